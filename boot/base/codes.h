@@ -1,0 +1,262 @@
+/*
+ * codes.h - every way hearth can fail, in one table.
+ *
+ * One row a code: identifier, the slug a user sees and gives to `hearth explain`,
+ * exit status, retry class, what the code means, and the next step. The slug never
+ * changes once released. Rows stand in the order of the pipeline; each is produced
+ * by at least one test.
+ *
+ * Exit statuses: EXIT_FAILED_ 1 failed, EXIT_USAGE_ 2 usage, EXIT_SITE_ 3 the site
+ * is wrong, EXIT_REFUSED_ 4 a guard refused (node, disk), EXIT_AZURE_ 5 a human must
+ * act at Azure, EXIT_MACHINED_ 6 machined refused.
+ *
+ * Retry classes: SOON 1-60 s with full jitter, SLOW 10 min, EVENT when the facts
+ * change (at most once a minute), STOP never.
+ */
+#ifndef HEARTH_BASE_CODES_H
+#define HEARTH_BASE_CODES_H
+
+enum exit_status {
+    EXIT_DONE_ = 0,
+    EXIT_FAILED_ = 1,
+    EXIT_USAGE_ = 2,
+    EXIT_SITE_ = 3,
+    EXIT_REFUSED_ = 4,
+    EXIT_AZURE_ = 5,
+    EXIT_MACHINED_ = 6,
+};
+
+enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
+
+/* clang-format off */
+#define ERROR_CODES(X) \
+  /* BASE: the command line, memory, files */ \
+  X(E_USAGE, "usage", EXIT_USAGE_, RETRY_STOP, \
+    "the command line is not one hearth knows", \
+    "run `hearth --help`, or `hearth VERB --help` for one verb") \
+  X(E_NO_MEMORY, "no-memory", EXIT_FAILED_, RETRY_SOON, \
+    "the memory that hearth allows itself is used up", \
+    "an input is far larger than hearth expects; look for an oversized file in the site") \
+  X(E_FILE_READ, "file-read", EXIT_FAILED_, RETRY_EVENT, \
+    "a file could not be read", \
+    "check that the path exists and may be read by this user") \
+  X(E_FILE_WRITE, "file-write", EXIT_FAILED_, RETRY_SOON, \
+    "a file or directory could not be written", \
+    "check free space, permissions, and that the path is not in use") \
+  X(E_FILE_TOO_LARGE, "file-too-large", EXIT_SITE_, RETRY_EVENT, \
+    "a file is larger than hearth accepts", \
+    "make the file smaller; the limit stands in the message") \
+  X(E_SYSTEM, "system", EXIT_FAILED_, RETRY_SOON, \
+    "the operating system refused something hearth needs", \
+    "the message holds the call and the reason") \
+  /* FACTS */ \
+  X(E_FACTS_READ, "facts-read", EXIT_FAILED_, RETRY_EVENT, \
+    "the facts of this box could not be read at all", \
+    "run on Linux with /proc and /sys mounted, or give --sysroot or --facts") \
+  X(E_FACTS_FILE, "facts-file", EXIT_USAGE_, RETRY_STOP, \
+    "the file given with --facts is not what `hearth facts` prints", \
+    "make it anew on the box: hearth facts > box.json") \
+  /* SITE */ \
+  /* PLAN */ \
+  /* VAULT */ \
+  X(E_CRED_MISSING, "cred-missing", EXIT_SITE_, RETRY_EVENT, \
+    "there is no credential for this role's login", \
+    "put it into .hearth/ROLE.pem or .hearth/ROLE.secret of the site; off a node the AZURE_* variables work too") \
+  X(E_CRED_TRACKED, "cred-tracked", EXIT_SITE_, RETRY_STOP, \
+    "a credential file is tracked by git", \
+    "treat it as leaked: make a new one at Azure, `git rm --cached` the file, and list .hearth/ in .gitignore") \
+  X(E_CRED_FORM, "cred-form", EXIT_SITE_, RETRY_EVENT, \
+    "a credential is not in a form that hearth reads", \
+    "a .pem holds one unencrypted RSA key (PKCS#1 or PKCS#8) and its certificate; a .secret holds the secret's value alone") \
+  X(E_CRED_ENCRYPTED, "cred-encrypted", EXIT_SITE_, RETRY_EVENT, \
+    "the login key is encrypted", \
+    "write it without a passphrase: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW, then append the certificate") \
+  X(E_CRED_PFX, "cred-pfx", EXIT_SITE_, RETRY_EVENT, \
+    "the login certificate is PKCS#12, not PEM", \
+    "convert it: openssl pkcs12 -in FILE.pfx -nodes -out .hearth/ROLE.pem") \
+  X(E_CRED_KEY, "cred-key", EXIT_SITE_, RETRY_EVENT, \
+    "the login key is of a kind or size that is not used", \
+    "Entra takes RSA keys only; make one of 2048 to 4096 bits") \
+  X(E_CRED_MISMATCH, "cred-mismatch", EXIT_SITE_, RETRY_EVENT, \
+    "the login key does not belong to the certificate beside it", \
+    "put the key and its own certificate, the one that was uploaded to the app registration, into one file") \
+  X(E_VAULT_REQUEST, "vault-request", EXIT_SITE_, RETRY_EVENT, \
+    "an address or a name for the vault is not well formed", \
+    "addresses are https://HOST or https://HOST:PORT; secret names are 1 to 127 of 0-9 A-Z a-z and -") \
+  X(E_VAULT_HOST, "vault-host", EXIT_SITE_, RETRY_EVENT, \
+    "the vault's host does not belong to the cloud that the token is for", \
+    "make role.vault and cloud.resource fit: https://NAME.vault.azure.net goes with https://vault.azure.net") \
+  X(E_VAULT_CA, "vault-ca", EXIT_SITE_, RETRY_EVENT, \
+    "the extra roots of this role cannot be used", \
+    "cloud.ca names a PEM file with 1 to 16 CA certificates (RSA up to 4096 bits, P-256, P-384)") \
+  X(E_FETCHER, "fetcher", EXIT_FAILED_, RETRY_SOON, \
+    "the process that talks to the network ended early or said something it never says", \
+    "try again; if it stays, report it with the message: nothing that process sent was used") \
+  X(E_SANDBOX, "fetcher-sandbox", EXIT_FAILED_, RETRY_SOON, \
+    "the kernel refused the sandbox of the process that talks to the network", \
+    "a kernel with seccomp filters is needed (CONFIG_SECCOMP_FILTER); a container may have to allow it") \
+  X(E_DNS_NO_SERVER, "dns-no-server", EXIT_FAILED_, RETRY_SOON, \
+    "no name server is known", \
+    "is the network up? /etc/resolv.conf needs a `nameserver` line") \
+  X(E_DNS_NXDOMAIN, "dns-nxdomain", EXIT_FAILED_, RETRY_SOON, \
+    "the name does not exist", \
+    "look for a typing error in the vault's name; a deleted vault's name is gone from DNS too") \
+  X(E_DNS_NO_ADDRESS, "dns-no-address", EXIT_FAILED_, RETRY_SOON, \
+    "the name exists but has no address", \
+    "check the name and the DNS server; a private vault's zone may be linked but empty") \
+  X(E_DNS_SILENT, "dns-silent", EXIT_FAILED_, RETRY_SOON, \
+    "no name server answered", \
+    "check the network, and that the name servers in /etc/resolv.conf can be reached (UDP and TCP port 53)") \
+  X(E_DNS_FAILED, "dns-failed", EXIT_FAILED_, RETRY_SOON, \
+    "the name servers answered with an error", \
+    "the name server is at fault or does not serve this network: try another one") \
+  X(E_DNS_MALFORMED, "dns-malformed", EXIT_FAILED_, RETRY_SOON, \
+    "a name server's answer was not a valid one", \
+    "something on the way answers DNS wrongly: try another name server") \
+  X(E_TCP_REFUSED, "tcp-refused", EXIT_FAILED_, RETRY_SOON, \
+    "the host refused the connection", \
+    "check the address and port, and whether a firewall rejects it") \
+  X(E_TCP_TIMEOUT, "tcp-timeout", EXIT_FAILED_, RETRY_SOON, \
+    "the host did not answer the connection in time", \
+    "a firewall may drop port 443; hearth uses no proxy") \
+  X(E_TCP_UNREACHABLE, "tcp-unreachable", EXIT_FAILED_, RETRY_SOON, \
+    "there is no way to the host", \
+    "check the address, the netmask and the default route") \
+  X(E_TCP_RESET, "tcp-reset", EXIT_FAILED_, RETRY_SOON, \
+    "the connection was broken off", \
+    "the server or something on the way (a firewall that inspects TLS) cut it; try again") \
+  X(E_TLS_TIMEOUT, "tls-timeout", EXIT_FAILED_, RETRY_SOON, \
+    "the TLS handshake did not finish in time", \
+    "the host accepts connections but does not speak TLS, or the network drops large packets (MTU)") \
+  X(E_TLS_EXPIRED, "tls-expired", EXIT_FAILED_, RETRY_SOON, \
+    "a certificate of the server has expired", \
+    "check the clock first; otherwise the server's owner must renew it") \
+  X(E_TLS_NOT_YET_VALID, "tls-not-yet-valid", EXIT_FAILED_, RETRY_SOON, \
+    "a certificate of the server is not valid yet", \
+    "the clock of this box is probably behind: an empty CMOS battery, or no time sync") \
+  X(E_TLS_WRONG_NAME, "tls-wrong-name", EXIT_FAILED_, RETRY_SOON, \
+    "the server's certificate is for another name", \
+    "the name leads to the wrong host: check DNS, /etc/hosts and the address in hearth.yaml") \
+  X(E_TLS_UNKNOWN_ROOT, "tls-unknown-root", EXIT_FAILED_, RETRY_SOON, \
+    "the server's certificate comes from an authority that is not trusted", \
+    "a proxy that inspects TLS may be in the way; its CA can be named as cloud.ca of the role") \
+  X(E_TLS_SELF_SIGNED, "tls-self-signed", EXIT_FAILED_, RETRY_SOON, \
+    "the server's certificate is signed by itself", \
+    "this is not Azure; a router's or proxy's own page may be answering") \
+  X(E_TLS_MISSING_INTERMEDIATE, "tls-missing-intermediate", EXIT_FAILED_, RETRY_SOON, \
+    "the server did not send the certificates between its own and a root", \
+    "the server's owner must send the whole chain; hearth does not fetch certificates") \
+  X(E_TLS_PURPOSE, "tls-purpose", EXIT_FAILED_, RETRY_SOON, \
+    "the server's certificate is not for servers", \
+    "the certificate lacks the extended key usage serverAuth: a client's certificate was installed on a server") \
+  X(E_TLS_CHAIN, "tls-chain", EXIT_FAILED_, RETRY_SOON, \
+    "the server's certificate chain is not sound", \
+    "the message says which check failed; a proxy that inspects TLS may have made the chain") \
+  X(E_TLS_WEAK_KEY, "tls-weak-key", EXIT_FAILED_, RETRY_SOON, \
+    "a certificate of the server has too weak a key", \
+    "RSA keys need 2048 bits or more; a proxy that inspects TLS may have made the certificate") \
+  X(E_TLS_VERSION, "tls-version", EXIT_FAILED_, RETRY_SOON, \
+    "the server does not speak TLS 1.2", \
+    "hearth speaks TLS 1.2 only; Azure does too, so an old proxy may be in the way") \
+  X(E_TLS_CIPHER, "tls-cipher", EXIT_FAILED_, RETRY_SOON, \
+    "the server shares no cipher suite with hearth", \
+    "hearth offers ECDHE with AES-GCM, as Azure does; something else is answering") \
+  X(E_TLS_ALERT, "tls-alert", EXIT_FAILED_, RETRY_SOON, \
+    "the server ended the TLS connection with an alert", \
+    "the message holds the alert's number; a proxy may be in the way") \
+  X(E_TLS_PROTOCOL, "tls-protocol", EXIT_FAILED_, RETRY_SOON, \
+    "what the server sent is not TLS, or was changed on the way", \
+    "check the port; a captive portal may be answering") \
+  X(E_TLS_TRUNCATED, "tls-truncated", EXIT_FAILED_, RETRY_SOON, \
+    "the connection ended without TLS saying so", \
+    "the answer may have been cut, so none of it was used; something on the way closes connections") \
+  X(E_HTTP_TIMEOUT, "http-timeout", EXIT_FAILED_, RETRY_SOON, \
+    "the server took the request but did not answer in time", \
+    "try again; Azure's status page tells of outages") \
+  X(E_HTTP_CLOSED, "http-closed", EXIT_FAILED_, RETRY_SOON, \
+    "the server closed the connection before it had answered", \
+    "try again; if it stays, something on the way closes connections") \
+  X(E_HTTP_MALFORMED, "http-malformed", EXIT_FAILED_, RETRY_SOON, \
+    "the answer is not well-formed HTTP/1.1", \
+    "this is not Azure's front end; a proxy may be in the way") \
+  X(E_HTTP_TOO_LARGE, "http-too-large", EXIT_FAILED_, RETRY_SOON, \
+    "the answer is larger than any that Azure gives", \
+    "this is not Azure's front end; a proxy may be in the way") \
+  X(E_HTTP_STATUS, "http-status", EXIT_FAILED_, RETRY_SOON, \
+    "the answer has a status that Azure does not use here", \
+    "hearth follows no redirects; a captive portal or a proxy may be in the way") \
+  X(E_ENTRA_CLIENT, "entra-client", EXIT_AZURE_, RETRY_SLOW, \
+    "Entra does not accept the client or its credential", \
+    "check login.client and the credential: wrong, expired, or of another app registration") \
+  X(E_ENTRA_REQUEST, "entra-request", EXIT_AZURE_, RETRY_SLOW, \
+    "Entra finds the request wrong", \
+    "check login.tenant and the cloud's authority") \
+  X(E_ENTRA_SCOPE, "entra-scope", EXIT_AZURE_, RETRY_SLOW, \
+    "Entra does not know the resource that the token is for", \
+    "check cloud.resource; it must be of the same cloud as the authority") \
+  X(E_ENTRA_GRANT, "entra-grant", EXIT_AZURE_, RETRY_SLOW, \
+    "Entra does not accept the assertion", \
+    "check the clock, the certificate in the app registration, and its dates") \
+  X(E_ENTRA_INTERACTION, "entra-interaction", EXIT_AZURE_, RETRY_SLOW, \
+    "a policy of the tenant blocks this login", \
+    "an administrator must exempt the app from the Conditional Access policy") \
+  X(E_ENTRA_REFUSED, "entra-refused", EXIT_AZURE_, RETRY_SLOW, \
+    "Entra refused the login", \
+    "the sign-in log of the tenant has the reason: search it for the trace id in the message") \
+  X(E_ENTRA_BUSY, "entra-busy", EXIT_FAILED_, RETRY_SOON, \
+    "Entra asks for fewer requests", \
+    "hearth waits and tries again") \
+  X(E_ENTRA_UNAVAILABLE, "entra-unavailable", EXIT_FAILED_, RETRY_SOON, \
+    "Entra has a fault of its own", \
+    "hearth tries again; Azure's status page tells of outages") \
+  X(E_ENTRA_ANSWER, "entra-answer", EXIT_FAILED_, RETRY_SOON, \
+    "the answer to the login is not a token", \
+    "something else than Entra is answering; check the cloud's authority") \
+  X(E_VAULT_UNAUTHORIZED, "vault-unauthorized", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault does not accept the token", \
+    "the vault belongs to another tenant or cloud: compare login.tenant with the vault's directory") \
+  X(E_VAULT_RBAC, "vault-rbac", EXIT_AZURE_, RETRY_SLOW, \
+    "the client may not read this secret", \
+    "give the app the role Key Vault Secrets User on the vault or the secret; it takes up to ten minutes to work") \
+  X(E_VAULT_POLICY, "vault-policy", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault's access policies do not let the client read secrets", \
+    "give the app the secret permission Get in the vault's access policies") \
+  X(E_VAULT_FIREWALL, "vault-firewall", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault's firewall does not let this address in", \
+    "allow the address in the message under the vault's Networking page") \
+  X(E_VAULT_CONNECTION, "vault-connection", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault is closed to the public network", \
+    "allow public access, or reach it through its private endpoint") \
+  X(E_VAULT_FORBIDDEN, "vault-forbidden", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault forbids the request", \
+    "the message holds the vault's own code; check roles, policies and the vault's network settings") \
+  X(E_SECRET_DISABLED, "secret-disabled", EXIT_AZURE_, RETRY_SLOW, \
+    "the secret is disabled", \
+    "enable it: az keyvault secret set-attributes --enabled true") \
+  X(E_SECRET_MISSING, "secret-missing", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault has no such secret or no such version", \
+    "`hearth plan --az` prints the command that makes it; a deleted secret can be recovered") \
+  X(E_SECRET_VALUE, "secret-value", EXIT_AZURE_, RETRY_SLOW, \
+    "the secret's value cannot be used", \
+    "values are UTF-8 text of at most 25600 bytes without NUL") \
+  X(E_VAULT_PARAMETER, "vault-parameter", EXIT_AZURE_, RETRY_SLOW, \
+    "the vault finds the request wrong", \
+    "check the secret's name and version") \
+  X(E_VAULT_BUSY, "vault-busy", EXIT_FAILED_, RETRY_SOON, \
+    "the vault asks for fewer requests", \
+    "hearth waits and tries again") \
+  X(E_VAULT_UNAVAILABLE, "vault-unavailable", EXIT_FAILED_, RETRY_SOON, \
+    "the vault has a fault of its own", \
+    "hearth tries again; Azure's status page tells of outages") \
+  X(E_VAULT_ANSWER, "vault-answer", EXIT_FAILED_, RETRY_SOON, \
+    "the vault's answer is not the secret that was asked for", \
+    "something else than Key Vault is answering; check the vault's address") \
+  /* RENDER */ \
+  X(E_END_, "", EXIT_FAILED_, RETRY_STOP, "", "")
+/* clang-format on */
+
+#define X(id, slug, exit, retry, sentence, next) id,
+enum error_code { E_NONE, ERROR_CODES(X) };
+#undef X
+
+#endif
