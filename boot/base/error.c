@@ -1,0 +1,130 @@
+#include "base/error.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct error_info table[] = {
+    {"", EXIT_DONE_, RETRY_STOP, "nothing failed", ""},
+#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry, sentence, next},
+    ERROR_CODES(X)
+#undef X
+};
+
+const struct error_info *error_info(enum error_code code)
+{
+    size_t i = (size_t)code;
+    return &table[i < sizeof table / sizeof *table ? i : 0];
+}
+
+enum error_code error_find(const char *slug)
+{
+    for (size_t i = 1; i < sizeof table / sizeof *table; i++)
+        if (table[i].slug[0] && strcmp(table[i].slug, slug) == 0)
+            return (enum error_code)i;
+    return E_NONE;
+}
+
+/* Formats behind what stands in text already, cleaned, and marks a cut with "...". */
+static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e, const char *fmt, va_list ap)
+{
+    char raw[ERROR_TEXT_MAX];
+    int n = vsnprintf(raw, sizeof raw, fmt, ap);
+    size_t used = strlen(e->text);
+    if (n < 0)
+        return;
+    text_clean_z(e->text + used, sizeof e->text - used, raw);
+    if ((size_t)n >= sizeof raw || strlen(e->text) == sizeof e->text - 1)
+        memcpy(e->text + strlen(e->text) - 3, "...", 4);
+}
+
+int error_set(struct error *e, enum error_code code, const char *fmt, ...)
+{
+    *e = (struct error){.code = code};
+    va_list ap;
+    va_start(ap, fmt);
+    add_formatted(e, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+static void add_pos(struct error *e, struct pos pos)
+{
+    char where[512];
+    if (!pos.file)
+        return;
+    if (pos.line)
+        snprintf(where, sizeof where, "%s:%u:%u: ", pos.file, pos.line, pos.column);
+    else
+        snprintf(where, sizeof where, "%s: ", pos.file);
+    text_clean_z(e->text, sizeof e->text, where);
+}
+
+int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
+{
+    *e = (struct error){.code = code};
+    add_pos(e, pos);
+    va_list ap;
+    va_start(ap, fmt);
+    add_formatted(e, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
+{
+    *e = (struct error){.code = code};
+    va_list ap;
+    va_start(ap, fmt);
+    add_formatted(e, fmt, ap);
+    va_end(ap);
+    size_t used = strlen(e->text);
+    snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(errnum));
+    return -1;
+}
+
+int error_wrap(struct error *e, const char *fmt, ...)
+{
+    struct error whole = {.code = e->code, .retry_after_ms = e->retry_after_ms};
+    va_list ap;
+    va_start(ap, fmt);
+    add_formatted(&whole, fmt, ap);
+    va_end(ap);
+    size_t used = strlen(whole.text);
+    text_clean_z(whole.text + used, sizeof whole.text - used, ": ");
+    used = strlen(whole.text);
+    text_clean_z(whole.text + used, sizeof whole.text - used, e->text);
+    *e = whole;
+    return -1;
+}
+
+void errors_add(struct errors *list, const struct error *e)
+{
+    if (list->count == ERRORS_MAX) {
+        list->dropped++;
+        return;
+    }
+    if (!list->items)
+        list->items = mem_alloc_array(ERRORS_MAX, sizeof *list->items);
+    list->items[list->count++] = *e;
+}
+
+void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
+{
+    struct error e = {.code = code};
+    add_pos(&e, pos);
+    va_list ap;
+    va_start(ap, fmt);
+    add_formatted(&e, fmt, ap);
+    va_end(ap);
+    errors_add(list, &e);
+}
+
+void errors_free(struct errors *list)
+{
+    mem_free(list->items);
+    *list = (struct errors){0};
+}

@@ -1,0 +1,80 @@
+/*
+ * error.h - what failed, said once.
+ *
+ * A function that can fail returns 0 or -1 and fills one struct error. Callers add
+ * context in front on the way up with error_wrap(); main prints the result once. The
+ * text is valid UTF-8 without control characters and never holds a secret.
+ */
+#ifndef HEARTH_BASE_ERROR_H
+#define HEARTH_BASE_ERROR_H
+
+#include "base/codes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where in a site file something stands. line and column count from 1; 0 means the file as a whole.
+ * file is a path relative to the site and lives as long as the pool of the tree it came from. */
+struct pos {
+    const char *file;
+    uint32_t line;
+    uint32_t column;
+};
+
+#define ERROR_TEXT_MAX 1536 /* bytes with the NUL; longer text is cut at a character and ends in "..." */
+
+struct error {
+    enum error_code code;    /* E_NONE: nothing failed */
+    uint32_t retry_after_ms; /* what the server asked for; 0: nothing */
+    char text[ERROR_TEXT_MAX];
+};
+
+/* One row of the table in codes.h. Strings are static. */
+struct error_info {
+    const char *slug;
+    enum exit_status exit;
+    enum retry_class retry;
+    const char *sentence;
+    const char *next;
+};
+
+/* The row of a code; never NULL. E_NONE has slug "". */
+const struct error_info *error_info(enum error_code code);
+
+/* The code with this slug, or E_NONE. */
+enum error_code error_find(const char *slug);
+
+/* Sets code and text (printf format); whatever was there is replaced. Bytes that are not
+ * printable UTF-8 are escaped as \xNN. Always returns -1, so `return error_set(...)` works. */
+int error_set(struct error *e, enum error_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with "file:line:column: " in front. */
+int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same with ": " and strerror of errnum behind. */
+int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Puts the formatted text and ": " in front of the text; the code stays. Always returns -1. */
+int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * A list for the errors of a file that parses but is wrong in several places: the first
+ * ERRORS_MAX are kept, the rest are counted. Zero-initialise it; errors_free() wipes.
+ */
+#define ERRORS_MAX 20
+struct errors {
+    struct error *items; /* owned; ERRORS_MAX slots once the first is added */
+    unsigned count;
+    unsigned dropped;
+};
+
+/* Adds an error at a position; never fails. */
+void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void errors_add(struct errors *list, const struct error *e);
+void errors_free(struct errors *list);
+
+#endif

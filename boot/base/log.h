@@ -1,0 +1,30 @@
+/*
+ * log.h - what a person watching sees, on stderr.
+ *
+ * Results go to stdout by the verb itself; everything here goes to stderr, one line a call, cleaned with
+ * text_clean(). With --json each line is one JSON object {"event": ..., ...} instead.
+ */
+#ifndef HEARTH_BASE_LOG_H
+#define HEARTH_BASE_LOG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+void log_json(bool on);
+
+/* A numbered stage: "[2/5] plan      data-1 as data controlplane". total 0 prints no number. */
+void log_stage(unsigned number, unsigned total, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* "warning: ..." */
+void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A plain line below a stage. */
+void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "hearth: slug: text" and "  next: what to do". */
+void log_error(const struct error *e);
+void log_errors(const struct errors *list);
+
+/* Milliseconds of the monotonic clock. */
+uint64_t clock_ms(void);
+
+#endif

@@ -1,0 +1,431 @@
+#include "base/mem.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+void mem_wipe(void *p, size_t n)
+{
+    if (n == 0)
+        return;
+    memset(p, 0, n);
+    /* The compiler must believe that somebody looks at the zeroes. */
+    __asm__ __volatile__("" : : "r"(p) : "memory");
+}
+
+static void __attribute__((noreturn)) out_of_memory(size_t n)
+{
+    char line[160];
+    int len = snprintf(line, sizeof line, "hearth: no-memory: %zu bytes more would pass the cap on memory\n", n);
+    ssize_t ignored = write(STDERR_FILENO, line, (size_t)len);
+    (void)ignored;
+    mem_wipe_all();
+    _exit(EXIT_FAILED_);
+}
+
+static void no_core_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+    /* Neither can fail in a way that would be worth stopping for: both only narrow what the kernel would write. */
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+#ifdef MEM_INTERPOSE
+
+/*
+ * Boundary tags over one region. Every free byte of the region is zero except the headers and
+ * the two list links of a free block, so that an allocation is zeroed without a pass over it.
+ */
+#define ALIGN 16
+#define BINS 24
+#define USED 1u
+#define REGION_DEFAULT ((size_t)3 << 20)
+
+struct block {
+    size_t size;      /* with the header; bit 0: in use */
+    size_t prev_size; /* of the block before, 0 for the first */
+};
+
+struct free_block {
+    struct block head;
+    struct free_block *next;
+    struct free_block *prev;
+};
+
+static struct {
+    unsigned char *base;
+    size_t size;
+    size_t in_use;
+    size_t peak;
+    struct free_block *bins[BINS];
+} heap;
+
+static size_t block_size(const struct block *b)
+{
+    return b->size & ~(size_t)USED;
+}
+
+static bool block_used(const struct block *b)
+{
+    return (b->size & USED) != 0;
+}
+
+static struct block *block_after(struct block *b)
+{
+    unsigned char *end = (unsigned char *)b + block_size(b);
+    return end == heap.base + heap.size ? NULL : (struct block *)(void *)end;
+}
+
+static struct block *block_before(struct block *b)
+{
+    return b->prev_size == 0 ? NULL : (struct block *)(void *)((unsigned char *)b - b->prev_size);
+}
+
+static unsigned bin_of(size_t size)
+{
+    unsigned bin = 0;
+    for (size >>= 5; size > 1 && bin < BINS - 1; size >>= 1)
+        bin++;
+    return bin;
+}
+
+static void bin_insert(struct block *b)
+{
+    struct free_block *f = (struct free_block *)(void *)b;
+    struct free_block **bin = &heap.bins[bin_of(block_size(b))];
+    f->prev = NULL;
+    f->next = *bin;
+    if (*bin)
+        (*bin)->prev = f;
+    *bin = f;
+}
+
+static void bin_remove(struct block *b)
+{
+    struct free_block *f = (struct free_block *)(void *)b;
+    if (f->prev)
+        f->prev->next = f->next;
+    else
+        heap.bins[bin_of(block_size(b))] = f->next;
+    if (f->next)
+        f->next->prev = f->prev;
+    f->next = f->prev = NULL;
+}
+
+static void set_size(struct block *b, size_t size, unsigned used)
+{
+    b->size = size | used;
+    struct block *after = block_after(b);
+    if (after)
+        after->prev_size = size;
+}
+
+static void region_reserve(size_t cap)
+{
+    cap = (cap + 4095) & ~(size_t)4095;
+    void *p = mmap(NULL, cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        out_of_memory(cap);
+    (void)madvise(p, cap, MADV_DONTDUMP);
+    /* Locking is a help, not a promise: RLIMIT_MEMLOCK may be 64 KiB for a plain user. */
+#ifdef MLOCK_ONFAULT
+    (void)mlock2(p, cap, MLOCK_ONFAULT);
+#endif
+    heap.base = p;
+    heap.size = cap;
+    struct block *all = p;
+    set_size(all, cap, 0);
+    bin_insert(all);
+}
+
+void mem_init(size_t cap)
+{
+    no_core_dumps();
+    if (!heap.base)
+        region_reserve(cap);
+}
+
+/* Gives the tail of a used block back when it is large enough to stand alone. */
+static void block_trim(struct block *b, size_t need)
+{
+    size_t size = block_size(b);
+    if (size - need < 2 * sizeof(struct free_block))
+        return;
+    set_size(b, need, USED);
+    struct block *rest = block_after(b);
+    rest->prev_size = need;
+    set_size(rest, size - need, 0);
+    struct block *after = block_after(rest);
+    if (after && !block_used(after)) {
+        bin_remove(after);
+        set_size(rest, block_size(rest) + block_size(after), 0);
+        mem_wipe(after, sizeof *after);
+    }
+    bin_insert(rest);
+}
+
+static size_t need_of(size_t n)
+{
+    size_t need = (n + sizeof(struct block) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    return need < sizeof(struct free_block) ? sizeof(struct free_block) : need;
+}
+
+static void count(size_t more, size_t less)
+{
+    heap.in_use += more;
+    heap.in_use -= less;
+    if (heap.in_use > heap.peak)
+        heap.peak = heap.in_use;
+}
+
+void *mem_try(size_t n)
+{
+    if (!heap.base)
+        region_reserve(REGION_DEFAULT);
+    if (n > heap.size)
+        return NULL;
+    size_t need = need_of(n);
+    for (unsigned bin = bin_of(need); bin < BINS; bin++) {
+        for (struct free_block *f = heap.bins[bin]; f; f = f->next) {
+            struct block *b = &f->head;
+            if (block_size(b) < need)
+                continue;
+            bin_remove(b);
+            set_size(b, block_size(b), USED);
+            block_trim(b, need);
+            count(block_size(b), 0);
+            return b + 1;
+        }
+    }
+    return NULL;
+}
+
+void mem_free(void *p)
+{
+    if (!p)
+        return;
+    struct block *b = (struct block *)p - 1;
+    size_t size = block_size(b);
+    count(0, size);
+    mem_wipe(p, size - sizeof *b);
+    struct block *after = block_after(b);
+    struct block *before = block_before(b);
+    if (after && !block_used(after)) {
+        bin_remove(after);
+        size += block_size(after);
+        mem_wipe(after, sizeof *after);
+    }
+    if (before && !block_used(before)) {
+        bin_remove(before);
+        size += block_size(before);
+        mem_wipe(b, sizeof *b);
+        b = before;
+    }
+    set_size(b, size, 0);
+    bin_insert(b);
+}
+
+static void *resize_try(void *p, size_t n)
+{
+    if (!p)
+        return mem_try(n);
+    if (n > heap.size)
+        return NULL;
+    struct block *b = (struct block *)p - 1;
+    size_t old = block_size(b);
+    size_t need = need_of(n);
+    if (need > old) {
+        struct block *after = block_after(b);
+        if (after && !block_used(after) && old + block_size(after) >= need) {
+            bin_remove(after);
+            size_t grown = old + block_size(after);
+            mem_wipe(after, sizeof *after);
+            set_size(b, grown, USED);
+            count(grown, old);
+        } else {
+            void *q = mem_try(n);
+            if (!q)
+                return NULL;
+            memcpy(q, p, old - sizeof *b);
+            mem_free(p);
+            return q;
+        }
+    } else if (old - need >= 2 * sizeof(struct free_block)) {
+        mem_wipe((unsigned char *)b + need, old - need);
+    }
+    size_t whole = block_size(b);
+    block_trim(b, need);
+    count(block_size(b), whole);
+    return p;
+}
+
+void mem_wipe_all(void)
+{
+    if (heap.base)
+        mem_wipe(heap.base, heap.size);
+}
+
+size_t mem_peak(void)
+{
+    return heap.peak;
+}
+
+/* libc and the libraries allocate here too. */
+void *malloc(size_t n)
+{
+    void *p = mem_try(n);
+    if (!p)
+        errno = ENOMEM;
+    return p;
+}
+
+void *calloc(size_t count_, size_t size)
+{
+    size_t n;
+    if (__builtin_mul_overflow(count_, size, &n)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return malloc(n);
+}
+
+void *realloc(void *p, size_t n)
+{
+    void *q = resize_try(p, n);
+    if (!q)
+        errno = ENOMEM;
+    return q;
+}
+
+void free(void *p)
+{
+    mem_free(p);
+}
+
+void *aligned_alloc(size_t align, size_t n)
+{
+    if (align > ALIGN) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return malloc(n);
+}
+
+void *memalign(size_t align, size_t n)
+{
+    return aligned_alloc(align, n);
+}
+
+int posix_memalign(void **out, size_t align, size_t n)
+{
+    *out = aligned_alloc(align, n);
+    return *out ? 0 : ENOMEM;
+}
+
+size_t malloc_usable_size(void *p)
+{
+    return p ? block_size((struct block *)p - 1) - sizeof(struct block) : 0;
+}
+
+#else /* libc's allocator behind the same header, so that the sanitizers see every block */
+
+void mem_init(size_t cap)
+{
+    (void)cap;
+    no_core_dumps();
+}
+
+void *mem_try(size_t n)
+{
+    return calloc(1, n ? n : 1);
+}
+
+void mem_free(void *p)
+{
+    if (p)
+        mem_wipe(p, malloc_usable_size(p));
+    free(p);
+}
+
+static void *resize_try(void *p, size_t n)
+{
+    void *q = mem_try(n);
+    if (q && p) {
+        size_t old = malloc_usable_size(p);
+        memcpy(q, p, old < n ? old : n);
+        mem_free(p);
+    }
+    return q;
+}
+
+void mem_wipe_all(void)
+{
+}
+
+size_t mem_peak(void)
+{
+    return 0;
+}
+
+#endif
+
+void *mem_alloc(size_t n)
+{
+    void *p = mem_try(n);
+    if (!p)
+        out_of_memory(n);
+    return p;
+}
+
+void *mem_alloc_array(size_t count_, size_t size)
+{
+    size_t n;
+    if (__builtin_mul_overflow(count_, size, &n))
+        out_of_memory(SIZE_MAX);
+    return mem_alloc(n);
+}
+
+void *mem_resize(void *p, size_t n)
+{
+    void *q = resize_try(p, n);
+    if (!q)
+        out_of_memory(n);
+    return q;
+}
+
+char *mem_strdup(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    return memcpy(mem_alloc(n), s, n);
+}
+
+void mem_cleanup(void *pointer_to_pointer)
+{
+    void *p;
+    memcpy(&p, pointer_to_pointer, sizeof p);
+    mem_free(p);
+}
+
+int fd_steal(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
+void fd_cleanup(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}

@@ -1,0 +1,70 @@
+/*
+ * mem.h - the one allocator: every heap byte is treated as a secret.
+ *
+ * In the product the heap is one region of fixed size that is kept out of core dumps,
+ * locked into memory where the limits allow it, and wiped when freed and at every exit.
+ * With MEM_INTERPOSE (the product) malloc and its kin are this allocator too, so the
+ * libraries and libc itself use it. Without it (sanitizer builds) the same functions
+ * stand in front of libc's malloc.
+ *
+ * Single-threaded. Nothing here returns NULL except mem_try: when the cap is reached
+ * the process ends with E_NO_MEMORY, because every input has a maximum and the cap is
+ * chosen above their sum.
+ */
+#ifndef HEARTH_BASE_MEM_H
+#define HEARTH_BASE_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reserves the heap of at most cap bytes (rounded up to pages) and turns core dumps off for the
+ * process (RLIMIT_CORE, PR_SET_DUMPABLE). Called once, first thing in main; allocations
+ * before it (libc start-up) reserve the smallest region that any verb has. */
+void mem_init(size_t cap);
+
+/* n bytes, zeroed, aligned for any type; n == 0 gives a pointer that may be freed. Never NULL. */
+void *mem_alloc(size_t n);
+/* count * size, zeroed, with the multiplication checked. Never NULL. */
+void *mem_alloc_array(size_t count, size_t size);
+/* Like realloc: keeps the first min(old, n) bytes; new bytes are NOT zeroed; the old block is wiped. Never NULL. */
+void *mem_resize(void *p, size_t n);
+/* mem_alloc for a size that comes from outside: NULL when it does not fit. */
+void *mem_try(size_t n);
+/* Wipes and frees; NULL is allowed. */
+void mem_free(void *p);
+char *mem_strdup(const char *s);
+
+/* Overwrites n bytes in a way that the compiler keeps. */
+void mem_wipe(void *p, size_t n);
+
+/* Wipes the whole heap. Called by every way out of the program; the heap is unusable afterwards. */
+void mem_wipe_all(void);
+
+/* Most bytes that were ever in use at once, headers included; 0 without MEM_INTERPOSE. */
+size_t mem_peak(void);
+
+/* Frees and wipes what a local pointer holds when it leaves scope: `cleanup(mem_cleanup) char *p = NULL;`
+ * steal_ptr(&p) takes the pointer out, so that nothing is freed. */
+#define cleanup(f) __attribute__((cleanup(f)))
+void mem_cleanup(void *pointer_to_pointer);
+#define steal_ptr(pp) (__extension__({ __typeof__(*(pp)) taken_ = *(pp); *(pp) = NULL; taken_; }))
+int fd_steal(int *fd);
+/* Closes *fd if it is >= 0. For the cleanup attribute; descriptors start at -1. */
+void fd_cleanup(int *fd);
+
+/*
+ * A pool: values that live and die together (a site, a plan). Everything is zeroed, aligned
+ * for any type, and wiped with the pool.
+ */
+struct pool;
+struct pool *pool_new(void);
+void *pool_alloc(struct pool *pool, size_t n);
+char *pool_strdup(struct pool *pool, const char *s);
+/* n bytes plus a NUL. */
+char *pool_memdup(struct pool *pool, const void *p, size_t n);
+char *pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void pool_free(struct pool *pool); /* NULL is allowed */
+void pool_cleanup(struct pool **pool);
+
+#endif

@@ -1,0 +1,90 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHUNK_MIN ((size_t)4096 - 64) /* a page with the allocator's and the chunk's own header */
+
+struct chunk {
+    struct chunk *next;
+    size_t used;
+    size_t size;
+    _Alignas(16) unsigned char bytes[];
+};
+
+struct pool {
+    struct chunk *chunks; /* the newest first; only it has room worth looking for */
+};
+
+struct pool *pool_new(void)
+{
+    return mem_alloc(sizeof(struct pool));
+}
+
+void *pool_alloc(struct pool *pool, size_t n)
+{
+    n = (n + 15) & ~(size_t)15;
+    struct chunk *c = pool->chunks;
+    if (!c || c->size - c->used < n) {
+        size_t size = n > CHUNK_MIN ? n : CHUNK_MIN;
+        struct chunk *fresh = mem_alloc(sizeof *fresh + size);
+        fresh->size = size;
+        if (c && n > CHUNK_MIN) {
+            /* A large value gets a chunk to itself behind the current one, which stays open. */
+            fresh->next = c->next;
+            c->next = fresh;
+        } else {
+            fresh->next = c;
+            pool->chunks = fresh;
+        }
+        c = fresh;
+    }
+    void *p = c->bytes + c->used;
+    c->used += n;
+    return p;
+}
+
+char *pool_memdup(struct pool *pool, const void *p, size_t n)
+{
+    char *copy = pool_alloc(pool, n + 1);
+    if (n)
+        memcpy(copy, p, n);
+    return copy;
+}
+
+char *pool_strdup(struct pool *pool, const char *s)
+{
+    return pool_memdup(pool, s, strlen(s));
+}
+
+char *pool_printf(struct pool *pool, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        return pool_strdup(pool, "");
+    char *out = pool_alloc(pool, (size_t)n + 1);
+    va_start(ap, fmt);
+    vsnprintf(out, (size_t)n + 1, fmt, ap);
+    va_end(ap);
+    return out;
+}
+
+void pool_free(struct pool *pool)
+{
+    if (!pool)
+        return;
+    for (struct chunk *c = pool->chunks, *next; c; c = next) {
+        next = c->next;
+        mem_free(c);
+    }
+    mem_free(pool);
+}
+
+void pool_cleanup(struct pool **pool)
+{
+    pool_free(*pool);
+    *pool = NULL;
+}

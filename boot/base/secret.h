@@ -1,0 +1,27 @@
+/*
+ * secret.h - a value that must never be shown.
+ *
+ * The type has no printf path on purpose: bytes are only reached through secret_bytes(),
+ * and the few callers (the emitter, the form encoder, the signer) are easy to list.
+ */
+#ifndef HEARTH_BASE_SECRET_H
+#define HEARTH_BASE_SECRET_H
+
+#include "base/reader.h"
+
+#include <stddef.h>
+
+struct secret {
+    unsigned char *held_; /* owned, from mem_alloc; followed by a NUL */
+    size_t length_;       /* bytes */
+};
+
+/* Copies n bytes. */
+struct secret secret_copy(const void *p, size_t n);
+/* Takes over p (from mem_alloc, n bytes). */
+struct secret secret_take(void *p, size_t n);
+struct span secret_bytes(const struct secret *s);
+/* Wipes and frees; the struct is as new. */
+void secret_free(struct secret *s);
+
+#endif

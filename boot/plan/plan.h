@@ -1,0 +1,76 @@
+/*
+ * plan.h - facts and a site in, one plain value out: what this box will become.
+ *
+ * Pure and offline. The plan holds the entry, the install disk, the merged but unresolved documents,
+ * and the list of every secret they refer to. `hearth plan` prints it, `hearth check` walks
+ * it, render resolves it; nothing else computes it.
+ */
+#ifndef HEARTH_PLAN_PLAN_H
+#define HEARTH_PLAN_PLAN_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "site/site.h"
+#include "site/tree.h"
+
+#include <jansson.h>
+
+#define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node */
+#define PLAN_MANIFESTS_MAX 64 /* inlined manifests of one control plane */
+
+/* The one disk that Talos will be given. */
+struct plan_disk {
+    const json_t *fact;    /* its element of facts.disks; NULL when the facts are of a box without one (--node off the box) */
+    const char *field;     /* "wwid" or "busPath": the key of machine.install.diskSelector */
+    const char *value;     /* its value, as Talos will compare it */
+    bool contents_unknown; /* off a node nobody has looked: said in plan */
+};
+
+/* A secret that the documents need. Each distinct name and version stands once. */
+struct plan_secret {
+    const char *name;
+    const char *version; /* or NULL: the newest */
+    struct plan_where {  /* every place that needs it */
+        const struct ref *ref;
+        struct plan_where *next;
+    } *where;
+};
+
+/* An inlined manifest. Names sort in the order they are meant to be applied. */
+struct plan_manifest {
+    const char *name;      /* "20-flux-components": also cluster.inlineManifests[].name */
+    const char *file;      /* of the site; NULL for one made of several */
+    struct document *docs; /* parsed, unresolved; NULL when it is laid down byte for byte */
+    struct span bytes;     /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
+};
+
+struct plan {
+    struct pool *pool;
+    const struct site *site; /* borrowed */
+    const json_t *facts;     /* borrowed */
+    const struct site_node *entry;
+    const char *name; /* the hostname: lower case, an RFC 1123 label */
+    struct plan_disk disk;
+    struct document *config; /* merged machine config documents, references unresolved */
+    struct plan_manifest *manifests; /* control planes only */
+    unsigned manifest_count;
+    const char *release_url; /* flux.from release: what Talos will fetch, unverified; else NULL */
+    struct plan_secret *secrets;
+    unsigned secret_count;
+    struct errors warnings;
+};
+
+/* Which entry: the first that matches the facts, or the one that `node` names. NULL and e: E_PLAN_NO_MATCH, E_PLAN_NO_NODE. */
+const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node, struct error *e);
+
+/* Everything else for that entry. *out is owned by the caller (plan_free); on failure `errors` holds up to 20 mistakes
+ * with positions. facts may be NULL for --all without a box: then what needs a fact stays open and is listed as a warning. */
+int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
+              struct errors *errors);
+void plan_free(struct plan *plan);
+
+/* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a fact that is a number is emitted
+ * plain, a string is quoted when needed; `install.disk` is a mapping {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */
+struct node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e);
+
+#endif

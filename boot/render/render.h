@@ -1,0 +1,39 @@
+/*
+ * render.h - a plan and its secrets in, documents out.
+ *
+ * Pure: references are replaced on the tree, the result is emitted, read back and checked for what Talos's
+ * own validation does not catch. The sink (sink.h) writes them.
+ */
+#ifndef HEARTH_RENDER_RENDER_H
+#define HEARTH_RENDER_RENDER_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "plan/plan.h"
+
+#define RENDER_CONFIG_MAX ((size_t)4 << 20)   /* bytes of a machine config; machined takes 32 MiB */
+#define RENDER_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one inlined manifest */
+
+/* The value of plan->secrets[i] at index i. */
+struct render_secrets {
+    const struct secret *values;
+    unsigned count;
+};
+
+struct rendered {
+    struct buf machine_config; /* the multi-document file Talos is given, manifests inlined */
+    struct rendered_manifest { /* the same manifests one by one, for people and for kubectl */
+        const char *name;      /* borrowed from the plan */
+        struct buf contents;
+    } *manifests; /* owned */
+    unsigned manifest_count;
+    struct buf plan_json; /* what was decided, no secret in it */
+};
+
+/* Renders and self-checks. On failure `errors` holds up to 20 mistakes with the source positions; out is empty. */
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
+                     struct errors *errors);
+void rendered_free(struct rendered *r);
+
+#endif

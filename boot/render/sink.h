@@ -1,0 +1,16 @@
+/*
+ * sink.h - documents to a directory, whole or not at all.
+ */
+#ifndef HEARTH_RENDER_SINK_H
+#define HEARTH_RENDER_SINK_H
+
+#include "base/error.h"
+#include "render/render.h"
+
+/* Writes machine-config.yaml, manifests/NN-name.yaml and plan.json into a new directory beside `out` (0700, files 0600), fsyncs, and
+ * swaps it in whole (renameat2 RENAME_EXCHANGE where out exists, then the old one is removed). An existing `out` is replaced only if it is
+ * empty or an earlier output of hearth (it holds plan.json with hearth's apiVersion and nothing that hearth did not write). Errors: E_OUT_FOREIGN, E_FILE_WRITE; on
+ * an error out is as it was and nothing is left beside it. */
+int sink_directory(const char *out, const struct rendered *rendered, struct error *e);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * ref.h - the one grammar of references.
+ *
+ *   !fact serial      !node vars.gateway      !file path      !secret NAME@VERSION#/json/pointer
+ *   !format "{fact:serial}.{node:cluster}"    !base64 {secret: NAME}
+ *
+ * A reference is parsed when its file is read and resolved once, on the tree, never in text.
+ */
+#ifndef HEARTH_SITE_REF_H
+#define HEARTH_SITE_REF_H
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <stddef.h>
+
+enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64 };
+
+#define REF_NAME_MAX 127      /* a Key Vault secret name */
+#define REF_FORMAT_PARTS_MAX 64
+
+/* A piece of a !format: literal text, or a reference (fact, node, secret, file). */
+struct ref_part {
+    const char *literal; /* NULL when ref is set */
+    struct ref *ref;
+    struct ref_part *next;
+};
+
+struct ref {
+    enum ref_kind kind;
+    struct pos pos;
+    const char *name;       /* fact name, node field, secret name, file path; NULL for format and base64 */
+    const char *version;    /* secret: 32 lower-case hex digits, or NULL: the newest */
+    const char *pointer;    /* secret: RFC 6901 pointer with the leading "/", or NULL: the whole value */
+    struct ref_part *parts; /* format */
+    struct ref *inner;      /* base64: what is encoded (fact, node, secret, file, format) */
+};
+
+/* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */
+int ref_kind_of_tag(const char *tag);
+
+/* Parses the scalar text of a reference of this kind (not base64 of a mapping). NULL and e (E_YAML_REF) when it is malformed: secret names
+ * 1-127 of [0-9A-Za-z-], versions 32 hex, pointers per RFC 6901, file paths relative without "..", fact names that
+ * facts_known(), node fields of the list in DESIGN. */
+struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text, struct error *e);
+
+/* Calls visit for the reference and each reference inside it, outermost first; stops at nonzero. */
+int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg);
+
+/* "!secret NAME@VERSION#/pointer", for messages; written to out, returned. */
+const char *ref_print(char *out, size_t cap, const struct ref *ref);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * site.h - a homelab repository: hearth.yaml and the files beside it.
+ *
+ * site_open() reads and judges hearth.yaml whole; every other file is read when asked for, through
+ * the site's own directory descriptor: never above it, never through a symbolic link that leaves it.
+ */
+#ifndef HEARTH_SITE_SITE_H
+#define HEARTH_SITE_SITE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "site/tree.h"
+
+#include <stdbool.h>
+
+#define SITE_NODES_MAX 500
+#define SITE_ROLES_MAX 16
+#define SITE_FILE_MAX ((size_t)1 << 20) /* bytes of any one file of a site */
+
+enum login_method { LOGIN_CERTIFICATE, LOGIN_SECRET, LOGIN_DEVICE_CODE, LOGIN_FEDERATED };
+enum machine_type { MACHINE_CONTROLPLANE, MACHINE_WORKER };
+enum flux_from { FLUX_FILE, FLUX_RELEASE };
+enum bootstrap_mode { BOOTSTRAP_NONE, BOOTSTRAP_AUTO, BOOTSTRAP_MANUAL };
+
+struct site_var { /* one of vars: a name and its scalar */
+    const char *name;
+    const struct node *value;
+    struct site_var *next;
+};
+
+struct role {
+    const char *name; /* an RFC 1123 label; also the Flux cluster directory */
+    struct pos pos;
+    const char *cluster;
+    const char *endpoint; /* https://HOST:PORT */
+    const char *vault;    /* https://HOST[:PORT], no trailing slash */
+    struct {
+        const char *tenant; /* GUID or verified domain */
+        const char *client; /* GUID */
+        enum login_method method;
+    } login;
+    struct {
+        const char *authority; /* https://HOST[:PORT], default https://login.microsoftonline.com */
+        const char *resource;  /* https://HOST, default https://vault.azure.net */
+        const char *ca;        /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
+        bool own;              /* hearth.yaml names any of the three: plan and boot say so in one line */
+    } cloud;
+    struct site_var *vars;
+};
+
+struct site_node { /* an entry of `nodes` */
+    const char *name; /* as written: "worker-{fact:serial}" */
+    struct ref *name_ref; /* the name as a !format (fact parts only), or NULL when it is literal */
+    struct pos pos;
+    const struct role *role;
+    enum machine_type type;
+    enum bootstrap_mode bootstrap;
+    const struct node *match;   /* the mapping; keys are known fact names; never empty */
+    const struct node *install; /* the mapping of disk conditions, or NULL */
+    bool wipe;                  /* install.wipe: a foreign disk may be overwritten */
+    struct site_var *vars;      /* over the role's */
+    unsigned index;             /* 0-based place in the file */
+};
+
+struct site {
+    struct pool *pool;
+    const char *dir; /* as given */
+    int fd;          /* of the directory */
+    struct {
+        const char *version; /* "v2.9.4" */
+        enum flux_from from;
+    } flux;
+    struct role *roles;
+    unsigned role_count;
+    struct site_node *nodes;
+    unsigned node_count;
+    struct errors warnings; /* shadowed entries, an even number of control planes, ... */
+};
+
+/* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one that stopped the parse.
+ * The site refuses placeholder values of the embedded example. site_close() wipes it. */
+struct site *site_open(const char *dir, struct errors *errors);
+void site_close(struct site *site);
+
+/* Reads a file of the site (relative path) up to SITE_FILE_MAX. E_SITE_PATH when the path leaves the site; E_FILE_READ with errno
+ * text when it cannot be read. *missing (may be NULL) tells ENOENT apart: then -1 with e untouched. */
+int site_read(const struct site *site, const char *path, struct buf *out, bool *missing, struct error *e);
+
+/* Reads a YAML file of the site into `pool`. Same `missing`. */
+int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out, bool *missing,
+              struct error *e);
+
+/* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent directory is an empty
+ * list. NULL-terminated array in pool. */
+int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix, const char ***out,
+              struct error *e);
+
+const struct role *site_role(const struct site *site, const char *name);
+
+/* The scalar of a variable for an entry: its own first, then its role's; NULL when neither has it. */
+const struct node *site_var(const struct site_node *entry, const char *name);
+
+#endif

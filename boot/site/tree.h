@@ -1,0 +1,82 @@
+/*
+ * tree.h - a YAML file as a tree that remembers where everything stood.
+ *
+ * Built from libyaml's events, never from its document API. hearth does not decide types:
+ * a scalar is its text and its style. References (ref.h) are parsed while the tree is
+ * built. Refused with position: aliases, anchors, "<<", duplicate keys, non-scalar keys,
+ * %-directives, foreign and verbatim tags, invalid UTF-8, NUL; nesting deeper than
+ * TREE_DEPTH_MAX, files larger than TREE_BYTES_MAX, more than TREE_NODES_MAX nodes.
+ */
+#ifndef HEARTH_SITE_TREE_H
+#define HEARTH_SITE_TREE_H
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TREE_DEPTH_MAX 64
+#define TREE_BYTES_MAX ((size_t)1 << 20)
+#define TREE_NODES_MAX 50000
+
+enum node_kind { NODE_SCALAR, NODE_MAP, NODE_SEQ };
+enum node_style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED };
+
+struct ref;
+
+/*
+ * A node of a tree. In a map each child has its key in `key` (a scalar node with its own position); in a
+ * sequence `key` is NULL. Lives in the pool that the tree was read into.
+ */
+struct node {
+    enum node_kind kind;
+    enum node_style style; /* scalars */
+    bool flow;             /* maps and sequences: written as {} or [] */
+    struct pos pos;
+    struct ref *ref;    /* not NULL: the value is this reference and kind/text are how it was written */
+    struct node *key;   /* child of a map */
+    const char *text;   /* scalar: NUL-terminated UTF-8 without NUL inside */
+    size_t len;         /* scalar: bytes */
+    struct node *first; /* map and sequence: children in file order */
+    struct node *last;
+    struct node *next;
+    uint32_t count; /* children */
+};
+
+/* One document of a stream. root is NULL for an empty document (comments only). */
+struct document {
+    struct node *root;
+    struct pos pos;
+    struct document *next;
+};
+
+/* Reads a stream of documents from n bytes; `name` is used in positions (copied into the pool). The first error ends it:
+ * E_YAML_SYNTAX, E_YAML_REFUSED, E_YAML_REF, E_FILE_TOO_LARGE. *out is NULL for a stream with no document. */
+int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out, struct error *e);
+
+/* The value of a key, or NULL. map may be NULL or not a map: then NULL. */
+struct node *node_get(const struct node *map, const char *key);
+/* The node under a dotted path of keys ("cluster.controlPlane.endpoint"), or NULL. Keys with dots cannot be named. */
+struct node *node_path(const struct node *root, const char *path);
+/* Whether it is a scalar (not a reference) with this text. */
+bool node_is(const struct node *node, const char *text);
+/* The scalar's text, or NULL when the node is NULL, a reference, or no scalar. */
+const char *node_text(const struct node *node);
+
+/* Building and changing trees, all in `pool`. Children are appended. */
+struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len, enum node_style style);
+struct node *node_map(struct pool *pool, struct pos pos);
+struct node *node_seq(struct pool *pool, struct pos pos);
+/* Appends a child; key NULL for sequences. */
+void node_add(struct pool *pool, struct node *parent, const char *key, struct node *child);
+/* Takes a child out of its parent. */
+void node_remove(struct node *parent, struct node *child);
+/* A deep copy; positions and references are kept. */
+struct node *node_copy(struct pool *pool, const struct node *node);
+
+/* Calls visit for every node below and including root, parents first; stops at the first nonzero and returns it. */
+int node_walk(struct node *root, int (*visit)(struct node *node, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * vault.h - names in, secrets out: Azure Key Vault behind one call.
+ *
+ * vault_fetch() forks the fetcher: a process that gets one flat request, opens no file after the
+ * fork, and runs under no_new_privs, rlimits and a seccomp allow-list without open, exec and AF_UNIX. It
+ * owns DNS, TLS, HTTP, the Entra login and the Key Vault GETs on one poll loop, and sends back a
+ * stream of progress, error and value records with stated maxima, which the parent treats as hostile.
+ *
+ * It never follows a redirect, uses a proxy, sends a byte of HTTP before the server's chain has been judged at a time that is trusted, or
+ * logs a token, a credential or a value.
+ */
+#ifndef HEARTH_VAULT_VAULT_H
+#define HEARTH_VAULT_VAULT_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VAULT_NAMES_MAX 64
+#define VAULT_VALUE_MAX 25600 /* bytes: Key Vault's own limit of 25 KB, in UTF-8 octets */
+
+enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDERATED };
+
+struct vault_name {
+    const char *name;    /* 1-127 of [0-9A-Za-z-] */
+    const char *version; /* 32 hex, or NULL: the newest */
+};
+
+/* What to fetch. Everything is borrowed and was read before the call. */
+struct vault_request {
+    const char *authority; /* https://HOST[:PORT] */
+    const char *vault;     /* https://HOST[:PORT] */
+    const char *resource;  /* https://HOST, the token's audience */
+    const char *tenant;
+    const char *client;
+    enum vault_login login;
+    const struct secret *credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion */
+    const struct vault_name *names;
+    unsigned name_count;
+    const char *ca_pem;     /* PEM text of extra roots for these hosts alone, or NULL */
+    bool ca_only;           /* with ca_pem: the Azure roots are not trusted */
+    const char *hosts_file; /* text of /etc/hosts, may be "" */
+    const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
+    int64_t now;             /* seconds since 1970, trusted by the caller */
+    uint32_t deadline_ms;    /* for everything; 0 means 60 s */
+};
+
+/* One answer, in the order of names. */
+struct vault_answer {
+    struct secret value;      /* empty when only attributes were asked for or the name failed */
+    struct error error;       /* code E_NONE when the value is there */
+    int64_t expires;          /* attributes.exp, seconds since 1970; 0: none */
+    int64_t not_before;       /* attributes.nbf; 0: none */
+    char version[33];         /* which one answered */
+    char content_type[256];
+};
+
+/* What it cost, for the user and the bench. */
+struct vault_stats {
+    uint32_t connections;
+    uint32_t requests;
+    uint32_t bytes_in; /* application bytes */
+    uint32_t elapsed_ms;
+    char tls[64]; /* "TLS 1.2 ECDHE-RSA-AES256-GCM-SHA384" */
+};
+
+/* Progress while it runs: host and step ("login.microsoftonline.com", "token"). May be NULL. */
+typedef void vault_progress(void *arg, const char *host, const char *step);
+
+/* Fetches all names. 0 when every value is there. -1 with e when it failed as a whole or when any name failed (e is then the first one's
+ * error; each answer has its own). answers has name_count elements, zeroed here, freed by vault_answers_free() in either case. */
+int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
+                vault_progress *progress, void *arg, struct error *e);
+void vault_answers_free(struct vault_answer *answers, unsigned count);
+
+#endif
