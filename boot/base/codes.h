@@ -57,6 +57,69 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "the file given with --facts is not what `hearth facts` prints", \
     "make it anew on the box: hearth facts > box.json") \
   /* SITE */ \
+  X(E_YAML_SYNTAX, "yaml-syntax", EXIT_SITE_, RETRY_STOP, \
+    "a file is not YAML", \
+    "look at the place in the message; indentation is spaces, and text with \": \" or \" #\" needs quotes") \
+  X(E_YAML_REFUSED, "yaml-refused", EXIT_SITE_, RETRY_STOP, \
+    "a file uses something of YAML that hearth does not read", \
+    "hearth reads plain YAML in UTF-8: no anchors, aliases, <<, directives, duplicate keys or tags but its own") \
+  X(E_YAML_REF, "yaml-ref", EXIT_SITE_, RETRY_STOP, \
+    "a reference is not written as hearth reads it", \
+    "the forms are !fact NAME, !node FIELD, !secret NAME@VERSION#/pointer, !file PATH, !format \"{fact:NAME}\", !base64 {secret: NAME}") \
+  X(E_SITE_PATH, "site-path", EXIT_SITE_, RETRY_STOP, \
+    "a path leads out of the site", \
+    "name a file inside the site, relative to its top, and keep symbolic links inside it") \
+  X(E_SITE_MISSING, "site-missing", EXIT_SITE_, RETRY_STOP, \
+    "there is no site here", \
+    "give the directory that holds hearth.yaml with --site DIR; `hearth assets` lays down an example") \
+  X(E_SITE_VERSION, "site-version", EXIT_SITE_, RETRY_STOP, \
+    "hearth.yaml is of a version that this hearth does not read", \
+    "begin hearth.yaml with apiVersion: hearth/v1") \
+  X(E_SITE_KEY, "site-key", EXIT_SITE_, RETRY_STOP, \
+    "hearth.yaml has a key that hearth does not know", \
+    "correct the spelling or remove the key; nothing is ever ignored") \
+  X(E_SITE_REQUIRED, "site-required", EXIT_SITE_, RETRY_STOP, \
+    "hearth.yaml lacks something it must say", \
+    "add the key that the message names") \
+  X(E_SITE_KIND, "site-kind", EXIT_SITE_, RETRY_STOP, \
+    "a value of hearth.yaml is of the wrong kind", \
+    "write text where text is meant, a mapping or a list where one is meant, and no reference") \
+  X(E_SITE_VALUE, "site-value", EXIT_SITE_, RETRY_STOP, \
+    "a value of hearth.yaml is not one that can be used", \
+    "correct the value; the message says what it may be") \
+  X(E_SITE_NAME, "site-name", EXIT_SITE_, RETRY_STOP, \
+    "the name of an entry cannot be a hostname", \
+    "use letters, digits and hyphens, at most 63, beginning and ending with a letter or digit") \
+  X(E_SITE_DUPLICATE, "site-duplicate", EXIT_SITE_, RETRY_STOP, \
+    "two entries of hearth.yaml have one name", \
+    "give each entry a name of its own") \
+  X(E_SITE_ROLE, "site-role", EXIT_SITE_, RETRY_STOP, \
+    "an entry names a role that is not defined", \
+    "define the role under roles, or correct the spelling") \
+  X(E_SITE_MATCH, "site-match", EXIT_SITE_, RETRY_STOP, \
+    "a condition of hearth.yaml cannot be understood", \
+    "conditions are fact names with a glob, a comparison such as \">= 200GB\", or a list of these; `hearth facts` shows the names") \
+  X(E_SITE_GUARD, "site-guard", EXIT_SITE_, RETRY_STOP, \
+    "a dangerous setting stands on an entry that could be more than one box", \
+    "match on an exact serial, uuid or mac beside `bootstrap: auto` and `wipe`") \
+  X(E_SITE_BOOTSTRAP, "site-bootstrap", EXIT_SITE_, RETRY_STOP, \
+    "a cluster does not have exactly one entry that bootstraps it", \
+    "set `bootstrap: auto` or `manual` on one control plane of the cluster") \
+  X(E_SITE_CLOUD, "site-cloud", EXIT_SITE_, RETRY_STOP, \
+    "the vault, the login authority and the resource are not of one cloud", \
+    "use the vault's own URL from the portal; for another cloud say cloud.authority and cloud.resource") \
+  X(E_SITE_PLACEHOLDER, "site-placeholder", EXIT_SITE_, RETRY_STOP, \
+    "the site still holds an example's value", \
+    "put your own value there: tenant, client, vault, endpoint, serial") \
+  X(E_SITE_SHADOWED, "site-shadowed", EXIT_SITE_, RETRY_STOP, \
+    "an entry can never match, because an earlier one always matches first", \
+    "put the narrower entry first") \
+  X(E_SITE_EVEN, "site-even", EXIT_SITE_, RETRY_STOP, \
+    "a cluster has an even number of control planes", \
+    "etcd keeps its majority better with one, three or five") \
+  X(E_MERGE, "merge", EXIT_SITE_, RETRY_STOP, \
+    "an overlay cannot be laid over its base", \
+    "compare the overlay with the file under it at the place in the message") \
   /* PLAN */ \
   /* VAULT */ \
   X(E_CRED_MISSING, "cred-missing", EXIT_SITE_, RETRY_EVENT, \

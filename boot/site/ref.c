@@ -1,0 +1,322 @@
+#include "site/ref.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "facts/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION_DIGITS 32
+#define VAR_NAME_MAX 64
+
+static const char *const kind_names[] = {
+    [REF_FACT] = "fact",   [REF_NODE] = "node",     [REF_SECRET] = "secret",
+    [REF_FILE] = "file",   [REF_FORMAT] = "format", [REF_BASE64] = "base64",
+};
+
+static const char *const node_fields[] = { "name",     "role",         "type", "cluster",
+                                           "endpoint", "install.disk", NULL };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int kind_of_name(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
+        if (strlen(kind_names[i]) == len && memcmp(kind_names[i], name, len) == 0)
+            return (int)i;
+    return -1;
+}
+
+int ref_kind_of_tag(const char *tag)
+{
+    return tag[0] == '!' ? kind_of_name(tag + 1, strlen(tag + 1)) : -1;
+}
+
+static int parse_fact(struct ref *ref, const char *text, struct error *e)
+{
+    const char *nearest = NULL;
+
+    if (!facts_known(text, &nearest))
+        return error_at(e, ref->pos, E_YAML_REF, "there is no fact named \"%.120s\"%s%s%s", text,
+                        nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+    return 0;
+}
+
+static int parse_node(struct ref *ref, const char *text, struct error *e)
+{
+    const char *nearest = NULL;
+
+    if (strncmp(text, "vars.", 5) == 0) {
+        const char *name = text + 5;
+        size_t len = strlen(name);
+        bool good = len > 0 && len <= VAR_NAME_MAX;
+
+        for (size_t i = 0; i < len && good; i++)
+            good = is_alnum(name[i]) || name[i] == '_' || name[i] == '-';
+        if (!good)
+            return error_at(e, ref->pos, E_YAML_REF,
+                            "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -", text,
+                            VAR_NAME_MAX);
+        return 0;
+    }
+    for (size_t i = 0; node_fields[i]; i++)
+        if (strcmp(node_fields[i], text) == 0)
+            return 0;
+    nearest = text_nearest(text, node_fields);
+    return error_at(e, ref->pos, E_YAML_REF,
+                    "a node has no field \"%.120s\"%s%s%s; there are name, role, type, cluster, endpoint, vars.X and "
+                    "install.disk", text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "",
+                    nearest ? "\"" : "");
+}
+
+static bool good_pointer(const char *pointer)
+{
+    if (pointer[0] != '/')
+        return false;
+    for (const char *at = pointer; *at; at++)
+        if (*at == '~' && at[1] != '0' && at[1] != '1')
+            return false;
+    return true;
+}
+
+static int parse_secret(struct pool *pool, struct ref *ref, const char *text, struct error *e)
+{
+    size_t name_len = strcspn(text, "@#");
+    const char *rest = text + name_len;
+    bool good = name_len > 0 && name_len <= REF_NAME_MAX;
+
+    for (size_t i = 0; i < name_len && good; i++)
+        good = is_alnum(text[i]) || text[i] == '-';
+    if (!good)
+        return error_at(e, ref->pos, E_YAML_REF,
+                        "\"%.*s\" is not the name of a Key Vault secret: 1-%d of letters, digits and -",
+                        (int)(name_len < 140 ? name_len : 140), text, REF_NAME_MAX);
+    ref->name = pool_memdup(pool, text, name_len);
+    if (*rest == '@') {
+        size_t len = strcspn(rest + 1, "#");
+
+        good = len == VERSION_DIGITS;
+        for (size_t i = 0; i < len && good; i++)
+            good = is_digit(rest[1 + i]) || (rest[1 + i] >= 'a' && rest[1 + i] <= 'f');
+        if (!good)
+            return error_at(e, ref->pos, E_YAML_REF,
+                            "the version of secret %s, \"%.*s\", is not %d lower-case hex digits", ref->name,
+                            (int)(len < 80 ? len : 80), rest + 1, VERSION_DIGITS);
+        ref->version = pool_memdup(pool, rest + 1, len);
+        rest += 1 + len;
+    }
+    if (*rest == '#') {
+        if (!good_pointer(rest + 1))
+            return error_at(e, ref->pos, E_YAML_REF,
+                            "\"%.200s\" is not a JSON pointer (RFC 6901): it starts with /, and ~ is written ~0",
+                            rest + 1);
+        ref->pointer = pool_strdup(pool, rest + 1);
+    }
+    return 0;
+}
+
+/* The same rules as site_read(), told where the reference stands. */
+static int parse_file(struct ref *ref, const char *text, struct error *e)
+{
+    const char *at = text;
+
+    if (text[0] == '/')
+        return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" is absolute; paths start at the site", text);
+    if (strchr(text, '\\'))
+        return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" has a backslash; write /", text);
+    for (;;) {
+        size_t len = strcspn(at, "/");
+
+        if (len == 0 || (len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.'))
+            return error_at(e, ref->pos, E_YAML_REF,
+                            "the path \"%.200s\" is not plain: no \"..\", no \".\", no empty part", text);
+        if (at == text && len == 7 && memcmp(at, ".hearth", 7) == 0)
+            return error_at(e, ref->pos, E_YAML_REF, "\"%.200s\" is a login credential and never leaves this box", text);
+        if (at[len] == '\0')
+            return 0;
+        at += len + 1;
+    }
+}
+
+static void add_part(struct pool *pool, struct ref_part ***tail, const char *literal, struct ref *ref)
+{
+    struct ref_part *part = pool_alloc(pool, sizeof *part);
+
+    part->literal = literal;
+    part->ref = ref;
+    **tail = part;
+    *tail = &part->next;
+}
+
+/* The inside of {kind:text}. */
+static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *inside, size_t len, struct error *e)
+{
+    char *text = pool_memdup(pool, inside, len);
+    char *colon = strchr(text, ':');
+    int kind = colon ? kind_of_name(text, (size_t)(colon - text)) : -1;
+
+    if (kind < 0 || kind == REF_FORMAT || kind == REF_BASE64) {
+        (void)error_at(e, pos, E_YAML_REF,
+                       "in !format, {%.120s} is none of {fact:...}, {node:...}, {secret:...}, {file:...}; a brace "
+                       "itself is {{ or }}", text);
+        return NULL;
+    }
+    if (kind == REF_NODE && strcmp(colon + 1, "install.disk") == 0) {
+        (void)error_at(e, pos, E_YAML_REF, "install.disk is a mapping and cannot be part of a text");
+        return NULL;
+    }
+    return ref_parse(pool, (enum ref_kind)kind, pos, colon + 1, e);
+}
+
+static int parse_format(struct pool *pool, struct ref *ref, const char *text, struct error *e)
+{
+    struct ref_part **tail = &ref->parts;
+    size_t length = strlen(text), filled = 0;
+    char *literal = pool_alloc(pool, length + 1);
+    char *start = literal;
+    unsigned parts = 0;
+
+    for (const char *at = text;;) {
+        if ((at[0] == '{' || at[0] == '}') && at[1] == at[0]) {
+            start[filled++] = at[0];
+            at += 2;
+            continue;
+        }
+        if (at[0] == '}')
+            return error_at(e, ref->pos, E_YAML_REF, "in !format, a } without its {; a brace itself is }}");
+        if (at[0] != '{' && at[0] != '\0') {
+            start[filled++] = *at++;
+            continue;
+        }
+        if (filled > 0) {
+            /* Literals share one allocation: together they are never longer than the text, NULs included. */
+            start[filled] = '\0';
+            add_part(pool, &tail, start, NULL);
+            parts++;
+            start += filled + 1;
+            filled = 0;
+        }
+        if (at[0] == '\0')
+            break;
+        const char *end = strchr(at, '}');
+        struct ref *inner = NULL;
+        if (!end)
+            return error_at(e, ref->pos, E_YAML_REF, "in !format, a { without its }; a brace itself is {{");
+        inner = parse_inner(pool, ref->pos, at + 1, (size_t)(end - at - 1), e);
+        if (!inner)
+            return -1;
+        add_part(pool, &tail, NULL, inner);
+        parts++;
+        at = end + 1;
+        if (parts > REF_FORMAT_PARTS_MAX)
+            return error_at(e, ref->pos, E_YAML_REF, "a !format of more than %d parts", REF_FORMAT_PARTS_MAX);
+    }
+    return 0;
+}
+
+struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text, struct error *e)
+{
+    struct ref *ref = pool_alloc(pool, sizeof *ref);
+    size_t len = strlen(text);
+    int failed = 0;
+
+    ref->kind = kind;
+    ref->pos = pos;
+    if (len == 0) {
+        (void)error_at(e, pos, E_YAML_REF, "!%s without a value", kind_names[kind]);
+        return NULL;
+    }
+    /* A literal block ends in a newline: "!secret |" would otherwise ask for a name that nobody can see. */
+    if (kind != REF_FORMAT && (strchr(" \t\n\r", text[0]) || strchr(" \t\n\r", text[len - 1]))) {
+        (void)error_at(e, pos, E_YAML_REF, "blanks around the value of !%s", kind_names[kind]);
+        return NULL;
+    }
+    switch (kind) {
+    case REF_FACT:
+        failed = parse_fact(ref, text, e);
+        break;
+    case REF_NODE:
+        failed = parse_node(ref, text, e);
+        break;
+    case REF_SECRET:
+        failed = parse_secret(pool, ref, text, e);
+        break;
+    case REF_FILE:
+        failed = parse_file(ref, text, e);
+        break;
+    case REF_FORMAT:
+        failed = parse_format(pool, ref, text, e);
+        break;
+    case REF_BASE64:
+    default:
+        failed = error_at(e, pos, E_YAML_REF, "!base64 takes a mapping: !base64 {secret: NAME}");
+        break;
+    }
+    if (failed != 0)
+        return NULL;
+    if (kind == REF_FACT || kind == REF_NODE || kind == REF_FILE)
+        ref->name = pool_strdup(pool, text);
+    return ref;
+}
+
+int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg)
+{
+    int stop = visit(ref, arg);
+
+    if (stop == 0 && ref->inner)
+        stop = ref_walk(ref->inner, visit, arg);
+    for (struct ref_part *part = ref->parts; part && stop == 0; part = part->next)
+        if (part->ref)
+            stop = ref_walk(part->ref, visit, arg);
+    return stop;
+}
+
+/* "NAME@VERSION#/pointer", or the text of a format. */
+static void print_inside(struct buf *b, const struct ref *ref)
+{
+    if (ref->kind == REF_FORMAT) {
+        for (const struct ref_part *part = ref->parts; part; part = part->next) {
+            if (part->ref) {
+                buf_printf(b, "{%s:", kind_names[part->ref->kind]);
+                print_inside(b, part->ref);
+                buf_char(b, '}');
+                continue;
+            }
+            for (const char *at = part->literal; *at; at++) {
+                if (*at == '{' || *at == '}')
+                    buf_char(b, *at);
+                buf_char(b, *at);
+            }
+        }
+        return;
+    }
+    buf_str(b, ref->name);
+    if (ref->version)
+        buf_printf(b, "@%s", ref->version);
+    if (ref->pointer)
+        buf_printf(b, "#%s", ref->pointer);
+}
+
+const char *ref_print(char *out, size_t cap, const struct ref *ref)
+{
+    struct buf b = { 0 };
+
+    if (ref->kind == REF_BASE64)
+        buf_printf(&b, "!base64 {%s: ", kind_names[ref->inner->kind]);
+    else
+        buf_printf(&b, "!%s%s", kind_names[ref->kind], ref->kind == REF_FORMAT ? " \"" : " ");
+    print_inside(&b, ref->kind == REF_BASE64 ? ref->inner : ref);
+    buf_str(&b, ref->kind == REF_BASE64 ? "}" : ref->kind == REF_FORMAT ? "\"" : "");
+    (void)text_clean_z(out, cap, b.data);
+    buf_free(&b);
+    return out;
+}

@@ -1,0 +1,460 @@
+/*
+ * The reading half of tree.h: bytes are judged once before libyaml sees them (encoding, control
+ * characters, runs of directives), then its events become nodes.
+ */
+#include "base/text.h"
+#include "site/ref.h"
+#include "site/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+/* libyaml compares each %TAG with all before it, so a long run of them must not reach it. */
+#define DIRECTIVE_LINES_MAX 16
+
+struct reading {
+    struct pool *pool;
+    const char *file;
+    const unsigned char *bytes;
+    size_t size;
+    size_t byte; /* of the character numbered `index`; both only grow */
+    size_t index;
+    struct error *e;
+    uint32_t nodes;
+    unsigned depth;
+    struct node *open[TREE_DEPTH_MAX]; /* the containers around the next node, outermost first */
+    struct node *key[TREE_DEPTH_MAX];  /* of a map: the key that waits for its value */
+    struct document *document;
+    struct document *last;
+    struct document **out;
+};
+
+static struct pos pos_of(const struct reading *r, yaml_mark_t mark)
+{
+    return (struct pos){ r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1 };
+}
+
+static bool is_break(uint32_t c)
+{
+    return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* What libyaml's reader takes; it would report the rest by byte offset only. */
+static bool is_yaml_character(uint32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7e) || c == 0x85 ||
+           (c >= 0xa0 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) || c >= 0x10000;
+}
+
+static int refuse_other_encodings(struct reading *r)
+{
+    static const struct {
+        const char *mark;
+        size_t len;
+        const char *name;
+    } marks[] = {
+        { "\xff\xfe\x00\x00", 4, "UTF-32" },
+        { "\x00\x00\xfe\xff", 4, "UTF-32" },
+        { "\xff\xfe", 2, "UTF-16" },
+        { "\xfe\xff", 2, "UTF-16" },
+    };
+    struct pos start = { r->file, 1, 1 };
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (r->size >= marks[i].len && memcmp(r->bytes, marks[i].mark, marks[i].len) == 0)
+            return error_at(r->e, start, E_YAML_REFUSED, "the file is %s; save it as UTF-8", marks[i].name);
+    return 0;
+}
+
+/* One pass over the bytes: every character must be one that YAML allows. */
+static int check_bytes(struct reading *r)
+{
+    struct pos at = { r->file, 1, 1 };
+    unsigned directives = 0;
+    bool cr = false;
+
+    for (size_t i = 0; i < r->size;) {
+        uint32_t c = 0;
+        size_t len = text_decode(r->bytes + i, r->size - i, &c);
+
+        if (len == 0)
+            return error_at(r->e, at, E_YAML_REFUSED, "byte 0x%02x is not UTF-8", (unsigned)r->bytes[i]);
+        if (c == 0)
+            return error_at(r->e, at, E_YAML_REFUSED, "a NUL byte");
+        if (!is_yaml_character(c))
+            return error_at(r->e, at, E_YAML_SYNTAX,
+                            "the control character U+%04X cannot stand in YAML; in double quotes it is \"\\u%04x\"",
+                            (unsigned)c, (unsigned)c);
+        if (at.column == 1 && !is_break(c)) {
+            /* Comments and blank lines between two directives do not end the run. */
+            if (c == '%')
+                directives++;
+            else if (c != '#' && c != ' ')
+                directives = 0;
+            if (directives > DIRECTIVE_LINES_MAX)
+                return error_at(r->e, at, E_YAML_REFUSED, "a %%-directive; hearth reads plain YAML without them");
+        }
+        if (c == '\n' && cr) {
+            /* The second half of a CRLF: the line was counted already. */
+        } else if (is_break(c)) {
+            at.line++;
+            at.column = 1;
+        } else {
+            at.column++;
+        }
+        cr = c == '\r';
+        i += len;
+    }
+    return 0;
+}
+
+/* The byte at a mark. libyaml counts characters; marks of successive events never go back. */
+static unsigned char byte_at(struct reading *r, yaml_mark_t mark, size_t ahead)
+{
+    while (r->index < mark.index && r->byte < r->size) {
+        r->byte++;
+        while (r->byte < r->size && (r->bytes[r->byte] & 0xc0) == 0x80)
+            r->byte++;
+        r->index++;
+    }
+    return r->byte + ahead < r->size ? r->bytes[r->byte + ahead] : 0;
+}
+
+static int parser_error(struct reading *r, const yaml_parser_t *parser)
+{
+    const char *problem = parser->problem ? parser->problem : "not YAML";
+
+    switch (parser->error) {
+    case YAML_MEMORY_ERROR:
+        return error_set(r->e, E_NO_MEMORY, "%s", r->file);
+    case YAML_SCANNER_ERROR:
+    case YAML_PARSER_ERROR:
+        if (parser->context)
+            return error_at(r->e, pos_of(r, parser->problem_mark), E_YAML_SYNTAX, "%s, %s", problem, parser->context);
+        return error_at(r->e, pos_of(r, parser->problem_mark), E_YAML_SYNTAX, "%s", problem);
+    case YAML_NO_ERROR:
+    case YAML_READER_ERROR:
+    case YAML_COMPOSER_ERROR:
+    case YAML_WRITER_ERROR:
+    case YAML_EMITTER_ERROR:
+    default:
+        return error_at(r->e, (struct pos){ r->file, 0, 0 }, E_YAML_SYNTAX, "%s", problem);
+    }
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct node *left = (*(const struct node *const *)a)->key, *right = (*(const struct node *const *)b)->key;
+    int order = strcmp(left->text, right->text);
+
+    if (order != 0)
+        return order;
+    if (left->pos.line != right->pos.line)
+        return left->pos.line < right->pos.line ? -1 : 1;
+    return left->pos.column < right->pos.column ? -1 : left->pos.column > right->pos.column;
+}
+
+static bool before(struct pos a, struct pos b)
+{
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
+static int refuse_duplicate_keys(struct reading *r, const struct node *map)
+{
+    const struct node **sorted = NULL;
+    const struct node *first = NULL, *second = NULL;
+    uint32_t n = 0;
+
+    if (map->count < 2)
+        return 0;
+    sorted = mem_alloc_array(map->count, sizeof(const struct node *));
+    for (const struct node *child = map->first; child; child = child->next)
+        sorted[n++] = child;
+    qsort(sorted, n, sizeof(const struct node *), compare_keys);
+    for (uint32_t i = 1; i < n; i++) {
+        if (strcmp(sorted[i - 1]->key->text, sorted[i]->key->text) != 0)
+            continue;
+        if (!second || before(sorted[i]->key->pos, second->key->pos)) {
+            first = sorted[i - 1];
+            second = sorted[i];
+        }
+    }
+    mem_free(sorted);
+    if (!second)
+        return 0;
+    return error_at(r->e, second->key->pos, E_YAML_REFUSED, "the key \"%.120s\" stands twice; first at line %u, column %u",
+                    second->key->text, (unsigned)first->key->pos.line, (unsigned)first->key->pos.column);
+}
+
+static struct node *new_node(struct reading *r, enum node_kind kind, struct pos pos)
+{
+    struct node *node = pool_alloc(r->pool, sizeof *node);
+
+    node->kind = kind;
+    node->pos = pos;
+    return node;
+}
+
+static bool key_expected(const struct reading *r)
+{
+    return r->depth > 0 && r->open[r->depth - 1]->kind == NODE_MAP && !r->key[r->depth - 1];
+}
+
+/* Hangs a complete scalar or a just opened container where it belongs. */
+static int place(struct reading *r, struct node *node)
+{
+    if (++r->nodes > TREE_NODES_MAX)
+        return error_at(r->e, node->pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
+    if (r->depth == 0) {
+        r->document->root = node;
+        return 0;
+    }
+    if (r->open[r->depth - 1]->kind == NODE_MAP) {
+        node->key = r->key[r->depth - 1];
+        r->key[r->depth - 1] = NULL;
+    }
+    node_add(r->pool, r->open[r->depth - 1], NULL, node);
+    return 0;
+}
+
+/*
+ * Judges the properties before a node. *kind becomes the reference's kind or -1. The source is looked at, too:
+ * events show neither that a tag was verbatim nor that it was a lone "!".
+ */
+static int check_properties(struct reading *r, yaml_mark_t mark, const yaml_char_t *anchor, const yaml_char_t *tag,
+                            int *kind)
+{
+    struct pos pos = pos_of(r, mark);
+    const char *name = (const char *)tag;
+
+    *kind = -1;
+    if (anchor)
+        return error_at(r->e, pos, E_YAML_REFUSED, "the anchor &%.120s; write the value out where it is needed",
+                        (const char *)anchor);
+    if (byte_at(r, mark, 0) != '!')
+        return 0;
+    if (byte_at(r, mark, 1) == '<')
+        return error_at(r->e, pos, E_YAML_REFUSED, "the verbatim tag !<%.120s>; hearth knows !fact, !node, !secret, "
+                        "!file, !format and !base64", name ? name : "");
+    if (name)
+        *kind = ref_kind_of_tag(name);
+    if (*kind < 0) {
+        static const char core[] = "tag:yaml.org,2002:";
+        bool is_core = name && strncmp(name, core, sizeof core - 1) == 0;
+        return error_at(r->e, pos, E_YAML_REFUSED, "the tag %s%.120s; hearth knows !fact, !node, !secret, !file, "
+                        "!format and !base64", is_core ? "!!" : "", !name ? "!" : is_core ? name + sizeof core - 1 : name);
+    }
+    if (key_expected(r))
+        return error_at(r->e, pos, E_YAML_REFUSED, "a reference cannot be a key");
+    return 0;
+}
+
+static enum node_style style_of(yaml_scalar_style_t style)
+{
+    switch (style) {
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+        return STYLE_SINGLE;
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+        return STYLE_DOUBLE;
+    case YAML_LITERAL_SCALAR_STYLE:
+        return STYLE_LITERAL;
+    case YAML_FOLDED_SCALAR_STYLE:
+        return STYLE_FOLDED;
+    case YAML_ANY_SCALAR_STYLE:
+    case YAML_PLAIN_SCALAR_STYLE:
+    default:
+        return STYLE_PLAIN;
+    }
+}
+
+static int take_scalar(struct reading *r, const yaml_event_t *event)
+{
+    struct pos pos = pos_of(r, event->start_mark);
+    const char *text = (const char *)event->data.scalar.value;
+    size_t len = event->data.scalar.length;
+    struct node *node = NULL;
+    int kind = -1;
+
+    if (check_properties(r, event->start_mark, event->data.scalar.anchor, event->data.scalar.tag, &kind) != 0)
+        return -1;
+    if (memchr(text, 0, len))
+        return error_at(r->e, pos, E_YAML_REFUSED, "a NUL character in a value");
+    /* A document that holds nothing ("---" and comments) comes as an empty scalar of no width. */
+    if (r->depth == 0 && kind < 0 && len == 0 && event->start_mark.index == event->end_mark.index)
+        return 0;
+    node = new_node(r, NODE_SCALAR, pos);
+    node->style = style_of(event->data.scalar.style);
+    node->text = pool_memdup(r->pool, text, len);
+    node->len = len;
+    if (key_expected(r)) {
+        if (strcmp(node->text, "<<") == 0)
+            return error_at(r->e, pos, E_YAML_REFUSED, "the merge key <<; write the values out where they are needed");
+        if (len == 0 && node->style == STYLE_PLAIN)
+            return error_at(r->e, pos, E_YAML_REFUSED, "a key is missing before this \":\"");
+        if (++r->nodes > TREE_NODES_MAX)
+            return error_at(r->e, pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
+        r->key[r->depth - 1] = node;
+        return 0;
+    }
+    if (kind == REF_BASE64)
+        return error_at(r->e, pos, E_YAML_REF, "!base64 takes a mapping: !base64 {secret: NAME}");
+    if (kind >= 0) {
+        node->ref = ref_parse(r->pool, (enum ref_kind)kind, pos, node->text, r->e);
+        if (!node->ref)
+            return -1;
+    }
+    return place(r, node);
+}
+
+static int open_container(struct reading *r, enum node_kind node_kind, const yaml_event_t *event)
+{
+    bool is_map = node_kind == NODE_MAP;
+    const yaml_char_t *anchor = is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
+    const yaml_char_t *tag = is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
+    struct pos pos = pos_of(r, event->start_mark);
+    struct node *node = NULL;
+    int kind = -1;
+
+    if (key_expected(r))
+        return error_at(r->e, pos, E_YAML_REFUSED, "a %s cannot be a key", is_map ? "mapping" : "list");
+    if (check_properties(r, event->start_mark, anchor, tag, &kind) != 0)
+        return -1;
+    if (kind >= 0 && (kind != REF_BASE64 || !is_map))
+        return error_at(r->e, pos, E_YAML_REF, "%s takes %s, not a %s", (const char *)tag,
+                        kind == REF_BASE64 ? "a mapping" : "text", is_map ? "mapping" : "list");
+    if (r->depth == TREE_DEPTH_MAX)
+        return error_at(r->e, pos, E_YAML_REFUSED, "nested more than %d levels deep", TREE_DEPTH_MAX);
+    node = new_node(r, node_kind, pos);
+    node->flow = is_map ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+                        : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
+    if (kind == REF_BASE64) {
+        /* Filled when the mapping ends; until then it marks the mapping as one. */
+        node->ref = pool_alloc(r->pool, sizeof *node->ref);
+        node->ref->kind = REF_BASE64;
+        node->ref->pos = pos;
+    }
+    if (place(r, node) != 0)
+        return -1;
+    r->key[r->depth] = NULL;
+    r->open[r->depth++] = node;
+    return 0;
+}
+
+static int finish_base64(struct reading *r, struct node *map)
+{
+    const struct node *child = map->first;
+    char tag[16] = "!";
+    int kind = -1;
+
+    if (map->count == 1 && child->key->len < sizeof tag - 1) {
+        memcpy(tag + 1, child->key->text, child->key->len + 1);
+        kind = ref_kind_of_tag(tag);
+    }
+    if (kind < 0 || kind == REF_BASE64)
+        return error_at(r->e, map->pos, E_YAML_REF,
+                        "!base64 takes a mapping with exactly one of fact, node, secret, file, format");
+    if (!node_text(child))
+        return error_at(r->e, child->pos, E_YAML_REF, "!base64 {%s: ...} takes text here, without a tag",
+                        child->key->text);
+    map->ref->inner = ref_parse(r->pool, (enum ref_kind)kind, child->pos, child->text, r->e);
+    if (!map->ref->inner)
+        return -1;
+    if (kind == REF_NODE && strcmp(child->text, "install.disk") == 0)
+        return error_at(r->e, child->pos, E_YAML_REF, "install.disk is a mapping and cannot be encoded");
+    return 0;
+}
+
+static int close_container(struct reading *r)
+{
+    struct node *node = r->open[--r->depth];
+
+    if (node->kind == NODE_MAP && refuse_duplicate_keys(r, node) != 0)
+        return -1;
+    return node->ref ? finish_base64(r, node) : 0;
+}
+
+static int open_document(struct reading *r, const yaml_event_t *event)
+{
+    if (event->data.document_start.version_directive ||
+        event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
+        return error_at(r->e, pos_of(r, event->start_mark), E_YAML_REFUSED,
+                        "a %%-directive; hearth reads plain YAML without them");
+    r->document = pool_alloc(r->pool, sizeof *r->document);
+    r->document->pos = pos_of(r, event->start_mark);
+    if (r->last)
+        r->last->next = r->document;
+    else
+        *r->out = r->document;
+    r->last = r->document;
+    /* Documents without content count, too: a file of nothing but "---" must end. */
+    if (++r->nodes > TREE_NODES_MAX)
+        return error_at(r->e, r->document->pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
+    return 0;
+}
+
+static int take_event(struct reading *r, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        return open_document(r, event);
+    case YAML_SCALAR_EVENT:
+        return take_scalar(r, event);
+    case YAML_MAPPING_START_EVENT:
+        return open_container(r, NODE_MAP, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return open_container(r, NODE_SEQ, event);
+    case YAML_MAPPING_END_EVENT:
+    case YAML_SEQUENCE_END_EVENT:
+        return close_container(r);
+    case YAML_ALIAS_EVENT:
+        return error_at(r->e, pos_of(r, event->start_mark), E_YAML_REFUSED,
+                        "the alias *%.120s; write the value out where it is needed",
+                        (const char *)event->data.alias.anchor);
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+    default:
+        return 0;
+    }
+}
+
+int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out, struct error *e)
+{
+    struct reading r = { .pool = pool, .bytes = p, .size = n, .e = e, .out = out };
+    yaml_parser_t parser;
+    bool done = false;
+    int failed = 0;
+
+    *out = NULL;
+    r.file = pool_strdup(pool, name);
+    if (n > TREE_BYTES_MAX)
+        return error_set(e, E_FILE_TOO_LARGE, "%s: %zu bytes; the limit is %zu", name, n, TREE_BYTES_MAX);
+    /* A UTF-8 byte order mark says nothing and is what some editors write: it is dropped. */
+    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
+        r.bytes += 3;
+        r.size -= 3;
+    }
+    if (refuse_other_encodings(&r) != 0 || check_bytes(&r) != 0)
+        return -1;
+    if (!yaml_parser_initialize(&parser))
+        return error_set(e, E_NO_MEMORY, "%s", name);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, r.bytes, r.size);
+    while (!done && failed == 0) {
+        yaml_event_t event;
+
+        if (!yaml_parser_parse(&parser, &event)) {
+            failed = parser_error(&r, &parser);
+            break;
+        }
+        done = event.type == YAML_STREAM_END_EVENT;
+        failed = take_event(&r, &event);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    if (failed != 0)
+        *out = NULL;
+    return failed;
+}
