@@ -32,6 +32,8 @@ import re
 import signal
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
 import tempfile
 import threading
 import time
