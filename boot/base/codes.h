@@ -121,6 +121,66 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "an overlay cannot be laid over its base", \
     "compare the overlay with the file under it at the place in the message") \
   /* PLAN */ \
+  X(E_REF_FACT, "ref-fact", EXIT_REFUSED_, RETRY_EVENT, \
+    "a fact that the site asks for is unknown on this box", \
+    "run `hearth facts` on the box and name a fact that it has, or give the value another way") \
+  X(E_REF_NODE, "ref-node", EXIT_SITE_, RETRY_STOP, \
+    "a !node reference names something this entry and its role do not have", \
+    "add the variable under vars in hearth.yaml, or name a field that exists") \
+  X(E_PLAN_NO_MATCH, "plan-no-match", EXIT_REFUSED_, RETRY_EVENT, \
+    "no entry of hearth.yaml is this box", \
+    "run `hearth plan --explain`, and add an entry with the match: that it prints") \
+  X(E_PLAN_NO_NODE, "plan-no-node", EXIT_USAGE_, RETRY_STOP, \
+    "no entry of hearth.yaml has the name given with --node", \
+    "give the name as it is written in hearth.yaml; `hearth plan --all` lists them") \
+  X(E_PLAN_NAME, "plan-name", EXIT_REFUSED_, RETRY_EVENT, \
+    "the entry does not make a usable hostname for this box", \
+    "use letters, digits and inner hyphens, at most 63, from facts that this box has") \
+  X(E_PLAN_NO_DISK, "plan-no-disk", EXIT_REFUSED_, RETRY_EVENT, \
+    "no disk of this box may be given to Talos", \
+    "correct install: in hearth.yaml, or put a disk in; `hearth plan --explain` shows every disk") \
+  X(E_PLAN_DISKS, "plan-disks", EXIT_REFUSED_, RETRY_EVENT, \
+    "more than one disk could be given to Talos", \
+    "choose one under install: in hearth.yaml, for instance by wwid, size or transport") \
+  X(E_PLAN_DISK_SELECTOR, "plan-disk-selector", EXIT_REFUSED_, RETRY_EVENT, \
+    "the chosen disk has nothing by which Talos could tell it from the others", \
+    "choose another disk under install: in hearth.yaml") \
+  X(E_PLAN_DISK_LITERAL, "plan-disk-literal", EXIT_SITE_, RETRY_STOP, \
+    "a machine config chooses the install disk by itself", \
+    "remove it, and choose the disk with install: in hearth.yaml") \
+  X(E_PLAN_FILE, "plan-file", EXIT_SITE_, RETRY_STOP, \
+    "a file that the plan needs is missing from the site or cannot serve", \
+    "write the file named in the message; `hearth assets extract` shows a complete example") \
+  X(E_PLAN_TYPE, "plan-type", EXIT_SITE_, RETRY_STOP, \
+    "a machine config contradicts the type of its entry", \
+    "remove machine.type, or correct type: in hearth.yaml") \
+  X(E_PLAN_HOSTNAME, "plan-hostname", EXIT_SITE_, RETRY_STOP, \
+    "a machine config sets a hostname other than the name of its entry", \
+    "remove it: hearth writes the HostnameConfig from name: in hearth.yaml") \
+  X(E_PLAN_FLUX, "plan-flux", EXIT_SITE_, RETRY_STOP, \
+    "the Flux manifests of this role are missing or of another version", \
+    "run `make flux SITE=DIR`, or `flux install --export`, and commit what it writes") \
+  X(E_PLAN_MANIFEST, "plan-manifest", EXIT_SITE_, RETRY_STOP, \
+    "a file under bootstrap/ cannot become a manifest", \
+    "give it a lower-case name and Kubernetes objects with apiVersion and kind") \
+  X(E_PLAN_MANIFEST_REF, "plan-manifest-ref", EXIT_SITE_, RETRY_STOP, \
+    "a manifest holds a value that differs from node to node", \
+    "use only secret, file, format, base64 and !node cluster, role, endpoint or a variable of the role") \
+  X(E_PLAN_MANIFESTS_DIFFER, "plan-manifests-differ", EXIT_SITE_, RETRY_STOP, \
+    "two control planes of one cluster would carry different manifests", \
+    "give them one role, or make the bootstrap files of their roles the same") \
+  X(E_PLAN_SECRETS, "plan-secrets", EXIT_SITE_, RETRY_STOP, \
+    "one node needs more secrets than hearth fetches", \
+    "put values that belong together into one secret and pick them with #/pointer") \
+  X(E_PLAN_ENCRYPTION, "plan-encryption", EXIT_REFUSED_, RETRY_EVENT, \
+    "the disk encryption that is asked for cannot work on this box", \
+    "choose another key for the STATE volume: tpm needs TPM 2.0, nodeID needs a real UUID") \
+  X(E_PLAN_OPEN, "plan-open", EXIT_DONE_, RETRY_STOP, \
+    "without the facts of the box a part of the plan stays open", \
+    "run on the box, or give what `hearth facts` prints there with --facts") \
+  X(E_PLAN_ADVICE, "plan-advice", EXIT_DONE_, RETRY_STOP, \
+    "the plan works, and something in it deserves a second look", \
+    "read the warning; nothing needs to be done for hearth to go on") \
   /* VAULT */ \
   X(E_CRED_MISSING, "cred-missing", EXIT_SITE_, RETRY_EVENT, \
     "there is no credential for this role's login", \
