@@ -49,6 +49,12 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_SYSTEM, "system", EXIT_FAILED_, RETRY_SOON, \
     "the operating system refused something hearth needs", \
     "the message holds the call and the reason") \
+  X(E_NOT_THIS_BOX, "not-this-box", EXIT_REFUSED_, RETRY_STOP, \
+    "the entry given with --node is another box, and nothing of this one belongs in its config", \
+    "run `hearth facts` on that box and give what it prints with --facts FILE") \
+  X(E_CLOCK, "clock", EXIT_FAILED_, RETRY_SOON, \
+    "the clock of this box cannot be right, so certificates cannot be judged", \
+    "set the clock (date -u, or NTP); a flat CMOS battery shows as 1970 or the year of the BIOS") \
   /* FACTS */ \
   X(E_FACTS_READ, "facts-read", EXIT_FAILED_, RETRY_EVENT, \
     "the facts of this box could not be read at all", \

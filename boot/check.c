@@ -1,0 +1,80 @@
+#include "base/log.h"
+#include "line.h"
+#include "render/render.h"
+#include "verbs.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <time.h>
+
+#define STAGES 4
+#define EXPIRY_WARNING ((int64_t)30 * 86400) /* seconds ahead that an expiry is worth a word */
+
+/* What is good or bad about one secret, in the reader's words. Returns whether it may stay as it is. */
+static bool judge(const struct vault_answer *answer, int64_t now, char *out, size_t cap)
+{
+    int64_t days = (answer->expires - now) / 86400;
+    if (answer->error.code != E_NONE)
+        snprintf(out, cap, "%s", error_info(answer->error.code)->slug);
+    else if (answer->not_before > now)
+        snprintf(out, cap, "there, but not meant to be used yet");
+    else if (answer->expires && answer->expires <= now)
+        snprintf(out, cap, "there, but past its expiry date");
+    else if (answer->expires && answer->expires - now < EXPIRY_WARNING)
+        snprintf(out, cap, "there, expires in %lld days", (long long)days);
+    else if (answer->expires)
+        snprintf(out, cap, "ok, expires in %lld days", (long long)days);
+    else
+        snprintf(out, cap, "ok");
+    return answer->error.code == E_NONE && (!answer->expires || answer->expires > now);
+}
+
+static void show(const struct line *line, bool json)
+{
+    char verdict[128];
+    int64_t now = (int64_t)time(NULL);
+    json_t *list = json ? json_array() : NULL;
+    for (unsigned i = 0; i < line->plan->secret_count; i++) {
+        const struct vault_answer *answer = &line->answers[i];
+        const char *name = line->plan->secrets[i].name;
+        bool good = judge(answer, now, verdict, sizeof verdict);
+        if (list)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "name", name, "version", answer->version,
+                                                  "verdict", verdict, "good", (int)good));
+        else
+            printf("%-32s %s\n", name, verdict);
+    }
+    if (list) {
+        json_dumpf(list, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        putchar('\n');
+        json_decref(list);
+    }
+}
+
+/* Each name that failed, as an error of its own. */
+static enum exit_status failed_names(const struct line *line)
+{
+    struct errors errors = {0};
+    for (unsigned i = 0; i < line->plan->secret_count; i++)
+        if (line->answers[i].error.code != E_NONE)
+            errors_add(&errors, &line->answers[i].error);
+    return errors.count ? fail(&errors) : EXIT_DONE_;
+}
+
+enum exit_status verb_check(const struct options *o)
+{
+    struct line line = {.stages = STAGES};
+    struct rendered rendered = {0};
+    enum exit_status status = line_gather(&line, o, false);
+    if (status == EXIT_DONE_) {
+        show(&line, o->json);
+        status = failed_names(&line);
+    }
+    if (status == EXIT_DONE_)
+        status = line_render(&line, &rendered);
+    if (status == EXIT_DONE_)
+        log_stage(4, STAGES, "documents", "good: nothing was written");
+    rendered_free(&rendered);
+    line_free(&line);
+    return status;
+}

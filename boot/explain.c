@@ -1,0 +1,80 @@
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "verbs.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CODE_LAST ((unsigned)E_END_)
+
+static const char *retry_sentence(enum retry_class retry)
+{
+    switch (retry) {
+    case RETRY_SOON:
+        return "tried again after 1 to 60 seconds, later if the server says so";
+    case RETRY_SLOW:
+        return "tried again every 10 minutes: somebody must act at Azure";
+    case RETRY_EVENT:
+        return "looked at again when the facts or the site change, at most once a minute";
+    case RETRY_STOP:
+        break;
+    }
+    return "not tried again";
+}
+
+static json_t *as_json(const struct error_info *info)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "code", info->slug, "meaning", info->sentence, "next", info->next,
+                     "exit", (int)info->exit, "retry", retry_sentence(info->retry));
+}
+
+static void put_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(value);
+}
+
+static enum exit_status list_all(bool json)
+{
+    json_t *list = json ? json_array() : NULL;
+    for (unsigned code = 1; code < CODE_LAST; code++) {
+        const struct error_info *info = error_info((enum error_code)code);
+        if (list)
+            json_array_append_new(list, as_json(info));
+        else
+            printf("%-26s %s\n", info->slug, info->sentence);
+    }
+    if (list)
+        put_json(list);
+    return EXIT_DONE_;
+}
+
+enum exit_status verb_explain(const struct options *o)
+{
+    if (!o->argument)
+        return list_all(o->json);
+    enum error_code code = error_find(o->argument);
+    if (code == E_NONE) {
+        const char *slugs[CODE_LAST + 1] = {0};
+        for (unsigned i = 1; i < CODE_LAST; i++)
+            slugs[i - 1] = error_info((enum error_code)i)->slug;
+        const char *near = text_nearest(o->argument, slugs);
+        struct error e;
+        error_set(&e, E_USAGE, "there is no error code `%s`", o->argument);
+        if (near)
+            error_set(&e, E_USAGE, "there is no error code `%s`; did you mean `%s`?", o->argument, near);
+        log_error(&e);
+        return EXIT_USAGE_;
+    }
+    const struct error_info *info = error_info(code);
+    if (o->json) {
+        put_json(as_json(info));
+        return EXIT_DONE_;
+    }
+    printf("%s: %s\n  next:  %s\n  exit:  %d\n  retry: %s\n", info->slug, info->sentence, info->next, (int)info->exit,
+           retry_sentence(info->retry));
+    return EXIT_DONE_;
+}

@@ -1,0 +1,158 @@
+#include "line.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "plan/show.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum exit_status fail(struct errors *errors)
+{
+    enum exit_status status = errors->count ? error_info(errors->items[0].code)->exit : EXIT_FAILED_;
+    log_errors(errors);
+    errors_free(errors);
+    return status;
+}
+
+static enum exit_status fail_one(const struct error *e)
+{
+    log_error(e);
+    return error_info(e->code)->exit;
+}
+
+static bool is_that_node(const struct site *site, const json_t *facts, const char *name)
+{
+    struct error ignored;
+    const struct site_node *entry = plan_match(site, facts, NULL, &ignored);
+    return entry && strcmp(entry->name, name) == 0;
+}
+
+enum exit_status line_open(struct line *line, const struct options *o)
+{
+    struct errors errors = {0};
+    struct error e;
+    line->site = site_open(o->site ? o->site : ".", &errors);
+    if (!line->site)
+        return fail(&errors);
+    line->facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
+    if (!line->facts)
+        return fail_one(&e);
+    if (o->node && !o->facts && !o->sysroot && !is_that_node(line->site, line->facts, o->node)) {
+        json_decref(line->facts);
+        line->facts = NULL;
+    }
+    return EXIT_DONE_;
+}
+
+static void show_refusal(const struct line *line, bool json)
+{
+    if (json) {
+        json_t *table = show_explain_json(line->site, line->facts, NULL);
+        json_dumpf(table, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+        putchar('\n');
+        json_decref(table);
+        return;
+    }
+    struct buf text = {0};
+    struct error ignored;
+    show_explain(&text, line->site, line->facts, NULL);
+    buf_str(&text, "\n");
+    show_match_suggestion(&text, line->facts);
+    (void)file_write_all(STDERR_FILENO, text.data, text.len, "stderr", &ignored);
+    buf_free(&text);
+}
+
+enum exit_status line_plan(struct line *line, const struct options *o)
+{
+    struct error e;
+    struct errors errors = {0};
+    line->entry = plan_match(line->site, line->facts, o->node, &e);
+    if (!line->entry) {
+        if (line->facts && e.code == E_PLAN_NO_MATCH)
+            show_refusal(line, o->json);
+        return fail_one(&e);
+    }
+    if (plan_make(line->site, line->facts, line->entry, &line->plan, &errors) != 0)
+        return fail(&errors);
+    return EXIT_DONE_;
+}
+
+static void say_plan(const struct line *line)
+{
+    const struct plan *plan = line->plan;
+    log_stage(2, line->stages, "plan", "%s: %s of cluster %s, role %s", plan->name,
+              plan->entry->type == MACHINE_CONTROLPLANE ? "control plane" : "worker", plan->entry->role->cluster,
+              plan->entry->role->name);
+    for (unsigned i = 0; i < plan->warnings.count; i++)
+        log_warning("%s", plan->warnings.items[i].text);
+    const struct role *role = plan->entry->role;
+    if (role->cloud.own)
+        log_note("      own cloud: authority %s, resource %s%s%s", role->cloud.authority, role->cloud.resource,
+                 role->cloud.ca ? ", only roots from " : "", role->cloud.ca ? role->cloud.ca : "");
+}
+
+static void say_facts(const struct line *line)
+{
+    char product[128], size[32];
+    const json_t *mib = facts_get(line->facts, "memory.size_mib");
+    const char *name = facts_text(facts_get(line->facts, "system.product_name"), product, sizeof product);
+    log_stage(1, line->stages, "facts", "%s, %s memory, %zu disks, %zu links", name ? name : "unknown product",
+              json_is_integer(mib) ? text_size(size, sizeof size, (uint64_t)json_integer_value(mib) << 20) : "unknown",
+              json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
+}
+
+static enum exit_status need_facts(const struct line *line, const struct options *o)
+{
+    if (line->facts)
+        return EXIT_DONE_;
+    struct error e;
+    error_set(&e, E_NOT_THIS_BOX, "this box is not %s", o->node);
+    return fail_one(&e);
+}
+
+enum exit_status line_gather(struct line *line, const struct options *o, bool need_all)
+{
+    enum exit_status status = line_open(line, o);
+    if (status == EXIT_DONE_)
+        status = need_facts(line, o);
+    if (status != EXIT_DONE_)
+        return status;
+    say_facts(line);
+    status = line_plan(line, o);
+    if (status != EXIT_DONE_)
+        return status;
+    say_plan(line);
+    log_stage(3, line->stages, "secrets", "%u from %s", line->plan->secret_count, line->entry->role->vault);
+    return line_secrets(line, need_all);
+}
+
+enum exit_status line_render(const struct line *line, struct rendered *out)
+{
+    struct errors errors = {0};
+    unsigned count = line->plan->secret_count;
+    struct secret *values = mem_alloc_array(count + 1, sizeof *values);
+    for (unsigned i = 0; i < count; i++)
+        values[i] = line->answers[i].value; /* borrowed: the answers keep owning them */
+    const struct render_secrets secrets = {values, count};
+    int result = render_documents(line->plan, &secrets, out, &errors);
+    mem_free(values);
+    return result == 0 ? EXIT_DONE_ : fail(&errors);
+}
+
+void line_free(struct line *line)
+{
+    if (line->answers)
+        vault_answers_free(line->answers, line->plan->secret_count);
+    mem_free(line->answers);
+    plan_free(line->plan);
+    if (line->site)
+        site_close(line->site);
+    json_decref(line->facts);
+    *line = (struct line){0};
+}

@@ -1,0 +1,52 @@
+/*
+ * line.h - the line that data takes, as far as a workstation goes:
+ *
+ *     facts -> plan -> secrets -> documents
+ *
+ * The adapter between the verbs and the rooms: it reads what the rooms need, says what went
+ * wrong once, and holds the values of one run.
+ */
+#ifndef HEARTH_LINE_H
+#define HEARTH_LINE_H
+
+#include "base/error.h"
+#include "facts/facts.h"
+#include "plan/plan.h"
+#include "render/render.h"
+#include "site/site.h"
+#include "vault/vault.h"
+#include "verbs.h"
+
+/* Zero-initialise; line_free() wipes. Every member is owned, or NULL when the run has not come that far. */
+struct line {
+    struct site *site;
+    json_t *facts;
+    const struct site_node *entry; /* of the site */
+    struct plan *plan;
+    struct vault_answer *answers; /* plan->secret_count of them */
+    struct vault_stats stats;
+    unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
+};
+
+/* Opens the site and reads the facts. When --node is given without --facts or --sysroot and this box is not that node,
+ * facts stay NULL: nothing of this box belongs in that plan. Errors are printed; the exit status is returned. */
+enum exit_status line_open(struct line *line, const struct options *o);
+
+/* Chooses the entry and plans. On a refusal prints the table that shows why and a match for this box. */
+enum exit_status line_plan(struct line *line, const struct options *o);
+
+/* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
+enum exit_status line_secrets(struct line *line, bool need_all);
+
+/* All of the above, each stage said as it comes; the plan before the network is touched. */
+enum exit_status line_gather(struct line *line, const struct options *o, bool need_all);
+
+/* Renders in memory what the line has gathered. Errors are printed. */
+enum exit_status line_render(const struct line *line, struct rendered *out);
+
+void line_free(struct line *line);
+
+/* Prints the errors and returns the first one's exit status (EXIT_FAILED_ for an empty list). */
+enum exit_status fail(struct errors *errors);
+
+#endif

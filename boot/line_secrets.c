@@ -1,0 +1,97 @@
+#include "line.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "embed/version.h"
+#include "vault/credential.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#define SYSTEM_FILE_MAX ((size_t)64 << 10) /* bytes of /etc/hosts and /etc/resolv.conf */
+#define CLOCK_AHEAD_MAX ((int64_t)3 * 366 * 86400) /* seconds after the build that a clock is believed */
+
+static void progress(void *arg, const char *host, const char *step)
+{
+    (void)arg;
+    log_note("      %-34s %s", host, step);
+}
+
+/* Certificates and assertions are judged by this clock: one that cannot be right must not judge. */
+static int trusted_now(int64_t *now, struct error *e)
+{
+    *now = (int64_t)time(NULL);
+    if (*now >= version_epoch && *now <= version_epoch + CLOCK_AHEAD_MAX)
+        return 0;
+    return error_set(e, E_CLOCK, "the clock says %lld seconds since 1970; this hearth was built at %lld",
+                     (long long)*now, (long long)version_epoch);
+}
+
+static void read_system_file(const char *path, struct buf *out)
+{
+    struct error ignored;
+    /* Absent is normal: then there is nothing in it. */
+    if (file_read(AT_FDCWD, path, SYSTEM_FILE_MAX, out, &ignored) != 0)
+        buf_free(out);
+    buf_add(out, "", 0);
+}
+
+static int fetch(struct line *line, struct error *e)
+{
+    const struct plan *plan = line->plan;
+    const struct role *role = plan->entry->role;
+    struct vault_name names[VAULT_NAMES_MAX];
+    struct buf hosts = {0}, resolv = {0}, ca = {0};
+    struct secret credential = {0};
+    struct vault_request request = {
+        .authority = role->cloud.authority,
+        .vault = role->vault,
+        .resource = role->cloud.resource,
+        .names = names,
+        .name_count = plan->secret_count,
+    };
+    for (unsigned i = 0; i < plan->secret_count; i++)
+        names[i] = (struct vault_name){plan->secrets[i].name, plan->secrets[i].version};
+    int result = -1;
+    if (trusted_now(&request.now, e) == 0 &&
+        (!role->cloud.ca || site_read(line->site, role->cloud.ca, &ca, NULL, e) == 0) &&
+        credential_read(line->site, role, &request.login, &request.tenant, &request.client, &credential, e) == 0) {
+        read_system_file("/etc/hosts", &hosts);
+        read_system_file("/etc/resolv.conf", &resolv);
+        request.credential = &credential;
+        request.ca_pem = role->cloud.ca ? ca.data : NULL;
+        request.ca_only = role->cloud.ca != NULL;
+        request.hosts_file = hosts.data;
+        request.resolv_conf = resolv.data;
+        result = vault_fetch(&request, line->answers, &line->stats, line->stages ? progress : NULL, NULL, e);
+    }
+    secret_free(&credential);
+    buf_free(&hosts);
+    buf_free(&resolv);
+    buf_free(&ca);
+    return result;
+}
+
+enum exit_status line_secrets(struct line *line, bool need_all)
+{
+    const struct plan *plan = line->plan;
+    struct error e = {0};
+    line->answers = mem_alloc_array(plan->secret_count + 1, sizeof *line->answers);
+    if (plan->secret_count == 0 || fetch(line, &e) == 0)
+        return EXIT_DONE_;
+    struct errors errors = {0};
+    for (unsigned i = 0; i < plan->secret_count; i++)
+        if (line->answers[i].error.code != E_NONE)
+            errors_add(&errors, &line->answers[i].error);
+    bool whole = errors.count == 0;
+    if (whole)
+        errors_add(&errors, &e);
+    if (!whole && !need_all) {
+        errors_free(&errors);
+        return EXIT_DONE_;
+    }
+    return fail(&errors);
+}

@@ -1,0 +1,222 @@
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "help.h"
+#include "verbs.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A verb that only looks at one box and one site fits the budget of a boot; --all holds every entry's plan. */
+#define HEAP_CAP ((size_t)3 << 20)
+#define HEAP_CAP_ALL ((size_t)64 << 20)
+
+#define BOX (OPT_SITE | OPT_SYSROOT | OPT_FACTS | OPT_NODE | OPT_JSON)
+
+struct verb {
+    const char *name;
+    enum exit_status (*run)(const struct options *o);
+    const char *help;
+    unsigned takes;
+};
+
+static const struct verb verbs[] = {
+    {"plan", verb_plan, help_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS},
+    {"check", verb_check, help_check, BOX},
+    {"render", verb_render, help_render, BOX | OPT_OUT},
+    {"facts", verb_facts, help_facts, OPT_SYSROOT | OPT_FACTS | OPT_JSON},
+    {"assets", verb_assets, help_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT},
+    {"explain", verb_explain, help_explain, OPT_JSON | OPT_ARGUMENT},
+    {"version", verb_version, help_version, OPT_JSON},
+};
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+/* An option, where its value goes (offset of a const char * or a bool in struct options). */
+struct option_row {
+    const char *name;
+    enum option_flag flag;
+    bool has_value;
+    size_t offset;
+};
+
+static const struct option_row option_rows[] = {
+    {"--site", OPT_SITE, true, offsetof(struct options, site)},
+    {"--sysroot", OPT_SYSROOT, true, offsetof(struct options, sysroot)},
+    {"--facts", OPT_FACTS, true, offsetof(struct options, facts)},
+    {"--node", OPT_NODE, true, offsetof(struct options, node)},
+    {"--out", OPT_OUT, true, offsetof(struct options, out)},
+    {"--json", OPT_JSON, false, offsetof(struct options, json)},
+    {"--explain", OPT_EXPLAIN, false, offsetof(struct options, explain)},
+    {"--all", OPT_ALL, false, offsetof(struct options, all)},
+    {"--az", OPT_AZ, false, offsetof(struct options, az)},
+    {"--access", OPT_ACCESS, false, offsetof(struct options, access)},
+};
+#define OPTION_COUNT (sizeof option_rows / sizeof *option_rows)
+
+static enum exit_status finish(enum exit_status status)
+{
+    /* A result that did not reach its reader is a failure. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE_) {
+        struct error e;
+        error_set(&e, E_FILE_WRITE, "stdout: the result could not be written");
+        log_error(&e);
+        status = EXIT_FAILED_;
+    }
+    mem_wipe_all();
+    return status;
+}
+
+static enum exit_status usage(const struct error *e)
+{
+    log_error(e);
+    return finish(EXIT_USAGE_);
+}
+
+/* Ctrl-C and a service manager's stop: nothing is left in memory that a later reader could find. */
+static void on_stop(int sig)
+{
+    mem_wipe_all();
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
+static void catch_stops(void)
+{
+    static const int stops[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_NODEFER};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        sigaction(stops[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static const struct verb *find_verb(const char *name, struct error *e)
+{
+    const char *names[VERB_COUNT + 1] = {0};
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+        names[i] = verbs[i].name;
+    }
+    const char *near = text_nearest(name, names);
+    if (near)
+        error_set(e, E_USAGE, "`%s` is not a verb; did you mean `%s`?", name, near);
+    else
+        error_set(e, E_USAGE, "`%s` is not a verb", name);
+    return NULL;
+}
+
+/* The row of --name or --name=value; *value is what stands behind "=" or NULL. */
+static const struct option_row *find_option(const struct verb *verb, const char *arg, const char **value,
+                                            struct error *e)
+{
+    const char *names[OPTION_COUNT + 1] = {0};
+    size_t len = strcspn(arg, "=");
+    *value = arg[len] == '=' ? arg + len + 1 : NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        bool same = strlen(row->name) == len && strncmp(row->name, arg, len) == 0;
+        if (same && (verb->takes & row->flag) != 0)
+            return row;
+        if (same) {
+            error_set(e, E_USAGE, "`hearth %s` does not take %s", verb->name, row->name);
+            return NULL;
+        }
+        if (verb->takes & row->flag)
+            names[n++] = row->name;
+    }
+    const char *near = text_nearest(arg, names);
+    if (near)
+        error_set(e, E_USAGE, "`%s` is not an option; did you mean %s?", arg, near);
+    else
+        error_set(e, E_USAGE, "`%s` is not an option of `hearth %s`", arg, verb->name);
+    return NULL;
+}
+
+static int parse(const struct verb *verb, int argc, char **argv, struct options *o, struct error *e)
+{
+    for (int i = 2; i < argc; i++) {
+        const char *value;
+        if (argv[i][0] != '-') {
+            if ((verb->takes & OPT_ARGUMENT) == 0 || o->argument)
+                return error_set(e, E_USAGE, "`hearth %s` takes no word `%s`", verb->name, argv[i]);
+            o->argument = argv[i];
+            continue;
+        }
+        const struct option_row *row = find_option(verb, argv[i], &value, e);
+        if (!row)
+            return -1;
+        void *field = (char *)o + row->offset;
+        if (!row->has_value) {
+            if (value)
+                return error_set(e, E_USAGE, "%s takes no value", row->name);
+            *(bool *)field = true;
+            continue;
+        }
+        if (!value)
+            value = i + 1 < argc ? argv[++i] : NULL;
+        if (!value || !*value)
+            return error_set(e, E_USAGE, "%s needs a value", row->name);
+        if (*(const char **)field)
+            return error_set(e, E_USAGE, "%s is given twice", row->name);
+        *(const char **)field = value;
+    }
+    if (o->facts && o->sysroot)
+        return error_set(e, E_USAGE, "--facts and --sysroot both say which box; give one");
+    return 0;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static bool has_flag(int argc, char **argv, const char *flag)
+{
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], flag) == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct error e;
+    struct options options = {0};
+
+    /* first the heap, before anything could put a byte on it */
+    mem_init(has_flag(argc, argv, "--all") ? HEAP_CAP_ALL : HEAP_CAP);
+    catch_stops();
+
+    /* what is asked for */
+    if (argc < 2) {
+        fputs(help_overview, stderr);
+        return finish(EXIT_USAGE_);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        fputs(help_overview, stdout);
+        return finish(EXIT_DONE_);
+    }
+    if (strcmp(argv[1], "--version") == 0)
+        argv[1] = (char[]){"version"};
+    const struct verb *verb = find_verb(argv[1], &e);
+    if (!verb)
+        return usage(&e);
+    if (asks_help(argc, argv)) {
+        fputs(verb->help, stdout);
+        return finish(EXIT_DONE_);
+    }
+    log_json(has_flag(argc, argv, "--json"));
+    if (parse(verb, argc, argv, &options, &e) != 0)
+        return usage(&e);
+
+    /* do it */
+    return finish(verb->run(&options));
+}

@@ -1,0 +1,118 @@
+#include "plan/plan.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "line.h"
+#include "plan/show.h"
+#include "verbs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(value);
+}
+
+static void put_text(struct buf *text)
+{
+    fwrite(text->data, 1, text->len, stdout);
+    buf_free(text);
+}
+
+static void show_one(const struct line *line, const struct options *o)
+{
+    struct buf text = {0};
+    if (o->json) {
+        json_t *value = show_plan_json(line->plan);
+        if (o->explain)
+            json_object_set_new(value, "explain", show_explain_json(line->site, line->facts, line->entry));
+        put_json(value);
+        return;
+    }
+    if (o->explain) {
+        show_explain(&text, line->site, line->facts, line->entry);
+        buf_str(&text, "\n");
+    }
+    if (o->az)
+        show_az(&text, line->plan);
+    if (o->access)
+        show_access(&text, line->plan);
+    if (!o->az && !o->access)
+        show_plan(&text, line->plan);
+    put_text(&text);
+}
+
+/* Every control plane of a cluster must carry the same manifests: each is compared with the first of its cluster. */
+static int same_manifests(struct plan *const *plans, unsigned count, struct errors *errors)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; plans[i] && k < i; k++) {
+            struct error e;
+            if (!plans[k] || plans[k]->entry->type != MACHINE_CONTROLPLANE ||
+                plans[i]->entry->type != MACHINE_CONTROLPLANE ||
+                strcmp(plans[k]->entry->role->cluster, plans[i]->entry->role->cluster) != 0)
+                continue;
+            if (plan_same_manifests(plans[k], plans[i], &e) != 0)
+                errors_add(errors, &e);
+            break;
+        }
+    }
+    return errors->count ? -1 : 0;
+}
+
+/* Off the box the facts of no entry are known: each is planned as far as the site alone goes. */
+static enum exit_status plan_all(const struct options *o)
+{
+    struct errors errors = {0};
+    struct site *site = site_open(o->site ? o->site : ".", &errors);
+    if (!site)
+        return fail(&errors);
+    struct plan **plans = mem_alloc_array(site->node_count, sizeof *plans);
+    json_t *list = o->json ? json_array() : NULL;
+    for (unsigned i = 0; i < site->node_count; i++) {
+        struct buf text = {0};
+        struct errors wrong = {0};
+        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0) {
+            for (unsigned k = 0; k < wrong.count; k++)
+                errors_add(&errors, &wrong.items[k]);
+            errors_free(&wrong);
+            continue;
+        }
+        if (list) {
+            json_array_append_new(list, show_plan_json(plans[i]));
+        } else {
+            show_plan(&text, plans[i]);
+            buf_str(&text, "\n");
+            put_text(&text);
+        }
+    }
+    if (list)
+        put_json(list);
+    enum exit_status status = EXIT_DONE_;
+    if (same_manifests(plans, site->node_count, &errors) != 0)
+        status = fail(&errors);
+    else if (!o->json)
+        puts("All control planes of each cluster carry identical manifests.");
+    for (unsigned i = 0; i < site->node_count; i++)
+        plan_free(plans[i]);
+    mem_free(plans);
+    site_close(site);
+    return status;
+}
+
+enum exit_status verb_plan(const struct options *o)
+{
+    if (o->all)
+        return plan_all(o);
+    struct line line = {0};
+    enum exit_status status = line_open(&line, o);
+    if (status == EXIT_DONE_)
+        status = line_plan(&line, o);
+    if (status == EXIT_DONE_)
+        show_one(&line, o);
+    line_free(&line);
+    return status;
+}
