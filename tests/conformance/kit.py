@@ -1,0 +1,189 @@
+"""What the subjects share: the count, the programs, and a small site.
+
+A subject is a module with NEEDS (words of `run`) and check(kit). The site is the smallest that a plan can be made of; a
+subject passes what it changes. Secrets are served by tests/standin under the Azure host names, in namespaces of our own.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(HERE))
+VERSIONS = ("1.13", "1.14")
+VAULT = "homelab-data.vault.azure.net"
+NODES = {"controlplane": "data-1", "worker": "data-2"}
+
+HEARTH_YAML = """\
+apiVersion: hearth/v1
+flux: {{ version: v2.9.4, from: file }}
+roles:
+  data:
+    cluster: data
+    endpoint: https://192.168.1.10:6443
+    vault: https://{vault}
+    login: {{ tenant: {tenant}, client: {client}, method: {method} }}
+    cloud: {{ authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }}
+{role}nodes:
+  - name: data-1
+    role: data
+    type: controlplane
+    bootstrap: auto
+    match: {{ serial: CONFORM1 }}
+    install: {{ transport: sata }}
+{node}  - name: data-2
+    role: data
+    type: worker
+    match: {{ serial: CONFORM2 }}
+    install: {{ transport: sata }}
+{node}"""
+
+FLUX = """\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: flux-system
+"""
+
+
+class Kit:
+    def __init__(self, build, binary, verbose=False):
+        self.build, self.binary, self.verbose = build, binary, verbose
+        self.work = os.path.join(build, "work")
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self.world = None
+
+    # -- the count
+
+    def passed(self, name):
+        self.counts["passed"] += 1
+        if self.verbose:
+            print("ok      " + name, flush=True)
+
+    def failed(self, name, why):
+        self.counts["failed"] += 1
+        lines = why.strip().splitlines() or ["no reason given"]
+        print("FAILED  %s: %s" % (name, lines[0]), flush=True)
+        for line in lines[1:20]:
+            print("        " + line[:300], flush=True)
+
+    def skipped(self, name, why, count=1):
+        self.counts["skipped"] += count
+        print("skipped %s: %s" % (name, why), flush=True)
+
+    def expect(self, name, good, why=""):
+        if good:
+            self.passed(name)
+        else:
+            self.failed(name, why)
+        return good
+
+    # -- programs
+
+    def run(self, args, env=None, stdin=None, timeout=60):
+        return subprocess.run(args, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                              env=dict(os.environ, **(env or {})))
+
+    def go(self, version, program, *args):
+        """(status, stdout, stderr) of a program of talos/, built against that version of Talos."""
+        done = self.run([os.path.join(self.build, "talos-" + version, program)] + list(args))
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def hearth(self, *args):
+        """(status, stdout, stderr). The environment is bare: no AZURE_* variable may help."""
+        done = subprocess.run([self.binary] + list(args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+    def differences(self, version, left, right, talos=True):
+        """What `diff` says: a list of {path, left, right}, or a text when a side cannot be read."""
+        status, out, err = self.go(version, "diff", *(["-talos"] if talos else []), left, right)
+        return [json.loads(line) for line in out.splitlines()] if status == 0 else err
+
+    # -- files
+
+    def directory(self, *names):
+        path = os.path.join(self.work, *names)
+        shutil.rmtree(path, ignore_errors=True)
+        os.makedirs(path)
+        return path
+
+    def write(self, path, data):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    # -- the vault
+
+    def serve(self, secrets):
+        """From now on the vault holds these: {name: value}."""
+        self.world.azure.config["vaults"] = {"*": dict(secrets)}
+
+    def account(self):
+        client, settings = next(iter(self.world.config["clients"].items()))
+        return {"tenant": self.world.config["tenant"], "client": client, "secret": settings["secret"],
+                "certificate": settings["certificate"]}
+
+    # -- a site
+
+    def base(self, kind):
+        """The example's plain base, as the example has it."""
+        with open(os.path.join(REPO, "assets", "talos", kind + ".yaml")) as source:
+            return source.read()
+
+    def bundle_names(self, text):
+        """The names of the secrets that a base takes the Talos bundle from."""
+        return sorted(set(re.findall(r"!secret ([0-9A-Za-z-]+)#/certs/", text)))
+
+    def variables(self, *texts):
+        """`vars` for every !node vars.X of the texts, so that the example's own values do not matter."""
+        names = sorted(set(re.findall(r"vars\.([A-Za-z0-9_]+)", "".join(texts))))
+        return "".join("      %s: %s-of-this-test\n" % (name, name.lower().replace("_", "-")) for name in names)
+
+    def site(self, directory, files, method="secret"):
+        """Writes a site: hearth.yaml and what a plan needs, then `files` ({path: text or bytes, None: leave out})."""
+        account = self.account()
+        bases = {"talos/%s.yaml" % kind: self.base(kind) for kind in NODES}
+        variables = self.variables(*(text for text in list(bases.values()) + list(files.values())
+                                     if isinstance(text, str)))
+        wanted = {
+            "hearth.yaml": HEARTH_YAML.format(vault=VAULT, method=method, node="", tenant=account["tenant"],
+                                              client=account["client"],
+                                              role="    vars:\n" + variables if variables else ""),
+            "clusters/data/flux-system/gotk-components.yaml": FLUX,
+            "clusters/data/flux-system/gotk-sync.yaml": FLUX.replace("flux-system", "flux-sync"),
+        }
+        wanted.update(bases)
+        wanted.update(files)
+        for path, data in wanted.items():
+            if data is not None:
+                self.write(os.path.join(directory, path), data)
+        with open(self.world.keys.roots()) as roots:
+            self.write(os.path.join(directory, "test-root.pem"), roots.read())
+        os.makedirs(os.path.join(directory, ".hearth"), mode=0o700, exist_ok=True)
+        if method == "secret":
+            credential = self.write(os.path.join(directory, ".hearth", "data.secret"), account["secret"])
+        else:
+            with open(account["certificate"]) as pem:
+                credential = self.write(os.path.join(directory, ".hearth", "data.pem"), pem.read())
+        os.chmod(credential, 0o600)
+        return directory
+
+    def render(self, site, out, kind="controlplane"):
+        """Renders a site for its node of that kind: (status, path of machine-config.yaml, stderr)."""
+        status, _, err = self.hearth("render", "--site", site, "--facts", os.path.join(HERE, "facts.json"),
+                                     "--node", NODES[kind], "--out", out)
+        return status, os.path.join(out, "machine-config.yaml"), err
+
+
+def fail_line(text):
+    """The first line of an error, for a one-line report."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else "(nothing was printed)"
+
+
+if __name__ == "__main__":
+    sys.exit("run tests/conformance/run")
