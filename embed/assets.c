@@ -11,12 +11,14 @@ struct source {
     bool ended;
 };
 
-static int damaged(struct error *e, const char *what) {
+static int damaged(struct error *e, const char *what)
+{
     return error_set(e, E_SYSTEM, "the embedded assets are damaged: %s", what);
 }
 
 /* Makes at least one byte available; -1 when the stream ends or is damaged. */
-static int refill(struct source *s) {
+static int refill(struct source *s)
+{
     if (s->ended) {
         return -1;
     }
@@ -29,7 +31,8 @@ static int refill(struct source *s) {
     return (r == Z_OK || r == Z_STREAM_END) && s->have > 0 ? 0 : -1;
 }
 
-static int take(struct source *s, void *to, size_t n) {
+static int take(struct source *s, void *to, size_t n)
+{
     unsigned char *p = to;
     while (n > 0) {
         if (s->at == s->have && refill(s) < 0) {
@@ -44,7 +47,8 @@ static int take(struct source *s, void *to, size_t n) {
     return 0;
 }
 
-static int pass(struct source *s, uint32_t size, const struct assets_visitor *v, bool want, struct error *e) {
+static int pass(struct source *s, uint32_t size, const struct assets_visitor *v, bool want, struct error *e)
+{
     while (size > 0) {
         if (s->at == s->have && refill(s) < 0) {
             return damaged(e, "a file ends early");
@@ -59,7 +63,8 @@ static int pass(struct source *s, uint32_t size, const struct assets_visitor *v,
     return want && v->done != NULL ? v->done(v->arg, e) : 0;
 }
 
-bool assets_path_ok(const char *path, size_t n) {
+bool assets_path_ok(const char *path, size_t n)
+{
     if (n == 0 || n > ASSETS_PATH_MAX || memchr(path, '\0', n) != NULL) {
         return false;
     }
@@ -69,7 +74,8 @@ bool assets_path_ok(const char *path, size_t n) {
             continue;
         }
         size_t len = i - start;
-        if (len == 0 || (len == 1 && path[start] == '.') || (len == 2 && memcmp(path + start, "..", 2) == 0)) {
+        if (len == 0 || (len == 1 && path[start] == '.') ||
+            (len == 2 && memcmp(path + start, "..", 2) == 0)) {
             return false;
         }
         start = i + 1;
@@ -77,7 +83,8 @@ bool assets_path_ok(const char *path, size_t n) {
     return true;
 }
 
-static int walk(struct source *s, size_t count, const struct assets_visitor *v, struct error *e) {
+static int walk(struct source *s, size_t count, const struct assets_visitor *v, struct error *e)
+{
     if (count > ASSETS_COUNT_MAX) {
         return damaged(e, "too many files");
     }
@@ -88,7 +95,8 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
             return damaged(e, "the list ends early");
         }
         size_t path_len = (size_t)head[0] | (size_t)head[1] << 8;
-        uint32_t size = (uint32_t)head[2] | (uint32_t)head[3] << 8 | (uint32_t)head[4] << 16 | (uint32_t)head[5] << 24;
+        uint32_t size =
+            (uint32_t)head[2] | (uint32_t)head[3] << 8 | (uint32_t)head[4] << 16 | (uint32_t)head[5] << 24;
         if (path_len > ASSETS_PATH_MAX || size > ASSETS_FILE_MAX) {
             return damaged(e, "a length is out of range");
         }
@@ -104,8 +112,10 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
     return 0;
 }
 
-int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v, struct error *e) {
-    struct source s = { .at = 0 };
+int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
+                     struct error *e)
+{
+    struct source s = {.at = 0};
     if (n > UINT32_MAX) {
         return damaged(e, "too large");
     }
@@ -119,6 +129,7 @@ int assets_walk_blob(const void *blob, size_t n, size_t count, const struct asse
     return r;
 }
 
-int assets_walk(const struct assets_visitor *v, struct error *e) {
+int assets_walk(const struct assets_visitor *v, struct error *e)
+{
     return assets_count == 0 ? 0 : assets_walk_blob(assets_blob, assets_blob_size, assets_count, v, e);
 }

@@ -20,9 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ASSETS_PATH_MAX 255              /* bytes, without the NUL */
-#define ASSETS_FILE_MAX (1u << 20)       /* bytes of one file */
-#define ASSETS_COUNT_MAX 1024            /* files */
+#define ASSETS_PATH_MAX 255        /* bytes, without the NUL */
+#define ASSETS_FILE_MAX (1u << 20) /* bytes of one file */
+#define ASSETS_COUNT_MAX 1024      /* files */
 
 /* Generated: the stream, its length, and how many files it holds (0 when assets/ was empty). */
 extern const unsigned char assets_blob[];
@@ -46,7 +46,8 @@ struct assets_visitor {
 int assets_walk(const struct assets_visitor *v, struct error *e);
 
 /* The same of any stream of this format (count files), for tests and fuzzing. */
-int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v, struct error *e);
+int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
+                     struct error *e);
 
 /* True for a path as the format demands it. */
 bool assets_path_ok(const char *path, size_t n);

@@ -34,7 +34,8 @@ struct bytes {
 };
 
 static void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-static void die(const char *fmt, ...) {
+static void die(const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
     fputs("mkroots: ", stderr);
@@ -44,7 +45,8 @@ static void die(const char *fmt, ...) {
     exit(1);
 }
 
-static void append(void *arg, const void *p, size_t n) {
+static void append(void *arg, const void *p, size_t n)
+{
     struct bytes *b = arg;
     if (n > sizeof b->p - b->n) {
         b->full = true;
@@ -54,7 +56,8 @@ static void append(void *arg, const void *p, size_t n) {
     b->n += n;
 }
 
-static size_t read_list(const char *path, struct root *roots) {
+static size_t read_list(const char *path, struct root *roots)
+{
     FILE *f = fopen(path, "r");
     if (f == NULL) {
         die("%s: %s", path, strerror(errno));
@@ -85,7 +88,8 @@ static size_t read_list(const char *path, struct root *roots) {
 }
 
 /* The DER of the first certificate of a PEM file; false when there is none. */
-static bool read_pem(const char *path, struct bytes *der) {
+static bool read_pem(const char *path, struct bytes *der)
+{
     static unsigned char text[PEM_MAX];
     FILE *f = fopen(path, "r");
     if (f == NULL) {
@@ -103,7 +107,7 @@ static bool read_pem(const char *path, struct bytes *der) {
         switch (br_pem_decoder_event(&pem)) {
         case BR_PEM_BEGIN_OBJ:
             inside = strcmp(br_pem_decoder_name(&pem), "CERTIFICATE") == 0;
-            *der = (struct bytes){ .n = 0 };
+            *der = (struct bytes){.n = 0};
             br_pem_decoder_setdest(&pem, inside ? append : NULL, der);
             break;
         case BR_PEM_END_OBJ:
@@ -120,7 +124,8 @@ static bool read_pem(const char *path, struct bytes *der) {
     return false;
 }
 
-static void fingerprint(const struct bytes *der, char hex[65]) {
+static void fingerprint(const struct bytes *der, char hex[65])
+{
     unsigned char sum[br_sha256_SIZE];
     br_sha256_context sha;
     br_sha256_init(&sha);
@@ -131,7 +136,8 @@ static void fingerprint(const struct bytes *der, char hex[65]) {
     }
 }
 
-static void write_array(const char *kind, size_t i, const unsigned char *p, size_t n) {
+static void write_array(const char *kind, size_t i, const unsigned char *p, size_t n)
+{
     printf("static const unsigned char %s_%zu[] = {", kind, i);
     for (size_t k = 0; k < n; k++) {
         printf("%s0x%02x,", k % 16 == 0 ? "\n    " : " ", p[k]);
@@ -140,9 +146,10 @@ static void write_array(const char *kind, size_t i, const unsigned char *p, size
 }
 
 /* Writes the arrays of one anchor and, into row, its element of roots_azure. */
-static void write_anchor(const struct root *r, size_t i, const struct bytes *der, char *row, size_t cap) {
+static void write_anchor(const struct root *r, size_t i, const struct bytes *der, char *row, size_t cap)
+{
     static struct bytes dn;
-    dn = (struct bytes){ .n = 0 };
+    dn = (struct bytes){.n = 0};
     br_x509_decoder_context x;
     br_x509_decoder_init(&x, append, &dn);
     br_x509_decoder_push(&x, der->p, der->n);
@@ -158,29 +165,33 @@ static void write_anchor(const struct root *r, size_t i, const struct bytes *der
     if (key->key_type == BR_KEYTYPE_RSA) {
         write_array("n", i, key->key.rsa.n, key->key.rsa.nlen);
         write_array("e", i, key->key.rsa.e, key->key.rsa.elen);
-        n = snprintf(row, cap,
+        n = snprintf(
+            row, cap,
             "    { { (unsigned char *)dn_%zu, sizeof dn_%zu }, BR_X509_TA_CA,\n"
-            "      { BR_KEYTYPE_RSA, { .rsa = { (unsigned char *)n_%zu, sizeof n_%zu, (unsigned char *)e_%zu, "
+            "      { BR_KEYTYPE_RSA, { .rsa = { (unsigned char *)n_%zu, sizeof n_%zu, (unsigned char "
+            "*)e_%zu, "
             "sizeof e_%zu } } } },\n",
             i, i, i, i, i, i);
     } else {
         write_array("q", i, key->key.ec.q, key->key.ec.qlen);
         n = snprintf(row, cap,
-            "    { { (unsigned char *)dn_%zu, sizeof dn_%zu }, BR_X509_TA_CA,\n"
-            "      { BR_KEYTYPE_EC, { .ec = { %d, (unsigned char *)q_%zu, sizeof q_%zu } } } },\n",
-            i, i, key->key.ec.curve, i, i);
+                     "    { { (unsigned char *)dn_%zu, sizeof dn_%zu }, BR_X509_TA_CA,\n"
+                     "      { BR_KEYTYPE_EC, { .ec = { %d, (unsigned char *)q_%zu, sizeof q_%zu } } } },\n",
+                     i, i, key->key.ec.curve, i, i);
     }
     if (n < 0 || (size_t)n >= cap) {
         die("%s: row too long", r->name);
     }
 }
 
-static int is_crt(const struct dirent *d) {
+static int is_crt(const struct dirent *d)
+{
     size_t n = strlen(d->d_name);
     return n > 4 && strcmp(d->d_name + n - 4, ".crt") == 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc != 3) {
         die("usage: mkroots roots.list DIR");
     }

@@ -23,7 +23,8 @@ static unsigned char *raw;
 static size_t raw_size;
 
 static void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-static void die(const char *fmt, ...) {
+static void die(const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
     fputs("pack: ", stderr);
@@ -33,7 +34,8 @@ static void die(const char *fmt, ...) {
     exit(1);
 }
 
-static void *room(size_t n) {
+static void *room(size_t n)
+{
     if (n > TOTAL_LIMIT - raw_size) {
         die("assets/ is larger than %zu bytes", TOTAL_LIMIT);
     }
@@ -42,7 +44,8 @@ static void *room(size_t n) {
     return p;
 }
 
-static void add_file(const char *name) {
+static void add_file(const char *name)
+{
     const char *path = name + strlen(PREFIX);
     size_t path_len = strlen(path);
     struct stat st;
@@ -70,7 +73,8 @@ static void add_file(const char *name) {
     fclose(f);
 }
 
-int main(void) {
+int main(void)
+{
     char line[4096];
     size_t count = 0;
     raw = malloc(TOTAL_LIMIT);
@@ -85,7 +89,7 @@ int main(void) {
         add_file(line);
     }
 
-    z_stream z = { 0 };
+    z_stream z = {0};
     if (deflateInit2(&z, 9, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
         die("deflateInit2 failed");
     }
@@ -104,7 +108,7 @@ int main(void) {
 
     printf("#include \"embed/assets.h\"\n\nconst size_t assets_count = %zu;\n"
            "const size_t assets_blob_size = %lu;\nconst unsigned char assets_blob[] = {",
-        count, z.total_out);
+           count, z.total_out);
     for (uLong i = 0; i < z.total_out; i++) {
         printf("%s%u,", i % 24 == 0 ? "\n    " : "", out[i]);
     }
