@@ -238,6 +238,8 @@ class Kit:
         return {
             "connections": len(open_), "handshakes": len([e for e in entries if e["t"] == "tls"]),
             "app_bytes": sum(e["app_bytes"] for e in entries if e["t"] == "close"),
+            "login_bytes": sum(e["app_bytes"] for e in entries if e["t"] == "close" and e["role"] == "login"),
+            "vault_bytes": sum(e["app_bytes"] for e in entries if e["t"] == "close" and e["role"] == "vault"),
             "requests": len(requests), "token_requests": len(token), "secret_requests": len(requests) - len(token),
             "paths": [e["path"] for e in requests if e["role"] == "vault"],
             "sni": sorted({e["sni"] for e in entries if e["t"] == "tls" and e["sni"]}),
