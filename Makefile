@@ -7,6 +7,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 export LC_ALL := C
 export TZ := UTC
 
