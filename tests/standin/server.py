@@ -16,7 +16,8 @@ A response is built by the application as a Reply; a fault (dict) can change it 
 Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (optional client
 certificate), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
 and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between pieces),
-drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer).
+drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
+(Content-Type and framing headers only).
 """
 import errno
 import json
@@ -247,6 +248,8 @@ class Connection:
         if fault.get("delay"):
             time.sleep(fault["delay"])
         reply = server.handle(self.listener.role, request)
+        if self.settings.get("bare"):
+            reply.headers = [pair for pair in reply.headers if pair[0] in ("Content-Type", "WWW-Authenticate")]
         reply = apply_fault(reply, fault)
         self.requests += 1
         drop_after, drop = self.settings.get("drop_after"), self.settings.get("drop", "close")
