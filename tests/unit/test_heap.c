@@ -1,0 +1,144 @@
+/* The product's allocator, under its own names beside libc's: blocks keep their bytes, free bytes are zero. */
+#define MEM_INTERPOSE
+#define malloc heap_malloc
+#define calloc heap_calloc
+#define realloc heap_realloc
+#define free heap_free
+#define aligned_alloc heap_aligned_alloc
+#define memalign heap_memalign
+#define posix_memalign heap_posix_memalign
+#define malloc_usable_size heap_usable_size
+#define mem_init heap_mem_init
+#define mem_alloc heap_mem_alloc
+#define mem_alloc_array heap_mem_alloc_array
+#define mem_resize heap_mem_resize
+#define mem_try heap_mem_try
+#define mem_free heap_mem_free
+#define mem_strdup heap_mem_strdup
+#define mem_wipe heap_mem_wipe
+#define mem_wipe_all heap_mem_wipe_all
+#define mem_peak heap_mem_peak
+#define mem_cleanup heap_mem_cleanup
+#define fd_steal heap_fd_steal
+#define fd_cleanup heap_fd_cleanup
+#include "base/mem.c"
+#undef malloc
+#undef calloc
+#undef realloc
+#undef free
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define CAP ((size_t)256 << 10)
+#define SLOTS 64
+
+struct slot {
+    unsigned char *p;
+    size_t n;
+    unsigned char fill;
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static void check_fill(const struct slot *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        assert_int_equal(s->p[i], s->fill);
+}
+
+/* Walks the region block by block: sizes add up, no two free neighbours, free bytes are zero but for the links. */
+static void check_region(void)
+{
+    struct block *before = NULL;
+    for (struct block *b = (struct block *)(void *)heap.base; b; before = b, b = block_after(b)) {
+        assert_int_equal(b->prev_size, before ? block_size(before) : 0);
+        if (block_used(b))
+            continue;
+        assert_true(!before || block_used(before));
+        const unsigned char *bytes = (const unsigned char *)b;
+        for (size_t i = sizeof(struct free_block); i < block_size(b); i++)
+            assert_int_equal(bytes[i], 0);
+    }
+}
+
+static void blocks_keep_their_bytes(void **state)
+{
+    (void)state;
+    struct slot slots[SLOTS] = {{0}};
+    uint32_t random = 1;
+    for (unsigned step = 0; step < 20000; step++) {
+        struct slot *s = &slots[next_random(&random) % SLOTS];
+        size_t n = next_random(&random) % (next_random(&random) % 16 == 0 ? 9000 : 200);
+        check_fill(s);
+        if (next_random(&random) % 3 == 0 && s->p) {
+            heap_mem_free(s->p);
+            *s = (struct slot){0};
+        } else if (s->p) {
+            unsigned char *q = heap_realloc(s->p, n);
+            if (!q)
+                continue;
+            size_t kept = s->n < n ? s->n : n;
+            for (size_t i = 0; i < kept; i++)
+                assert_int_equal(q[i], s->fill);
+            *s = (struct slot){q, n, (unsigned char)step};
+            memset(q, s->fill, n);
+        } else {
+            unsigned char *q = heap_mem_try(n);
+            if (!q)
+                continue;
+            for (size_t i = 0; i < n; i++)
+                assert_int_equal(q[i], 0);
+            *s = (struct slot){q, n, (unsigned char)step};
+            memset(q, s->fill, n);
+        }
+        if (step % 500 == 0)
+            check_region();
+    }
+    for (unsigned i = 0; i < SLOTS; i++)
+        heap_mem_free(slots[i].p);
+    check_region();
+    assert_int_equal(heap.in_use, 0);
+    assert_true(heap_mem_peak() > 0);
+}
+
+static void too_much_is_refused(void **state)
+{
+    (void)state;
+    assert_null(heap_mem_try(CAP));
+    assert_null(heap_mem_try(SIZE_MAX));
+    assert_null(heap_calloc(SIZE_MAX / 2, 3));
+    assert_null(heap_aligned_alloc(4096, 10));
+    unsigned char *p = heap_malloc(100);
+    assert_null(heap_realloc(p, CAP));
+    heap_mem_free(p);
+    check_region();
+}
+
+static void everything_is_wiped(void **state)
+{
+    (void)state;
+    unsigned char *p = heap_malloc(1000);
+    memset(p, 0xAA, 1000);
+    heap_mem_wipe_all();
+    for (size_t i = 0; i < heap.size; i++)
+        assert_int_equal(heap.base[i], 0);
+}
+
+int main(void)
+{
+    heap_mem_init(CAP);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_keep_their_bytes),
+        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(everything_is_wiped), /* last: the heap is gone after it */
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
