@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/reader.h"
+#include "site/ref.h"
 #include "site/site.h"
 #include "site/tree.h"
 
@@ -26,6 +28,14 @@ struct plan_disk {
     bool contents_unknown; /* off a node nobody has looked: said in plan */
 };
 
+/* A file of the site that the config was made of, in the order of merging: the base first, then overlays. */
+struct plan_file {
+    const char *path;
+    size_t bytes;
+    unsigned documents;
+};
+#define PLAN_FILES_MAX 3
+
 /* A secret that the documents need. Each distinct name and version stands once. */
 struct plan_secret {
     const char *name;
@@ -40,6 +50,7 @@ struct plan_secret {
 struct plan_manifest {
     const char *name;      /* "20-flux-components": also cluster.inlineManifests[].name */
     const char *file;      /* of the site; NULL for one made of several */
+    size_t size;           /* bytes of the file; 0 when file is NULL */
     struct document *docs; /* parsed, unresolved; NULL when it is laid down byte for byte */
     struct span bytes;     /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
 };
@@ -49,12 +60,17 @@ struct plan {
     const struct site *site; /* borrowed */
     const json_t *facts;     /* borrowed */
     const struct site_node *entry;
-    const char *name; /* the hostname: lower case, an RFC 1123 label */
+    const char *name; /* the hostname: lower case, an RFC 1123 label; as written when it needs a fact and facts is NULL */
+    bool name_open;   /* the latter: only with facts NULL */
     struct plan_disk disk;
-    struct document *config; /* merged machine config documents, references unresolved */
+    struct plan_file files[PLAN_FILES_MAX];
+    unsigned file_count;
+    struct document *config; /* merged machine config documents, references unresolved, with what hearth adds: machine.type,
+                                machine.install.diskSelector (as !node install.disk), HostnameConfig and, with flux.from release,
+                                cluster.extraManifests */
     struct plan_manifest *manifests; /* control planes only */
     unsigned manifest_count;
-    const char *release_url; /* flux.from release: what Talos will fetch, unverified; else NULL */
+    const char *release_url; /* flux.from release, control planes: what Talos will fetch, unverified (it is in config already); else NULL */
     struct plan_secret *secrets;
     unsigned secret_count;
     struct errors warnings;
@@ -67,7 +83,11 @@ const struct site_node *plan_match(const struct site *site, const json_t *facts,
  * with positions. facts may be NULL for --all without a box: then what needs a fact stays open and is listed as a warning. */
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors);
-void plan_free(struct plan *plan);
+void plan_free(struct plan *plan); /* NULL is allowed */
+
+/* Whether two control planes of one cluster carry the same manifests: names, order, bytes, and trees with their references. 0, or -1 and
+ * E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl upgrade-k8s takes the list of one node and prunes by it. */
+int plan_same_manifests(const struct plan *a, const struct plan *b, struct error *e);
 
 /* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a fact that is a number is emitted
  * plain, a string is quoted when needed; `install.disk` is a mapping {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */

@@ -1,0 +1,256 @@
+#include "base/text.h"
+#include "plan/parts.h"
+#include "site/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_ 253     /* DNS-1123 subdomain, RFC 1123 and Kubernetes' names.md */
+#define HEADER_BYTES 2048 /* where flux's header comment stands */
+#define PATH_ROOM 320
+
+static void append(struct document **list, struct document *document)
+{
+    document->next = NULL;
+    while (*list)
+        list = &(*list)->next;
+    *list = document;
+}
+
+static struct plan_manifest *add(struct plan *plan, const char *name, const char *file, struct pos pos, struct errors *errors)
+{
+    for (unsigned i = 0; i < plan->manifest_count; i++) {
+        if (strcmp(plan->manifests[i].name, name) == 0) {
+            errors_at(errors, pos, E_PLAN_MANIFEST, "two files make the manifest %s: %s and %s", name, plan->manifests[i].file,
+                      file);
+            return NULL;
+        }
+    }
+    if (plan->manifest_count == PLAN_MANIFESTS_MAX) {
+        errors_at(errors, pos, E_PLAN_MANIFEST, "more than %d manifests; put objects that belong together into one file",
+                  PLAN_MANIFESTS_MAX);
+        return NULL;
+    }
+    struct plan_manifest *manifest = &plan->manifests[plan->manifest_count++];
+    *manifest = (struct plan_manifest){.name = pool_strdup(plan->pool, name),
+                                       .file = file ? pool_strdup(plan->pool, file) : NULL};
+    return manifest;
+}
+
+static bool is_subdomain(const char *s)
+{
+    size_t n = strlen(s);
+    if (n == 0 || n > NAME_MAX_ || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.")] != '\0')
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool edge = i == 0 || i + 1 == n || s[i - 1] == '.' || s[i + 1] == '.';
+        if (s[i] == '.' ? edge : s[i] == '-' && edge)
+            return false;
+    }
+    return true;
+}
+
+/* An object that Kubernetes could take, as far as its head says. */
+static bool check_object(const struct document *document, struct errors *errors)
+{
+    const struct node *root = document->root;
+    const char *version = node_text(node_get(root, "apiVersion"));
+    const char *kind = node_text(node_get(root, "kind"));
+    if (!version || !version[0] || !kind || !kind[0])
+        errors_at(errors, root->pos, E_PLAN_MANIFEST, "this document is no Kubernetes object: it needs apiVersion and kind");
+    else if (strncmp(version, "kustomize.config.k8s.io/", 24) == 0)
+        errors_at(errors, root->pos, E_PLAN_MANIFEST,
+                  "%s is for the kustomize command; nothing runs it here, every file of bootstrap/ is laid down as it is", kind);
+    else
+        return true;
+    return false;
+}
+
+/* One bootstrap file: its namespaces go to `namespaces`, the rest becomes the manifest `name`. */
+static void add_bootstrap_file(struct plan *plan, const char *path, const char *name, struct document **namespaces,
+                               struct errors *errors)
+{
+    struct pos pos = {.file = path};
+    struct buf bytes = {.max = SITE_FILE_MAX};
+    struct document *documents = NULL;
+    struct document *rest = NULL;
+    struct error e;
+    if (!is_subdomain(name)) {
+        errors_at(errors, pos, E_PLAN_MANIFEST,
+                  "the file makes the manifest \"%s\", which is no name: lower-case letters, digits, - and .", name);
+        return;
+    }
+    int status = site_read(plan->site, path, &bytes, NULL, &e);
+    size_t size = bytes.len;
+    if (status == 0)
+        status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, &e);
+    buf_free(&bytes);
+    if (status != 0) {
+        errors_add(errors, &e);
+        return;
+    }
+    struct document *next;
+    for (struct document *d = documents; d; d = next) {
+        next = d->next;
+        if (!d->root || !check_object(d, errors))
+            continue;
+        append(node_is(node_get(d->root, "kind"), "Namespace") ? namespaces : &rest, d);
+    }
+    struct plan_manifest *manifest = rest ? add(plan, name, path, pos, errors) : NULL;
+    if (manifest) {
+        manifest->docs = rest;
+        manifest->size = size;
+    }
+}
+
+/* Every .yaml file of one directory. prefix is "" or "<role>-". */
+static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix, struct document **namespaces,
+                          struct errors *errors)
+{
+    const char **files = NULL;
+    struct error e;
+    if (site_list(plan->site, plan->pool, directory, ".yaml", &files, &e) != 0) {
+        errors_add(errors, &e);
+        return;
+    }
+    for (; files && *files; files++) {
+        char *path = pool_printf(plan->pool, "%s/%s", directory, *files);
+        size_t stem = strlen(*files) - strlen(".yaml");
+        if (strstr(*files, ".sops.")) {
+            errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
+                      "encrypted with SOPS, so it is left out: nobody could decrypt it before Flux runs");
+            continue;
+        }
+        char *name = pool_printf(plan->pool, "30-%s%.*s", prefix, (int)stem, *files);
+        add_bootstrap_file(plan, path, name, namespaces, errors);
+    }
+}
+
+/* The version that `flux install --export` wrote into the head of its file; "" when there is none. */
+static void flux_header(struct span bytes, char *out, size_t cap)
+{
+    static const char mark[] = "# Flux Version: ";
+    size_t end = bytes.n < HEADER_BYTES ? bytes.n : HEADER_BYTES;
+    out[0] = '\0';
+    for (size_t i = 0; i + sizeof mark - 1 <= end; i++) {
+        if ((i > 0 && bytes.p[i - 1] != '\n') || memcmp(bytes.p + i, mark, sizeof mark - 1) != 0)
+            continue;
+        size_t from = i + sizeof mark - 1;
+        size_t n = 0;
+        while (from + n < end && n + 1 < cap && bytes.p[from + n] > ' ')
+            n++;
+        memcpy(out, bytes.p + from, n);
+        out[n] = '\0';
+        return;
+    }
+}
+
+static bool contains(struct span bytes, const char *text)
+{
+    return bytes.n > 0 && memmem(bytes.p, bytes.n, text, strlen(text)) != NULL;
+}
+
+/* A file of clusters/<role>/flux-system, laid down byte for byte. */
+static bool read_flux(struct plan *plan, const char *path, const char *next, struct span *bytes, struct errors *errors)
+{
+    bool missing;
+    struct error e;
+    if (plan_read(plan, path, bytes, &missing, &e) != 0) {
+        if (missing)
+            error_at(&e, (struct pos){.file = path}, E_PLAN_FLUX, "the file is not there; %s", next);
+        errors_add(errors, &e);
+        return false;
+    }
+    if (bytes->n == 0) {
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX, "the file is empty; %s", next);
+        return false;
+    }
+    return true;
+}
+
+static void lay_flux(struct plan *plan, const char *name, const char *path, struct span bytes, struct errors *errors)
+{
+    struct plan_manifest *manifest = add(plan, name, path, (struct pos){.file = path}, errors);
+    if (manifest) {
+        manifest->bytes = bytes;
+        manifest->size = bytes.n;
+    }
+}
+
+static void add_components(struct plan *plan, struct errors *errors)
+{
+    const struct site *site = plan->site;
+    char version[64];
+    struct span bytes;
+    if (site->flux.from == FLUX_RELEASE)
+        return;
+    char *path = pool_printf(plan->pool, "clusters/%s/flux-system/gotk-components.yaml", plan->entry->role->name);
+    char *next = pool_printf(plan->pool, "fetch it with `make flux SITE=%s`", site->dir);
+    if (!read_flux(plan, path, next, &bytes, errors))
+        return;
+    flux_header(bytes, version, sizeof version);
+    if (version[0] && site->flux.version && strcmp(version, site->flux.version) != 0) {
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX, "the file is Flux %s, and hearth.yaml says %s; %s", version,
+                  site->flux.version, next);
+        return;
+    }
+    lay_flux(plan, "20-flux-components", path, bytes, errors);
+}
+
+static void add_sync(struct plan *plan, struct errors *errors)
+{
+    const char *role = plan->entry->role->name;
+    struct span bytes;
+    char *path = pool_printf(plan->pool, "clusters/%s/flux-system/gotk-sync.yaml", role);
+    char *wanted = pool_printf(plan->pool, "clusters/%s", role);
+    char *next = pool_printf(plan->pool,
+                             "it tells Flux which repository to follow: a GitRepository and a Kustomization named flux-system "
+                             "with path ./%s (`flux bootstrap` writes the same file)", wanted);
+    if (!read_flux(plan, path, next, &bytes, errors))
+        return;
+    if (!contains(bytes, wanted))
+        errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
+                  "it never names %s: Flux would reconcile another folder than the one it came from", wanted);
+    lay_flux(plan, "40-flux-sync", path, bytes, errors);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct plan_manifest *const *left = a;
+    const struct plan_manifest *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* Talos applies by name, so the plan stands in that order too. */
+static void sort(struct plan *plan)
+{
+    struct plan_manifest *order[PLAN_MANIFESTS_MAX];
+    struct plan_manifest *sorted = pool_alloc(plan->pool, PLAN_MANIFESTS_MAX * sizeof *sorted);
+    for (unsigned i = 0; i < plan->manifest_count; i++)
+        order[i] = &plan->manifests[i];
+    qsort(order, plan->manifest_count, sizeof order[0], by_name);
+    for (unsigned i = 0; i < plan->manifest_count; i++)
+        sorted[i] = *order[i];
+    plan->manifests = sorted;
+}
+
+int plan_manifests(struct plan *plan, struct errors *errors)
+{
+    unsigned before = errors->count;
+    struct document *namespaces = NULL;
+    const char *role = plan->entry->role->name;
+    if (plan->entry->type != MACHINE_CONTROLPLANE)
+        return 0;
+
+    add_components(plan, errors);
+    add_bootstrap(plan, "bootstrap", "", &namespaces, errors);
+    add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role), &namespaces,
+                  errors);
+    add_sync(plan, errors);
+    struct plan_manifest *manifest = namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
+    if (manifest)
+        manifest->docs = namespaces;
+    sort(plan);
+    return errors->count > before ? -1 : 0;
+}

@@ -1,0 +1,163 @@
+#include "plan/plan.h"
+
+#include "base/text.h"
+#include "facts/facts.h"
+#include "plan/disk.h"
+#include "plan/match.h"
+#include "plan/parts.h"
+
+#include <string.h>
+
+#define LABEL_MAX 63 /* RFC 1123 section 2.1, RFC 1035 section 2.3.4 */
+
+static const struct site_node *by_name(const struct site *site, const char *name, struct error *e)
+{
+    for (unsigned i = 0; i < site->node_count; i++) {
+        if (text_equal_fold(site->nodes[i].name, name))
+            return &site->nodes[i];
+    }
+    const char **names = mem_alloc_array(site->node_count + 1, sizeof *names);
+    for (unsigned i = 0; i < site->node_count; i++)
+        names[i] = site->nodes[i].name;
+    const char *nearest = text_nearest(name, names);
+    error_set(e, E_PLAN_NO_NODE, "hearth.yaml has no entry named \"%s\"%s%s%s", name, nearest ? "; did you mean \"" : "",
+              nearest ? nearest : "", nearest ? "\"?" : "");
+    mem_free(names);
+    return NULL;
+}
+
+static const char *fact_or(const json_t *facts, const char *name, char *room, size_t cap)
+{
+    const json_t *fact = facts_get(facts, name);
+    if (json_is_string(fact))
+        return json_string_value(fact);
+    const char *text = fact ? facts_text(fact, room, cap) : NULL;
+    return text ? text : "unknown";
+}
+
+const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node, struct error *e)
+{
+    char room[3][32];
+    if (node)
+        return by_name(site, node, e);
+    for (unsigned i = 0; i < site->node_count; i++) {
+        struct match match;
+        match_judge(site->nodes[i].match, facts, &match);
+        bool met = match.met;
+        match_free(&match);
+        if (met)
+            return &site->nodes[i];
+    }
+    error_set(e, E_PLAN_NO_MATCH, "none of the %u entries of hearth.yaml is this box (serial %s, board %s, mac %s)",
+              site->node_count, fact_or(facts, "serial", room[0], sizeof room[0]),
+              fact_or(facts, "board.product_name", room[1], sizeof room[1]), fact_or(facts, "mac", room[2], sizeof room[2]));
+    return NULL;
+}
+
+/* Adds the fact's text to the name; false and `why` when the box cannot give it. */
+static bool add_fact(struct plan *plan, const struct ref *ref, struct buf *name, struct error *e)
+{
+    struct node *value = plan_value(plan, ref, e);
+    if (!value)
+        return false;
+    buf_add(name, value->text, value->len);
+    return true;
+}
+
+static bool is_label(const char *s, size_t n)
+{
+    if (n == 0 || n > LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
+        return false;
+    return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static int make_name(struct plan *plan, struct errors *errors)
+{
+    const struct site_node *entry = plan->entry;
+    struct buf name = {.max = 1024};
+    struct error e = {.code = E_NONE};
+    bool whole = true;
+
+    if (!entry->name_ref)
+        buf_str(&name, entry->name);
+    for (struct ref_part *part = entry->name_ref ? entry->name_ref->parts : NULL; part && whole; part = part->next) {
+        if (part->literal)
+            buf_str(&name, part->literal);
+        else if (part->ref && !plan->facts)
+            plan->name_open = true;
+        else if (part->ref)
+            whole = add_fact(plan, part->ref, &name, &e);
+    }
+    if (plan->name_open) {
+        plan->name = entry->name;
+        errors_at(&plan->warnings, entry->pos, E_PLAN_OPEN, "the name %s is known only on the box", entry->name);
+        buf_free(&name);
+        return 0;
+    }
+    for (size_t i = 0; i < name.len; i++)
+        name.data[i] = text_lower(name.data[i]);
+    plan->name = pool_memdup(plan->pool, name.data ? name.data : "", name.len);
+    if (!whole)
+        errors_at(errors, entry->pos, E_PLAN_NAME, "the name %s cannot be made: %s", entry->name, e.text);
+    else if (!is_label(plan->name, name.len))
+        errors_at(errors, entry->pos, E_PLAN_NAME,
+                  "the name \"%s\" (from %s) is no hostname: letters, digits and inner hyphens, 1 to %d of them", plan->name,
+                  entry->name, LABEL_MAX);
+    else {
+        buf_free(&name);
+        return 0;
+    }
+    buf_free(&name);
+    return -1;
+}
+
+static void choose_disk(struct plan *plan, struct errors *errors)
+{
+    struct error e;
+    plan->disk = (struct plan_disk){.contents_unknown = true};
+    if (!plan->facts) {
+        errors_at(&plan->warnings, plan->entry->pos, E_PLAN_OPEN, "the install disk is known only on the box");
+        return;
+    }
+    if (disk_choose(plan->pool, plan->entry, plan->facts, &plan->disk, &e) != 0)
+        errors_add(errors, &e);
+}
+
+int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
+              struct errors *errors)
+{
+    unsigned before = errors->count;
+    struct pool *pool = pool_new();
+    struct plan *plan = pool_alloc(pool, sizeof *plan);
+    plan->pool = pool;
+    plan->site = site;
+    plan->facts = facts;
+    plan->entry = entry;
+    plan->secrets = pool_alloc(pool, PLAN_SECRETS_MAX * sizeof *plan->secrets);
+    plan->manifests = pool_alloc(pool, PLAN_MANIFESTS_MAX * sizeof *plan->manifests);
+
+    if (make_name(plan, errors) == 0) {
+        choose_disk(plan, errors);
+        int documents = plan_documents(plan, errors);
+        int manifests = plan_manifests(plan, errors);
+        /* What was read is searched even if something else was not there: all mistakes in one run. */
+        plan_references(plan, errors);
+        if (documents == 0 && manifests == 0)
+            plan_advice(plan, errors);
+    }
+    if (errors->count > before) {
+        plan_free(plan);
+        *out = NULL;
+        return -1;
+    }
+    *out = plan;
+    return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    errors_free(&plan->warnings);
+    pool_free(plan->pool);
+}
