@@ -6,6 +6,8 @@ accepts by the rules of the real service. The second says that hearth's assertio
 import json
 import os
 
+import base as base_module
+import bundle
 import kit as kit_module
 
 NEEDS = ("world", "npm")
@@ -75,9 +77,7 @@ def record(kit):
 def own_assertion(kit):
     account = kit.account()
     seen = record(kit)
-    names = kit.bundle_names(kit.base("controlplane"))
-    with open(os.path.join(kit.work, "bundle-go.yaml")) as source:
-        kit.serve({name: source.read() for name in names[:1]})
+    base_module.serve(kit, bundle.to_yaml(bundle.talos_bundle(2048)))
     where = kit.directory("assertion")
     site = kit.site(os.path.join(where, "site"), {}, method="certificate")
     for turn in (1, 2):

@@ -54,6 +54,7 @@ class Kit:
         self.work = os.path.join(build, "work")
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.world = None
+        self.bundles = self.talos_bundle = None
 
     # -- the count
 
