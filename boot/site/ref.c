@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "facts/facts.h"
+#include "site/path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -124,27 +125,16 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
     return 0;
 }
 
-/* The same rules as site_read(), told where the reference stands. */
 static int parse_file(struct ref *ref, const char *text, struct error *e)
 {
-    const char *at = text;
+    const char *fault = path_fault(text);
 
-    if (text[0] == '/')
-        return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" is absolute; paths start at the site", text);
-    if (strchr(text, '\\'))
-        return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" has a backslash; write /", text);
-    for (;;) {
-        size_t len = strcspn(at, "/");
-
-        if (len == 0 || (len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.'))
-            return error_at(e, ref->pos, E_YAML_REF,
-                            "the path \"%.200s\" is not plain: no \"..\", no \".\", no empty part", text);
-        if (at == text && len == 7 && memcmp(at, ".hearth", 7) == 0)
-            return error_at(e, ref->pos, E_YAML_REF, "\"%.200s\" is a login credential and never leaves this box", text);
-        if (at[len] == '\0')
-            return 0;
-        at += len + 1;
-    }
+    if (fault)
+        return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" %s", text, fault);
+    if (strncmp(text, ".hearth", 7) == 0 && (text[7] == '/' || text[7] == '\0'))
+        return error_at(e, ref->pos, E_YAML_REF, "\"%.200s\" is a login credential and is never laid into a document",
+                        text);
+    return 0;
 }
 
 static void add_part(struct pool *pool, struct ref_part ***tail, const char *literal, struct ref *ref)

@@ -291,7 +291,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
         if (strcmp(node->text, "<<") == 0)
             return error_at(r->e, pos, E_YAML_REFUSED, "the merge key <<; write the values out where they are needed");
         if (len == 0 && node->style == STYLE_PLAIN)
-            return error_at(r->e, pos, E_YAML_REFUSED, "a key is missing before this \":\"");
+            return error_at(r->e, pos, E_YAML_REFUSED, "an empty key");
         if (++r->nodes > TREE_NODES_MAX)
             return error_at(r->e, pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
         r->key[r->depth - 1] = node;

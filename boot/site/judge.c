@@ -1,0 +1,194 @@
+#include "site/judge.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define VAR_NAME_MAX 64
+
+void judge_keys(struct judge *j, const struct node *map, const char *const *known)
+{
+    for (const struct node *child = map->first; child; child = child->next) {
+        const char *nearest = NULL;
+        bool found = false;
+
+        for (size_t i = 0; known[i] && !found; i++)
+            found = strcmp(known[i], child->key->text) == 0;
+        if (found)
+            continue;
+        nearest = text_nearest(child->key->text, known);
+        errors_at(j->errors, child->key->pos, E_SITE_KEY, "%s has no key \"%.120s\"%s%s%s", j->where, child->key->text,
+                  nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+    }
+}
+
+/* The value, or NULL with the reason said; `wanted` is the kind in words. */
+static struct node *judge_kind(struct judge *j, const struct node *map, const char *key, bool required,
+                               enum node_kind kind, const char *wanted)
+{
+    struct node *node = node_get(map, key);
+
+    if (!node) {
+        if (required)
+            errors_at(j->errors, map->pos, E_SITE_REQUIRED, "%s lacks \"%s\"", j->where, key);
+        return NULL;
+    }
+    if (node->ref) {
+        errors_at(j->errors, node->pos, E_SITE_KIND, "\"%s\" of %s is a reference; hearth.yaml is read as it stands", key,
+                  j->where);
+        return NULL;
+    }
+    if (node->kind != kind) {
+        errors_at(j->errors, node->pos, E_SITE_KIND, "\"%s\" of %s must be %s", key, j->where, wanted);
+        return NULL;
+    }
+    return node;
+}
+
+struct node *judge_map(struct judge *j, const struct node *map, const char *key, bool required)
+{
+    return judge_kind(j, map, key, required, NODE_MAP, "a mapping");
+}
+
+struct node *judge_list(struct judge *j, const struct node *map, const char *key, bool required)
+{
+    return judge_kind(j, map, key, required, NODE_SEQ, "a list");
+}
+
+const struct node *judge_text(struct judge *j, const struct node *map, const char *key, bool required)
+{
+    const struct node *node = judge_kind(j, map, key, required, NODE_SCALAR, "text");
+
+    if (node && node->len == 0) {
+        errors_at(j->errors, node->pos, E_SITE_REQUIRED, "\"%s\" of %s is empty", key, j->where);
+        return NULL;
+    }
+    return node;
+}
+
+int judge_word(struct judge *j, const struct node *map, const char *key, bool required, const char *const *words)
+{
+    const struct node *node = judge_text(j, map, key, required);
+    struct buf all = { 0 };
+
+    if (!node)
+        return -1;
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], node->text) == 0)
+            return i;
+    for (size_t i = 0; words[i]; i++)
+        buf_printf(&all, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s is \"%.120s\"; it may be %s", key, j->where, node->text,
+              all.data);
+    buf_free(&all);
+    return -1;
+}
+
+static bool is_var_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < len; i++) {
+        char c = text_lower(name[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return len > 0 && len <= VAR_NAME_MAX;
+}
+
+struct site_var *judge_vars(struct judge *j, const struct node *map)
+{
+    const struct node *vars = judge_map(j, map, "vars", false);
+    struct site_var *first = NULL, **tail = &first;
+
+    for (const struct node *child = vars ? vars->first : NULL; child; child = child->next) {
+        struct site_var *var = NULL;
+
+        if (!is_var_name(child->key->text)) {
+            errors_at(j->errors, child->key->pos, E_SITE_VALUE,
+                      "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -", child->key->text,
+                      VAR_NAME_MAX);
+            continue;
+        }
+        if (!node_text(child)) {
+            errors_at(j->errors, child->pos, E_SITE_KIND, "the variable \"%s\" of %s must be text or a number",
+                      child->key->text, j->where);
+            continue;
+        }
+        var = pool_alloc(j->site->pool, sizeof *var);
+        var->name = child->key->text;
+        var->value = child;
+        *tail = var;
+        tail = &var->next;
+    }
+    return first;
+}
+
+bool is_label(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        bool inner = text[i] == '-' && i > 0 && i + 1 < len;
+        if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || inner))
+            return false;
+    }
+    return len >= 1 && len <= 63;
+}
+
+bool is_guid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+    if (strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i]; i++) {
+        char c = text_lower(text[i]);
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (form[i] == 'x' ? !hex : c != '-')
+            return false;
+    }
+    return true;
+}
+
+/* What assets/ writes where only the reader knows the value. */
+static int judge_example(struct node *node, void *arg)
+{
+    struct judge *j = arg;
+    const char *text = node_text(node);
+    const char *key = node->key ? node->key->text : "an element";
+
+    if (!text)
+        return 0;
+    if (strcmp(text, "00000000-0000-0000-0000-000000000000") == 0)
+        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still the example's all-zero GUID", key);
+    else if (strstr(text, "CHANGE-ME"))
+        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still \"%.120s\"", key, text);
+    return 0;
+}
+
+void judge_examples(struct judge *j, struct node *root)
+{
+    (void)node_walk(root, judge_example, j);
+}
+
+static bool ends_in(const char *host, const char *suffix)
+{
+    size_t len = strlen(host), tail = strlen(suffix);
+
+    return len >= tail && text_equal_fold(host + len - tail, suffix) && (len == tail || host[len - tail - 1] == '.');
+}
+
+bool judge_example_host(struct judge *j, struct pos pos, const char *host)
+{
+    /* RFC 2606 sections 2 and 3. */
+    static const char *const kept[] = { "example", "example.com", "example.net", "example.org" };
+
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (!ends_in(host, kept[i]))
+            continue;
+        errors_at(j->errors, pos, E_SITE_PLACEHOLDER, "%s: the host \"%s\" is still the example's", j->where, host);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,409 @@
+/*
+ * The `nodes` of hearth.yaml: each entry for itself, then all of them together.
+ */
+#include "base/text.h"
+#include "facts/facts.h"
+#include "plan/match.h"
+#include "site/judge.h"
+#include "site/ref.h"
+
+#include <string.h>
+
+#define CONDITIONS_MAX 32 /* of one entry; keeps the comparison of all entries with each other cheap */
+
+static const char *const machine_types[] = { [MACHINE_CONTROLPLANE] = "controlplane", [MACHINE_WORKER] = "worker",
+                                             NULL };
+static const char *const bootstrap_modes[] = { "auto", "manual", NULL };
+
+/* ---- name ---- */
+
+/* The literal parts of a name, as they will look in lower case; facts stand for at least one character each. */
+static bool is_name_possible(const struct ref *format)
+{
+    size_t len = 0;
+
+    for (const struct ref_part *part = format->parts; part; part = part->next) {
+        if (part->ref) {
+            len++;
+            continue;
+        }
+        for (const char *at = part->literal; *at; at++, len++) {
+            char c = text_lower(*at);
+            bool edge = len == 0 || (at[1] == '\0' && !part->next);
+            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && !edge)))
+                return false;
+        }
+    }
+    return len <= 63;
+}
+
+static void judge_name(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    const struct node *node = judge_text(j, map, "name", true);
+    struct error e = { 0 };
+    struct ref *format = NULL;
+
+    if (!node)
+        return;
+    entry->name = node->text;
+    format = ref_parse(j->site->pool, REF_FORMAT, node->pos, node->text, &e);
+    if (!format) {
+        e.code = E_SITE_NAME;
+        errors_add(j->errors, &e);
+        return;
+    }
+    for (const struct ref_part *part = format->parts; part; part = part->next) {
+        if (part->ref && part->ref->kind != REF_FACT) {
+            errors_at(j->errors, node->pos, E_SITE_NAME, "the name \"%.120s\" may hold facts only: {fact:serial}",
+                      node->text);
+            return;
+        }
+        if (part->ref)
+            entry->name_ref = format;
+    }
+    if (!is_name_possible(format))
+        errors_at(j->errors, node->pos, E_SITE_NAME,
+                  "the name \"%.120s\" cannot be a hostname: 1-63 letters, digits and inner hyphens", node->text);
+}
+
+/* ---- match ---- */
+
+/* A scalar that says something, or a list of such. */
+static void judge_condition(struct judge *j, const struct node *condition, const char *name)
+{
+    struct error e = { 0 };
+
+    if (condition->kind == NODE_SEQ && condition->count == 0) {
+        errors_at(j->errors, condition->pos, E_SITE_MATCH, "\"%.120s\" of %s is an empty list, which nothing meets", name,
+                  j->where);
+        return;
+    }
+    for (const struct node *item = condition->kind == NODE_SEQ ? condition->first : condition; item; item = item->next) {
+        if (!node_text(item)) {
+            errors_at(j->errors, item->pos, E_SITE_KIND, "\"%.120s\" of %s must be text, or a list of texts", name,
+                      j->where);
+            return;
+        }
+        if (item->len == 0) {
+            errors_at(j->errors, item->pos, E_SITE_MATCH, "\"%.120s\" of %s is empty, which nothing meets", name,
+                      j->where);
+            return;
+        }
+        if (condition->kind != NODE_SEQ)
+            break;
+    }
+    if (match_check(condition, &e) != 0)
+        errors_add(j->errors, &e);
+}
+
+static void judge_fact_name(struct judge *j, const struct node *key, const char *name)
+{
+    const char *nearest = NULL;
+
+    if (facts_known(name, &nearest))
+        return;
+    errors_at(j->errors, key->pos, E_SITE_MATCH, "%s: there is no fact named \"%.120s\"%s%s%s", j->where, name,
+              nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+}
+
+static void judge_match(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    const struct node *match = judge_map(j, map, "match", true);
+    unsigned conditions = 0;
+
+    if (!match)
+        return;
+    if (match->count == 0) {
+        errors_at(j->errors, match->pos, E_SITE_MATCH, "the match of %s is empty: it would be every box", j->where);
+        return;
+    }
+    entry->match = match;
+    for (const struct node *child = match->first; child; child = child->next) {
+        const char *name = child->key->text;
+        bool list_fact = child->kind == NODE_MAP && !child->ref;
+
+        judge_fact_name(j, child->key, name);
+        conditions += list_fact ? child->count : 1;
+        if (!list_fact) {
+            judge_condition(j, child, name);
+            continue;
+        }
+        if (child->count == 0)
+            errors_at(j->errors, child->pos, E_SITE_MATCH, "\"%.120s\" of %s has no condition", name, j->where);
+        for (const struct node *field = child->first; field; field = field->next) {
+            const char *full = pool_printf(j->site->pool, "%.120s.%.120s", name, field->key->text);
+
+            judge_fact_name(j, field->key, full);
+            judge_condition(j, field, full);
+        }
+    }
+    if (conditions > CONDITIONS_MAX)
+        errors_at(j->errors, match->pos, E_SITE_MATCH, "%s has %u conditions; %d are possible", j->where, conditions,
+                  CONDITIONS_MAX);
+}
+
+/* Whether the match can be one box only: a serial, UUID or MAC address written out. */
+static bool is_exact(const struct node *match)
+{
+    static const char *const keys[] = { "serial", "uuid", "mac" };
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *text = node_text(node_get(match, keys[i]));
+        if (text && text[0] != '\0' && !strpbrk(text, "*?") && !strchr("<>=", text[0]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- install ---- */
+
+static void judge_install(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    static const char *const known[] = { "wwid",       "transport", "size", "model", "serial",
+                                         "rotational", "bus_path",  "wipe", NULL };
+    static const char *const truths[] = { "false", "true", NULL };
+    static const struct {
+        const char *key;
+        const char *why;
+    } refused[] = {
+        { "name", "the order of sda, sdb is not the same at every boot" },
+        { "dev_path", "the order of sda, sdb is not the same at every boot" },
+        { "removable", "hearth never installs on a removable disk" },
+        { "readonly", "hearth never installs on a disk that cannot be written" },
+        { "installable", "hearth decides that itself" },
+        { "partitions", "hearth looks at what is on a disk itself; see wipe" },
+    };
+    struct node *install = judge_map(j, map, "install", false), *wipe = NULL;
+
+    if (!install)
+        return;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct node *node = node_get(install, refused[i].key);
+        if (!node)
+            continue;
+        errors_at(j->errors, node->key->pos, E_SITE_KEY,
+                  "the install disk of %s cannot be chosen by \"%s\": %s; use wwid, bus_path, transport, size or model",
+                  j->where, refused[i].key, refused[i].why);
+        node_remove(install, node);
+    }
+    judge_keys(j, install, known);
+    wipe = node_get(install, "wipe");
+    if (wipe) {
+        entry->wipe = judge_word(j, install, "wipe", true, truths) == 1;
+        if (entry->wipe && entry->match && !is_exact(entry->match))
+            errors_at(j->errors, wipe->key->pos, E_SITE_GUARD,
+                      "%s may wipe a disk but could be more than one box: match an exact serial, uuid or mac", j->where);
+        node_remove(install, wipe);
+    }
+    for (const struct node *child = install->first; child; child = child->next)
+        judge_condition(j, child, child->key->text);
+    if (install->count > 0)
+        entry->install = install;
+}
+
+/* ---- one entry ---- */
+
+static void judge_role_of(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    const struct node *node = judge_text(j, map, "role", true);
+    const char *names[SITE_ROLES_MAX + 1] = { NULL };
+    const char *nearest = NULL;
+
+    if (node)
+        entry->role = site_role(j->site, node->text);
+    if (entry->role)
+        return;
+    j->sound = false;
+    if (!node || j->site->role_count == 0)
+        return;
+    for (unsigned i = 0; i < j->site->role_count; i++)
+        names[i] = j->site->roles[i].name;
+    nearest = text_nearest(node->text, names);
+    errors_at(j->errors, node->pos, E_SITE_ROLE, "%s has the role \"%.120s\", which is not defined%s%s%s", j->where,
+              node->text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+}
+
+static void judge_bootstrap(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    const struct node *node = node_get(map, "bootstrap");
+    int mode = -1;
+
+    if (!node)
+        return;
+    mode = judge_word(j, map, "bootstrap", true, bootstrap_modes);
+    if (mode < 0) {
+        j->sound = false;
+        return;
+    }
+    if (entry->type == MACHINE_WORKER) {
+        errors_at(j->errors, node->key->pos, E_SITE_BOOTSTRAP, "%s is a worker; only a control plane bootstraps a cluster",
+                  j->where);
+        return;
+    }
+    entry->bootstrap = mode == 0 ? BOOTSTRAP_AUTO : BOOTSTRAP_MANUAL;
+    if (mode == 0 && entry->match && !is_exact(entry->match))
+        errors_at(j->errors, node->pos, E_SITE_GUARD,
+                  "%s bootstraps its cluster but could be more than one box: match an exact serial, uuid or mac",
+                  j->where);
+}
+
+static void judge_entry(struct judge *j, const struct node *map, struct site_node *entry)
+{
+    static const char *const known[] = { "name", "role", "type", "bootstrap", "match", "install", "vars", NULL };
+    const char *name = node_text(node_get(map, "name"));
+    int type = -1;
+
+    entry->pos = map->pos;
+    j->where = name && name[0] ? pool_printf(j->site->pool, "entry %.80s", name)
+                               : pool_printf(j->site->pool, "entry %u", entry->index + 1);
+    if (map->kind != NODE_MAP || map->ref) {
+        j->sound = false;
+        errors_at(j->errors, map->pos, E_SITE_KIND, "%s must be a mapping", j->where);
+        return;
+    }
+    judge_keys(j, map, known);
+    judge_name(j, map, entry);
+    judge_role_of(j, map, entry);
+    type = judge_word(j, map, "type", true, machine_types);
+    if (type < 0)
+        j->sound = false;
+    entry->type = type == MACHINE_WORKER ? MACHINE_WORKER : MACHINE_CONTROLPLANE;
+    judge_match(j, map, entry);
+    judge_bootstrap(j, map, entry);
+    judge_install(j, map, entry);
+    entry->vars = judge_vars(j, map);
+}
+
+/* ---- all of them ---- */
+
+static void judge_names(struct judge *j)
+{
+    const struct site *site = j->site;
+
+    for (unsigned i = 0; i < site->node_count; i++) {
+        const struct site_node *entry = &site->nodes[i];
+
+        for (unsigned k = 0; k < i && entry->name && !entry->name_ref; k++) {
+            const struct site_node *first = &site->nodes[k];
+            if (!first->name || first->name_ref || !text_equal_fold(first->name, entry->name))
+                continue;
+            errors_at(j->errors, entry->pos, E_SITE_DUPLICATE, "two entries are named \"%.120s\"; the first is at line %u",
+                      entry->name, (unsigned)first->pos.line);
+            break;
+        }
+    }
+}
+
+static bool same_conditions(const struct node *a, const struct node *b)
+{
+    if (a->kind != b->kind || a->count != b->count)
+        return false;
+    if (a->kind == NODE_SCALAR)
+        return text_equal_fold(a->text, b->text);
+    for (const struct node *left = a->first, *right = b->first; left; left = left->next, right = right->next) {
+        if (left->key && strcmp(left->key->text, right->key->text) != 0)
+            return false;
+        if (!same_conditions(left, right))
+            return false;
+    }
+    return true;
+}
+
+/* Whether each condition of `wide` stands in `narrow`, too. Text only: what merely amounts to the same is let pass. */
+static bool is_subset(const struct node *wide, const struct node *narrow)
+{
+    if (wide->count > narrow->count)
+        return false;
+    for (const struct node *condition = wide->first; condition; condition = condition->next) {
+        const struct node *other = node_get(narrow, condition->key->text);
+        if (!other || !same_conditions(condition, other))
+            return false;
+    }
+    return true;
+}
+
+static void warn_shadowed(struct judge *j)
+{
+    struct site *site = j->site;
+
+    for (unsigned i = 0; i < site->node_count; i++) {
+        const struct site_node *entry = &site->nodes[i];
+
+        for (unsigned k = 0; k < i && entry->match; k++) {
+            const struct site_node *first = &site->nodes[k];
+            if (!first->match || !is_subset(first->match, entry->match))
+                continue;
+            errors_at(&site->warnings, entry->pos, E_SITE_SHADOWED,
+                      "entry %.80s can never match: entry %.80s at line %u matches whatever it does, and stands first",
+                      entry->name ? entry->name : "?", first->name ? first->name : "?", (unsigned)first->pos.line);
+            break;
+        }
+    }
+}
+
+static bool same_cluster(const struct site_node *a, const struct site_node *b)
+{
+    return a->role->cluster && b->role->cluster && strcmp(a->role->cluster, b->role->cluster) == 0;
+}
+
+/* Judges a cluster once, at its first control plane. */
+static void judge_cluster(struct judge *j, unsigned first)
+{
+    struct site *site = j->site;
+    const struct site_node *entry = &site->nodes[first], *bootstraps = NULL;
+    unsigned members = 0;
+    bool countable = true;
+
+    for (unsigned i = 0; i < site->node_count; i++) {
+        const struct site_node *other = &site->nodes[i];
+
+        if (other->type != MACHINE_CONTROLPLANE || !same_cluster(entry, other))
+            continue;
+        if (i < first)
+            return;
+        members++;
+        if (other->name_ref)
+            countable = false;
+        if (other->bootstrap == BOOTSTRAP_NONE)
+            continue;
+        if (bootstraps)
+            errors_at(j->errors, other->pos, E_SITE_BOOTSTRAP,
+                      "cluster %.63s is bootstrapped twice: entry %.80s, and entry %.80s at line %u", entry->role->cluster,
+                      other->name ? other->name : "?", bootstraps->name ? bootstraps->name : "?",
+                      (unsigned)bootstraps->pos.line);
+        else
+            bootstraps = other;
+    }
+    if (!bootstraps)
+        errors_at(j->errors, entry->pos, E_SITE_BOOTSTRAP,
+                  "cluster %.63s has %u control plane%s and none that bootstraps it: one entry needs bootstrap: auto",
+                  entry->role->cluster, members, members == 1 ? "" : "s");
+    if (countable && members % 2 == 0)
+        errors_at(&site->warnings, entry->pos, E_SITE_EVEN,
+                  "cluster %.63s has %u control planes; with an even number etcd survives no more failures than with one less",
+                  entry->role->cluster, members);
+}
+
+void judge_nodes(struct judge *j, const struct node *nodes)
+{
+    struct site *site = j->site;
+
+    if (nodes->count == 0 || nodes->count > SITE_NODES_MAX) {
+        errors_at(j->errors, nodes->pos, E_SITE_VALUE, "\"nodes\" has %u entries; 1 to %d are possible",
+                  (unsigned)nodes->count, SITE_NODES_MAX);
+        return;
+    }
+    site->nodes = pool_alloc(site->pool, nodes->count * sizeof(struct site_node));
+    for (const struct node *map = nodes->first; map; map = map->next) {
+        struct site_node *entry = &site->nodes[site->node_count];
+
+        entry->index = site->node_count++;
+        judge_entry(j, map, entry);
+    }
+    judge_names(j);
+    if (j->errors->count == 0)
+        warn_shadowed(j);
+    for (unsigned i = 0; i < site->node_count && j->sound; i++)
+        if (site->nodes[i].type == MACHINE_CONTROLPLANE && site->nodes[i].role->cluster)
+            judge_cluster(j, i);
+}

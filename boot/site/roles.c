@@ -1,0 +1,244 @@
+/*
+ * The `roles` of hearth.yaml, and the three clouds a role can live in.
+ */
+#include "base/text.h"
+#include "site/judge.h"
+#include "site/path.h"
+
+#include <string.h>
+
+/* Source: Microsoft's pages on national clouds (login hosts) and on Key Vault's DNS suffixes. */
+static const struct cloud {
+    const char *name;
+    const char *login;
+    const char *old_login; /* still answers; or NULL */
+    const char *vaults;
+} clouds[] = {
+    { "public Azure", "login.microsoftonline.com", "login.windows.net", "vault.azure.net" },
+    { "Azure US Government", "login.microsoftonline.us", NULL, "vault.usgovcloudapi.net" },
+    { "Azure China", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn", "vault.azure.cn" },
+};
+#define CLOUD_COUNT (sizeof clouds / sizeof *clouds)
+
+static const char *const login_methods[] = { [LOGIN_CERTIFICATE] = "certificate", [LOGIN_SECRET] = "secret",
+                                             [LOGIN_DEVICE_CODE] = "device-code", [LOGIN_FEDERATED] = "federated",
+                                             NULL };
+
+static const struct cloud *cloud_of_login(const char *host)
+{
+    for (size_t i = 0; i < CLOUD_COUNT; i++)
+        if (strcmp(host, clouds[i].login) == 0 || (clouds[i].old_login && strcmp(host, clouds[i].old_login) == 0))
+            return &clouds[i];
+    return NULL;
+}
+
+static const struct cloud *cloud_of_resource(const char *host)
+{
+    for (size_t i = 0; i < CLOUD_COUNT; i++)
+        if (strcmp(host, clouds[i].vaults) == 0)
+            return &clouds[i];
+    return NULL;
+}
+
+static bool is_below(const char *host, const char *domain)
+{
+    size_t len = strlen(host), tail = strlen(domain);
+
+    return len > tail + 1 && host[len - tail - 1] == '.' && strcmp(host + len - tail, domain) == 0;
+}
+
+static const struct cloud *cloud_of_vault(const char *host)
+{
+    for (size_t i = 0; i < CLOUD_COUNT; i++)
+        if (is_below(host, clouds[i].vaults))
+            return &clouds[i];
+    return NULL;
+}
+
+/* A URL of a server that is asked over TLS by name: what it normalises to, or NULL. */
+static const char *judge_server(struct judge *j, const struct node *map, const char *key, bool required, bool port,
+                                struct https *url)
+{
+    const struct node *node = judge_text(j, map, key, required);
+    const char *fault = NULL;
+
+    if (!node)
+        return NULL;
+    fault = https_parse(node->text, true, url);
+    if (!fault && url->address)
+        fault = "has an address; a certificate names a host";
+    if (!fault && url->port && !port)
+        fault = "has a port; it is only a name here";
+    if (fault) {
+        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s, \"%.200s\", %s", key, j->where, node->text, fault);
+        return NULL;
+    }
+    if (judge_example_host(j, node->pos, url->host))
+        return NULL;
+    if (url->port && url->port != 443)
+        return pool_printf(j->site->pool, "https://%s:%u", url->host, url->port);
+    return pool_printf(j->site->pool, "https://%s", url->host);
+}
+
+static void judge_endpoint(struct judge *j, const struct node *map, struct role *role)
+{
+    const struct node *node = judge_text(j, map, "endpoint", true);
+    struct https url;
+    const char *fault = NULL;
+
+    if (!node)
+        return;
+    fault = https_parse(node->text, false, &url);
+    if (!fault && !url.port)
+        fault = "has no port; Kubernetes is usually at :6443";
+    if (fault)
+        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"endpoint\" of %s, \"%.200s\", %s", j->where, node->text, fault);
+    else if (!judge_example_host(j, node->pos, url.host))
+        role->endpoint = node->text;
+}
+
+static void judge_tenant(struct judge *j, const struct node *node)
+{
+    struct https url;
+    const char *text = node->text;
+    const char *as_url = pool_printf(j->site->pool, "https://%.300s", text);
+    bool domain = strchr(text, '.') && !https_parse(as_url, false, &url) && !url.address && !url.port;
+
+    if (text_equal_fold(text, "common") || text_equal_fold(text, "organizations") || text_equal_fold(text, "consumers"))
+        errors_at(j->errors, node->pos, E_SITE_VALUE,
+                  "\"tenant\" of %s is \"%s\", which is no tenant: an application logs in to its own", j->where, text);
+    else if (domain)
+        (void)judge_example_host(j, node->pos, url.host);
+    else if (!is_guid(text))
+        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain",
+                  j->where, text);
+}
+
+static void judge_login(struct judge *j, const struct node *map, struct role *role)
+{
+    static const char *const known[] = { "tenant", "client", "method", NULL };
+    const struct node *login = judge_map(j, map, "login", true);
+    const struct node *tenant = NULL, *client = NULL;
+    int method = -1;
+
+    if (!login)
+        return;
+    judge_keys(j, login, known);
+    tenant = judge_text(j, login, "tenant", true);
+    client = judge_text(j, login, "client", true);
+    method = judge_word(j, login, "method", false, login_methods);
+    if (tenant) {
+        role->login.tenant = tenant->text;
+        judge_tenant(j, tenant);
+    }
+    if (client) {
+        role->login.client = client->text;
+        if (!is_guid(client->text))
+            errors_at(j->errors, client->pos, E_SITE_VALUE,
+                      "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID", j->where,
+                      client->text);
+    }
+    role->login.method = method < 0 ? LOGIN_CERTIFICATE : (enum login_method)method;
+}
+
+static void judge_ca(struct judge *j, const struct node *cloud, struct role *role)
+{
+    const struct node *ca = judge_text(j, cloud, "ca", false);
+    const char *fault = ca ? path_fault(ca->text) : NULL;
+
+    if (fault)
+        errors_at(j->errors, ca->pos, E_SITE_PATH, "\"ca\" of %s: the path \"%.200s\" %s", j->where, ca->text, fault);
+    else if (ca)
+        role->cloud.ca = ca->text;
+}
+
+/*
+ * Where the credential is sent and what for. A token for a known cloud's vaults is asked of that cloud's own login
+ * host only; a resource that is nobody's we know may have any authority, because hearth.yaml names both.
+ */
+static void judge_cloud(struct judge *j, const struct node *map, struct role *role)
+{
+    static const char *const known[] = { "authority", "resource", "ca", NULL };
+    const struct node *cloud = judge_map(j, map, "cloud", false), *vault = node_get(map, "vault");
+    struct https vault_url = { 0 }, login_url = { 0 }, resource_url = { 0 };
+    const struct cloud *by_vault = NULL, *by_resource = NULL;
+
+    role->vault = judge_server(j, map, "vault", true, true, &vault_url);
+    if (cloud) {
+        judge_keys(j, cloud, known);
+        role->cloud.own = cloud->count > 0;
+        role->cloud.authority = judge_server(j, cloud, "authority", false, true, &login_url);
+        role->cloud.resource = judge_server(j, cloud, "resource", false, false, &resource_url);
+        judge_ca(j, cloud, role);
+        if ((node_get(cloud, "authority") && !role->cloud.authority) ||
+            (node_get(cloud, "resource") && !role->cloud.resource))
+            return;
+    }
+    if (!role->vault)
+        return;
+    by_vault = cloud_of_vault(vault_url.host);
+    if (!role->cloud.resource) {
+        if (!by_vault) {
+            errors_at(j->errors, vault->pos, E_SITE_CLOUD,
+                      "the vault \"%s\" of %s is not below vault.azure.net, vault.usgovcloudapi.net or vault.azure.cn; "
+                      "another cloud needs cloud.resource", vault_url.host, j->where);
+            return;
+        }
+        role->cloud.resource = pool_printf(j->site->pool, "https://%s", by_vault->vaults);
+        memcpy(resource_url.host, by_vault->vaults, strlen(by_vault->vaults) + 1);
+    }
+    if (!is_below(vault_url.host, resource_url.host)) {
+        errors_at(j->errors, vault->pos, E_SITE_CLOUD, "the vault \"%s\" of %s is not below its cloud.resource \"%s\"",
+                  vault_url.host, j->where, resource_url.host);
+        return;
+    }
+    by_resource = cloud_of_resource(resource_url.host);
+    if (!role->cloud.authority)
+        role->cloud.authority = pool_printf(j->site->pool, "https://%s", (by_resource ? by_resource : clouds)->login);
+    else if (by_resource && cloud_of_login(login_url.host) != by_resource)
+        errors_at(j->errors, node_get(cloud, "authority")->pos, E_SITE_CLOUD,
+                  "the authority \"%s\" of %s is not that of %s, where its vault is: %s", login_url.host, j->where,
+                  by_resource->name, by_resource->login);
+}
+
+static void judge_role(struct judge *j, const struct node *map, struct role *role)
+{
+    static const char *const known[] = { "cluster", "endpoint", "vault", "login", "vars", "cloud", NULL };
+    const struct node *cluster = NULL;
+
+    role->name = map->key->text;
+    role->pos = map->key->pos;
+    j->where = pool_printf(j->site->pool, "role %.63s", role->name);
+    if (!is_label(role->name))
+        errors_at(j->errors, role->pos, E_SITE_NAME,
+                  "the role \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens", role->name);
+    if (map->kind != NODE_MAP || map->ref) {
+        errors_at(j->errors, map->pos, E_SITE_KIND, "%s must be a mapping", j->where);
+        return;
+    }
+    judge_keys(j, map, known);
+    cluster = judge_text(j, map, "cluster", true);
+    if (cluster) {
+        role->cluster = cluster->text;
+        if (!is_label(cluster->text))
+            errors_at(j->errors, cluster->pos, E_SITE_NAME,
+                      "the cluster \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
+                      cluster->text);
+    }
+    judge_endpoint(j, map, role);
+    judge_cloud(j, map, role);
+    judge_login(j, map, role);
+    role->vars = judge_vars(j, map);
+}
+
+void judge_roles(struct judge *j, const struct node *roles)
+{
+    if (roles->count == 0 || roles->count > SITE_ROLES_MAX) {
+        errors_at(j->errors, roles->pos, E_SITE_VALUE, "\"roles\" has %u entries; 1 to %d are possible",
+                  (unsigned)roles->count, SITE_ROLES_MAX);
+        return;
+    }
+    j->site->roles = pool_alloc(j->site->pool, roles->count * sizeof(struct role));
+    for (const struct node *map = roles->first; map; map = map->next)
+        judge_role(j, map, &j->site->roles[j->site->role_count++]);
+}

@@ -1,0 +1,158 @@
+#include "site/site.h"
+
+#include "site/judge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INVENTORY "hearth.yaml"
+#define API_VERSION "hearth/v1"
+
+const struct role *site_role(const struct site *site, const char *name)
+{
+    for (unsigned i = 0; i < site->role_count; i++)
+        if (strcmp(site->roles[i].name, name) == 0)
+            return &site->roles[i];
+    return NULL;
+}
+
+static const struct node *find_var(const struct site_var *vars, const char *name)
+{
+    for (; vars; vars = vars->next)
+        if (strcmp(vars->name, name) == 0)
+            return vars->value;
+    return NULL;
+}
+
+const struct node *site_var(const struct site_node *entry, const char *name)
+{
+    const struct node *own = find_var(entry->vars, name);
+    return own ? own : find_var(entry->role->vars, name);
+}
+
+/* vN.N.N, nothing before or behind. */
+static bool is_version(const char *text)
+{
+    const char *at = text + 1;
+
+    for (unsigned part = 0; text[0] == 'v'; part++) {
+        size_t digits = strspn(at, "0123456789");
+
+        if (digits == 0 || digits > 6)
+            return false;
+        at += digits;
+        if (part == 2)
+            return *at == '\0';
+        if (*at++ != '.')
+            return false;
+    }
+    return false;
+}
+
+static void judge_flux(struct judge *j, const struct node *root)
+{
+    static const char *const known[] = { "version", "from", NULL };
+    static const char *const sources[] = { [FLUX_FILE] = "file", [FLUX_RELEASE] = "release", NULL };
+    const struct node *flux = judge_map(j, root, "flux", true), *version = NULL;
+
+    if (!flux)
+        return;
+    j->where = "flux";
+    judge_keys(j, flux, known);
+    version = judge_text(j, flux, "version", true);
+    if (version && !is_version(version->text))
+        errors_at(j->errors, version->pos, E_SITE_VALUE, "\"version\" of flux, \"%.120s\", is not of the form v2.9.4",
+                  version->text);
+    else if (version)
+        j->site->flux.version = version->text;
+    j->site->flux.from = judge_word(j, flux, "from", true, sources) == FLUX_RELEASE ? FLUX_RELEASE : FLUX_FILE;
+}
+
+/* True when the rest of the file can be judged at all. */
+static bool judge_version(struct judge *j, const struct node *root)
+{
+    const struct node *version = node_get(root, "apiVersion");
+
+    if (node_is(version, API_VERSION))
+        return true;
+    if (!version)
+        errors_at(j->errors, root->pos, E_SITE_VERSION, "apiVersion is missing; this hearth reads %s", API_VERSION);
+    else
+        errors_at(j->errors, version->pos, E_SITE_VERSION, "apiVersion is \"%.120s\"; this hearth reads %s",
+                  node_text(version) ? node_text(version) : "not text", API_VERSION);
+    return false;
+}
+
+static void judge_inventory(struct judge *j, const struct document *documents)
+{
+    static const char *const known[] = { "apiVersion", "flux", "roles", "nodes", NULL };
+    struct pos whole = { INVENTORY, 0, 0 };
+    const struct node *roles = NULL, *nodes = NULL;
+    struct node *root = documents ? documents->root : NULL;
+
+    if (documents && documents->next) {
+        errors_at(j->errors, documents->next->pos, E_SITE_KIND, "a second document; an inventory is one");
+        return;
+    }
+    if (!root) {
+        errors_at(j->errors, whole, E_SITE_REQUIRED, "the file says nothing");
+        return;
+    }
+    if (root->kind != NODE_MAP || root->ref) {
+        errors_at(j->errors, root->pos, E_SITE_KIND, "the inventory must be a mapping");
+        return;
+    }
+    if (!judge_version(j, root))
+        return;
+    j->where = INVENTORY;
+    judge_keys(j, root, known);
+    roles = judge_map(j, root, "roles", true);
+    nodes = judge_list(j, root, "nodes", true);
+    judge_flux(j, root);
+    judge_examples(j, root);
+    if (roles)
+        judge_roles(j, roles);
+    if (nodes)
+        judge_nodes(j, nodes);
+}
+
+struct site *site_open(const char *dir, struct errors *errors)
+{
+    struct site *site = mem_alloc(sizeof *site);
+    struct judge j = { .site = site, .errors = errors, .where = INVENTORY, .sound = true };
+    struct document *documents = NULL;
+    struct error e = { 0 };
+    bool missing = false;
+    unsigned before = errors->count + errors->dropped;
+
+    site->pool = pool_new();
+    site->dir = pool_strdup(site->pool, dir);
+    site->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (site->fd < 0) {
+        (void)error_errno(&e, E_SITE_MISSING, errno, "%s", dir);
+        errors_add(errors, &e);
+    } else if (site_tree(site, site->pool, INVENTORY, &documents, &missing, &e) != 0) {
+        if (missing)
+            (void)error_set(&e, E_SITE_MISSING, "%s has no %s", dir, INVENTORY);
+        errors_add(errors, &e);
+    } else {
+        judge_inventory(&j, documents);
+    }
+    if (errors->count + errors->dropped == before)
+        return site;
+    site_close(site);
+    return NULL;
+}
+
+void site_close(struct site *site)
+{
+    if (!site)
+        return;
+    if (site->fd >= 0)
+        (void)close(site->fd);
+    errors_free(&site->warnings);
+    pool_free(site->pool);
+    mem_free(site);
+}

@@ -1,0 +1,220 @@
+/*
+ * The files of a site. Everything is opened below the site's own descriptor; the kernel keeps the
+ * walk inside (openat2), and where it cannot, no symbolic link is followed at all.
+ */
+#include "site/path.h"
+#include "site/site.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LIST_MAX 1000
+#define RACE_RETRIES 8
+
+/* linux/openat2.h (Linux 5.6), spelled out because musl has no wrapper and its headers do not mix with linux/fcntl.h. */
+struct open_how_v0 {
+    uint64_t flags;
+    uint64_t mode;
+    uint64_t resolve;
+};
+#define RESOLVE_NO_MAGICLINKS_ 0x02u
+#define RESOLVE_BENEATH_ 0x08u
+
+static int open_beneath(int top, const char *path, int flags)
+{
+    struct open_how_v0 how = { .flags = (uint64_t)(unsigned)flags,
+                               .resolve = RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_ };
+    long fd = -1;
+
+    /* EAGAIN: something was renamed during the walk, and the kernel could not prove that it stayed inside. */
+    for (unsigned i = 0; i < RACE_RETRIES; i++) {
+        fd = syscall(SYS_openat2, top, path, &how, sizeof how);
+        if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+            break;
+    }
+    return (int)fd;
+}
+
+static int open_by_parts(int top, const char *path, int flags)
+{
+    cleanup(fd_cleanup) int dir = -1;
+    char part[NAME_MAX + 1];
+
+    for (const char *at = path;;) {
+        size_t len = strcspn(at, "/");
+        bool last = at[len] == '\0';
+        int fd = -1;
+
+        if (len >= sizeof part) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(part, at, len);
+        part[len] = '\0';
+        fd = openat(dir < 0 ? top : dir, part, (last ? flags : O_RDONLY | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
+        if (fd < 0 || last)
+            return fd;
+        fd_cleanup(&dir);
+        dir = fd;
+        at += len + 1;
+    }
+}
+
+/* A descriptor, or -1 with e; with *missing and e untouched when nothing is there. */
+static int open_inside(const struct site *site, const char *path, int flags, bool *missing, struct error *e)
+{
+    const char *fault = path_fault(path);
+    struct stat st;
+    int fd = -1;
+
+    if (missing)
+        *missing = false;
+    if (fault)
+        return error_set(e, E_SITE_PATH, "the path \"%.200s\" %s", path, fault);
+    fd = open_beneath(site->fd, path, flags);
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+        fd = open_by_parts(site->fd, path, flags);
+    if (fd >= 0)
+        return fd;
+    if (errno == EXDEV)
+        return error_set(e, E_SITE_PATH, "%s: a symbolic link leads out of the site", path);
+    if (errno == ELOOP)
+        return error_set(e, E_SITE_PATH, "%s: a symbolic link that cannot be followed safely", path);
+    if (errno == ENOENT) {
+        /* A link to nothing is a mistake, not an absent file. */
+        if (fstatat(site->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return error_set(e, E_FILE_READ, "%s: a symbolic link to nothing", path);
+        if (missing) {
+            *missing = true;
+            return -1;
+        }
+        errno = ENOENT;
+    }
+    return error_errno(e, E_FILE_READ, errno, "%s", path);
+}
+
+int site_read(const struct site *site, const char *path, struct buf *out, bool *missing, struct error *e)
+{
+    /* Not blocking: a FIFO must not hold the program up before it is refused. */
+    cleanup(fd_cleanup) int fd = open_inside(site, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, missing, e);
+    size_t before = out->len;
+    struct stat st;
+    char chunk[4096];
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) != 0)
+        return error_errno(e, E_FILE_READ, errno, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return error_set(e, E_FILE_READ, "%s: not a regular file", path);
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            (void)error_errno(e, E_FILE_READ, errno, "%s", path);
+            break;
+        }
+        if (n == 0) {
+            mem_wipe(chunk, sizeof chunk);
+            return 0;
+        }
+        buf_add(out, chunk, (size_t)n);
+        if (out->full || out->len - before > SITE_FILE_MAX) {
+            (void)error_set(e, E_FILE_TOO_LARGE, "%s: more than %zu bytes", path, SITE_FILE_MAX);
+            break;
+        }
+    }
+    mem_wipe(chunk, sizeof chunk);
+    return -1;
+}
+
+int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out, bool *missing,
+              struct error *e)
+{
+    struct buf text = { .max = SITE_FILE_MAX + 4096 };
+    int failed = 0;
+
+    *out = NULL;
+    failed = site_read(site, path, &text, missing, e);
+    if (failed == 0)
+        failed = tree_read(pool, path, text.data ? text.data : "", text.len, out, e);
+    buf_free(&text);
+    return failed;
+}
+
+static void dir_cleanup(DIR **dir)
+{
+    if (*dir)
+        (void)closedir(*dir);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether an entry is listed. A link is, unless it is one to a directory: if it leads nowhere or out, reading it says so. */
+static bool is_listed(int dir, const char *name, const char *suffix)
+{
+    size_t len = strlen(name), tail = strlen(suffix);
+    struct stat st;
+
+    if (name[0] == '.' || len <= tail || strcmp(name + len - tail, suffix) != 0)
+        return false;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (S_ISLNK(st.st_mode))
+        return fstatat(dir, name, &st, 0) != 0 || !S_ISDIR(st.st_mode);
+    return S_ISREG(st.st_mode);
+}
+
+int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix, const char ***out,
+              struct error *e)
+{
+    cleanup(fd_cleanup) int fd = -1;
+    cleanup(dir_cleanup) DIR *stream = NULL;
+    const char *names[LIST_MAX];
+    bool missing = false;
+    size_t count = 0;
+
+    *out = NULL;
+    fd = open_inside(site, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &missing, e);
+    if (fd < 0 && !missing)
+        return -1;
+    if (fd >= 0) {
+        stream = fdopendir(fd);
+        if (!stream)
+            return error_errno(e, E_FILE_READ, errno, "%s", dir);
+        (void)fd_steal(&fd);
+    }
+    while (stream) {
+        const struct dirent *entry = NULL;
+
+        errno = 0;
+        entry = readdir(stream);
+        if (!entry && errno != 0)
+            return error_errno(e, E_FILE_READ, errno, "%s", dir);
+        if (!entry)
+            break;
+        if (!is_listed(dirfd(stream), entry->d_name, suffix))
+            continue;
+        if (count == LIST_MAX)
+            return error_set(e, E_FILE_TOO_LARGE, "%s: more than %d files", dir, LIST_MAX);
+        names[count++] = pool_strdup(pool, entry->d_name);
+    }
+    qsort(names, count, sizeof *names, compare_names);
+    *out = pool_alloc(pool, (count + 1) * sizeof *names);
+    if (count > 0)
+        memcpy(*out, names, count * sizeof *names);
+    return 0;
+}
