@@ -1,0 +1,227 @@
+#include "facts/sysfs.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX 40
+#define TODO_MAX 4096
+
+int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e)
+{
+    const char *path = *sysroot ? sysroot : "/";
+    s->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (s->root < 0)
+        return error_errno(e, E_FACTS_READ, errno, "%s", path);
+    if (!sysfs_exists(s, "proc", ".") && !sysfs_exists(s, "sys", ".")) {
+        sysfs_close(s);
+        return error_set(e, E_FACTS_READ, "%s: holds neither proc nor sys", path);
+    }
+    return 0;
+}
+
+void sysfs_close(struct sysfs *s)
+{
+    fd_cleanup(&s->root);
+    s->root = -1;
+}
+
+static void drop_last(char *path)
+{
+    char *slash = strrchr(path, '/');
+    *(slash ? slash : path) = '\0';
+}
+
+/* The target that a link, or a small file in place of one, holds. */
+static bool link_target(const struct sysfs *s, const char *path, const struct stat *st, char out[SYSFS_PATH_MAX])
+{
+    ssize_t n = -1;
+    if (S_ISLNK(st->st_mode)) {
+        n = readlinkat(s->root, path, out, SYSFS_PATH_MAX - 1);
+    } else if (S_ISREG(st->st_mode) && st->st_size > 1 && st->st_size < SYSFS_PATH_MAX) {
+        cleanup(fd_cleanup) int fd = sysfs_fd(s, path);
+        n = fd < 0 ? -1 : read(fd, out, SYSFS_PATH_MAX - 1);
+        if (n < 2 || memcmp(out, "..", 2) != 0 || (n > 2 && out[2] != '/') || memchr(out, '\n', (size_t)n))
+            return false;
+    }
+    if (n <= 0)
+        return false;
+    out[n] = '\0';
+    return true;
+}
+
+bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_MAX])
+{
+    char todo[TODO_MAX];
+    if ((size_t)snprintf(todo, sizeof todo, "%s", path) >= sizeof todo)
+        return false;
+    *out = '\0';
+    unsigned links = 0;
+    for (char *at = todo; *at;) {
+        char *end = at + strcspn(at, "/");
+        char *rest = *end ? end + 1 : end;
+        *end = '\0';
+        size_t used = strlen(out);
+        if (strcmp(at, "..") == 0) {
+            drop_last(out);
+        } else if (*at && strcmp(at, ".") != 0) {
+            struct stat st;
+            char target[SYSFS_PATH_MAX];
+            int put = snprintf(out + used, SYSFS_PATH_MAX - used, "%s%s", used ? "/" : "", at);
+            if (put < 0 || (size_t)put >= SYSFS_PATH_MAX - used || fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0)
+                return false;
+            if (link_target(s, out, &st, target)) {
+                char joined[TODO_MAX];
+                drop_last(out);
+                if (*target == '/')
+                    *out = '\0';
+                if (++links > LINKS_MAX ||
+                    (size_t)snprintf(joined, sizeof joined, "%s/%s", target, rest) >= sizeof joined)
+                    return false;
+                memcpy(todo, joined, strlen(joined) + 1);
+                rest = todo;
+            } else if (!S_ISDIR(st.st_mode) && *rest) {
+                return false;
+            }
+        }
+        at = rest;
+    }
+    return true;
+}
+
+static bool join(char out[SYSFS_PATH_MAX], const char *dir, const char *name)
+{
+    return (size_t)snprintf(out, SYSFS_PATH_MAX, "%s/%s", dir, name) < SYSFS_PATH_MAX;
+}
+
+bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)
+{
+    char path[SYSFS_PATH_MAX];
+    struct stat st;
+    return join(path, dir, name) && fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int sysfs_fd(const struct sysfs *s, const char *path)
+{
+    /* O_NONBLOCK: a tree from elsewhere may hold a FIFO. */
+    return openat(s->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+bool sysfs_bytes(const struct sysfs *s, const char *path, size_t max, struct buf *out)
+{
+    char real[SYSFS_PATH_MAX];
+    struct error ignored = {0};
+    out->max = max + 1;
+    if (sysfs_resolve(s, path, real) && file_read(s->root, real, max, out, &ignored) == 0)
+        return true;
+    buf_free(out);
+    return false;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0';
+}
+
+bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char out[SYSFS_TEXT_MAX])
+{
+    char path[SYSFS_PATH_MAX];
+    *out = '\0';
+    cleanup(fd_cleanup) int fd = join(path, dir, name) ? sysfs_fd(s, path) : -1;
+    if (fd < 0)
+        return false;
+    char raw[SYSFS_TEXT_MAX];
+    size_t n = 0;
+    for (ssize_t got = 1; got > 0 && n < sizeof raw; n += got > 0 ? (size_t)got : 0) {
+        got = read(fd, raw + n, sizeof raw - n);
+        if (got < 0 && errno == EINTR)
+            got = 1, n--; /* read again */
+        else if (got < 0)
+            return false;
+    }
+    if (n == sizeof raw)
+        return false;
+    size_t from = 0;
+    while (n > 0 && blank(raw[n - 1]))
+        n--;
+    while (from < n && blank(raw[from]))
+        from++;
+    if (memchr(raw + from, '\0', n - from))
+        return false;
+    memcpy(out, raw + from, n - from);
+    out[n - from] = '\0';
+    return n > from;
+}
+
+bool sysfs_number(const struct sysfs *s, const char *dir, const char *name, int64_t *out)
+{
+    char text[SYSFS_TEXT_MAX];
+    if (!sysfs_text(s, dir, name, text) || strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    *out = strtoll(text, NULL, 10);
+    return errno == 0;
+}
+
+bool sysfs_uevent(const struct sysfs *s, const char *dir, const char *key, char out[SYSFS_TEXT_MAX])
+{
+    char text[SYSFS_TEXT_MAX];
+    size_t n = strlen(key);
+    *out = '\0';
+    if (!sysfs_text(s, dir, "uevent", text))
+        return false;
+    for (const char *at = text; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strncmp(at, key, n) == 0 && at[n] == '=') {
+            snprintf(out, SYSFS_TEXT_MAX, "%.*s", (int)strcspn(at + n + 1, "\n"), at + n + 1);
+            return *out != '\0';
+        }
+    }
+    return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+struct sysfs_names sysfs_list(const struct sysfs *s, const char *path)
+{
+    struct sysfs_names names = {0};
+    char real[SYSFS_PATH_MAX];
+    int fd = sysfs_resolve(s, path, real) ? openat(s->root, real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        fd_cleanup(&fd);
+        return names;
+    }
+    unsigned room = 0;
+    for (struct dirent *d = readdir(dir); d && names.count < SYSFS_LIST_MAX; d = readdir(dir)) {
+        size_t n = strlen(d->d_name);
+        if (*d->d_name == '.' || n >= SYSFS_NAME_MAX)
+            continue;
+        if (names.count == room) {
+            room = room ? 2 * room : 16;
+            names.name = mem_resize(names.name, room * sizeof *names.name);
+        }
+        memcpy(names.name[names.count++], d->d_name, n + 1);
+    }
+    closedir(dir);
+    if (names.count)
+        qsort(names.name, names.count, sizeof *names.name, by_name);
+    return names;
+}
+
+void sysfs_names_free(struct sysfs_names *names)
+{
+    mem_free(names->name);
+    *names = (struct sysfs_names){0};
+}
