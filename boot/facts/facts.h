@@ -1,10 +1,11 @@
 /*
  * facts.h - what the box is.
  *
- * The value is one JSON object (jansson) in the vocabulary of `hearth facts`: top-level
- * uuid, serial, mac, arch, then system, board, chassis, cpu, memory, disks[], links[],
- * firmware, tpm, boot. An unknown value, and one that the vendor left as a placeholder, is
- * null. Integers are JSON integers, sizes are bytes unless the name says otherwise.
+ * The value is one JSON object (jansson) in the vocabulary of `hearth facts` (names.c): top-level
+ * uuid, serial, mac, then system, board, chassis, memory, cpu, disks[], links[], firmware, tpm.
+ * An unknown value, and one that the vendor left as a placeholder, is null. Two are absent instead
+ * of null: firmware.secure_boot where efivarfs is not mounted, and links[].permanent_addr where sysfs does
+ * not tell it. Integers are JSON integers, sizes are bytes unless the name says otherwise.
  *
  * Reading never fails because one source is missing: it degrades to null. It never opens a
  * device, sends a packet or asks another process. Every path is taken below `sysroot`.
@@ -12,6 +13,7 @@
 #ifndef HEARTH_FACTS_FACTS_H
 #define HEARTH_FACTS_FACTS_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -21,6 +23,11 @@
 /* Reads the box below sysroot ("" or "/" is this box). A new reference; NULL and e on
  * E_FACTS_READ: neither /proc nor /sys is there. */
 json_t *facts_read(const char *sysroot, struct error *e);
+
+/* What a person should know about the box that no fact says, one sentence a line ("" when there is nothing): a
+ * controller that hides disks, what could not be read and why, an identity that is a vendor's sample. Printable text,
+ * added to out. facts is what facts_read() said of the same sysroot. */
+void facts_notes(const char *sysroot, const json_t *facts, struct buf *out);
 
 /* Loads what another box printed. Checks shape and types of every known fact, refuses unknown top-level keys with the nearest
  * known one. A new reference; NULL and e on E_FACTS_FILE, E_FILE_READ. */

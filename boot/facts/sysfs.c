@@ -140,12 +140,15 @@ bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char o
         return false;
     char raw[SYSFS_TEXT_MAX];
     size_t n = 0;
-    for (ssize_t got = 1; got > 0 && n < sizeof raw; n += got > 0 ? (size_t)got : 0) {
-        got = read(fd, raw + n, sizeof raw - n);
+    while (n < sizeof raw) {
+        ssize_t got = read(fd, raw + n, sizeof raw - n);
         if (got < 0 && errno == EINTR)
-            got = 1, n--; /* read again */
-        else if (got < 0)
+            continue;
+        if (got < 0)
             return false;
+        if (got == 0)
+            break;
+        n += (size_t)got;
     }
     if (n == sizeof raw)
         return false;
