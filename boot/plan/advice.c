@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void __attribute__((format(printf, 3, 4))) advise(struct plan *plan, struct pos pos, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+advise(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
     char text[ERROR_TEXT_MAX];
     va_list ap;
@@ -22,7 +23,8 @@ static void take_over(struct plan *plan)
     const struct site_node *entry = plan->entry;
     for (unsigned i = 0; i < list->count; i++) {
         const char *text = list->items[i].text;
-        if (strstr(text, entry->name) || strstr(text, entry->role->name) || strstr(text, entry->role->cluster))
+        if (strstr(text, entry->name) || strstr(text, entry->role->name) ||
+            strstr(text, entry->role->cluster))
             errors_add(&plan->warnings, &list->items[i]);
     }
 }
@@ -32,14 +34,15 @@ static void cloud(struct plan *plan)
     const struct role *role = plan->entry->role;
     if (role->cloud.own)
         advise(plan, role->pos, "the role %s has its own cloud: authority %s, resource %s, trust %s",
-                  role->name, role->cloud.authority, role->cloud.resource,
-                  role->cloud.ca ? role->cloud.ca : "the built-in Azure roots");
+               role->name, role->cloud.authority, role->cloud.resource,
+               role->cloud.ca ? role->cloud.ca : "the built-in Azure roots");
 }
 
 static void installer(struct plan *plan)
 {
     static const char *const plain[] = {"ghcr.io/siderolabs/installer", "factory.talos.dev/"};
-    static const char lost[] = "hearth will not be on the installed disk, and founding a cluster needs `talosctl bootstrap` by hand";
+    static const char lost[] =
+        "hearth will not be on the installed disk, and founding a cluster needs `talosctl bootstrap` by hand";
     const struct node *image = node_path(plan_main(plan), "machine.install.image");
     const char *text = node_text(image);
     if (!image) {
@@ -67,7 +70,8 @@ static int judge_tpm(struct plan *plan, struct pos pos, struct errors *errors)
     const json_t *version = json_object_get(json_object_get(plan->facts, "tpm"), "version");
     const json_t *secure_boot = json_object_get(json_object_get(plan->facts, "firmware"), "secure_boot");
     if (json_is_integer(version) && json_integer_value(version) != 2) {
-        errors_at(errors, pos, E_PLAN_ENCRYPTION, "STATE asks for a TPM key, and the TPM of this box is version %d",
+        errors_at(errors, pos, E_PLAN_ENCRYPTION,
+                  "STATE asks for a TPM key, and the TPM of this box is version %d",
                   (int)json_integer_value(version));
         return -1;
     }
@@ -75,8 +79,11 @@ static int judge_tpm(struct plan *plan, struct pos pos, struct errors *errors)
         advise(plan, pos, "STATE asks for a TPM key, and %s; without TPM 2.0 Talos fails to format the disk",
                "the facts show no TPM");
     if (!json_is_true(secure_boot))
-        advise(plan, pos, "STATE asks for a TPM key, and Secure Boot is %s: Talos refuses it, or another system on this box could "
-               "unseal it", json_is_false(secure_boot) ? "off" : "not known to be on");
+        advise(plan, pos,
+               "STATE asks for a TPM key, and Secure Boot is %s: Talos refuses it, or another system on this "
+               "box could "
+               "unseal it",
+               json_is_false(secure_boot) ? "off" : "not known to be on");
     return 0;
 }
 
@@ -88,15 +95,18 @@ static int judge_key(struct plan *plan, const struct node *key, struct errors *e
     if (tpm)
         return judge_tpm(plan, tpm->pos, errors);
     if (node_id && !json_is_string(json_object_get(plan->facts, "uuid"))) {
-        errors_at(errors, node_id->pos, E_PLAN_ENCRYPTION,
-                  "STATE asks for a key from the node's UUID, and this box has none or one that thousands share");
+        errors_at(
+            errors, node_id->pos, E_PLAN_ENCRYPTION,
+            "STATE asks for a key from the node's UUID, and this box has none or one that thousands share");
         return -1;
     }
     if (node_id)
-        advise(plan, node_id->pos, "STATE is encrypted with %s: a disk taken out is unreadable, a box taken whole is not",
+        advise(plan, node_id->pos,
+               "STATE is encrypted with %s: a disk taken out is unreadable, a box taken whole is not",
                "the node's UUID");
     if (fixed)
-        advise(plan, fixed->pos, "STATE is encrypted with %s: whoever reads the machine config has it", "a passphrase of the config");
+        advise(plan, fixed->pos, "STATE is encrypted with %s: whoever reads the machine config has it",
+               "a passphrase of the config");
     return 0;
 }
 
@@ -106,7 +116,9 @@ static int encryption(struct plan *plan, struct errors *errors)
     int status = 0;
     if (!keys || !keys->first) {
         advise(plan, plan->entry->pos,
-               "STATE is not encrypted: whoever takes the disk of %s reads the machine config with every secret in it", plan->name);
+               "STATE is not encrypted: whoever takes the disk of %s reads the machine config with every "
+               "secret in it",
+               plan->name);
         return 0;
     }
     for (const struct node *key = keys->first; key && plan->facts; key = key->next) {
@@ -128,7 +140,9 @@ static void scheduling(struct plan *plan)
             return;
     }
     advise(plan, allowed ? allowed->pos : plan->entry->pos,
-           "the cluster %s has no worker and cluster.allowSchedulingOnControlPlanes is not true: Flux will stay Pending", cluster);
+           "the cluster %s has no worker and cluster.allowSchedulingOnControlPlanes is not true: Flux will "
+           "stay Pending",
+           cluster);
 }
 
 static void disk(struct plan *plan)
@@ -139,10 +153,14 @@ static void disk(struct plan *plan)
     if (!fact || json_integer_value(json_object_get(fact, "partitions")) <= 0)
         return;
     if (plan->entry->wipe)
-        advise(plan, pos, "%s holds partitions, and wipe: true lets Talos overwrite whatever they are", name ? name : "the disk");
+        advise(plan, pos, "%s holds partitions, and wipe: true lets Talos overwrite whatever they are",
+               name ? name : "the disk");
     else
-        advise(plan, pos, "%s holds partitions: boot will look, and refuse unless they are Talos's own (install: { wipe: true } "
-               "overrides)", name ? name : "the disk");
+        advise(plan, pos,
+               "%s holds partitions: boot will look, and refuse unless they are Talos's own (install: { "
+               "wipe: true } "
+               "overrides)",
+               name ? name : "the disk");
 }
 
 int plan_advice(struct plan *plan, struct errors *errors)
@@ -150,7 +168,8 @@ int plan_advice(struct plan *plan, struct errors *errors)
     take_over(plan);
     cloud(plan);
     if (plan->release_url)
-        advise(plan, plan->entry->pos, "flux.from is release: Talos fetches %s over TLS, and nothing checks what it gets",
+        advise(plan, plan->entry->pos,
+               "flux.from is release: Talos fetches %s over TLS, and nothing checks what it gets",
                plan->release_url);
     disk(plan);
     installer(plan);

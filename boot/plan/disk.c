@@ -215,8 +215,8 @@ static bool shared(const json_t *facts, const json_t *disk, const char *field, c
     return false;
 }
 
-static int name_disk(struct pool *pool, struct pos pos, const json_t *facts, const json_t *disk, struct plan_disk *out,
-                     struct error *e)
+static int name_disk(struct pool *pool, struct pos pos, const json_t *facts, const json_t *disk,
+                     struct plan_disk *out, struct error *e)
 {
     static const struct {
         const char *fact;
@@ -267,7 +267,8 @@ int disk_choose(struct pool *pool, const struct site_node *entry, const json_t *
         if (table.candidates == 0)
             error_at(e, pos, E_PLAN_NO_DISK, "no disk qualifies: %s", text.data);
         else
-            error_at(e, pos, E_PLAN_DISKS, "%u disks qualify and hearth never guesses: %s", table.candidates, text.data);
+            error_at(e, pos, E_PLAN_DISKS, "%u disks qualify and hearth never guesses: %s", table.candidates,
+                     text.data);
     } else {
         for (unsigned i = 0; i < table.count; i++) {
             if (table.rows[i].candidate)

@@ -64,14 +64,17 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
 static int check_overlay_names(const struct plan *plan, struct error *e)
 {
     const struct role *role = plan->entry->role;
-    const char *other = type_name(plan->entry->type == MACHINE_WORKER ? MACHINE_CONTROLPLANE : MACHINE_WORKER);
+    const char *other =
+        type_name(plan->entry->type == MACHINE_WORKER ? MACHINE_CONTROLPLANE : MACHINE_WORKER);
     if (strcmp(role->name, other) == 0)
         return error_at(e, role->pos, E_PLAN_FILE,
-                        "talos/%s.yaml is the base of every %s and cannot also be the overlay of the role %s; rename the role",
+                        "talos/%s.yaml is the base of every %s and cannot also be the overlay of the role "
+                        "%s; rename the role",
                         other, other, role->name);
     if (strcmp(plan->name, "controlplane") == 0 || strcmp(plan->name, "worker") == 0)
-        return error_at(e, plan->entry->pos, E_PLAN_NAME, "talos/%s.yaml is a base and cannot also be the overlay of the node %s",
-                        plan->name, plan->name);
+        return error_at(e, plan->entry->pos, E_PLAN_NAME,
+                        "talos/%s.yaml is a base and cannot also be the overlay of the node %s", plan->name,
+                        plan->name);
     return 0;
 }
 
@@ -109,7 +112,8 @@ static int merge_files(struct plan *plan, struct errors *errors)
     }
     if (add_file(plan, path, &missing, &e) != 0) {
         if (missing)
-            error_at(&e, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s", path, type_name(entry->type));
+            error_at(&e, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s", path,
+                     type_name(entry->type));
         errors_add(errors, &e);
         return -1;
     }
@@ -117,7 +121,8 @@ static int merge_files(struct plan *plan, struct errors *errors)
         return -1;
     const struct role *namesake = plan->name_open ? NULL : site_role(plan->site, plan->name);
     if (namesake && namesake != entry->role) {
-        errors_at(errors, entry->pos, E_PLAN_NAME, "the node %s is named like a role, whose overlay talos/%s.yaml is not meant for it",
+        errors_at(errors, entry->pos, E_PLAN_NAME,
+                  "the node %s is named like a role, whose overlay talos/%s.yaml is not meant for it",
                   plan->name, plan->name);
         return -1;
     }
@@ -164,8 +169,8 @@ static void add_disk(struct plan *plan, struct node *machine, struct errors *err
     static const char next[] = "choose the disk with install: in hearth.yaml";
     struct document *unattended = document_find(plan->config, "UnattendedInstallConfig", NULL);
     if (unattended)
-        errors_at(errors, unattended->pos, E_PLAN_DISK_LITERAL, "UnattendedInstallConfig chooses a disk behind hearth's back; %s",
-                  next);
+        errors_at(errors, unattended->pos, E_PLAN_DISK_LITERAL,
+                  "UnattendedInstallConfig chooses a disk behind hearth's back; %s", next);
     struct node *install = want_map(plan, machine, "install", errors);
     if (!install)
         return;
@@ -175,8 +180,10 @@ static void add_disk(struct plan *plan, struct node *machine, struct errors *err
         errors_at(errors, disk->pos, E_PLAN_DISK_LITERAL, "machine.install.disk is %s; %s",
                   node_text(disk) ? node_text(disk) : "set", next);
     if (selector && !is_node_ref(selector, "install.disk"))
-        errors_at(errors, selector->pos, E_PLAN_DISK_LITERAL,
-                  "machine.install.diskSelector is written out; %s (only `!node install.disk` may stand here)", next);
+        errors_at(
+            errors, selector->pos, E_PLAN_DISK_LITERAL,
+            "machine.install.diskSelector is written out; %s (only `!node install.disk` may stand here)",
+            next);
     if (disk || selector)
         return;
     struct error e;
@@ -190,10 +197,12 @@ static void check_old_hostnames(struct node *machine, struct errors *errors)
     const struct node *hostname = node_path(machine, "network.hostname");
     if (hostname)
         errors_at(errors, hostname->pos, E_PLAN_HOSTNAME,
-                  "machine.network.hostname: the name of a node is name: in hearth.yaml, and Talos takes it from one place only");
+                  "machine.network.hostname: the name of a node is name: in hearth.yaml, and Talos takes it "
+                  "from one place only");
     const struct node *stable = node_path(machine, "features.stableHostname");
     if (stable && !node_is(stable, "false"))
-        errors_at(errors, stable->pos, E_PLAN_HOSTNAME, "machine.features.stableHostname contradicts name: in hearth.yaml");
+        errors_at(errors, stable->pos, E_PLAN_HOSTNAME,
+                  "machine.features.stableHostname contradicts name: in hearth.yaml");
 }
 
 static void add_hostname(struct plan *plan, struct errors *errors)
@@ -218,7 +227,8 @@ static void add_hostname(struct plan *plan, struct errors *errors)
     const struct node *automatic = node_get(found->root, "auto");
     const struct node *hostname = node_get(found->root, "hostname");
     if (automatic)
-        errors_at(errors, automatic->pos, E_PLAN_HOSTNAME, "HostnameConfig says auto, and the node is called %s", plan->name);
+        errors_at(errors, automatic->pos, E_PLAN_HOSTNAME,
+                  "HostnameConfig says auto, and the node is called %s", plan->name);
     else if (!hostname)
         errors_at(errors, found->pos, E_PLAN_HOSTNAME, "HostnameConfig has no hostname");
     else if (!is_node_ref(hostname, "name") && !node_is(hostname, plan->name))
@@ -232,8 +242,8 @@ static void add_release(struct plan *plan, struct node *main, struct errors *err
     const struct site *site = plan->site;
     if (site->flux.from != FLUX_RELEASE || plan->entry->type != MACHINE_CONTROLPLANE)
         return;
-    plan->release_url =
-        pool_printf(plan->pool, "https://github.com/fluxcd/flux2/releases/download/%s/install.yaml", site->flux.version);
+    plan->release_url = pool_printf(
+        plan->pool, "https://github.com/fluxcd/flux2/releases/download/%s/install.yaml", site->flux.version);
     struct node *cluster = want_map(plan, main, "cluster", errors);
     if (!cluster)
         return;

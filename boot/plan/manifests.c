@@ -18,17 +18,19 @@ static void append(struct document **list, struct document *document)
     *list = document;
 }
 
-static struct plan_manifest *add(struct plan *plan, const char *name, const char *file, struct pos pos, struct errors *errors)
+static struct plan_manifest *add(struct plan *plan, const char *name, const char *file, struct pos pos,
+                                 struct errors *errors)
 {
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         if (strcmp(plan->manifests[i].name, name) == 0) {
-            errors_at(errors, pos, E_PLAN_MANIFEST, "two files make the manifest %s: %s and %s", name, plan->manifests[i].file,
-                      file);
+            errors_at(errors, pos, E_PLAN_MANIFEST, "two files make the manifest %s: %s and %s", name,
+                      plan->manifests[i].file, file);
             return NULL;
         }
     }
     if (plan->manifest_count == PLAN_MANIFESTS_MAX) {
-        errors_at(errors, pos, E_PLAN_MANIFEST, "more than %d manifests; put objects that belong together into one file",
+        errors_at(errors, pos, E_PLAN_MANIFEST,
+                  "more than %d manifests; put objects that belong together into one file",
                   PLAN_MANIFESTS_MAX);
         return NULL;
     }
@@ -58,18 +60,21 @@ static bool check_object(const struct document *document, struct errors *errors)
     const char *version = node_text(node_get(root, "apiVersion"));
     const char *kind = node_text(node_get(root, "kind"));
     if (!version || !version[0] || !kind || !kind[0])
-        errors_at(errors, root->pos, E_PLAN_MANIFEST, "this document is no Kubernetes object: it needs apiVersion and kind");
+        errors_at(errors, root->pos, E_PLAN_MANIFEST,
+                  "this document is no Kubernetes object: it needs apiVersion and kind");
     else if (strncmp(version, "kustomize.config.k8s.io/", 24) == 0)
         errors_at(errors, root->pos, E_PLAN_MANIFEST,
-                  "%s is for the kustomize command; nothing runs it here, every file of bootstrap/ is laid down as it is", kind);
+                  "%s is for the kustomize command; nothing runs it here, every file of bootstrap/ is laid "
+                  "down as it is",
+                  kind);
     else
         return true;
     return false;
 }
 
 /* One bootstrap file: its namespaces go to `namespaces`, the rest becomes the manifest `name`. */
-static void add_bootstrap_file(struct plan *plan, const char *path, const char *name, struct document **namespaces,
-                               struct errors *errors)
+static void add_bootstrap_file(struct plan *plan, const char *path, const char *name,
+                               struct document **namespaces, struct errors *errors)
 {
     struct pos pos = {.file = path};
     struct buf bytes = {.max = SITE_FILE_MAX};
@@ -78,7 +83,8 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
     struct error e;
     if (!is_subdomain(name)) {
         errors_at(errors, pos, E_PLAN_MANIFEST,
-                  "the file makes the manifest \"%s\", which is no name: lower-case letters, digits, - and .", name);
+                  "the file makes the manifest \"%s\", which is no name: lower-case letters, digits, - and .",
+                  name);
         return;
     }
     int status = site_read(plan->site, path, &bytes, NULL, &e);
@@ -105,8 +111,8 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
 }
 
 /* Every .yaml file of one directory. prefix is "" or "<role>-". */
-static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix, struct document **namespaces,
-                          struct errors *errors)
+static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix,
+                          struct document **namespaces, struct errors *errors)
 {
     const char **files = NULL;
     struct error e;
@@ -152,7 +158,8 @@ static bool contains(struct span bytes, const char *text)
 }
 
 /* A file of clusters/<role>/flux-system, laid down byte for byte. */
-static bool read_flux(struct plan *plan, const char *path, const char *next, struct span *bytes, struct errors *errors)
+static bool read_flux(struct plan *plan, const char *path, const char *next, struct span *bytes,
+                      struct errors *errors)
 {
     bool missing;
     struct error e;
@@ -169,7 +176,8 @@ static bool read_flux(struct plan *plan, const char *path, const char *next, str
     return true;
 }
 
-static void lay_flux(struct plan *plan, const char *name, const char *path, struct span bytes, struct errors *errors)
+static void lay_flux(struct plan *plan, const char *name, const char *path, struct span bytes,
+                     struct errors *errors)
 {
     struct plan_manifest *manifest = add(plan, name, path, (struct pos){.file = path}, errors);
     if (manifest) {
@@ -185,14 +193,15 @@ static void add_components(struct plan *plan, struct errors *errors)
     struct span bytes;
     if (site->flux.from == FLUX_RELEASE)
         return;
-    char *path = pool_printf(plan->pool, "clusters/%s/flux-system/gotk-components.yaml", plan->entry->role->name);
+    char *path =
+        pool_printf(plan->pool, "clusters/%s/flux-system/gotk-components.yaml", plan->entry->role->name);
     char *next = pool_printf(plan->pool, "fetch it with `make flux SITE=%s`", site->dir);
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     flux_header(bytes, version, sizeof version);
     if (version[0] && site->flux.version && strcmp(version, site->flux.version) != 0) {
-        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX, "the file is Flux %s, and hearth.yaml says %s; %s", version,
-                  site->flux.version, next);
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
+                  "the file is Flux %s, and hearth.yaml says %s; %s", version, site->flux.version, next);
         return;
     }
     lay_flux(plan, "20-flux-components", path, bytes, errors);
@@ -204,9 +213,11 @@ static void add_sync(struct plan *plan, struct errors *errors)
     struct span bytes;
     char *path = pool_printf(plan->pool, "clusters/%s/flux-system/gotk-sync.yaml", role);
     char *wanted = pool_printf(plan->pool, "clusters/%s", role);
-    char *next = pool_printf(plan->pool,
-                             "it tells Flux which repository to follow: a GitRepository and a Kustomization named flux-system "
-                             "with path ./%s (`flux bootstrap` writes the same file)", wanted);
+    char *next = pool_printf(
+        plan->pool,
+        "it tells Flux which repository to follow: a GitRepository and a Kustomization named flux-system "
+        "with path ./%s (`flux bootstrap` writes the same file)",
+        wanted);
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     if (!contains(bytes, wanted))
@@ -245,10 +256,11 @@ int plan_manifests(struct plan *plan, struct errors *errors)
 
     add_components(plan, errors);
     add_bootstrap(plan, "bootstrap", "", &namespaces, errors);
-    add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role), &namespaces,
-                  errors);
+    add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
+                  &namespaces, errors);
     add_sync(plan, errors);
-    struct plan_manifest *manifest = namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
+    struct plan_manifest *manifest =
+        namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
     if (manifest)
         manifest->docs = namespaces;
     sort(plan);

@@ -175,7 +175,8 @@ static bool comparison_read(const char *p, size_t n, struct comparison *out, con
     trim(&p, &n);
     if (n > 0 && !unit_read(p, n, &out->unit))
         *why = "the units are B kB MB GB TB and KiB MiB GiB TiB";
-    else if ((u128)out->number.digits * (out->unit ? out->unit : 1) > INT64_MAX * power_of_ten(out->number.scale))
+    else if ((u128)out->number.digits * (out->unit ? out->unit : 1) >
+             INT64_MAX * power_of_ten(out->number.scale))
         *why = "the number is larger than 2^63 - 1";
     return true;
 }
@@ -412,7 +413,8 @@ void match_judge(const struct node *conditions, const json_t *facts, struct matc
         return;
     out->results = mem_alloc_array(conditions->count, sizeof *out->results);
     out->met = true;
-    for (const struct node *child = conditions->first; child && out->count < conditions->count; child = child->next) {
+    for (const struct node *child = conditions->first; child && out->count < conditions->count;
+         child = child->next) {
         struct match_result *result = &out->results[out->count++];
         judge_one(child, facts, result);
         out->met = out->met && result->met;
@@ -448,21 +450,24 @@ static int check_scalar(const struct node *c, const char *name, struct error *e)
     static const char *const not_booleans[] = {"yes", "no", "on", "off", "0", "1", NULL};
     const char *last = last_part(name);
     if (c->style == STYLE_PLAIN && one_of(c->text, nulls))
-        return error_at(e, c->pos, E_SITE_MATCH, "%s: the condition is empty, and no fact is ever empty", name);
+        return error_at(e, c->pos, E_SITE_MATCH, "%s: the condition is empty, and no fact is ever empty",
+                        name);
     if (one_of(last, booleans) && one_of(c->text, not_booleans))
-        return error_at(e, c->pos, E_SITE_MATCH, "%s: %s is compared as text; write true or false", name, c->text);
+        return error_at(e, c->pos, E_SITE_MATCH, "%s: %s is compared as text; write true or false", name,
+                        c->text);
     struct comparison comparison;
     const char *why;
     if (comparison_read(c->text, c->len, &comparison, &why)) {
         if (why)
             return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" cannot be compared: %s", name, c->text, why);
         if (comparison.unit && size_unit(last) == 0)
-            return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" has a unit of bytes, and %s is no size", name,
-                            c->text, last);
+            return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" has a unit of bytes, and %s is no size",
+                            name, c->text, last);
         return 0;
     }
     if (c->text[0] == '!')
-        return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\": there is no negation; list what is allowed", name, c->text);
+        return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\": there is no negation; list what is allowed",
+                        name, c->text);
     /* "240GB" would be compared with the digits of a byte count and never be equal: surely not what was meant. */
     struct decimal number;
     uint64_t unit;
@@ -471,7 +476,8 @@ static int check_scalar(const struct node *c, const char *name, struct error *e)
     size_t rest_len = c->len - used;
     trim(&rest, &rest_len);
     if (used > 0 && size_unit(last) != 0 && unit_read(rest, rest_len, &unit))
-        return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" needs an operator, as in \">= %s\"", name, c->text, c->text);
+        return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" needs an operator, as in \">= %s\"", name,
+                        c->text, c->text);
     return 0;
 }
 
@@ -480,7 +486,8 @@ static int check(const struct node *c, const char *name, unsigned depth, struct 
     if (depth > DEPTH_MAX)
         return error_at(e, c->pos, E_SITE_MATCH, "%s: conditions are nested too deep", name);
     if (c->ref)
-        return error_at(e, c->pos, E_SITE_MATCH, "%s: a condition is text; references have no place in it", name);
+        return error_at(e, c->pos, E_SITE_MATCH, "%s: a condition is text; references have no place in it",
+                        name);
     if (c->kind == NODE_SCALAR)
         return check_scalar(c, name, e);
     if (!c->first)

@@ -20,8 +20,8 @@ static const struct site_node *by_name(const struct site *site, const char *name
     for (unsigned i = 0; i < site->node_count; i++)
         names[i] = site->nodes[i].name;
     const char *nearest = text_nearest(name, names);
-    error_set(e, E_PLAN_NO_NODE, "hearth.yaml has no entry named \"%s\"%s%s%s", name, nearest ? "; did you mean \"" : "",
-              nearest ? nearest : "", nearest ? "\"?" : "");
+    error_set(e, E_PLAN_NO_NODE, "hearth.yaml has no entry named \"%s\"%s%s%s", name,
+              nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     mem_free(names);
     return NULL;
 }
@@ -35,7 +35,8 @@ static const char *fact_or(const json_t *facts, const char *name, char *room, si
     return text ? text : "unknown";
 }
 
-const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node, struct error *e)
+const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node,
+                                   struct error *e)
 {
     char room[3][32];
     if (node)
@@ -48,9 +49,11 @@ const struct site_node *plan_match(const struct site *site, const json_t *facts,
         if (met)
             return &site->nodes[i];
     }
-    error_set(e, E_PLAN_NO_MATCH, "none of the %u entries of hearth.yaml is this box (serial %s, board %s, mac %s)",
+    error_set(e, E_PLAN_NO_MATCH,
+              "none of the %u entries of hearth.yaml is this box (serial %s, board %s, mac %s)",
               site->node_count, fact_or(facts, "serial", room[0], sizeof room[0]),
-              fact_or(facts, "board.product_name", room[1], sizeof room[1]), fact_or(facts, "mac", room[2], sizeof room[2]));
+              fact_or(facts, "board.product_name", room[1], sizeof room[1]),
+              fact_or(facts, "mac", room[2], sizeof room[2]));
     return NULL;
 }
 
@@ -80,7 +83,8 @@ static int make_name(struct plan *plan, struct errors *errors)
 
     if (!entry->name_ref)
         buf_str(&name, entry->name);
-    for (struct ref_part *part = entry->name_ref ? entry->name_ref->parts : NULL; part && whole; part = part->next) {
+    for (struct ref_part *part = entry->name_ref ? entry->name_ref->parts : NULL; part && whole;
+         part = part->next) {
         if (part->literal)
             buf_str(&name, part->literal);
         else if (part->ref && !plan->facts)
@@ -90,7 +94,8 @@ static int make_name(struct plan *plan, struct errors *errors)
     }
     if (plan->name_open) {
         plan->name = entry->name;
-        errors_at(&plan->warnings, entry->pos, E_PLAN_OPEN, "the name %s is known only on the box", entry->name);
+        errors_at(&plan->warnings, entry->pos, E_PLAN_OPEN, "the name %s is known only on the box",
+                  entry->name);
         buf_free(&name);
         return 0;
     }
@@ -100,9 +105,10 @@ static int make_name(struct plan *plan, struct errors *errors)
     if (!whole)
         errors_at(errors, entry->pos, E_PLAN_NAME, "the name %s cannot be made: %s", entry->name, e.text);
     else if (!is_label(plan->name, name.len))
-        errors_at(errors, entry->pos, E_PLAN_NAME,
-                  "the name \"%s\" (from %s) is no hostname: letters, digits and inner hyphens, 1 to %d of them", plan->name,
-                  entry->name, LABEL_MAX);
+        errors_at(
+            errors, entry->pos, E_PLAN_NAME,
+            "the name \"%s\" (from %s) is no hostname: letters, digits and inner hyphens, 1 to %d of them",
+            plan->name, entry->name, LABEL_MAX);
     else {
         buf_free(&name);
         return 0;
@@ -116,7 +122,8 @@ static void choose_disk(struct plan *plan, struct errors *errors)
     struct error e;
     plan->disk = (struct plan_disk){.contents_unknown = true};
     if (!plan->facts) {
-        errors_at(&plan->warnings, plan->entry->pos, E_PLAN_OPEN, "the install disk is known only on the box");
+        errors_at(&plan->warnings, plan->entry->pos, E_PLAN_OPEN,
+                  "the install disk is known only on the box");
         return;
     }
     if (disk_choose(plan->pool, plan->entry, plan->facts, &plan->disk, &e) != 0)

@@ -8,10 +8,10 @@
 struct search {
     struct plan *plan;
     struct errors *errors;
-    const char *manifest;     /* inside a manifest: its name; else NULL */
-    struct seen *facts_open;  /* facts that are asked for while there are none */
-    struct seen *files;       /* of the site that are there and text */
-    bool overflow;            /* too many secrets: said once */
+    const char *manifest;    /* inside a manifest: its name; else NULL */
+    struct seen *facts_open; /* facts that are asked for while there are none */
+    struct seen *files;      /* of the site that are there and text */
+    bool overflow;           /* too many secrets: said once */
 };
 
 struct seen {
@@ -58,8 +58,8 @@ static void add_secret(struct search *s, const struct ref *ref)
     }
     if (plan->secret_count == PLAN_SECRETS_MAX) {
         if (!s->overflow)
-            errors_at(s->errors, ref->pos, E_PLAN_SECRETS, "more than %d different secrets; %s is one too many",
-                      PLAN_SECRETS_MAX, ref->name);
+            errors_at(s->errors, ref->pos, E_PLAN_SECRETS,
+                      "more than %d different secrets; %s is one too many", PLAN_SECRETS_MAX, ref->name);
         s->overflow = true;
         return;
     }
@@ -74,7 +74,8 @@ static void check_fact(struct search *s, const struct ref *ref)
     struct error e;
     if (!s->plan->facts) {
         if (!seen(s->plan->pool, &s->facts_open, ref->name))
-            errors_at(&s->plan->warnings, ref->pos, E_PLAN_OPEN, "the fact %s is known only on the box", ref->name);
+            errors_at(&s->plan->warnings, ref->pos, E_PLAN_OPEN, "the fact %s is known only on the box",
+                      ref->name);
         return;
     }
     if (!plan_value(s->plan, ref, &e))
@@ -147,7 +148,8 @@ static bool fits(struct search *s, struct ref *ref)
     const char *unfit = s->manifest ? unfit_for_manifest(s, ref) : NULL;
     if (unfit)
         errors_at(s->errors, ref->pos, E_PLAN_MANIFEST_REF,
-                  "%s in the manifest %s: %s, and all control planes of a cluster must carry identical manifests (talosctl "
+                  "%s in the manifest %s: %s, and all control planes of a cluster must carry identical "
+                  "manifests (talosctl "
                   "upgrade-k8s prunes by one node's list)",
                   ref_print(printed, sizeof printed, ref), s->manifest, unfit);
     return !unfit;

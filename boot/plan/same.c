@@ -97,25 +97,27 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
         const struct plan_manifest *m = &a->manifests[i];
         const struct plan_manifest *n = &b->manifests[i];
         if (strcmp(m->name, n->name) != 0)
-            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries the manifest %s where %s carries %s", a->name, m->name,
-                            b->name, n->name);
+            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries the manifest %s where %s carries %s",
+                            a->name, m->name, b->name, n->name);
         if (!same_bytes(m->bytes, n->bytes))
-            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s and %s carry different %s: %s is not %s", a->name, b->name,
-                            m->name, m->file, n->file);
+            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s and %s carry different %s: %s is not %s",
+                            a->name, b->name, m->name, m->file, n->file);
         const struct document *p = m->docs;
         const struct document *q = n->docs;
         for (; p && q; p = p->next, q = q->next) {
             const struct node *found = difference(&pair, p->root, q->root);
             if (found)
-                return error_at(e, found->pos, E_PLAN_MANIFESTS_DIFFER, "the manifest %s of %s differs from that of %s here",
-                                m->name, b->name, a->name);
+                return error_at(e, found->pos, E_PLAN_MANIFESTS_DIFFER,
+                                "the manifest %s of %s differs from that of %s here", m->name, b->name,
+                                a->name);
         }
         if (p != q)
-            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "the manifest %s has more objects on one of %s and %s", m->name,
-                            a->name, b->name);
+            return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER,
+                            "the manifest %s has more objects on one of %s and %s", m->name, a->name,
+                            b->name);
     }
     if (a->manifest_count != b->manifest_count)
-        return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries %u manifests and %s %u", a->name, a->manifest_count, b->name,
-                        b->manifest_count);
+        return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries %u manifests and %s %u", a->name,
+                        a->manifest_count, b->name, b->manifest_count);
     return 0;
 }

@@ -7,7 +7,8 @@
 #define FACT_TEXT_MAX 64
 
 /* Plain words that a YAML reader takes for something else than text. */
-static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", NULL};
+static const char *const words[] = {"y",    "n",     "yes",  "no",  "on",  "off",
+                                    "true", "false", "null", "nan", "inf", NULL};
 
 /* Whether text may stand plain and stay text for every reader, YAML 1.1 and 1.2. */
 static bool safe_plain(const char *text)
@@ -21,7 +22,8 @@ static bool safe_plain(const char *text)
             return false;
     }
     if (scheme) /* the port's colon is followed by a digit, never by a blank */
-        return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:")] == '\0';
+        return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:")] ==
+            '\0';
     return text[strspn(text, allowed)] == '\0';
 }
 
@@ -34,12 +36,14 @@ static struct node *fact_value(const struct plan *plan, const struct ref *ref, s
 {
     char room[FACT_TEXT_MAX];
     if (!plan->facts) {
-        error_at(e, ref->pos, E_REF_FACT, "!fact %s: there are no facts of the box to take it from", ref->name);
+        error_at(e, ref->pos, E_REF_FACT, "!fact %s: there are no facts of the box to take it from",
+                 ref->name);
         return NULL;
     }
     const json_t *fact = facts_get(plan->facts, ref->name);
     if (!fact || json_is_null(fact)) {
-        error_at(e, ref->pos, E_REF_FACT, "!fact %s: this box says nothing, or only its vendor's placeholder", ref->name);
+        error_at(e, ref->pos, E_REF_FACT, "!fact %s: this box says nothing, or only its vendor's placeholder",
+                 ref->name);
         return NULL;
     }
     if (json_is_string(fact))
@@ -55,13 +59,15 @@ static struct node *fact_value(const struct plan *plan, const struct ref *ref, s
 static struct node *disk_value(const struct plan *plan, const struct ref *ref, struct error *e)
 {
     if (!plan->disk.field) {
-        error_at(e, ref->pos, E_REF_NODE, "!node install.disk: no disk is chosen, for want of the facts of the box");
+        error_at(e, ref->pos, E_REF_NODE,
+                 "!node install.disk: no disk is chosen, for want of the facts of the box");
         return NULL;
     }
     struct node *map = node_map(plan->pool, ref->pos);
     const char *value = plan->disk.value;
     /* A bus path begins with a slash and a wwid may hold blanks: always quoted. */
-    node_add(plan->pool, map, plan->disk.field, node_scalar(plan->pool, ref->pos, value, strlen(value), STYLE_DOUBLE));
+    node_add(plan->pool, map, plan->disk.field,
+             node_scalar(plan->pool, ref->pos, value, strlen(value), STYLE_DOUBLE));
     return map;
 }
 
@@ -88,8 +94,8 @@ static struct node *node_value(const struct plan *plan, const struct ref *ref, s
         const struct node *var = site_var(entry, ref->name + 5);
         if (var && var->kind == NODE_SCALAR && !var->ref)
             return node_scalar(plan->pool, ref->pos, var->text, var->len, var->style);
-        error_at(e, ref->pos, E_REF_NODE, "!node %s: neither the entry %s nor the role %s has this variable", ref->name,
-                 entry->name, entry->role->name);
+        error_at(e, ref->pos, E_REF_NODE, "!node %s: neither the entry %s nor the role %s has this variable",
+                 ref->name, entry->name, entry->role->name);
         return NULL;
     }
     error_at(e, ref->pos, E_REF_NODE, "!node %s: there is no such field", ref->name);
@@ -102,6 +108,7 @@ struct node *plan_value(const struct plan *plan, const struct ref *ref, struct e
         return fact_value(plan, ref, e);
     if (ref->kind == REF_NODE)
         return node_value(plan, ref, e);
-    error_at(e, ref->pos, E_REF_NODE, "%s is not for the plan to resolve", ref->name ? ref->name : "a composed value");
+    error_at(e, ref->pos, E_REF_NODE, "%s is not for the plan to resolve",
+             ref->name ? ref->name : "a composed value");
     return NULL;
 }

@@ -1,0 +1,57 @@
+#include "plan/lines.h"
+#include "plan/show.h"
+
+#include <string.h>
+
+/* The host of https://HOST:PORT, without the brackets of an IPv6 address. */
+static const char *endpoint_host(struct pool *pool, const char *endpoint)
+{
+    const char *host = strstr(endpoint, "://");
+    host = host ? host + 3 : endpoint;
+    if (host[0] == '[')
+        return pool_memdup(pool, host + 1, strcspn(host + 1, "]"));
+    return pool_memdup(pool, host, strcspn(host, ":/"));
+}
+
+static const struct plan_secret *bundle_of(const struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        if (secret_is_bundle(&plan->secrets[i]))
+            return &plan->secrets[i];
+    }
+    return NULL;
+}
+
+void show_access(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    const char *host = endpoint_host(plan->pool, role->endpoint);
+    const char *vault = vault_name(plan->pool, role);
+    const struct plan_secret *bundle = bundle_of(plan);
+    const char *name = bundle ? bundle->name : "NAME-OF-THE-TALOS-BUNDLE";
+
+    line_add(out, "# How to reach the cluster %s once %s runs. Everything follows from its Talos bundle.",
+             role->cluster, plan->name);
+    if (!bundle)
+        line_add(out,
+                 "# No document of this node points into a Talos bundle: name the secret that holds it.");
+    line_add(out, "umask 077");
+    line_add(out,
+             "az keyvault secret download --vault-name %s --name %s%s%s --file bundle.yaml --encoding utf-8",
+             vault, name, bundle && bundle->version ? " --version " : "",
+             bundle && bundle->version ? bundle->version : "");
+    line_add(out,
+             "talosctl gen config %s %s --with-secrets bundle.yaml --output-types talosconfig --output "
+             "talosconfig",
+             role->cluster, role->endpoint);
+    line_add(out, "shred -u bundle.yaml");
+    line_add(out, "export TALOSCONFIG=$PWD/talosconfig KUBECONFIG=$PWD/kubeconfig");
+    line_add(out, "talosctl config endpoint %s", host);
+    line_add(out, "talosctl config node %s", host);
+    if (plan->entry->bootstrap == BOOTSTRAP_MANUAL)
+        line_add(out, "talosctl bootstrap    # once in the life of a cluster");
+    line_add(out, "talosctl health");
+    line_add(out, "talosctl kubeconfig kubeconfig");
+    line_add(out, "kubectl get nodes");
+    line_add(out, "flux get kustomizations --watch");
+}

@@ -1,0 +1,186 @@
+#include "plan/lines.h"
+#include "plan/show.h"
+#include "site/ref.h"
+
+#include <string.h>
+
+/*
+ * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names, GUIDs and URLs were
+ * judged when the site was read; paths are quoted.
+ */
+
+/* Where talosctl's bundle keeps things: pointers into it say which secret is one. */
+static const char *const bundle_parts[] = {"/cluster/", "/secrets/", "/trustdinfo/", "/certs/"};
+
+bool secret_is_bundle(const struct plan_secret *secret)
+{
+    for (const struct plan_where *w = secret->where; w; w = w->next) {
+        const char *pointer = w->ref->pointer;
+        for (size_t i = 0; pointer && i < sizeof bundle_parts / sizeof bundle_parts[0]; i++) {
+            if (strncmp(pointer, bundle_parts[i], strlen(bundle_parts[i])) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+char *vault_name(struct pool *pool, const struct role *role)
+{
+    const char *host = strstr(role->vault, "://");
+    host = host ? host + 3 : role->vault;
+    return pool_memdup(pool, host, strcspn(host, ".:/"));
+}
+
+static const char *quoted(struct pool *pool, const char *directory, const char *rest)
+{
+    struct buf word = {.max = 8192};
+    const char *path = pool_printf(pool, "%s/%s", directory ? directory : ".", rest);
+    shell_word(&word, path);
+    const char *copy = pool_strdup(pool, word.data ? word.data : "''");
+    buf_free(&word);
+    return copy;
+}
+
+static const char *client_of(const struct role *role)
+{
+    return role->login.client ? role->login.client : "CLIENT-ID";
+}
+
+static void show_vault(struct buf *out, const struct plan *plan, const char *vault)
+{
+    line_add(out, "# 1. The vault, once, with role-based access. You yourself need the right to write.");
+    if (plan->entry->role->cloud.own)
+        line_add(out,
+                 "#    This role has a cloud of its own (%s): first `az cloud set --name ...`, see `az cloud "
+                 "list`.",
+                 plan->entry->role->cloud.authority);
+    line_add(out,
+             "az keyvault create --name %s --resource-group \"$GROUP\" --location \"$LOCATION\" "
+             "--enable-rbac-authorization true",
+             vault);
+    line_add(out, "VAULT=$(az keyvault show --name %s --query id --output tsv)", vault);
+    line_add(out, "az role assignment create --role \"Key Vault Secrets Officer\" --scope \"$VAULT\" \\");
+    line_add(out, "  --assignee \"$(az ad signed-in-user show --query id --output tsv)\"");
+}
+
+static void show_certificate(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    struct pool *pool = plan->pool;
+    const char *dir = plan->site->dir;
+    const char *folder = quoted(pool, dir, ".hearth");
+    const char *key = quoted(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
+    const char *cert = quoted(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
+    const char *pem = quoted(pool, dir, login_file(pool, role));
+    line_add(out, "mkdir -p %s && umask 077", folder);
+    line_add(out,
+             "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=hearth-%s -keyout %s -out %s",
+             role->name, key, cert);
+    line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none", client_of(role),
+             cert);
+    line_add(out, "cat %s %s > %s && rm %s %s", key, cert, pem, key, cert);
+}
+
+static void show_login(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    const char *client = client_of(role);
+    const char *dir = plan->site->dir;
+    line_add(out, "%s", "");
+    line_add(
+        out,
+        "# 2. The login of the role %s: an app registration that may read these secrets and nothing else.",
+        role->name);
+    line_add(out, "#    None yet? az ad app create --display-name hearth-%s --query appId --output tsv",
+             role->name);
+    line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
+    line_add(out, "az ad sp create --id %s", client);
+    switch (role->login.method) {
+    case LOGIN_CERTIFICATE:
+        show_certificate(out, plan);
+        break;
+    case LOGIN_SECRET:
+        line_add(out, "mkdir -p %s && umask 077", quoted(plan->pool, dir, ".hearth"));
+        line_add(out,
+                 "az ad app credential reset --id %s --append --years 1 --query password --output tsv > %s",
+                 client, quoted(plan->pool, dir, login_file(plan->pool, role)));
+        break;
+    case LOGIN_DEVICE_CODE:
+        line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
+        break;
+    case LOGIN_FEDERATED:
+        line_add(out, "# federated: name issuer, subject and audience of the token in federated.json");
+        line_add(out, "az ad app federated-credential create --id %s --parameters @federated.json", client);
+        break;
+    }
+}
+
+static void show_secret(struct buf *out, const struct plan_secret *s, const char *vault)
+{
+    char pos[POS_TEXT_MAX];
+    bool bundle = secret_is_bundle(s);
+    line_add(out, "%s", "");
+    line_add(out, "# %s: %s, first asked for at %s", s->name,
+             bundle ? "the Talos secrets bundle" : "a value of yours",
+             pos_text(pos, sizeof pos, s->where->ref->pos));
+    if (s->version)
+        line_add(out,
+                 "# The site asks for version %s. A new one gets another: the last part of what is printed.",
+                 s->version);
+    if (bundle)
+        line_add(out,
+                 "talosctl gen secrets --output-file %s.yaml    # once in the life of a cluster: a second "
+                 "bundle is "
+                 "another cluster",
+                 s->name);
+    else
+        line_add(out, "# write it to the file %s.value first; a newline at its end becomes part of the value",
+                 s->name);
+    const char *file = bundle ? "yaml" : "value";
+    line_add(out, "az keyvault secret set --vault-name %s --name %s --file %s.%s --encoding utf-8 %s", vault,
+             s->name, s->name, file, s->version ? "--query id --output tsv" : "--output none");
+    line_add(out, "shred -u %s.%s", s->name, file);
+}
+
+static void show_rights(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    bool person = role->login.method == LOGIN_DEVICE_CODE;
+    line_add(out, "%s", "");
+    line_add(out, "# 4. The right to read, secret by secret. It takes Azure up to ten minutes to honour it.");
+    if (person)
+        line_add(out,
+                 "#    With device-code a person logs in: READER is the object id of that user or group.");
+    for (unsigned i = 0; i < plan->secret_count; i++)
+        line_add(out,
+                 "az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope "
+                 "\"$VAULT/secrets/%s\"",
+                 person ? "\"$READER\"" : client_of(role), plan->secrets[i].name);
+}
+
+void show_az(struct buf *out, const struct plan *plan)
+{
+    const char *vault = vault_name(plan->pool, plan->entry->role);
+    line_add(out,
+             "# What fills the vault %s for %s. Skip what is done: hearth plan is offline and cannot know.",
+             vault, plan->name);
+    line_add(out, "# No value ever stands on a command line: files in, nothing printed.");
+    line_add(out, "%s", "");
+    show_vault(out, plan, vault);
+    show_login(out, plan);
+    line_add(out, "%s", "");
+    line_add(out, "# 3. The secrets, %u of them.", plan->secret_count);
+    line_add(out, "umask 077");
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        bool again = false;
+        for (unsigned k = 0; k < i; k++)
+            again = again || strcmp(plan->secrets[k].name, plan->secrets[i].name) == 0;
+        if (!again)
+            show_secret(out, &plan->secrets[i], vault);
+    }
+    show_rights(out, plan);
+    line_add(out, "%s", "");
+    line_add(out, "# 5. Is it all there?");
+    line_add(out, "hearth check --site %s --node %s", quoted(plan->pool, plan->site->dir, ""),
+             plan->entry->name);
+}
