@@ -381,6 +381,88 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "the vault's answer is not the secret that was asked for", \
     "something else than Key Vault is answering; check the vault's address") \
   /* RENDER */ \
+  X(E_SECRET_POINTER, "secret-pointer", EXIT_SITE_, RETRY_SLOW, \
+    "a secret does not hold what a pointer asks of it", \
+    "compare the pointer in the site with the secret's value: it must lead to text in YAML or JSON") \
+  X(E_FILE_TEXT, "file-text", EXIT_SITE_, RETRY_EVENT, \
+    "a file that becomes text is not text", \
+    "save it as UTF-8 without NUL bytes, or encode it: !base64 {file: PATH}") \
+  X(E_RENDER_FIELD, "config-field", EXIT_SITE_, RETRY_SLOW, \
+    "the machine config lacks something without which a node never works, or it is malformed", \
+    "put it into talos/controlplane.yaml or talos/worker.yaml; a secrets bundle of `talosctl gen secrets` has every value") \
+  X(E_RENDER_FORBIDDEN, "config-forbidden", EXIT_SITE_, RETRY_SLOW, \
+    "a worker's machine config holds what only control planes may have", \
+    "take it out of talos/worker.yaml; a worker gets no CA key and nothing of etcd") \
+  X(E_RENDER_CONFLICT, "config-conflict", EXIT_SITE_, RETRY_STOP, \
+    "two parts of the machine config exclude each other", \
+    "keep the one that Talos 1.13 reads: the field in the main document") \
+  X(E_RENDER_DISK, "config-disk", EXIT_SITE_, RETRY_EVENT, \
+    "the machine config names its install disk past hearth's check", \
+    "write `diskSelector: !node install.disk` under machine.install, and say which disk under `install` in hearth.yaml") \
+  X(E_RENDER_PEM, "config-pem", EXIT_SITE_, RETRY_SLOW, \
+    "a certificate or key of the machine config is not one", \
+    "Talos wants base64 of the PEM text, as the secrets bundle holds it; copy it from there unchanged") \
+  X(E_RENDER_CNI, "config-cni", EXIT_SITE_, RETRY_STOP, \
+    "the cluster would have no pod network", \
+    "leave cluster.network.cni out for flannel, or inline a CNI through bootstrap/") \
+  X(E_MANIFEST_OBJECT, "manifest-object", EXIT_SITE_, RETRY_STOP, \
+    "a manifest holds something that is no Kubernetes object", \
+    "each document needs apiVersion, kind and metadata.name") \
+  X(E_MANIFEST_NAME, "manifest-name", EXIT_SITE_, RETRY_STOP, \
+    "two inlined manifests have one name", \
+    "rename the file under bootstrap/ or the entry in cluster.inlineManifests") \
+  X(E_MANIFEST_SECRET, "manifest-secret", EXIT_SITE_, RETRY_SLOW, \
+    "an inlined Secret is not one that Kubernetes takes as it stands", \
+    "use `data` with !base64 {secret: NAME}; stringData is write-only, so every later comparison would differ") \
+  X(E_MANIFEST_NAMESPACE, "manifest-namespace", EXIT_SITE_, RETRY_STOP, \
+    "an inlined object has no namespace, or one that nothing inlined creates", \
+    "add the Namespace under bootstrap/: a missing one stops Talos from applying everything behind it") \
+  X(E_FLUX_SYNC, "flux-sync", EXIT_SITE_, RETRY_SLOW, \
+    "Flux could not pull from Git with what is inlined", \
+    "compare gotk-sync.yaml with the Secret under bootstrap/; ssh needs identity and known_hosts") \
+  X(E_RENDER_SIZE, "render-size", EXIT_SITE_, RETRY_STOP, \
+    "what was rendered is too large", \
+    "inline only what the first boot needs and leave the rest to Flux") \
+  X(E_RENDER_SELFCHECK, "render-selfcheck", EXIT_FAILED_, RETRY_STOP, \
+    "what was written does not read back as what was meant; nothing of it was used", \
+    "this is a mistake in hearth: report the place in the message") \
+  X(E_OUT_FOREIGN, "out-foreign", EXIT_REFUSED_, RETRY_STOP, \
+    "the output directory is not an earlier output of hearth", \
+    "name a new or empty directory; hearth replaces only what it wrote itself") \
+  /* TALOS */ \
+  X(E_MACHINED_SOCKET, "machined-socket", EXIT_FAILED_, RETRY_SOON, \
+    "nobody listens on the socket of machined", \
+    "hearth boot runs as a Talos system extension; elsewhere use plan and render") \
+  X(E_MACHINED_LOST, "machined-lost", EXIT_FAILED_, RETRY_SOON, \
+    "machined ended a call without an answer", \
+    "this mends itself when machined is restarting; if it stays, look at `talosctl dmesg`") \
+  X(E_MACHINED_SILENT, "machined-silent", EXIT_FAILED_, RETRY_SOON, \
+    "machined did not answer in time", \
+    "this mends itself when machined is busy; if it stays, look at `talosctl dmesg`") \
+  X(E_MACHINED_MALFORMED, "machined-malformed", EXIT_FAILED_, RETRY_SOON, \
+    "what came over the socket is not what machined says", \
+    "report this, with the Talos version") \
+  X(E_MACHINED_DENIED, "machined-denied", EXIT_MACHINED_, RETRY_SOON, \
+    "machined does not let this process ask", \
+    "hearth boot must run as the extension service ext-hearth; right after start this mends itself") \
+  X(E_MACHINED_BUSY, "machined-busy", EXIT_MACHINED_, RETRY_SOON, \
+    "machined is not ready for this yet", \
+    "nothing to do: hearth asks again") \
+  X(E_MACHINED_REJECTED, "machined-rejected", EXIT_MACHINED_, RETRY_EVENT, \
+    "machined rejects the machine config", \
+    "correct the site by what machined says; the same config is not sent again") \
+  X(E_MACHINED_OLD, "machined-old", EXIT_MACHINED_, RETRY_STOP, \
+    "this Talos cannot take a machine config from an extension", \
+    "boot Talos 1.13 or newer") \
+  X(E_MACHINED_EXISTS, "machined-exists", EXIT_MACHINED_, RETRY_STOP, \
+    "etcd has data on this node already", \
+    "nothing to do: the cluster is founded") \
+  X(E_MACHINED_FAILED, "machined-failed", EXIT_MACHINED_, RETRY_SOON, \
+    "machined could not do what it was asked", \
+    "the message is machined's own; `talosctl dmesg` has more") \
+  X(E_STOPPED, "stopped", EXIT_FAILED_, RETRY_STOP, \
+    "hearth was told to stop", \
+    "nothing to do: the next run begins where this one was") \
   X(E_END_, "", EXIT_FAILED_, RETRY_STOP, "", "")
 /* clang-format on */
 

@@ -1,0 +1,51 @@
+/*
+ * check.h - what Talos's own validation does not catch. Pure.
+ *
+ * A machine config that Talos accepts can still be useless: it joins nothing, has no pod network, or stops at the first Secret whose
+ * namespace nobody made. All mistakes are added to one list with the position of the node they are about. Texts that came
+ * from a secret are never shown. Sources: facts/talos-api-config.md section 5, facts/flux-gitops.md sections 1.4 and 2.
+ */
+#ifndef HEARTH_RENDER_CHECK_H
+#define HEARTH_RENDER_CHECK_H
+
+#include "base/error.h"
+#include "base/reader.h"
+#include "plan/plan.h"
+#include "render/objects.h"
+#include "render/resolve.h"
+
+struct check_manifest {
+    const struct plan_manifest *plan;
+    const struct document *docs; /* resolved; NULL when it is laid down byte for byte */
+    struct object *objects;      /* filled by check_manifests() */
+};
+
+struct check {
+    const struct plan *plan;
+    const struct resolver *resolver;
+    struct pool *pool;
+    const struct document *config; /* resolved, without the plan's manifests */
+    struct check_manifest *manifests;
+    unsigned manifest_count;
+    struct object *own;    /* of cluster.inlineManifests that the site itself holds; filled by check_manifests() */
+    struct errors *errors;
+};
+
+/* The machine config: E_RENDER_FIELD, E_RENDER_FORBIDDEN, E_RENDER_CONFLICT, E_RENDER_DISK, E_RENDER_PEM. */
+void check_config(struct check *c);
+/* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then the pod network
+ * (E_RENDER_CNI), which needs them. */
+void check_manifests(struct check *c);
+/* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC. After check_manifests(). */
+void check_flux(struct check *c);
+
+/* The text of a node fit for a message: itself, or "(from a secret)". NULL is "". */
+const char *check_shown(const struct check *c, const struct node *node);
+/* Whether a plain scalar is YAML's true as Talos's decoder takes it for a boolean field. */
+bool check_true(const struct node *node);
+/* Whether a node is absent, null, or an empty text. */
+bool check_empty(const struct node *node);
+/* The v1alpha1 main document's root, or NULL. */
+const struct node *check_main(const struct check *c);
+
+#endif

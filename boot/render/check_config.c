@@ -1,0 +1,461 @@
+#include "render/check.h"
+
+#include "base/text.h"
+#include "render/pem.h"
+#include "site/merge.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum form { FORM_MAP, FORM_TEXT, FORM_LIST, FORM_TOKEN, FORM_HTTPS, FORM_KEY32, FORM_CERT, FORM_KEY };
+
+enum { ON_CONTROLPLANE = 1, ON_WORKER = 2, ON_BOTH = 3 };
+
+/* facts/talos-api-config.md 5.2: without these Talos rejects the config, or accepts one that never works. */
+static const struct {
+    const char *path;
+    enum form form;
+    unsigned on;
+    const char *without;
+} needed[] = {
+    { "machine.token", FORM_TOKEN, ON_BOTH, "nodes cannot join each other's trust service" },
+    { "machine.ca.crt", FORM_CERT, ON_BOTH, "nobody could talk to the Talos API" },
+    { "machine.ca.key", FORM_KEY, ON_CONTROLPLANE, "a control plane cannot sign for other nodes" },
+    { "machine.kubelet", FORM_MAP, ON_BOTH, "Talos 1.14 starts no kubelet" },
+    { "machine.install", FORM_MAP, ON_BOTH, "Talos 1.13 rejects the config" },
+    { "cluster.controlPlane.endpoint", FORM_HTTPS, ON_BOTH, "no kubelet finds the API server" },
+    { "cluster.network", FORM_MAP, ON_BOTH, "Talos 1.14 takes it for a cluster without a pod network" },
+    { "cluster.network.dnsDomain", FORM_TEXT, ON_BOTH, "cluster DNS has no domain" },
+    { "cluster.network.podSubnets", FORM_LIST, ON_BOTH, "pods get no addresses" },
+    { "cluster.network.serviceSubnets", FORM_LIST, ON_BOTH, "services get no addresses" },
+    { "cluster.token", FORM_TOKEN, ON_BOTH, "kubelets cannot join" },
+    { "cluster.ca.crt", FORM_CERT, ON_BOTH, "the kubelet trusts no API server" },
+    { "cluster.ca.key", FORM_KEY, ON_CONTROLPLANE, "the API server gets no certificate" },
+    { "cluster.aggregatorCA.crt", FORM_CERT, ON_CONTROLPLANE, "the API server does not start" },
+    { "cluster.aggregatorCA.key", FORM_KEY, ON_CONTROLPLANE, "the API server does not start" },
+    { "cluster.serviceAccount.key", FORM_KEY, ON_CONTROLPLANE, "no service account token is ever signed" },
+    { "cluster.etcd.ca.crt", FORM_CERT, ON_CONTROLPLANE, "etcd does not start" },
+    { "cluster.etcd.ca.key", FORM_KEY, ON_CONTROLPLANE, "etcd does not start" },
+};
+
+static const struct {
+    const char *certificate;
+    const char *key;
+} pairs[] = {
+    { "machine.ca.crt", "machine.ca.key" },
+    { "cluster.ca.crt", "cluster.ca.key" },
+    { "cluster.aggregatorCA.crt", "cluster.aggregatorCA.key" },
+    { "cluster.etcd.ca.crt", "cluster.etcd.ca.key" },
+};
+
+/* What Talos refuses on a worker, and what would put a cluster's keys on a box that needs none of them. */
+static const char *const forbidden[] = {
+    "machine.ca.key",
+    "cluster.ca.key",
+    "cluster.aggregatorCA",
+    "cluster.serviceAccount",
+    "cluster.etcd",
+    "cluster.secretboxEncryptionSecret",
+    "cluster.aescbcEncryptionSecret",
+    "cluster.inlineManifests",
+};
+
+/* Documents that replace a field of the main document: Talos 1.13 does not know them (the first group), and no version takes both.
+ * Source: V1Alpha1ConflictValidate() of each kind, machinery v1.14.1. */
+static const struct {
+    const char *kind;
+    const char *field;
+} replaced[] = {
+    { "UnattendedInstallConfig", "machine.install" },
+    { "KubeCoreDNSConfig", "cluster.coreDNS" },
+    { "KubeletConfig", "machine.kubelet" },
+    { "KubeCredentialProviderConfig", "machine.kubelet" },
+    { "KubeAuditPolicyConfig", "cluster.apiServer.auditPolicy" },
+    { "KubeAggregatorCAConfig", "cluster.aggregatorCA" },
+    { "KubeEtcdEncryptionConfig", "cluster.secretboxEncryptionSecret" },
+    { "KubeEtcdEncryptionConfig", "cluster.aescbcEncryptionSecret" },
+    { "KubeFlannelCNIConfig", "cluster.network" },
+    { "KubeNetworkConfig", "cluster.network" },
+    { "KubeClusterConfig", "cluster.controlPlane" },
+    { "KubePrismConfig", "machine.features.kubePrism" },
+    { "KubeControllerManagerConfig", "cluster.controllerManager" },
+    { "KubeSchedulerConfig", "cluster.scheduler" },
+    { "KubeProxyConfig", "cluster.proxy" },
+    { "KubeAPIServerConfig", "cluster.apiServer" },
+    { "KubeAPIServerCAConfig", "cluster.ca" },
+    { "KubeAdmissionControlConfig", "cluster.apiServer.admissionControl" },
+    { "KubeAuthorizerConfig", "cluster.apiServer.admissionControl" },
+    { "KubeServiceAccountConfig", "cluster.serviceAccount" },
+    { "KubeTalosAPIAccessConfig", "machine.features.kubernetesTalosAPIAccess" },
+    { "KubeNodeConfig", "machine.nodeLabels" },
+    { "KubeNodeConfig", "machine.nodeAnnotations" },
+    { "KubeNodeConfig", "machine.nodeTaints" },
+    { "KubeNodeConfig", "cluster.allowSchedulingOnControlPlanes" },
+    { "DiscoveryIdentityConfig", "cluster.id" },
+    { "DiscoveryIdentityConfig", "cluster.secret" },
+    { "DiscoveryServiceConfig", "cluster.discovery" },
+    { "CRIBaseRuntimeSpecConfig", "machine.baseRuntimeSpecOverrides" },
+    { "HostnameConfig", "machine.network.hostname" },
+    { "HostnameConfig", "machine.features.stableHostname" },
+    { "ResolverConfig", "machine.network.nameservers" },
+    { "ResolverConfig", "machine.network.searchDomains" },
+    { "TimeSyncConfig", "machine.time" },
+    { "KubeSpanConfig", "machine.network.kubespan" },
+};
+
+/* --- shared with the other checks --- */
+
+const char *check_shown(const struct check *c, const struct node *node)
+{
+    const char *text = node_text(node);
+
+    if (!text)
+        return "";
+    return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
+}
+
+bool check_true(const struct node *node)
+{
+    static const char *const yes[] = { "true", "yes", "on", "y" };
+    const char *text = node_text(node);
+
+    if (!text || node->style != STYLE_PLAIN)
+        return false;
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (text_equal_fold(text, yes[i]))
+            return true;
+    return false;
+}
+
+static bool is_false(const struct node *node)
+{
+    static const char *const no[] = { "false", "no", "off", "n" };
+    const char *text = node_text(node);
+
+    if (!text || node->style != STYLE_PLAIN)
+        return false;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (text_equal_fold(text, no[i]))
+            return true;
+    return false;
+}
+
+bool check_empty(const struct node *node)
+{
+    if (!node)
+        return true;
+    if (node->kind != NODE_SCALAR)
+        return false;
+    return node->len == 0 || (node->style == STYLE_PLAIN && (strcmp(node->text, "~") == 0 || text_equal_fold(node->text, "null")));
+}
+
+const struct node *check_main(const struct check *c)
+{
+    for (const struct document *d = c->config; d; d = d->next)
+        if (d->root && d->root->kind == NODE_MAP && !node_get(d->root, "kind"))
+            return d->root;
+    return NULL;
+}
+
+/* The nearest node above a path that does exist: where something is missing. */
+static struct pos nearest(const struct node *root, const char *path)
+{
+    char prefix[128];
+    struct pos pos = root->pos;
+
+    for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
+        const struct node *at = NULL;
+
+        if ((size_t)(dot - path) >= sizeof prefix)
+            break;
+        memcpy(prefix, path, (size_t)(dot - path));
+        prefix[dot - path] = '\0';
+        at = node_path(root, prefix);
+        if (!at)
+            break;
+        pos = at->key ? at->key->pos : at->pos;
+    }
+    return pos;
+}
+
+/* --- forms --- */
+
+static bool is_token(const char *text)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    return strlen(text) == 23 && strspn(text, alphabet) == 6 && text[6] == '.' && strspn(text + 7, alphabet) == 16;
+}
+
+static bool is_base64_of_32(const char *text)
+{
+    unsigned char bytes[36];
+    bool fits = strlen(text) == 44 && text_base64_decode(bytes, text, 44) == 32;
+
+    mem_wipe(bytes, sizeof bytes);
+    return fits;
+}
+
+/* The host of https://HOST[:PORT][/]; NULL when it is no such address. */
+static const char *https_host(const char *url, size_t *len)
+{
+    const char *host = NULL, *end = NULL;
+
+    if (strncmp(url, "https://", 8) != 0)
+        return NULL;
+    host = url + 8;
+    if (*host == '[') {
+        end = strchr(++host, ']');
+        if (!end)
+            return NULL;
+        *len = (size_t)(end++ - host);
+    } else {
+        end = host + strcspn(host, ":/?#");
+        *len = (size_t)(end - host);
+    }
+    if (*end == ':') {
+        size_t digits = strspn(end + 1, "0123456789");
+
+        if (digits == 0 || digits > 5)
+            return NULL;
+        end += 1 + digits;
+    }
+    if (*len == 0 || memchr(host, '@', *len) || (*end && strcmp(end, "/") != 0))
+        return NULL;
+    return host;
+}
+
+static void check_pem_form(struct check *c, const char *path, const struct node *node, enum pem_kind kind)
+{
+    struct buf der = { .max = PEM_MAX };
+    const char *problem = pem_check(kind, node->text, node->len, &der);
+
+    if (problem)
+        errors_at(c->errors, node->pos, E_RENDER_PEM, "%s: %s", path, problem);
+    buf_free(&der);
+}
+
+static void check_list(struct check *c, const char *path, const struct node *list)
+{
+    if (list->kind != NODE_SEQ || list->count == 0) {
+        errors_at(c->errors, list->pos, E_RENDER_FIELD, "%s must be a list of subnets", path);
+        return;
+    }
+    for (const struct node *item = list->first; item; item = item->next)
+        if (!node_text(item) || !strchr(item->text, '/'))
+            errors_at(c->errors, item->pos, E_RENDER_FIELD, "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path,
+                      check_shown(c, item));
+}
+
+static void check_form(struct check *c, const char *path, const struct node *node, enum form form)
+{
+    size_t len = 0;
+
+    if (form == FORM_MAP) {
+        if (node->kind != NODE_MAP)
+            errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be a mapping", path);
+        return;
+    }
+    if (form == FORM_LIST) {
+        check_list(c, path, node);
+        return;
+    }
+    if (!node_text(node)) {
+        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be text", path);
+        return;
+    }
+    if (form == FORM_CERT || form == FORM_KEY)
+        check_pem_form(c, path, node, form == FORM_CERT ? PEM_CERTIFICATE : PEM_PRIVATE_KEY);
+    else if (form == FORM_TOKEN && !is_token(node->text))
+        errors_at(c->errors, node->pos, E_RENDER_FIELD,
+                  "%s is no token: 6 and 16 of a-z and 0-9 with a dot between, as the secrets bundle has it", path);
+    else if (form == FORM_KEY32 && !is_base64_of_32(node->text))
+        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s is not base64 of 32 bytes", path);
+    else if (form == FORM_HTTPS && !https_host(node->text, &len))
+        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s: \"%.120s\" is not https://HOST:PORT", path, check_shown(c, node));
+}
+
+static void need(struct check *c, const struct node *root, const char *path, enum form form, const char *without)
+{
+    const struct node *node = node_path(root, path);
+
+    if (check_empty(node))
+        errors_at(c->errors, node ? node->pos : nearest(root, path), E_RENDER_FIELD, "%s is %s: %s", path,
+                  node ? "empty" : "missing", without);
+    else
+        check_form(c, path, node, form);
+}
+
+/* --- rules --- */
+
+static void check_head(struct check *c, const struct node *root)
+{
+    const char *type = c->plan->entry->type == MACHINE_CONTROLPLANE ? "controlplane" : "worker";
+    const struct node *version = node_get(root, "version"), *persist = node_get(root, "persist");
+    const struct node *machine_type = node_path(root, "machine.type");
+
+    if (!node_is(version, "v1alpha1"))
+        errors_at(c->errors, version ? version->pos : root->pos, E_RENDER_FIELD, "version must be v1alpha1");
+    if (is_false(persist))
+        errors_at(c->errors, persist->pos, E_RENDER_FIELD, "persist must not be false: Talos rejects it");
+    if (!node_is(machine_type, type))
+        errors_at(c->errors, machine_type ? machine_type->pos : nearest(root, "machine.type"), E_RENDER_FIELD,
+                  "machine.type must be %s, as hearth.yaml says of %s", type, c->plan->name);
+}
+
+static void check_keys(struct check *c, const struct node *root)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct node *crt = node_path(root, pairs[i].certificate), *key = node_path(root, pairs[i].key);
+        struct buf crt_der = { .max = PEM_MAX }, key_der = { .max = PEM_MAX };
+
+        if (!check_empty(crt) && !check_empty(key) && node_text(crt) && node_text(key) &&
+            !pem_check(PEM_CERTIFICATE, crt->text, crt->len, &crt_der) &&
+            !pem_check(PEM_PRIVATE_KEY, key->text, key->len, &key_der) && !pem_pair(&crt_der, &key_der))
+            errors_at(c->errors, key->pos, E_RENDER_PEM, "%s does not belong to %s", pairs[i].key, pairs[i].certificate);
+        buf_free(&crt_der);
+        buf_free(&key_der);
+    }
+}
+
+static void check_encryption(struct check *c, const struct node *root)
+{
+    const char *path = "cluster.secretboxEncryptionSecret";
+
+    if (check_empty(node_path(root, path)) && !check_empty(node_path(root, "cluster.aescbcEncryptionSecret")))
+        path = "cluster.aescbcEncryptionSecret";
+    need(c, root, path, FORM_KEY32, "Talos 1.14 starts no API server without it");
+}
+
+static void check_discovery(struct check *c, const struct node *root)
+{
+    if (!check_true(node_path(root, "cluster.discovery.enabled")))
+        return;
+    need(c, root, "cluster.id", FORM_TEXT, "discovery is enabled and has no cluster to look for");
+    need(c, root, "cluster.secret", FORM_KEY32, "discovery is enabled and has no key");
+}
+
+static void check_disk(struct check *c, const struct node *root)
+{
+    const struct node *install = node_path(root, "machine.install"), *selector = node_get(install, "diskSelector");
+    const struct node *disk = node_get(install, "disk"), *args = node_get(install, "extraKernelArgs");
+    const struct plan_disk *chosen = &c->plan->disk;
+
+    if (!install || install->kind != NODE_MAP)
+        return;
+    if (!check_empty(disk))
+        errors_at(c->errors, disk->pos, E_RENDER_DISK, "machine.install.disk: Talos wipes it whatever it holds");
+    if (!selector || selector->kind != NODE_MAP || selector->count == 0)
+        errors_at(c->errors, selector ? selector->pos : install->pos, E_RENDER_DISK, "machine.install has no diskSelector");
+    else if (chosen->value && (selector->count != 1 || !node_is(node_get(selector, chosen->field), chosen->value)))
+        errors_at(c->errors, selector->pos, E_RENDER_DISK, "machine.install.diskSelector is not the disk that was chosen (%s %s)",
+                  chosen->field, chosen->value);
+    if (args && args->count && check_true(node_get(install, "grubUseUKICmdline")))
+        errors_at(c->errors, args->pos, E_RENDER_CONFLICT,
+                  "machine.install.extraKernelArgs and grubUseUKICmdline exclude each other; the arguments belong into the image");
+}
+
+/* A name of the endpoint that is in no certificate of the Talos API: talosctl would refuse the node under it. Addresses are
+ * added by Talos itself. */
+static void check_names(struct check *c, const struct node *root)
+{
+    const struct node *endpoint = node_path(root, "cluster.controlPlane.endpoint");
+    const struct node *sans = node_path(root, "machine.certSANs");
+    char host[256];
+    unsigned char address[16];
+    size_t len = 0;
+    const char *at = node_text(endpoint) ? https_host(endpoint->text, &len) : NULL;
+
+    if (!at || len >= sizeof host)
+        return;
+    memcpy(host, at, len);
+    host[len] = '\0';
+    if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
+        return;
+    for (const struct node *san = sans && sans->kind == NODE_SEQ ? sans->first : NULL; san; san = san->next)
+        if (node_text(san) && text_equal_fold(san->text, host))
+            return;
+    errors_at(c->errors, sans ? sans->pos : nearest(root, "machine.certSANs"), E_RENDER_FIELD,
+              "machine.certSANs lacks the endpoint's name %s: talosctl could not be used with it",
+              resolve_is_secret(c->resolver, endpoint) ? "" : host);
+}
+
+static void check_vips(struct check *c, const struct node *root)
+{
+    const struct node *interfaces = node_path(root, "machine.network.interfaces");
+
+    for (const struct node *i = interfaces && interfaces->kind == NODE_SEQ ? interfaces->first : NULL; i; i = i->next) {
+        const struct node *vlans = node_get(i, "vlans");
+
+        if (node_get(i, "vip"))
+            errors_at(c->errors, node_get(i, "vip")->pos, E_RENDER_FORBIDDEN, "a worker cannot hold a shared address (vip)");
+        for (const struct node *v = vlans && vlans->kind == NODE_SEQ ? vlans->first : NULL; v; v = v->next)
+            if (node_get(v, "vip"))
+                errors_at(c->errors, node_get(v, "vip")->pos, E_RENDER_FORBIDDEN,
+                          "a worker cannot hold a shared address (vip)");
+    }
+    for (const struct document *d = c->config; d; d = d->next)
+        if (node_is(node_get(d->root, "kind"), "Layer2VIPConfig") || node_is(node_get(d->root, "kind"), "HCloudVIPConfig"))
+            errors_at(c->errors, d->root->pos, E_RENDER_FORBIDDEN, "a worker cannot hold a shared address (%s)",
+                      node_text(node_get(d->root, "kind")));
+}
+
+static void check_worker(struct check *c, const struct node *root)
+{
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
+        const struct node *node = node_path(root, forbidden[i]);
+
+        if (!check_empty(node) && (node->kind == NODE_SCALAR || node->count > 0))
+            errors_at(c->errors, node->pos, E_RENDER_FORBIDDEN, "%s must not be on a worker", forbidden[i]);
+    }
+    check_vips(c, root);
+}
+
+static void check_documents(struct check *c, const struct node *root)
+{
+    const char *hostname = NULL;
+
+    for (const struct document *d = c->config; d; d = d->next) {
+        const char *kind = node_text(node_get(d->root, "kind"));
+
+        for (size_t i = 0; kind && i < sizeof replaced / sizeof *replaced; i++) {
+            if (strcmp(kind, replaced[i].kind) != 0 || !node_path(root, replaced[i].field))
+                continue;
+            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT, "%s and %s say the same thing twice; Talos takes one of them",
+                      kind, replaced[i].field);
+            break;
+        }
+        if (!kind || strcmp(kind, "HostnameConfig") != 0)
+            continue;
+        hostname = node_text(node_get(d->root, "hostname"));
+        if (hostname && node_get(d->root, "auto"))
+            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT, "HostnameConfig has both hostname and auto");
+    }
+    if (!hostname)
+        errors_at(c->errors, root->pos, E_RENDER_FIELD, "there is no HostnameConfig with the hostname %s", c->plan->name);
+}
+
+void check_config(struct check *c)
+{
+    const struct node *root = check_main(c);
+    bool controlplane = c->plan->entry->type == MACHINE_CONTROLPLANE;
+
+    if (!root) {
+        errors_at(c->errors, (struct pos){ 0 }, E_RENDER_FIELD, "there is no v1alpha1 document (the one without a kind)");
+        return;
+    }
+    check_head(c, root);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (needed[i].on & (controlplane ? ON_CONTROLPLANE : ON_WORKER))
+            need(c, root, needed[i].path, needed[i].form, needed[i].without);
+    check_discovery(c, root);
+    check_disk(c, root);
+    check_documents(c, root);
+    if (controlplane) {
+        check_encryption(c, root);
+        check_keys(c, root);
+        check_names(c, root);
+    } else {
+        check_worker(c, root);
+    }
+}

@@ -1,0 +1,125 @@
+#include "render/check.h"
+
+#include <string.h>
+
+#define FLUX "flux-system"
+
+static const char *last_part(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return slash ? slash + 1 : path;
+}
+
+static const struct node *find(const struct document *docs, const char *group, const char *kind)
+{
+    size_t n = strlen(group);
+
+    for (; docs; docs = docs->next) {
+        const char *version = node_text(node_get(docs->root, "apiVersion"));
+
+        if (version && strncmp(version, group, n) == 0 && version[n] == '/' && node_is(node_get(docs->root, "kind"), kind) &&
+            node_is(node_path(docs->root, "metadata.name"), FLUX) && node_is(node_path(docs->root, "metadata.namespace"), FLUX))
+            return docs->root;
+    }
+    return NULL;
+}
+
+static const struct object *find_secret(const struct check *c, const char *name)
+{
+    for (unsigned i = 0; i < c->manifest_count; i++)
+        for (const struct object *o = c->manifests[i].objects; o; o = o->next)
+            if (o->kind && strcmp(o->kind, "Secret") == 0 && o->name && strcmp(o->name, name) == 0 && o->ns &&
+                strcmp(o->ns, FLUX) == 0)
+                return o;
+    for (const struct object *o = c->own; o; o = o->next)
+        if (o->kind && strcmp(o->kind, "Secret") == 0 && o->name && strcmp(o->name, name) == 0 && o->ns && strcmp(o->ns, FLUX) == 0)
+            return o;
+    return NULL;
+}
+
+static void need_key(struct check *c, const struct object *secret, const char *key, const char *why)
+{
+    const struct node *value = node_path(secret->node, "data");
+
+    if (secret->node && check_empty(node_get(value, key)))
+        errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", FLUX, secret->name, key, why);
+}
+
+/* What source-controller asks of a Git credential: fluxcd/pkg git/options.go. */
+static void check_credential(struct check *c, const struct object *secret, bool ssh)
+{
+    const struct node *data = node_get(secret->node, "data");
+
+    if (ssh) {
+        need_key(c, secret, "identity", "ssh:// needs the private key");
+        need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
+    } else if (!check_empty(node_get(data, "password"))) {
+        need_key(c, secret, "username", "a password needs a user name; for a token any will do");
+    }
+}
+
+static void check_source(struct check *c, const struct node *git)
+{
+    const struct node *spec = node_get(git, "spec"), *url = node_get(spec, "url");
+    const struct node *secret_name = node_path(spec, "secretRef.name");
+    const struct object *secret = NULL;
+    bool ssh = false;
+
+    if (!node_text(url)) {
+        errors_at(c->errors, git->pos, E_FLUX_SYNC, "GitRepository %s has no spec.url", FLUX);
+        return;
+    }
+    ssh = strncmp(url->text, "ssh://", 6) == 0;
+    if (!ssh && strncmp(url->text, "https://", 8) != 0 && strncmp(url->text, "http://", 7) != 0) {
+        errors_at(c->errors, url->pos, E_FLUX_SYNC,
+                  "\"%.120s\" begins with none of ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH", url->text);
+        return;
+    }
+    if (!node_text(secret_name)) {
+        if (ssh)
+            errors_at(c->errors, url->pos, E_FLUX_SYNC, "ssh:// needs spec.secretRef with a key and known hosts");
+        return;
+    }
+    secret = find_secret(c, secret_name->text);
+    if (!secret)
+        errors_at(c->errors, secret_name->pos, E_FLUX_SYNC, "nothing inlined is the Secret %s/%s that it names", FLUX,
+                  secret_name->text);
+    else
+        check_credential(c, secret, ssh);
+}
+
+static void check_sync(struct check *c, const struct plan_manifest *manifest)
+{
+    struct document *docs = NULL;
+    struct pos pos = { .file = manifest->file };
+    struct error e = { 0 };
+    const struct node *git = NULL, *kustomization = NULL;
+
+    if (tree_read(c->pool, manifest->file, manifest->bytes.p, manifest->bytes.n, &docs, &e) != 0) {
+        errors_add(c->errors, &e);
+        return;
+    }
+    git = find(docs, "source.toolkit.fluxcd.io", "GitRepository");
+    kustomization = find(docs, "kustomize.toolkit.fluxcd.io", "Kustomization");
+    if (!git)
+        errors_at(c->errors, pos, E_FLUX_SYNC, "there is no GitRepository %s/%s", FLUX, FLUX);
+    else
+        check_source(c, git);
+    if (!kustomization)
+        errors_at(c->errors, pos, E_FLUX_SYNC, "there is no Kustomization %s/%s", FLUX, FLUX);
+    else if (!node_is(node_path(kustomization, "spec.sourceRef.kind"), "GitRepository") ||
+             !node_is(node_path(kustomization, "spec.sourceRef.name"), FLUX))
+        errors_at(c->errors, kustomization->pos, E_FLUX_SYNC, "Kustomization %s does not take the GitRepository %s as its source", FLUX,
+                  FLUX);
+}
+
+void check_flux(struct check *c)
+{
+    for (unsigned i = 0; i < c->manifest_count; i++) {
+        const struct plan_manifest *manifest = c->manifests[i].plan;
+
+        if (!manifest->docs && manifest->file && strcmp(last_part(manifest->file), "gotk-sync.yaml") == 0)
+            check_sync(c, manifest);
+    }
+}

@@ -1,0 +1,318 @@
+#include "render/check.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* Groups that every API server serves. A kind of theirs that is not in the next table lives in a namespace. */
+static const char *const builtin_groups[] = {
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+};
+
+static const char *const cluster_kinds[] = {
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "CustomResourceDefinition",
+    "DeviceClass",
+    "DeviceTaintRule",
+    "FlowSchema",
+    "IPAddress",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ResourceSlice",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+    "VolumeAttributesClass",
+};
+
+static const char *const builtin_namespaces[] = { "default", "kube-node-lease", "kube-public", "kube-system" };
+
+static bool in_table(const char *const *table, size_t n, const char *word, size_t len)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strlen(table[i]) == len && memcmp(table[i], word, len) == 0)
+            return true;
+    return false;
+}
+#define IN(table, word, len) in_table(table, sizeof table / sizeof *table, word, len)
+
+/* Visits every inlined object, those of the site's own cluster.inlineManifests last. */
+struct every {
+    const struct check *c;
+    unsigned manifest;
+    const struct object *at;
+};
+
+static const struct object *next_object(struct every *i)
+{
+    if (i->at)
+        i->at = i->at->next;
+    while (!i->at && i->manifest <= i->c->manifest_count) {
+        i->at = i->manifest < i->c->manifest_count ? i->c->manifests[i->manifest].objects : i->c->own;
+        i->manifest++;
+    }
+    return i->at;
+}
+
+/* The API group: what stands before the slash, "" for v1. */
+static size_t group_len(const struct object *o)
+{
+    const char *slash = strchr(o->api_version, '/');
+
+    return slash ? (size_t)(slash - o->api_version) : 0;
+}
+
+enum scope { SCOPE_UNKNOWN, SCOPE_CLUSTER, SCOPE_NAMESPACED };
+
+static enum scope scope_of(const struct check *c, const struct object *o)
+{
+    static const char flux[] = ".toolkit.fluxcd.io";
+    size_t len = group_len(o);
+    struct every i = { .c = c };
+    const struct object *crd = NULL;
+
+    if (IN(builtin_groups, o->api_version, len))
+        return IN(cluster_kinds, o->kind, strlen(o->kind)) ? SCOPE_CLUSTER : SCOPE_NAMESPACED;
+    if (len > sizeof flux - 1 && memcmp(o->api_version + len - (sizeof flux - 1), flux, sizeof flux - 1) == 0)
+        return SCOPE_NAMESPACED;
+    while ((crd = next_object(&i)))
+        if (crd->crd_group && crd->crd_kind && crd->crd_scope && strlen(crd->crd_group) == len &&
+            memcmp(crd->crd_group, o->api_version, len) == 0 && strcmp(crd->crd_kind, o->kind) == 0)
+            return strcmp(crd->crd_scope, "Namespaced") == 0 ? SCOPE_NAMESPACED : SCOPE_CLUSTER;
+    return SCOPE_UNKNOWN;
+}
+
+static bool namespace_exists(const struct check *c, const char *name)
+{
+    struct every i = { .c = c };
+    const struct object *o = NULL;
+
+    if (IN(builtin_namespaces, name, strlen(name)))
+        return true;
+    /* install.yaml of a Flux release brings its own namespace. */
+    if (c->plan->release_url && strcmp(name, "flux-system") == 0)
+        return true;
+    while ((o = next_object(&i)))
+        if (o->kind && strcmp(o->kind, "Namespace") == 0 && o->name && strcmp(o->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A text of an object fit for a message. */
+static const char *shown(const struct check *c, const struct object *o, const char *path, const char *text)
+{
+    return o->node ? check_shown(c, node_path(o->node, path)) : text;
+}
+
+/* Would a YAML reader take this plain text for a number, a boolean or null? Then it is no string, whatever it decodes to. */
+static bool may_be_typed(const struct node *node)
+{
+    static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", ".inf", ".nan" };
+    const char *p = node->text;
+
+    if (node->style != STYLE_PLAIN)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_equal_fold(node->text, words[i]))
+            return true;
+    p += *p == '-' || *p == '+';
+    if (*p == '.')
+        p++;
+    if (*p < '0' || *p > '9')
+        return false;
+    if (p[0] == '0' && (p[1] == 'x' || p[1] == 'o' || p[1] == 'b'))
+        return true;
+    p += strspn(p, "0123456789_.");
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        p += *p == '-' || *p == '+';
+        p += strspn(p, "0123456789");
+    }
+    return *p == '\0';
+}
+
+static bool is_base64(const struct node *node)
+{
+    char *packed = mem_alloc(node->len + 1);
+    unsigned char *bytes = mem_alloc(node->len / 4 * 3 + 3);
+    size_t len = 0;
+    bool good = false;
+
+    /* Go's decoder skips line breaks. */
+    for (size_t i = 0; i < node->len; i++)
+        if (node->text[i] != '\n' && node->text[i] != '\r')
+            packed[len++] = node->text[i];
+    good = text_base64_decode(bytes, packed, len) != SIZE_MAX;
+    mem_free(packed);
+    mem_free(bytes);
+    return good;
+}
+
+static void check_secret(struct check *c, const struct object *o)
+{
+    const struct node *data = node_get(o->node, "data");
+
+    if (o->string_data)
+        errors_at(c->errors, o->node ? node_get(o->node, "stringData")->pos : o->pos, E_MANIFEST_SECRET,
+                  "Secret %s uses stringData", shown(c, o, "metadata.name", o->name));
+    if (!data)
+        return;
+    if (data->kind != NODE_MAP && !check_empty(data))
+        errors_at(c->errors, data->pos, E_MANIFEST_SECRET, "data of the Secret must be a mapping");
+    for (const struct node *v = data->kind == NODE_MAP ? data->first : NULL; v; v = v->next) {
+        if (v->kind != NODE_SCALAR || (v->len == 0 && v->style == STYLE_PLAIN) || may_be_typed(v))
+            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is no string", v->key->text);
+        else if (!is_base64(v))
+            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is not base64", v->key->text);
+    }
+}
+
+static void check_object(struct check *c, const struct object *o)
+{
+    const char *missing = !o->api_version ? "apiVersion" : !o->kind ? "kind" : !o->name ? "metadata.name" : NULL;
+    const char *kind = NULL, *name = NULL;
+
+    if (missing) {
+        errors_at(c->errors, o->pos, E_MANIFEST_OBJECT, "%s: no %s",
+                  o->kind ? shown(c, o, "kind", o->kind) : "this document is no Kubernetes object", missing);
+        return;
+    }
+    kind = shown(c, o, "kind", o->kind);
+    name = shown(c, o, "metadata.name", o->name);
+    if (o->ns && !namespace_exists(c, o->ns))
+        errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s: nothing inlined creates its namespace %s", kind, name,
+                  shown(c, o, "metadata.namespace", o->ns));
+    if (!o->ns && scope_of(c, o) == SCOPE_NAMESPACED)
+        errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s has no metadata.namespace", kind, name);
+    if (strcmp(o->kind, "Secret") == 0 && group_len(o) == 0)
+        check_secret(c, o);
+}
+
+static void read_objects(struct check *c)
+{
+    for (unsigned i = 0; i < c->manifest_count; i++) {
+        struct check_manifest *m = &c->manifests[i];
+        struct object **end = &m->objects;
+        struct pos file = { .file = m->plan->file };
+        struct error e = { 0 };
+        int result = m->docs ? objects_of_documents(c->pool, m->docs, &end, &e)
+                             : objects_of_stream(c->pool, m->plan->bytes, file, &end, &e);
+
+        if (result != 0)
+            errors_add(c->errors, &e);
+    }
+}
+
+/* The entries that the site's own config brings, and that no two entries share a name. */
+static void read_own(struct check *c)
+{
+    const struct node *root = check_main(c), *list = node_path(root, "cluster.inlineManifests");
+    struct object **end = &c->own;
+
+    if (check_empty(list))
+        return;
+    if (list->kind != NODE_SEQ) {
+        errors_at(c->errors, list->pos, E_MANIFEST_OBJECT, "cluster.inlineManifests must be a list");
+        return;
+    }
+    for (const struct node *entry = list->first; entry; entry = entry->next) {
+        const struct node *name = node_get(entry, "name"), *contents = node_get(entry, "contents");
+        struct error e = { 0 };
+
+        if (!node_text(name) || name->len == 0 || !node_text(contents)) {
+            errors_at(c->errors, entry->pos, E_MANIFEST_OBJECT, "an entry of cluster.inlineManifests needs name and contents");
+            continue;
+        }
+        for (unsigned i = 0; i < c->manifest_count; i++)
+            if (node_is(name, c->manifests[i].plan->name))
+                errors_at(c->errors, name->pos, E_MANIFEST_NAME, "cluster.inlineManifests: hearth inlines a manifest %s itself",
+                          c->manifests[i].plan->name);
+        for (const struct node *other = list->first; other != entry; other = other->next)
+            if (node_is(node_get(other, "name"), name->text))
+                errors_at(c->errors, name->pos, E_MANIFEST_NAME, "cluster.inlineManifests has two entries named %s",
+                          check_shown(c, name));
+        if (objects_of_stream(c->pool, (struct span){ (const unsigned char *)contents->text, contents->len }, contents->pos,
+                              &end, &e) != 0)
+            errors_add(c->errors, &e);
+    }
+}
+
+/* A pod network can come from a DaemonSet or a Job that installs one, or from a URL that Talos fetches. */
+static void check_cni(struct check *c)
+{
+    const struct node *root = check_main(c), *cni = node_path(root, "cluster.network.cni");
+    const struct node *name = node_get(cni, "name"), *extra = node_path(root, "cluster.extraManifests");
+    const struct node *urls = node_get(cni, "urls");
+    struct every i = { .c = c };
+    const struct object *o = NULL;
+    unsigned others = 0;
+
+    if (check_empty(cni) || check_empty(name) || node_is(name, "flannel"))
+        return;
+    if (node_is(name, "custom")) {
+        if (!urls || urls->kind != NODE_SEQ || urls->count == 0)
+            errors_at(c->errors, cni->pos, E_RENDER_CNI, "cluster.network.cni is custom and has no urls");
+        return;
+    }
+    if (!node_is(name, "none")) {
+        errors_at(c->errors, name->pos, E_RENDER_CNI, "cluster.network.cni.name must be flannel, custom or none");
+        return;
+    }
+    while ((o = next_object(&i)))
+        if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
+            return;
+    for (const struct node *url = extra && extra->kind == NODE_SEQ ? extra->first : NULL; url; url = url->next)
+        others += !c->plan->release_url || !node_is(url, c->plan->release_url);
+    if (others == 0)
+        errors_at(c->errors, name->pos, E_RENDER_CNI,
+                  "cluster.network.cni is none and nothing inlined is a CNI: Flux itself would never start");
+}
+
+void check_manifests(struct check *c)
+{
+    struct every i = { .c = c };
+    const struct object *o = NULL;
+
+    if (c->plan->entry->type != MACHINE_CONTROLPLANE)
+        return;
+    read_objects(c);
+    read_own(c);
+    while ((o = next_object(&i)))
+        check_object(c, o);
+    check_cni(c);
+}

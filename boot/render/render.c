@@ -1,0 +1,176 @@
+#include "render/render.h"
+
+#include "render/check.h"
+#include "render/emit.h"
+#include "render/report.h"
+#include "render/resolve.h"
+#include "site/merge.h"
+
+#include <string.h>
+
+/* One rendering under way. */
+struct rendering {
+    const struct plan *plan;
+    struct pool *pool;
+    struct resolver resolver;
+    struct document *config; /* resolved */
+    struct check check;
+    struct rendered *out;
+    struct errors *errors;
+};
+
+static void fail(struct rendering *r, const struct error *e)
+{
+    errors_add(r->errors, e);
+}
+
+static unsigned mistakes(const struct errors *errors)
+{
+    return errors->count + errors->dropped;
+}
+
+static void resolve(struct rendering *r)
+{
+    const struct plan *plan = r->plan;
+
+    r->check = (struct check){ .plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors };
+    r->config = resolve_documents(&r->resolver, plan->config);
+    r->check.config = r->config;
+    r->check.manifests = pool_alloc(r->pool, plan->manifest_count * sizeof *r->check.manifests);
+    r->check.manifest_count = plan->manifest_count;
+    for (unsigned i = 0; i < plan->manifest_count; i++)
+        r->check.manifests[i] =
+            (struct check_manifest){ .plan = &plan->manifests[i],
+                                     .docs = resolve_documents(&r->resolver, plan->manifests[i].docs) };
+}
+
+static bool same_name_before(const struct plan *plan, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++)
+        if (strcmp(plan->manifests[k].name, plan->manifests[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* Each manifest as text of its own. Those that are laid down byte for byte are copied as they are. */
+static void write_manifests(struct rendering *r)
+{
+    const struct plan *plan = r->plan;
+    struct error e = { 0 };
+
+    r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
+    r->out->manifest_count = plan->manifest_count;
+    for (unsigned i = 0; i < plan->manifest_count; i++) {
+        const struct plan_manifest *from = &plan->manifests[i];
+        struct rendered_manifest *to = &r->out->manifests[i];
+
+        to->name = from->name;
+        to->contents.max = RENDER_MANIFEST_MAX;
+        if (same_name_before(plan, i))
+            errors_at(r->errors, (struct pos){ .file = from->file }, E_MANIFEST_NAME, "two manifests are named %s", from->name);
+        if (from->docs) {
+            if (emit_documents(&to->contents, r->check.manifests[i].docs, from->name, &e) != 0)
+                fail(r, &e);
+            continue;
+        }
+        buf_add(&to->contents, from->bytes.p, from->bytes.n);
+        if (to->contents.full)
+            errors_at(r->errors, (struct pos){ .file = from->file }, E_RENDER_SIZE, "%s: %zu bytes; the limit is %zu",
+                      from->name, from->bytes.n, RENDER_MANIFEST_MAX);
+    }
+}
+
+/* A scalar that borrows its text: the manifest is in memory once already. */
+static struct node *borrowed(struct pool *pool, struct pos pos, const struct buf *text)
+{
+    struct node *node = node_scalar(pool, pos, "", 0, STYLE_LITERAL);
+
+    if (text->len > 0) {
+        node->text = text->data;
+        node->len = text->len;
+    }
+    return node;
+}
+
+/* Adds the manifests to cluster.inlineManifests, behind those the site has there itself. */
+static void inline_manifests(struct rendering *r)
+{
+    struct document *main = document_find(r->config, NULL, NULL);
+    struct node *cluster = main ? node_get(main->root, "cluster") : NULL;
+    struct node *list = node_get(cluster, "inlineManifests");
+
+    if (!cluster || r->out->manifest_count == 0)
+        return;
+    if (list && check_empty(list)) {
+        node_remove(cluster, list);
+        list = NULL;
+    }
+    if (!list) {
+        list = node_seq(r->pool, cluster->pos);
+        node_add(r->pool, cluster, "inlineManifests", list);
+    }
+    for (unsigned i = 0; i < r->out->manifest_count; i++) {
+        const struct rendered_manifest *m = &r->out->manifests[i];
+        struct pos pos = { .file = r->plan->manifests[i].file };
+        struct node *entry = node_map(r->pool, pos);
+
+        node_add(r->pool, entry, "name", node_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
+        node_add(r->pool, entry, "contents", borrowed(r->pool, pos, &m->contents));
+        node_add(r->pool, list, NULL, entry);
+    }
+}
+
+static void write_config(struct rendering *r)
+{
+    struct error e = { 0 };
+
+    r->out->machine_config.max = RENDER_CONFIG_MAX;
+    inline_manifests(r);
+    if (emit_documents(&r->out->machine_config, r->config, "machine-config.yaml", &e) != 0 ||
+        report_write(r->plan, r->out, &e) != 0)
+        fail(r, &e);
+}
+
+static void render(struct rendering *r)
+{
+    unsigned before = mistakes(r->errors);
+
+    resolve(r);
+    /* A value that could not be had would only make the checks complain about its absence. */
+    if (mistakes(r->errors) > before)
+        return;
+    write_manifests(r);
+    check_config(&r->check);
+    check_manifests(&r->check);
+    check_flux(&r->check);
+    if (mistakes(r->errors) == before)
+        write_config(r);
+}
+
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
+                     struct errors *errors)
+{
+    struct rendering r = { .plan = plan, .out = out, .errors = errors };
+    unsigned before = mistakes(errors);
+
+    *out = (struct rendered){ 0 };
+    r.pool = pool_new();
+    resolver_init(&r.resolver, plan, secrets, r.pool, errors);
+    render(&r);
+    resolver_free(&r.resolver);
+    pool_free(r.pool);
+    if (mistakes(errors) == before)
+        return 0;
+    rendered_free(out);
+    return -1;
+}
+
+void rendered_free(struct rendered *r)
+{
+    buf_free(&r->machine_config);
+    buf_free(&r->plan_json);
+    for (unsigned i = 0; i < r->manifest_count; i++)
+        buf_free(&r->manifests[i].contents);
+    mem_free(r->manifests);
+    *r = (struct rendered){ 0 };
+}
