@@ -5,6 +5,7 @@ For Python cases: kit.hearth(args), kit.world(config), kit.site(base), kit.write
 kit.expect(run, code=, out=, err=), kit.seen() (the stand-in's counts), kit.work, kit.repo, kit.bin.
 """
 import difflib
+import glob
 import json
 import os
 import re
@@ -185,6 +186,13 @@ class Kit:
         with open(path, "wb") as out:
             out.write(data if isinstance(data, bytes) else data.encode("utf-8", "surrogateescape"))
         return path
+
+    def read(self, pattern, run=None):
+        """Text of the one file below the case's directory that a path or pattern names."""
+        found = [path for path in glob.glob(self.path(pattern)) if os.path.isfile(path)]
+        if len(found) != 1:
+            raise Failure("%d files are %s\n%s" % (len(found), pattern, tail(run.text("stderr")) if run else ""))
+        return pki_module.read(found[0]).decode("utf-8", "surrogateescape")
 
     def site(self, base):
         source = os.path.join(HERE, "sites", base)
@@ -387,6 +395,4 @@ def expectation(kit, done, title, text):
             raise Failure(difference(one.decode("utf-8", "replace"), two.decode("utf-8", "replace"), rest))
     else:
         name, _, how = rest.rpartition(" ")
-        if not os.path.isfile(kit.path(name)):
-            raise Failure("no file %s was made\n%s" % (name, tail(done.text("stderr"))))
-        judge(how, text, pki_module.read(kit.path(name)).decode("utf-8", "surrogateescape"), name)
+        judge(how, text, kit.read(name, done), name)
