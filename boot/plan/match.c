@@ -293,11 +293,11 @@ bool match_value(const struct node *condition, const json_t *fact)
     return meets(condition, condition && condition->key ? condition->key->text : NULL, fact, 0);
 }
 
-/* "disks.transport" names a field of the elements of a list: splits it when the part before a dot is a list. */
+/* "disks.transport" names a field of the elements of a list: splits it when the part before the last dot is one. */
 static const json_t *list_of(const json_t *facts, const char *name, const char **field)
 {
     char list[64];
-    const char *dot = strchr(name, '.');
+    const char *dot = strrchr(name, '.');
     if (!dot || (size_t)(dot - name) >= sizeof list)
         return NULL;
     memcpy(list, name, (size_t)(dot - name));
