@@ -7,7 +7,7 @@
 #include "verbs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 static void put_json(json_t *value)
 {
