@@ -1,7 +1,7 @@
 #include "render/check.h"
 
 #include "base/text.h"
-#include "render/pem.h"
+#include "render/certkey.h"
 #include "site/merge.h"
 
 #include <arpa/inet.h>
@@ -225,10 +225,10 @@ static const char *https_host(const char *url, size_t *len)
     return host;
 }
 
-static void check_pem_form(struct check *c, const char *path, const struct node *node, enum pem_kind kind)
+static void check_pem_form(struct check *c, const char *path, const struct node *node, enum certkey_kind kind)
 {
-    struct buf der = { .max = PEM_MAX };
-    const char *problem = pem_check(kind, node->text, node->len, &der);
+    struct buf der = { .max = CERTKEY_MAX };
+    const char *problem = certkey_check(kind, node->text, node->len, &der);
 
     if (problem)
         errors_at(c->errors, node->pos, E_RENDER_PEM, "%s: %s", path, problem);
@@ -265,7 +265,7 @@ static void check_form(struct check *c, const char *path, const struct node *nod
         return;
     }
     if (form == FORM_CERT || form == FORM_KEY)
-        check_pem_form(c, path, node, form == FORM_CERT ? PEM_CERTIFICATE : PEM_PRIVATE_KEY);
+        check_pem_form(c, path, node, form == FORM_CERT ? CERTKEY_CERTIFICATE : CERTKEY_PRIVATE);
     else if (form == FORM_TOKEN && !is_token(node->text))
         errors_at(c->errors, node->pos, E_RENDER_FIELD,
                   "%s is no token: 6 and 16 of a-z and 0-9 with a dot between, as the secrets bundle has it", path);
@@ -307,11 +307,11 @@ static void check_keys(struct check *c, const struct node *root)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const struct node *crt = node_path(root, pairs[i].certificate), *key = node_path(root, pairs[i].key);
-        struct buf crt_der = { .max = PEM_MAX }, key_der = { .max = PEM_MAX };
+        struct buf crt_der = { .max = CERTKEY_MAX }, key_der = { .max = CERTKEY_MAX };
 
         if (!check_empty(crt) && !check_empty(key) && node_text(crt) && node_text(key) &&
-            !pem_check(PEM_CERTIFICATE, crt->text, crt->len, &crt_der) &&
-            !pem_check(PEM_PRIVATE_KEY, key->text, key->len, &key_der) && !pem_pair(&crt_der, &key_der))
+            !certkey_check(CERTKEY_CERTIFICATE, crt->text, crt->len, &crt_der) &&
+            !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) && !certkey_pair(&crt_der, &key_der))
             errors_at(c->errors, key->pos, E_RENDER_PEM, "%s does not belong to %s", pairs[i].key, pairs[i].certificate);
         buf_free(&crt_der);
         buf_free(&key_der);

@@ -24,7 +24,9 @@
 #define MANIFESTS "manifests"
 #define IGNORE_FILE ".gitignore"
 #define NAME_ROOM 256         /* NAME_MAX and the NUL */
+#define BASE_ROOM (NAME_ROOM - 64) /* of out's last name: the new directory's adds to it */
 #define ENTRIES_MAX 256       /* of a directory that could be an earlier output */
+#define SIBLINGS_MAX 65536    /* entries of out's parent that are looked at */
 #define PLAN_JSON_MAX ((size_t)1 << 20)
 #define SIBLING ".hearth-new-" /* "." NAME SIBLING 16 hex digits */
 
@@ -32,7 +34,7 @@
 struct sinking {
     const char *out; /* as given, for messages */
     int parent;
-    char base[NAME_ROOM];
+    char base[BASE_ROOM];
     char fresh[NAME_ROOM]; /* the new directory's name beside `out` */
     int dir;               /* the new directory, locked */
 };
@@ -70,8 +72,7 @@ static int open_parent(struct sinking *s, struct error *e)
         parent = slash == path ? "/" : path;
         *slash = '\0';
     }
-    /* Room is left for what the sibling's name adds. */
-    if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0 || strlen(base) > NAME_ROOM - 64)
+    if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0 || strlen(base) >= sizeof s->base)
         return error_set(e, E_OUT_FOREIGN, "%s cannot be replaced as a whole; name a directory below it", s->out);
     snprintf(s->base, sizeof s->base, "%s", base);
     s->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -89,8 +90,8 @@ static bool is_file(int at, const char *name)
     return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Calls visit for each name in a directory; stops at the first false. */
-static bool each_name(int dir, bool (*visit)(int dir, const char *name, void *arg), void *arg)
+/* Calls visit for each name in a directory; stops at the first false, and false above max names. */
+static bool each_name(int dir, unsigned max, bool (*visit)(int dir, const char *name, void *arg), void *arg)
 {
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = copy < 0 ? NULL : fdopendir(copy);
@@ -103,7 +104,7 @@ static bool each_name(int dir, bool (*visit)(int dir, const char *name, void *ar
     while (good && (entry = readdir(d))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        good = ++count <= ENTRIES_MAX && visit(dir, entry->d_name, arg);
+        good = ++count <= max && visit(dir, entry->d_name, arg);
     }
     if (d)
         closedir(d);
@@ -134,7 +135,7 @@ static bool is_known_entry(int dir, const char *name, void *arg)
     if (strcmp(name, MANIFESTS) == 0) {
         cleanup(fd_cleanup) int sub = open_dir(dir, name);
 
-        return sub >= 0 && each_name(sub, is_known_manifest, arg);
+        return sub >= 0 && each_name(sub, ENTRIES_MAX, is_known_manifest, arg);
     }
     return false;
 }
@@ -156,7 +157,7 @@ static bool is_ours(int dir)
     const char *version = NULL, *kind = NULL;
     bool ours = false;
 
-    if (each_name(dir, no_entry, NULL))
+    if (each_name(dir, ENTRIES_MAX, no_entry, NULL))
         return true;
     if (!is_file(dir, PLAN_FILE) || file_read(dir, PLAN_FILE, PLAN_JSON_MAX, &text, &ignored) != 0)
         return false;
@@ -164,7 +165,7 @@ static bool is_ours(int dir)
     version = json_string_value(json_object_get(root, "apiVersion"));
     kind = json_string_value(json_object_get(root, "kind"));
     ours = version && kind && strcmp(version, REPORT_API_VERSION) == 0 && strcmp(kind, REPORT_KIND) == 0 &&
-           each_name(dir, is_known_entry, json_object_get(root, "manifests"));
+           each_name(dir, ENTRIES_MAX, is_known_entry, json_object_get(root, "manifests"));
     json_decref(root);
     return ours;
 }
@@ -208,7 +209,7 @@ static bool remove_entry(int dir, const char *name, void *arg)
     if (strcmp(name, MANIFESTS) == 0) {
         cleanup(fd_cleanup) int sub = open_dir(dir, name);
 
-        return sub >= 0 && each_name(sub, remove_file, NULL) && unlinkat(dir, name, AT_REMOVEDIR) == 0;
+        return sub >= 0 && each_name(sub, ENTRIES_MAX, remove_file, NULL) && unlinkat(dir, name, AT_REMOVEDIR) == 0;
     }
     return unlinkat(dir, name, 0) == 0;
 }
@@ -218,7 +219,7 @@ static bool remove_dir(int parent, const char *name)
 {
     cleanup(fd_cleanup) int dir = open_dir(parent, name);
 
-    return dir >= 0 && each_name(dir, remove_entry, NULL) && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+    return dir >= 0 && each_name(dir, ENTRIES_MAX, remove_entry, NULL) && unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
 
 /* A run that was killed leaves its directory, with secrets in it. Whoever still writes into one holds its lock. */
@@ -259,6 +260,12 @@ static int make_fresh(struct sinking *s, struct error *e)
     return 0;
 }
 
+/* Some file systems have no fsync for directories and say so. */
+static int sync_dir(int dir)
+{
+    return fsync(dir) == 0 || errno == EINVAL ? 0 : -1;
+}
+
 static int write_buf(int dir, const char *name, const struct buf *b, struct error *e)
 {
     return file_write(dir, name, b->data ? b->data : "", b->len, 0600, e);
@@ -276,10 +283,10 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
     cleanup(fd_cleanup) int dir = -1;
 
     if (mkdirat(s->dir, MANIFESTS, 0700) != 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s/" MANIFESTS, s->out);
+        return error_errno(e, E_FILE_WRITE, errno, MANIFESTS);
     dir = open_dir(s->dir, MANIFESTS);
     if (dir < 0 || fchmod(dir, 0700) != 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s/" MANIFESTS, s->out);
+        return error_errno(e, E_FILE_WRITE, errno, MANIFESTS);
     for (unsigned i = 0; i < rendered->manifest_count; i++) {
         const struct rendered_manifest *m = &rendered->manifests[i];
         char name[NAME_ROOM];
@@ -290,8 +297,8 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
         if (write_buf(dir, name, &m->contents, e) != 0)
             return -1;
     }
-    if (fsync(dir) != 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s/" MANIFESTS, s->out);
+    if (sync_dir(dir) != 0)
+        return error_errno(e, E_FILE_WRITE, errno, MANIFESTS);
     return 0;
 }
 
@@ -306,8 +313,8 @@ static int write_all(const struct sinking *s, const struct rendered *rendered, s
         return -1;
     if (write_buf(s->dir, PLAN_FILE, &rendered->plan_json, e) != 0)
         return -1;
-    if (fsync(s->dir) != 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s", s->out);
+    if (sync_dir(s->dir) != 0)
+        return error_errno(e, E_FILE_WRITE, errno, "its directory");
     return 0;
 }
 
@@ -343,8 +350,8 @@ static int swap(struct sinking *s, bool there, struct error *e)
         return error_errno(e, E_FILE_WRITE, errno, "%s: putting the new directory in place", s->out);
     if (!there)
         s->fresh[0] = '\0';
-    if (fsync(s->parent) != 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s: its directory", s->out);
+    /* It is in place for everybody now: a failing sync could not be undone, only misreported. */
+    sync_dir(s->parent);
     return 0;
 }
 
@@ -354,9 +361,11 @@ static int sink(struct sinking *s, const struct rendered *rendered, struct error
 
     if (open_parent(s, e) != 0 || check_out(s, &there, e) != 0)
         return -1;
-    each_name(s->parent, remove_stale, s->base);
-    if (make_fresh(s, e) != 0 || write_all(s, rendered, e) != 0)
+    each_name(s->parent, SIBLINGS_MAX, remove_stale, s->base);
+    if (make_fresh(s, e) != 0)
         return -1;
+    if (write_all(s, rendered, e) != 0)
+        return error_wrap(e, "%s", s->out);
     return swap(s, there, e);
 }
 

@@ -1,4 +1,4 @@
-#include "render/pem.h"
+#include "render/certkey.h"
 
 #include "base/mem.h"
 #include "base/reader.h"
@@ -36,12 +36,12 @@ static bool decode(struct buf *out, const char *p, size_t n)
     return len != SIZE_MAX;
 }
 
-static bool label_fits(enum pem_kind kind, const char *label, size_t n)
+static bool label_fits(enum certkey_kind kind, const char *label, size_t n)
 {
     /* What siderolabs/crypto reads: x509/certificate_key.go. */
     static const char *const keys[] = { "ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "PRIVATE KEY" };
 
-    if (kind == PEM_CERTIFICATE)
+    if (kind == CERTKEY_CERTIFICATE)
         return n == strlen("CERTIFICATE") && memcmp(label, "CERTIFICATE", n) == 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strlen(keys[i]) == n && memcmp(label, keys[i], n) == 0)
@@ -71,7 +71,7 @@ static bool der_next(struct reader *r, unsigned *tag, struct span *content)
     return !r->bad;
 }
 
-static const char *check_pem(enum pem_kind kind, const char *text, size_t n, struct buf *der)
+static const char *check_pem(enum certkey_kind kind, const char *text, size_t n, struct buf *der)
 {
     static const char begin[] = "-----BEGIN ", dashes[] = "-----";
     const char *start = memmem(text, n, begin, sizeof begin - 1);
@@ -89,7 +89,7 @@ static const char *check_pem(enum pem_kind kind, const char *text, size_t n, str
     if (!close || close - label > 32)
         return "its PEM is malformed";
     if (!label_fits(kind, label, (size_t)(close - label)))
-        return kind == PEM_CERTIFICATE ? "its PEM does not begin with a CERTIFICATE"
+        return kind == CERTKEY_CERTIFICATE ? "its PEM does not begin with a CERTIFICATE"
                                        : "its PEM does not begin with a private key that Talos reads";
     snprintf(closing, sizeof closing, "-----END %.*s-----", (int)(close - label), label);
     close += sizeof dashes - 1;
@@ -103,12 +103,12 @@ static const char *check_pem(enum pem_kind kind, const char *text, size_t n, str
     return NULL;
 }
 
-const char *pem_check(enum pem_kind kind, const char *base64, size_t n, struct buf *der)
+const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der)
 {
-    struct buf pem = { .max = PEM_MAX };
+    struct buf pem = { .max = CERTKEY_MAX };
     const char *problem = NULL;
 
-    if (n > PEM_MAX)
+    if (n > CERTKEY_MAX)
         return "it is far too long";
     if (!decode(&pem, base64, n))
         problem = "it is not base64";
@@ -146,7 +146,7 @@ static struct span public_half(const struct buf *key)
     return none;
 }
 
-bool pem_pair(const struct buf *certificate, const struct buf *key)
+bool certkey_pair(const struct buf *certificate, const struct buf *key)
 {
     struct span half = public_half(key);
 

@@ -1,28 +1,28 @@
 /*
- * pem.h - is this a certificate or a key in the form that Talos takes? Pure.
+ * certkey.h - is this a certificate or a key in the form that Talos takes? Pure.
  *
  * Talos's crt and key fields are standard base64 of the PEM text (RFC 7468); Go's decoder skips line breaks in the base64. The
  * first block is the one that Talos reads, so it must have the right label, and its body must be one DER SEQUENCE of
  * exactly that length. Signatures, dates and names are not looked at.
  */
-#ifndef HEARTH_RENDER_PEM_H
-#define HEARTH_RENDER_PEM_H
+#ifndef HEARTH_RENDER_CERTKEY_H
+#define HEARTH_RENDER_CERTKEY_H
 
 #include "base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Base64 of PEM_MAX bytes of PEM is far above an RSA-8192 key. */
-#define PEM_MAX ((size_t)32 << 10)
+/* Base64 of CERTKEY_MAX bytes of PEM is far above an RSA-8192 key. */
+#define CERTKEY_MAX ((size_t)32 << 10)
 
-enum pem_kind { PEM_CERTIFICATE, PEM_PRIVATE_KEY };
+enum certkey_kind { CERTKEY_CERTIFICATE, CERTKEY_PRIVATE };
 
 /* NULL when it is one, else what is wrong (a fixed phrase). `der` gets the body; free it with buf_free(), which wipes. */
-const char *pem_check(enum pem_kind kind, const char *base64, size_t n, struct buf *der);
+const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der);
 
 /* false only when the two surely do not belong together: the key's own public half (SEC 1 point, RFC 5915; modulus, RFC 8017)
  * does not occur in the certificate. Keys that do not hold it (PKCS#8, Ed25519) pass. */
-bool pem_pair(const struct buf *certificate, const struct buf *key);
+bool certkey_pair(const struct buf *certificate, const struct buf *key);
 
 #endif
