@@ -1,0 +1,352 @@
+/* boot/facts: names, the check of a --facts file, and reading a tree that is not what it seems. */
+#include "facts/facts.h"
+
+#include "facts/sysfs.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static char dir[64];
+
+static int make_dir(void **state)
+{
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/hearth-facts-XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    return system(command);
+}
+
+static const char *at(const char *name)
+{
+    static char path[4][256];
+    static unsigned turn;
+    char *out = path[turn++ % 4];
+    snprintf(out, sizeof path[0], "%s/%s", dir, name);
+    return out;
+}
+
+static void write_file(const char *name, const char *text, size_t n)
+{
+    FILE *f = fopen(at(name), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void make_dirs(const char *name)
+{
+    char command[512];
+    snprintf(command, sizeof command, "mkdir -p '%s'", at(name));
+    assert_int_equal(system(command), 0);
+}
+
+static void load_refuses(const char *text, size_t n, const char *why)
+{
+    struct error e = {0};
+    write_file("box.json", text, n);
+    json_t *facts = facts_load(at("box.json"), &e);
+    if (facts)
+        fail_msg("must be refused: %.200s", text);
+    assert_int_equal(e.code, E_FACTS_FILE);
+    if (!strstr(e.text, why))
+        fail_msg("'%s' is not in: %s", why, e.text);
+}
+
+static void a_wrong_facts_file_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *why;
+    } rows[] = {
+        {"", "not JSON"},
+        {"{", "not JSON"},
+        {"{} x", "not JSON"},
+        {"[]", "not a JSON object"},
+        {"null", "not JSON"},
+        {"{\"serial\": \"a\", \"serial\": \"b\"}", "duplicate"},
+        {"{\"disks\": [{\"name\": \"a\", \"name\": \"b\"}]}", "duplicate"},
+        {"{\"serail\": \"a\"}", "serail: no fact has this name; the nearest is serial"},
+        {"{\"board\": {\"product_nam\": \"a\"}}", "board.product_nam: no fact has this name; the nearest is board.product_name"},
+        {"{\"board.product_name\": \"a\"}", "board.product_name: no fact"},
+        {"{\"\": 1}", ": no fact"},
+        {"{\"hostname\": \"a\"}", "hostname: no fact has this name"},
+        {"{\"serial\": 790}", "serial: must be a string or null"},
+        {"{\"serial\": true}", "serial: must be a string"},
+        {"{\"serial\": [\"a\"]}", "serial: must be a string"},
+        {"{\"uuid\": {}}", "uuid: must be a string"},
+        {"{\"board\": \"096JG8\"}", "board: must be an object"},
+        {"{\"board\": null}", "board: must be an object"},
+        {"{\"board\": []}", "board: must be an object"},
+        {"{\"cpu\": {\"cores\": \"4\"}}", "cpu.cores: must be an integer"},
+        {"{\"cpu\": {\"cores\": -1}}", "cpu.cores: must be an integer of zero or more"},
+        {"{\"cpu\": {\"cores\": 4.5}}", "cpu.cores: must be an integer"},
+        {"{\"cpu\": {\"cores\": 99999999999999999999}}", "not JSON"},
+        {"{\"firmware\": {\"secure_boot\": 1}}", "firmware.secure_boot: must be true or false"},
+        {"{\"disks\": {}}", "disks: must be a list of objects"},
+        {"{\"disks\": \"sda\"}", "disks: must be a list of objects"},
+        {"{\"disks\": [\"sda\"]}", "disks (element 1): must be an object"},
+        {"{\"disks\": [null]}", "disks (element 1): must be an object"},
+        {"{\"disks\": [{}, {\"size\": \"1GB\"}]}", "disks.size (element 2): must be an integer"},
+        {"{\"disks\": [{\"installable\": \"yes\"}]}", "disks.installable (element 1): must be true or false"},
+        {"{\"disks\": [{\"sise\": 1}]}", "disks.sise (element 1): no fact has this name; the nearest is disks.size"},
+        {"{\"memory\": {\"modules\": [{\"size_mib\": {}}]}}", "memory.modules.size_mib (element 1): must be an integer"},
+        {"{\"memory\": {\"modules\": 1}}", "memory.modules: must be a list"},
+        {"{\"links\": [{\"physical\": 0}]}", "links.physical (element 1): must be true or false"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        load_refuses(rows[i].text, strlen(rows[i].text), rows[i].why);
+    load_refuses("{\"serial\": \"a\\u0000b\"}", 21, "not JSON");
+    load_refuses("{\"serial\": \"a\xff\"}", 15, "not JSON");
+    load_refuses("{\"serial\": \"a\0b\"}", 17, "not JSON");
+}
+
+static void sizes_are_capped(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    size_t n = FACTS_JSON_MAX + 2;
+    char *text = malloc(n);
+    assert_non_null(text);
+    memset(text, ' ', n);
+    memcpy(text, "{}", 2);
+    write_file("large.json", text, n - 2);
+    json_t *facts = facts_load(at("large.json"), &e);
+    assert_non_null(facts);
+    json_decref(facts);
+    write_file("large.json", text, n);
+    assert_null(facts_load(at("large.json"), &e));
+    assert_int_equal(e.code, E_FILE_TOO_LARGE);
+
+    memset(text, 'x', n);
+    memcpy(text, "{\"serial\":\"", 11);
+    memcpy(text + 4000, "\"}", 2);
+    load_refuses(text, 4002, "serial: longer than");
+
+    size_t used = (size_t)snprintf(text, n, "{\"disks\":[{}");
+    for (unsigned i = 0; i < 1024; i++)
+        used += (size_t)snprintf(text + used, n - used, ",{}");
+    used += (size_t)snprintf(text + used, n - used, "]}");
+    load_refuses(text, used, "more than 1024 elements");
+
+    /* Nesting deeper than the vocabulary. */
+    memset(text, '[', 100000);
+    load_refuses(text, 100000, "not JSON");
+    free(text);
+}
+
+static void a_file_that_is_not_there(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    assert_null(facts_load(at("missing.json"), &e));
+    assert_int_equal(e.code, E_FILE_READ);
+    assert_null(facts_load(dir, &e));
+    assert_int_equal(e.code, E_FILE_READ);
+}
+
+static void a_right_facts_file_is_taken_as_it_is(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    static const char text[] = "{\"serial\": \"790H8D2\", \"uuid\": null, \"cpu\": {\"cores\": 4}, \"disks\": "
+                               "[{\"name\": \"sda\", \"size\": 240057409536, \"wwid\": null, \"installable\": true}], "
+                               "\"memory\": {\"modules\": null}, \"firmware\": {\"secure_boot\": false}}";
+    char out[64];
+    write_file("box.json", text, strlen(text));
+    json_t *facts = facts_load(at("box.json"), &e);
+    assert_non_null(facts);
+    assert_string_equal(facts_text(facts_get(facts, "serial"), out, sizeof out), "790H8D2");
+    assert_string_equal(facts_text(facts_get(facts, "cpu.cores"), out, sizeof out), "4");
+    assert_string_equal(facts_text(facts_get(facts, "firmware.secure_boot"), out, sizeof out), "false");
+    assert_true(json_is_null(facts_get(facts, "uuid")));
+    assert_true(json_is_array(facts_get(facts, "disks")));
+    assert_true(json_is_object(facts_get(facts, "cpu")));
+    static const char *const none[] = {"", ".", "serial.", ".serial", "cpu.", "cpu.cores.x", "cpu..cores", "mac",
+                                       "disks.name", "disks.0", "cpu.threads"};
+    for (size_t i = 0; i < COUNT(none); i++)
+        assert_null(facts_get(facts, none[i]));
+    assert_null(facts_text(facts_get(facts, "uuid"), out, sizeof out));
+    assert_null(facts_text(facts_get(facts, "disks"), out, sizeof out));
+    assert_null(facts_text(facts_get(facts, "cpu"), out, sizeof out));
+    assert_null(facts_text(NULL, out, sizeof out));
+    /* A text that does not fit is no text: half a serial would match another box. */
+    assert_null(facts_text(facts_get(facts, "serial"), out, 7));
+    assert_non_null(facts_text(facts_get(facts, "serial"), out, 8));
+    json_decref(facts);
+}
+
+static void names_are_known_or_have_a_nearest(void **state)
+{
+    (void)state;
+    static const char *const known[] = {"uuid", "serial", "mac", "board.product_name", "cpu.model_name", "memory.size_mib", "disks",
+                                        "disks.transport", "links", "links.permanent_addr", "memory.modules",
+                                        "memory.modules.size_mib", "firmware.secure_boot", "tpm.version", "chassis.type"};
+    static const struct {
+        const char *name;
+        const char *nearest;
+    } unknown[] = {{"serail", "serial"},   {"board.product", NULL},     {"board.product_nam", "board.product_name"},
+                   {"disk.size", "disks.size"}, {"hostname", NULL},     {"system", NULL},
+                   {"cpu", NULL},          {"", NULL},                  {"Serial", "serial"},
+                   {"disks.transprot", "disks.transport"}};
+    const char *nearest = "unset";
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (!facts_known(known[i], &nearest))
+            fail_msg("%s must be known", known[i]);
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        if (facts_known(unknown[i].name, &nearest))
+            fail_msg("%s must be unknown", unknown[i].name);
+        if (unknown[i].nearest) {
+            assert_non_null(nearest);
+            assert_string_equal(nearest, unknown[i].nearest);
+        }
+    }
+    assert_false(facts_known("nonsense", NULL));
+}
+
+static void no_link_leads_out_of_the_tree(void **state)
+{
+    (void)state;
+    struct sysfs s;
+    struct error e = {0};
+    char path[SYSFS_PATH_MAX];
+    char text[SYSFS_TEXT_MAX];
+    make_dirs("root/sys/a/b");
+    make_dirs("secret");
+    write_file("secret/serial", "outside\n", 8);
+    write_file("root/sys/a/b/serial", "inside\n", 7);
+    assert_int_equal(symlink("../../../../../secret", at("root/sys/up")), 0);
+    assert_int_equal(symlink("/sys/a", at("root/sys/absolute")), 0);
+    assert_int_equal(symlink("loop2", at("root/sys/loop1")), 0);
+    assert_int_equal(symlink("loop1", at("root/sys/loop2")), 0);
+    assert_int_equal(symlink("serial", at("root/sys/a/b/alias")), 0);
+    write_file("root/sys/flat", "../sys/a/b", 10);
+    write_file("root/sys/nolink", "../sys/a/b\n", 11);
+    assert_int_equal(sysfs_open(&s, at("root"), &e), 0);
+    assert_false(sysfs_resolve(&s, "sys/up", path));
+    assert_false(sysfs_resolve(&s, "sys/up/serial", path));
+    assert_false(sysfs_resolve(&s, "sys/../../secret", path));
+    assert_false(sysfs_resolve(&s, "sys/loop1", path));
+    assert_false(sysfs_resolve(&s, "sys/missing", path));
+    assert_false(sysfs_resolve(&s, "sys/a/b/serial/x", path));
+    assert_true(sysfs_resolve(&s, "sys/absolute/b", path));
+    assert_string_equal(path, "sys/a/b");
+    /* A link that was flattened to a file is followed; an attribute that looks like one is not. */
+    assert_true(sysfs_resolve(&s, "sys/flat/serial", path));
+    assert_string_equal(path, "sys/a/b/serial");
+    assert_false(sysfs_resolve(&s, "sys/nolink/serial", path));
+    assert_true(sysfs_text(&s, "sys/a/b", "serial", text));
+    assert_string_equal(text, "inside");
+    assert_false(sysfs_text(&s, "sys/a/b", "alias", text));
+    sysfs_close(&s);
+}
+
+static void attributes_that_cannot_be_read_are_unknown(void **state)
+{
+    (void)state;
+    struct sysfs s;
+    struct error e = {0};
+    char text[SYSFS_TEXT_MAX];
+    char large[2 * SYSFS_TEXT_MAX];
+    int64_t number;
+    make_dirs("odd/sys/d/sub");
+    memset(large, '7', sizeof large);
+    write_file("odd/sys/d/large", large, sizeof large);
+    write_file("odd/sys/d/empty", "", 0);
+    write_file("odd/sys/d/blank", " \n", 2);
+    write_file("odd/sys/d/nul", "a\0b\n", 4);
+    write_file("odd/sys/d/minus", "-1\n", 3);
+    write_file("odd/sys/d/huge", "99999999999999999999\n", 21);
+    write_file("odd/sys/d/word", "4x\n", 3);
+    write_file("odd/sys/d/fine", " 42 \n", 5);
+    assert_int_equal(mkfifo(at("odd/sys/d/fifo"), 0600), 0);
+    assert_int_equal(sysfs_open(&s, at("odd"), &e), 0);
+    static const char *const bad[] = {"large", "empty", "blank", "nul", "fifo", "sub", "missing"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        if (sysfs_text(&s, "sys/d", bad[i], text))
+            fail_msg("%s must be unknown", bad[i]);
+        assert_string_equal(text, "");
+    }
+    static const char *const no_number[] = {"minus", "huge", "word", "large", "empty"};
+    for (size_t i = 0; i < COUNT(no_number); i++)
+        assert_false(sysfs_number(&s, "sys/d", no_number[i], &number));
+    assert_true(sysfs_number(&s, "sys/d", "fine", &number));
+    assert_int_equal(number, 42);
+    sysfs_close(&s);
+}
+
+static void a_root_without_proc_and_sys_is_refused(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    make_dirs("bare");
+    assert_null(facts_read(at("bare"), &e));
+    assert_int_equal(e.code, E_FACTS_READ);
+    assert_null(facts_read(at("nowhere"), &e));
+    assert_int_equal(e.code, E_FACTS_READ);
+    write_file("file", "x", 1);
+    assert_null(facts_read(at("file"), &e));
+    assert_int_equal(e.code, E_FACTS_READ);
+}
+
+/* Whatever a vendor or a stranger's tree says, what is printed can be loaded on another machine. */
+static void what_is_read_can_be_loaded(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    make_dirs("box/sys/class/dmi/id");
+    make_dirs("box/proc");
+    write_file("box/sys/class/dmi/id/product_serial", "\x1b]0;\xff\xc2\x9b\"\\\n", 10);
+    write_file("box/sys/class/dmi/id/product_name", "Caf\xc3\xa9 \xe2\x80\xae\n", 10);
+    write_file("box/proc/cpuinfo", "processor\t: 0\nmodel name\t: \x07\nflags\t\t: xvmx vmxx\n\n", 50);
+    write_file("box/proc/meminfo", "MemTotal: -5 kB\n", 16);
+    json_t *facts = facts_read(at("box"), &e);
+    assert_non_null(facts);
+    assert_true(json_is_null(facts_get(facts, "cpu.virtualization")));
+    assert_true(json_is_null(facts_get(facts, "cpu.cores")));
+    assert_true(json_is_null(facts_get(facts, "memory.total_kib")));
+    assert_true(json_is_null(facts_get(facts, "firmware.mode")));
+    assert_string_equal(json_string_value(facts_get(facts, "system.product_name")), "Caf\xc3\xa9 \\u{202e}");
+    char *text = json_dumps(facts, JSON_INDENT(1));
+    assert_non_null(text);
+    write_file("again.json", text, strlen(text));
+    json_t *again = facts_load(at("again.json"), &e);
+    assert_non_null(again);
+    assert_true(json_equal(facts, again));
+    free(text);
+    json_decref(facts);
+    json_decref(again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_facts_file_is_refused),
+        cmocka_unit_test(sizes_are_capped),
+        cmocka_unit_test(a_file_that_is_not_there),
+        cmocka_unit_test(a_right_facts_file_is_taken_as_it_is),
+        cmocka_unit_test(names_are_known_or_have_a_nearest),
+        cmocka_unit_test(no_link_leads_out_of_the_tree),
+        cmocka_unit_test(attributes_that_cannot_be_read_are_unknown),
+        cmocka_unit_test(a_root_without_proc_and_sys_is_refused),
+        cmocka_unit_test(what_is_read_can_be_loaded),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
