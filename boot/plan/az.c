@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "plan/lines.h"
 #include "plan/show.h"
 #include "site/ref.h"
@@ -31,14 +32,19 @@ char *vault_name(struct pool *pool, const struct role *role)
     return pool_memdup(pool, host, strcspn(host, ".:/"));
 }
 
-static const char *quoted(struct pool *pool, const char *directory, const char *rest)
+static const char *word(struct pool *pool, const char *text)
 {
-    struct buf word = {.max = 8192};
-    const char *path = pool_printf(pool, "%s/%s", directory ? directory : ".", rest);
-    shell_word(&word, path);
-    const char *copy = pool_strdup(pool, word.data ? word.data : "''");
-    buf_free(&word);
+    struct buf quoted = {.max = 8192};
+    shell_word(&quoted, text);
+    const char *copy = pool_strdup(pool, quoted.data);
+    buf_free(&quoted);
     return copy;
+}
+
+/* A path of the site, for the shell. */
+static const char *path_word(struct pool *pool, const char *directory, const char *rest)
+{
+    return word(pool, pool_printf(pool, "%s/%s", directory ? directory : ".", rest));
 }
 
 static const char *client_of(const struct role *role)
@@ -68,17 +74,17 @@ static void show_certificate(struct buf *out, const struct plan *plan)
     const struct role *role = plan->entry->role;
     struct pool *pool = plan->pool;
     const char *dir = plan->site->dir;
-    const char *folder = quoted(pool, dir, ".hearth");
-    const char *key = quoted(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
-    const char *cert = quoted(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
-    const char *pem = quoted(pool, dir, login_file(pool, role));
+    const char *folder = path_word(pool, dir, ".hearth");
+    const char *key = path_word(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
+    const char *cert = path_word(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
+    const char *pem = path_word(pool, dir, login_file(pool, role));
     line_add(out, "mkdir -p %s && umask 077", folder);
     line_add(out,
              "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=hearth-%s -keyout %s -out %s",
              role->name, key, cert);
     line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none", client_of(role),
              cert);
-    line_add(out, "cat %s %s > %s && rm %s %s", key, cert, pem, key, cert);
+    line_add(out, "cat %s %s > %s && shred -u %s && rm %s", key, cert, pem, key, cert);
 }
 
 static void show_login(struct buf *out, const struct plan *plan)
@@ -100,10 +106,10 @@ static void show_login(struct buf *out, const struct plan *plan)
         show_certificate(out, plan);
         break;
     case LOGIN_SECRET:
-        line_add(out, "mkdir -p %s && umask 077", quoted(plan->pool, dir, ".hearth"));
+        line_add(out, "mkdir -p %s && umask 077", path_word(plan->pool, dir, ".hearth"));
         line_add(out,
                  "az ad app credential reset --id %s --append --years 1 --query password --output tsv > %s",
-                 client, quoted(plan->pool, dir, login_file(plan->pool, role)));
+                 client, path_word(plan->pool, dir, login_file(plan->pool, role)));
         break;
     case LOGIN_DEVICE_CODE:
         line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
@@ -137,9 +143,19 @@ static void show_secret(struct buf *out, const struct plan_secret *s, const char
         line_add(out, "# write it to the file %s.value first; a newline at its end becomes part of the value",
                  s->name);
     const char *file = bundle ? "yaml" : "value";
-    line_add(out, "az keyvault secret set --vault-name %s --name %s --file %s.%s --encoding utf-8 %s", vault,
-             s->name, s->name, file, s->version ? "--query id --output tsv" : "--output none");
-    line_add(out, "shred -u %s.%s", s->name, file);
+    line_add(out, "az keyvault secret set --vault-name %s --name %s --file %s.%s --encoding utf-8 %s \\",
+             vault, s->name, s->name, file, s->version ? "--query id --output tsv" : "--output none");
+    line_add(out, "  && shred -u %s.%s", s->name, file);
+}
+
+/* Two versions of one secret are one thing to make and one right to give. */
+static bool named_before(const struct plan *plan, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++) {
+        if (text_equal_fold(plan->secrets[k].name, plan->secrets[i].name))
+            return true;
+    }
+    return false;
 }
 
 static void show_rights(struct buf *out, const struct plan *plan)
@@ -151,11 +167,13 @@ static void show_rights(struct buf *out, const struct plan *plan)
     if (person)
         line_add(out,
                  "#    With device-code a person logs in: READER is the object id of that user or group.");
-    for (unsigned i = 0; i < plan->secret_count; i++)
-        line_add(out,
-                 "az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope "
-                 "\"$VAULT/secrets/%s\"",
-                 person ? "\"$READER\"" : client_of(role), plan->secrets[i].name);
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        if (!named_before(plan, i))
+            line_add(out,
+                     "az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope "
+                     "\"$VAULT/secrets/%s\"",
+                     person ? "\"$READER\"" : client_of(role), plan->secrets[i].name);
+    }
 }
 
 void show_az(struct buf *out, const struct plan *plan)
@@ -172,15 +190,12 @@ void show_az(struct buf *out, const struct plan *plan)
     line_add(out, "# 3. The secrets, %u of them.", plan->secret_count);
     line_add(out, "umask 077");
     for (unsigned i = 0; i < plan->secret_count; i++) {
-        bool again = false;
-        for (unsigned k = 0; k < i; k++)
-            again = again || strcmp(plan->secrets[k].name, plan->secrets[i].name) == 0;
-        if (!again)
+        if (!named_before(plan, i))
             show_secret(out, &plan->secrets[i], vault);
     }
     show_rights(out, plan);
     line_add(out, "%s", "");
     line_add(out, "# 5. Is it all there?");
-    line_add(out, "hearth check --site %s --node %s", quoted(plan->pool, plan->site->dir, ""),
-             plan->entry->name);
+    line_add(out, "hearth check --site %s --node %s",
+             word(plan->pool, plan->site->dir ? plan->site->dir : "."), word(plan->pool, plan->entry->name));
 }

@@ -100,7 +100,7 @@ static void show_disk(struct buf *out, const struct plan *plan)
     line_field(out, "", "Talos is told %s: %s", disk->field, disk->value);
     line_field(out, "", "contents: %s; %s", disk->contents_unknown ? "unknown (boot looks)" : "looked at",
                plan->entry->wipe ? "wipe: true, so they are overwritten whatever they are"
-                                 : "anything foreign is refused, for want of wipe: true");
+                                 : "anything foreign is refused (there is no wipe: true)");
     buf_free(&text);
 }
 
