@@ -68,6 +68,20 @@ static void show_refusal(const struct line *line, bool json)
     buf_free(&text);
 }
 
+static void show_disk_refusal(const struct line *line, bool json, const struct errors *errors)
+{
+    bool about_disks = false;
+    for (unsigned i = 0; i < errors->count; i++)
+        about_disks = about_disks || errors->items[i].code == E_PLAN_NO_DISK || errors->items[i].code == E_PLAN_DISKS;
+    if (!about_disks || json)
+        return;
+    struct buf text = {0};
+    struct error ignored;
+    show_disks(&text, line->entry, line->facts);
+    (void)file_write_all(STDERR_FILENO, text.data, text.len, "stderr", &ignored);
+    buf_free(&text);
+}
+
 enum exit_status line_plan(struct line *line, const struct options *o)
 {
     struct error e;
@@ -78,8 +92,10 @@ enum exit_status line_plan(struct line *line, const struct options *o)
             show_refusal(line, o->json);
         return fail_one(&e);
     }
-    if (plan_make(line->site, line->facts, line->entry, &line->plan, &errors) != 0)
+    if (plan_make(line->site, line->facts, line->entry, &line->plan, &errors) != 0) {
+        show_disk_refusal(line, o->json, &errors);
         return fail(&errors);
+    }
     return EXIT_DONE_;
 }
 
