@@ -51,29 +51,25 @@ static void show(const struct line *line, bool json)
     }
 }
 
-/* Each name that failed, as an error of its own. */
-static enum exit_status failed_names(const struct line *line)
+static int check(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
 {
-    struct errors errors = {0};
-    for (unsigned i = 0; i < line->plan->secret_count; i++)
-        if (line->answers[i].error.code != E_NONE)
-            errors_add(&errors, &line->answers[i].error);
-    return errors.count ? fail(&errors) : EXIT_DONE_;
+    if (line_gather(line, o, false, errors) != 0)
+        return -1;
+    show(line, o->json);
+    line_failed_names(line, errors);
+    return errors->count ? -1 : line_render(line, rendered, errors);
 }
 
 enum exit_status verb_check(const struct options *o)
 {
     struct line line = {.stages = STAGES};
     struct rendered rendered = {0};
-    enum exit_status status = line_gather(&line, o, false);
-    if (status == EXIT_DONE_) {
-        show(&line, o->json);
-        status = failed_names(&line);
-    }
-    if (status == EXIT_DONE_)
-        status = line_render(&line, &rendered);
-    if (status == EXIT_DONE_)
+    struct errors errors = {0};
+    enum exit_status status = EXIT_DONE_;
+    if (check(&line, &rendered, o, &errors) == 0)
         log_stage(4, STAGES, "documents", "good: nothing was written");
+    else
+        status = fail(&errors);
     rendered_free(&rendered);
     line_free(&line);
     return status;

@@ -20,10 +20,10 @@ enum exit_status fail(struct errors *errors)
     return status;
 }
 
-static enum exit_status fail_one(const struct error *e)
+static int fail_one(struct errors *errors, const struct error *e)
 {
-    log_error(e);
-    return error_info(e->code)->exit;
+    errors_add(errors, e);
+    return -1;
 }
 
 static bool is_that_node(const struct site *site, const json_t *facts, const char *name)
@@ -33,21 +33,20 @@ static bool is_that_node(const struct site *site, const json_t *facts, const cha
     return entry && strcmp(entry->name, name) == 0;
 }
 
-enum exit_status line_open(struct line *line, const struct options *o)
+int line_open(struct line *line, const struct options *o, struct errors *errors)
 {
-    struct errors errors = {0};
     struct error e;
-    line->site = site_open(o->site ? o->site : ".", &errors);
+    line->site = site_open(o->site ? o->site : ".", errors);
     if (!line->site)
-        return fail(&errors);
+        return -1;
     line->facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
     if (!line->facts)
-        return fail_one(&e);
+        return fail_one(errors, &e);
     if (o->node && !o->facts && !o->sysroot && !is_that_node(line->site, line->facts, o->node)) {
         json_decref(line->facts);
         line->facts = NULL;
     }
-    return EXIT_DONE_;
+    return 0;
 }
 
 static void show_refusal(const struct line *line, bool json)
@@ -82,21 +81,19 @@ static void show_disk_refusal(const struct line *line, bool json, const struct e
     buf_free(&text);
 }
 
-enum exit_status line_plan(struct line *line, const struct options *o)
+int line_plan(struct line *line, const struct options *o, struct errors *errors)
 {
     struct error e;
-    struct errors errors = {0};
     line->entry = plan_match(line->site, line->facts, o->node, &e);
     if (!line->entry) {
         if (line->facts && e.code == E_PLAN_NO_MATCH)
             show_refusal(line, o->json);
-        return fail_one(&e);
+        return fail_one(errors, &e);
     }
-    if (plan_make(line->site, line->facts, line->entry, &line->plan, &errors) != 0) {
-        show_disk_refusal(line, o->json, &errors);
-        return fail(&errors);
-    }
-    return EXIT_DONE_;
+    if (plan_make(line->site, line->facts, line->entry, &line->plan, errors) == 0)
+        return 0;
+    show_disk_refusal(line, o->json, errors);
+    return -1;
 }
 
 static void say_plan(const struct line *line)
@@ -123,42 +120,33 @@ static void say_facts(const struct line *line)
               json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
 }
 
-static enum exit_status need_facts(const struct line *line, const struct options *o)
+int line_gather(struct line *line, const struct options *o, bool need_all, struct errors *errors)
 {
-    if (line->facts)
-        return EXIT_DONE_;
-    struct error e;
-    error_set(&e, E_NOT_THIS_BOX, "this box is not %s", o->node);
-    return fail_one(&e);
-}
-
-enum exit_status line_gather(struct line *line, const struct options *o, bool need_all)
-{
-    enum exit_status status = line_open(line, o);
-    if (status == EXIT_DONE_)
-        status = need_facts(line, o);
-    if (status != EXIT_DONE_)
-        return status;
+    if (line_open(line, o, errors) != 0)
+        return -1;
+    if (!line->facts) {
+        struct error e;
+        error_set(&e, E_NOT_THIS_BOX, "this box is not %s", o->node);
+        return fail_one(errors, &e);
+    }
     say_facts(line);
-    status = line_plan(line, o);
-    if (status != EXIT_DONE_)
-        return status;
+    if (line_plan(line, o, errors) != 0)
+        return -1;
     say_plan(line);
     log_stage(3, line->stages, "secrets", "%u from %s", line->plan->secret_count, line->entry->role->vault);
-    return line_secrets(line, need_all);
+    return line_secrets(line, need_all, errors);
 }
 
-enum exit_status line_render(const struct line *line, struct rendered *out)
+int line_render(const struct line *line, struct rendered *out, struct errors *errors)
 {
-    struct errors errors = {0};
     unsigned count = line->plan->secret_count;
     struct secret *values = mem_alloc_array(count + 1, sizeof *values);
     for (unsigned i = 0; i < count; i++)
         values[i] = line->answers[i].value; /* borrowed: the answers keep owning them */
     const struct render_secrets secrets = {values, count};
-    int result = render_documents(line->plan, &secrets, out, &errors);
+    int result = render_documents(line->plan, &secrets, out, errors);
     mem_free(values);
-    return result == 0 ? EXIT_DONE_ : fail(&errors);
+    return result;
 }
 
 void line_free(struct line *line)

@@ -28,25 +28,30 @@ struct line {
     unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
 };
 
+/* Each returns 0, or -1 with what is wrong added to errors (which the verb prints with fail()). */
+
 /* Opens the site and reads the facts. When --node is given without --facts or --sysroot and this box is not that node,
- * facts stay NULL: nothing of this box belongs in that plan. Errors are printed; the exit status is returned. */
-enum exit_status line_open(struct line *line, const struct options *o);
+ * facts stay NULL: nothing of this box belongs in that plan. */
+int line_open(struct line *line, const struct options *o, struct errors *errors);
 
 /* Chooses the entry and plans. On a refusal prints the table that shows why and a match for this box. */
-enum exit_status line_plan(struct line *line, const struct options *o);
+int line_plan(struct line *line, const struct options *o, struct errors *errors);
 
 /* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
-enum exit_status line_secrets(struct line *line, bool need_all);
+int line_secrets(struct line *line, bool need_all, struct errors *errors);
+
+/* Adds each name that the vault did not give. */
+void line_failed_names(const struct line *line, struct errors *errors);
 
 /* All of the above, each stage said as it comes; the plan before the network is touched. */
-enum exit_status line_gather(struct line *line, const struct options *o, bool need_all);
+int line_gather(struct line *line, const struct options *o, bool need_all, struct errors *errors);
 
-/* Renders in memory what the line has gathered. Errors are printed. */
-enum exit_status line_render(const struct line *line, struct rendered *out);
+/* Renders in memory what the line has gathered. */
+int line_render(const struct line *line, struct rendered *out, struct errors *errors);
 
 void line_free(struct line *line);
 
-/* Prints the errors and returns the first one's exit status (EXIT_FAILED_ for an empty list). */
+/* Prints the errors, frees them, and returns the first one's exit status (EXIT_FAILED_ for an empty list). */
 enum exit_status fail(struct errors *errors);
 
 #endif

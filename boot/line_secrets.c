@@ -75,23 +75,27 @@ static int fetch(struct line *line, struct error *e)
     return result;
 }
 
-enum exit_status line_secrets(struct line *line, bool need_all)
+int line_secrets(struct line *line, bool need_all, struct errors *errors)
 {
     const struct plan *plan = line->plan;
     struct error e = {0};
     line->answers = mem_alloc_array(plan->secret_count + 1, sizeof *line->answers);
     if (plan->secret_count == 0 || fetch(line, &e) == 0)
-        return EXIT_DONE_;
-    struct errors errors = {0};
+        return 0;
+    unsigned failed = 0;
     for (unsigned i = 0; i < plan->secret_count; i++)
+        failed += line->answers[i].error.code != E_NONE;
+    if (failed && !need_all)
+        return 0;
+    if (!failed)
+        errors_add(errors, &e);
+    line_failed_names(line, errors);
+    return -1;
+}
+
+void line_failed_names(const struct line *line, struct errors *errors)
+{
+    for (unsigned i = 0; i < line->plan->secret_count; i++)
         if (line->answers[i].error.code != E_NONE)
-            errors_add(&errors, &line->answers[i].error);
-    bool whole = errors.count == 0;
-    if (whole)
-        errors_add(&errors, &e);
-    if (!whole && !need_all) {
-        errors_free(&errors);
-        return EXIT_DONE_;
-    }
-    return fail(&errors);
+            errors_add(errors, &line->answers[i].error);
 }

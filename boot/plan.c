@@ -108,11 +108,12 @@ enum exit_status verb_plan(const struct options *o)
     if (o->all)
         return plan_all(o);
     struct line line = {0};
-    enum exit_status status = line_open(&line, o);
-    if (status == EXIT_DONE_)
-        status = line_plan(&line, o);
-    if (status == EXIT_DONE_)
+    struct errors errors = {0};
+    enum exit_status status = EXIT_DONE_;
+    if (line_open(&line, o, &errors) == 0 && line_plan(&line, o, &errors) == 0)
         show_one(&line, o);
+    else
+        status = fail(&errors);
     line_free(&line);
     return status;
 }

@@ -24,38 +24,38 @@ static void show_files(const char *dir, const struct rendered *r, bool json)
     printf("%s/plan.json  %s\n", dir, text_size(size, sizeof size, r->plan_json.len));
 }
 
-static enum exit_status write_out(const char *dir, const struct rendered *r)
+static int render_to(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
 {
     struct error e;
-    if (sink_directory(dir, r, &e) == 0)
-        return EXIT_DONE_;
-    log_error(&e);
-    return error_info(e.code)->exit;
+    char size[32];
+    if (line_gather(line, o, true, errors) != 0 || line_render(line, rendered, errors) != 0)
+        return -1;
+    log_stage(4, STAGES, "documents", "machine config %s, %u manifests",
+              text_size(size, sizeof size, rendered->machine_config.len), rendered->manifest_count);
+    if (sink_directory(o->out, rendered, &e) != 0) {
+        errors_add(errors, &e);
+        return -1;
+    }
+    log_stage(5, STAGES, "written", "%s", o->out);
+    return 0;
 }
 
 enum exit_status verb_render(const struct options *o)
 {
     struct line line = {.stages = STAGES};
     struct rendered rendered = {0};
-    char size[32];
+    struct errors errors = {0};
+    enum exit_status status = EXIT_DONE_;
     if (!o->out) {
         struct error e;
         error_set(&e, E_USAGE, "render needs --out DIR");
-        log_error(&e);
-        return EXIT_USAGE_;
+        errors_add(&errors, &e);
+        return fail(&errors);
     }
-    enum exit_status status = line_gather(&line, o, true);
-    if (status == EXIT_DONE_)
-        status = line_render(&line, &rendered);
-    if (status == EXIT_DONE_) {
-        log_stage(4, STAGES, "documents", "machine config %s, %u manifests",
-                  text_size(size, sizeof size, rendered.machine_config.len), rendered.manifest_count);
-        status = write_out(o->out, &rendered);
-    }
-    if (status == EXIT_DONE_) {
-        log_stage(5, STAGES, "written", "%s", o->out);
+    if (render_to(&line, &rendered, o, &errors) == 0)
         show_files(o->out, &rendered, o->json);
-    }
+    else
+        status = fail(&errors);
     rendered_free(&rendered);
     line_free(&line);
     return status;
