@@ -177,12 +177,12 @@ test: unit-build all ## unit and blackbox: Debian packages only; ends with the c
 	-@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_BIN) $(REPLAY_BIN)
 	-@scripts/suite $(B)/counts/blackbox tests/blackbox/run $(B)/hearth
 	@scripts/tally $(B)/counts/unit $(B)/counts/blackbox
-conformance: all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
-	@scripts/suite $(B)/counts/conformance scripts/conformance $(B)/hearth
+conformance: test-deps all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
+	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth
 fuzz: test-deps ## Each fuzz target for FUZZ_SECONDS (20)
 	@$(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
-bench: all ## Size, memory, round trips and CPU beside curl and the official SDK
+bench: test-deps all ## Size, memory, round trips and CPU beside curl and the official SDK
 	@tests/bench/run $(B)/hearth
 .PHONY: format-check
 format-check: ## Is every C file laid out as .clang-format says?
