@@ -1,0 +1,256 @@
+/* The vault's half of fetch.h: GETs in flight, their answers in order, and what to do when the server closes early. */
+#include "vault/fetch.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static unsigned pop(struct fetch *f)
+{
+    unsigned index = f->queue[0];
+    memmove(f->queue, f->queue + 1, --f->queued * sizeof *f->queue);
+    return index;
+}
+
+/* Everything in flight is asked for again on another connection. */
+static void unsend(struct fetch *f)
+{
+    while (f->queued)
+        f->jobs[pop(f)].state = JOB_TODO;
+    buf_free(&f->get.out);
+    f->get.answer_by = 0;
+}
+
+static void reset(struct fetch *f)
+{
+    unsend(f);
+    conn_close(&f->get.conn);
+    http_free(&f->get.http);
+    http_init(&f->get.http, f->request->now);
+    f->answered = 0;
+}
+
+static void give_up(struct fetch *f, unsigned index, const struct error *e)
+{
+    struct vault_answer failed = {.error = *e};
+    error_wrap(&failed.error, "secret %s", f->request->names[index].name);
+    fetch_answer(f, index, &failed);
+}
+
+/* One name failed: again later if its reason may pass. */
+static void later(struct fetch *f, unsigned index, const struct error *e, uint64_t now)
+{
+    struct job *job = &f->jobs[index];
+    uint64_t at = fetch_again_at(f, ++job->tries, e, now);
+    job->last = *e;
+    job->not_before = at;
+    job->state = JOB_TODO;
+    if (at == 0)
+        give_up(f, index, e);
+}
+
+/* The connection failed before anything was asked on it. */
+static void connection_failed(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->get;
+    struct error e = s->conn.error;
+    reset(f);
+    uint64_t at = fetch_again_at(f, ++s->tries, &e, now);
+    s->last = e;
+    s->not_before = at;
+    if (at)
+        f->world.progress(f->world.arg, f->vault.host, "wait");
+    else if (f->token.length_)
+        fetch_fail(f, &e);
+    else
+        f->vault_error = e;
+}
+
+/* The connection ended with requests in flight. A server that had answered some merely does not like so many at once; one that had
+ * answered none costs its first request a try, so that this ends. */
+static void cut_off(struct fetch *f, uint64_t now)
+{
+    struct error e = {0};
+    bool begun = http_begun(&f->get.http);
+    bool progressed = f->answered > 0 && !begun;
+    side_broken(&f->get, &e);
+    unsigned first = f->queue[0];
+    f->limit = 1;
+    reset(f);
+    if (progressed)
+        return;
+    later(f, first, &e, now);
+    f->get.not_before = f->jobs[first].not_before;
+}
+
+static bool todo(const struct fetch *f, unsigned i, uint64_t now)
+{
+    return f->jobs[i].state == JOB_TODO && f->jobs[i].not_before <= now;
+}
+
+static void send_requests(struct fetch *f, uint64_t now)
+{
+    for (unsigned i = 0; i < f->request->name_count && f->queued < f->limit; i++) {
+        if (!todo(f, i, now))
+            continue;
+        if (f->queued == 0)
+            f->get.answer_by = now + FETCH_ANSWER_MS;
+        keyvault_request(&f->get.out, &f->vault, &f->request->names[i], &f->token);
+        f->jobs[i].state = JOB_SENT;
+        f->jobs[i].generation = f->generation;
+        f->queue[f->queued++] = i;
+        f->world.stats.requests++;
+    }
+    if (f->queued && !f->said)
+        f->world.progress(f->world.arg, f->vault.host, "secrets");
+    f->said = f->said || f->queued;
+    side_write(&f->get);
+}
+
+/* A refused token is renewed once; requests that were sent with the old one only go again. */
+static bool renew(struct fetch *f, unsigned index)
+{
+    struct job *job = &f->jobs[index];
+    if (f->generation > 1 && job->generation == f->generation)
+        return false;
+    job->state = JOB_TODO;
+    if (job->generation == f->generation && !f->want_token) {
+        f->want_token = true;
+        f->login.not_before = 0;
+        secret_free(&f->token);
+    }
+    return true;
+}
+
+static void answered(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->get;
+    unsigned index = pop(f);
+    struct error e = {0};
+    struct vault_answer answer = {0};
+    bool keep = s->http.keep_alive;
+    f->answered++;
+    s->tries = 0;
+    s->answer_by = f->queued ? now + FETCH_ANSWER_MS : 0;
+    if (keyvault_answer(&s->http, &f->request->names[index], &answer, &e) == 0)
+        fetch_answer(f, index, &answer);
+    else if (e.code != E_VAULT_UNAUTHORIZED || !renew(f, index))
+        later(f, index, &e, now);
+    secret_free(&answer.value);
+    http_free(&s->http);
+    http_init(&s->http, f->request->now);
+    if (keep)
+        return;
+    /* The server announced the end: what is in flight will not be answered. */
+    if (f->queued)
+        f->limit = 1;
+    reset(f);
+}
+
+static bool work_left(const struct fetch *f, uint64_t now)
+{
+    for (unsigned i = 0; i < f->request->name_count; i++)
+        if (todo(f, i, now))
+            return true;
+    return false;
+}
+
+static void timed_out(struct fetch *f)
+{
+    struct error e = {0};
+    conn_overdue(&f->get.conn, &e);
+    fetch_fail(f, &e);
+}
+
+static void read_answers(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->get;
+    while (f->queued && side_read(f, s, now)) {
+        if (s->http.state == HTTP_DONE)
+            answered(f, now);
+        else if (s->http.state == HTTP_BAD) {
+            struct error e = {0};
+            side_broken(s, &e);
+            unsigned first = f->queue[0];
+            f->limit = 1;
+            reset(f);
+            later(f, first, &e, now);
+        } else {
+            cut_off(f, now);
+        }
+    }
+}
+
+/* The connection when no answer is awaited on it. */
+static void idle(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->get;
+    size_t n;
+    if (f->queued)
+        return;
+    if (conn_read(&s->conn, &n)) {
+        error_set(&s->conn.error, E_HTTP_MALFORMED, "%s sent something that was not asked for", f->vault.host);
+        connection_failed(f, now);
+    } else if (s->conn.state == CONN_ENDED || (s->conn.state == CONN_FAILED && s->conn.shaken)) {
+        f->idle_end = true;
+        reset(f);
+    } else if (s->conn.state == CONN_FAILED) {
+        connection_failed(f, now);
+    }
+}
+
+void getter_step(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->get;
+    bool have_token = f->token.length_ > 0;
+    if (have_token && f->vault_error.code) {
+        fetch_fail(f, &f->vault_error);
+        return;
+    }
+    if (f->vault_error.code || now < s->not_before)
+        return;
+    /* Opened at once for the first token; later only when there is something to ask. */
+    if (s->conn.state == CONN_IDLE && ((f->generation == 0 && !f->idle_end) || (have_token && work_left(f, now))))
+        conn_open(&s->conn, now);
+    conn_step(&s->conn, now);
+    if (s->conn.state == CONN_READY && have_token)
+        send_requests(f, now);
+    if (s->conn.state == CONN_READY)
+        conn_step(&s->conn, now);
+    read_answers(f, now);
+    if (f->queued && s->conn.state == CONN_READY)
+        side_write(s);
+    idle(f, now);
+    if (s->answer_by && now >= s->answer_by && !f->failed)
+        timed_out(f);
+}
+
+void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next)
+{
+    const struct side *s = &f->get;
+    fetch_sooner(next, s->answer_by, now);
+    fetch_sooner(next, s->not_before, now);
+    for (unsigned i = 0; f->token.length_ && i < f->request->name_count; i++)
+        if (f->jobs[i].state == JOB_TODO)
+            fetch_sooner(next, f->jobs[i].not_before, now);
+}
+
+void getter_expire(struct fetch *f)
+{
+    struct error e = {0};
+    if (f->vault_error.code)
+        e = f->vault_error;
+    else if (f->token.length_ == 0 && f->login.last.code && f->login.conn.state != CONN_READY)
+        e = f->login.last;
+    else if (f->token.length_ == 0)
+        conn_overdue(&f->login.conn, &e);
+    else if (f->get.last.code && f->get.conn.state != CONN_READY)
+        e = f->get.last;
+    else
+        conn_overdue(&f->get.conn, &e);
+    for (unsigned i = 0; i < f->request->name_count; i++)
+        if (f->jobs[i].state != JOB_DONE && f->jobs[i].last.code)
+            give_up(f, i, &f->jobs[i].last);
+    if (f->done < f->request->name_count)
+        fetch_fail(f, &e);
+}

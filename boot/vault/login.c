@@ -1,0 +1,120 @@
+/* The login's half of fetch.h: one POST, again when the reason may pass, once more when the vault refuses the token. */
+#include "vault/fetch.h"
+
+#include "base/mem.h"
+#include "vault/entra.h"
+#include "vault/jwt.h"
+
+#include <sys/random.h>
+
+static void later(struct fetch *f, const struct error *e, uint64_t now)
+{
+    struct side *s = &f->login;
+    uint64_t at = fetch_again_at(f, ++s->tries, e, now);
+    s->last = *e;
+    s->answer_by = 0;
+    f->asked = false;
+    buf_free(&s->out);
+    conn_close(&s->conn);
+    if (at == 0) {
+        fetch_fail(f, e);
+        return;
+    }
+    s->not_before = at;
+    f->world.progress(f->world.arg, f->authority.host, "wait");
+}
+
+static int build(struct fetch *f, struct error *e)
+{
+    const struct vault_request *q = f->request;
+    struct span credential = secret_bytes(q->credential);
+    struct buf assertion = {0};
+    if (q->login == VAULT_LOGIN_CERTIFICATE) {
+        unsigned char random[JWT_JTI_BYTES + JWT_SALT_BYTES];
+        struct buf audience = {0};
+        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+            return error_set(e, E_SYSTEM, "getrandom gave no randomness");
+        entra_endpoint(&audience, &f->authority, q->tenant);
+        const struct jwt_claims claims = {audience.data, q->client, q->now};
+        int made = jwt_assertion(&assertion, f->key, &claims, random, random + JWT_JTI_BYTES, e);
+        buf_free(&audience);
+        mem_wipe(random, sizeof random);
+        if (made < 0)
+            return -1;
+        credential = (struct span){(const unsigned char *)assertion.data, assertion.len};
+    }
+    entra_request(&f->login.out, &f->authority, q->tenant, q->client, f->scope, q->login, credential);
+    buf_free(&assertion);
+    return 0;
+}
+
+static void ask(struct fetch *f, uint64_t now)
+{
+    struct error e = {0};
+    if (build(f, &e) < 0) {
+        fetch_fail(f, &e);
+        return;
+    }
+    http_free(&f->login.http);
+    http_init(&f->login.http, f->request->now);
+    f->asked = true;
+    f->login.answer_by = now + FETCH_ANSWER_MS;
+    f->world.stats.requests++;
+    f->world.progress(f->world.arg, f->authority.host, "token");
+}
+
+static void answered(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->login;
+    struct error e = {0};
+    struct secret token = {0};
+    int64_t expires_in;
+    if (entra_answer(&s->http, &token, &expires_in, &e) == 0) {
+        secret_free(&f->token);
+        f->token = token;
+        f->generation++;
+        f->want_token = f->asked = false;
+        s->tries = 0;
+        s->answer_by = 0;
+        /* Nothing more is asked here, and the memory of a TLS connection is a tenth of what there is. */
+        side_free(s);
+        return;
+    }
+    error_wrap(&e, "%s", f->authority.host);
+    later(f, &e, now);
+}
+
+void login_step(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->login;
+    struct error e = {0};
+    if (!f->want_token || now < s->not_before)
+        return;
+    if (s->conn.state == CONN_IDLE)
+        conn_open(&s->conn, now);
+    conn_step(&s->conn, now);
+    if (s->conn.state == CONN_READY && !f->asked)
+        ask(f, now);
+    if (s->conn.state == CONN_READY) {
+        side_write(s);
+        conn_step(&s->conn, now);
+    }
+    bool over = f->asked ? side_read(f, s, now) : s->conn.state == CONN_FAILED || s->conn.state == CONN_ENDED;
+    if (f->asked && over && s->http.state == HTTP_DONE) {
+        answered(f, now);
+    } else if (over) {
+        side_broken(s, &e);
+        later(f, &e, now);
+    } else if (s->answer_by && now >= s->answer_by) {
+        conn_overdue(&s->conn, &e);
+        later(f, &e, now);
+    }
+}
+
+void login_timer(const struct fetch *f, uint64_t now, uint64_t *next)
+{
+    if (!f->want_token)
+        return;
+    fetch_sooner(next, f->login.not_before, now);
+    fetch_sooner(next, f->login.answer_by, now);
+}

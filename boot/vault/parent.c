@@ -1,0 +1,133 @@
+#include "vault/parent.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+struct ear {
+    struct vault_answer *answers;
+    unsigned count;
+    bool answered[VAULT_NAMES_MAX];
+    struct vault_stats *stats;
+    vault_progress *progress;
+    void *arg;
+    struct error *failed;
+    bool done;
+    unsigned records;
+};
+
+/* False when the record cannot belong to this conversation. The value moves out of it. */
+static bool take(struct ear *ear, struct record *r)
+{
+    if (ear->done || ++ear->records > PARENT_RECORDS_MAX)
+        return false;
+    switch (r->type) {
+    case RECORD_PROGRESS:
+        if (ear->progress)
+            ear->progress(ear->arg, r->host, r->step);
+        return true;
+    case RECORD_ANSWER:
+        if (r->index >= ear->count || ear->answered[r->index])
+            return false;
+        ear->answered[r->index] = true;
+        ear->answers[r->index] = r->answer;
+        r->answer.value = (struct secret){0};
+        return true;
+    case RECORD_STATS:
+        if (ear->stats)
+            *ear->stats = r->stats;
+        return true;
+    case RECORD_FAILED:
+        *ear->failed = r->answer.error;
+        return true;
+    case RECORD_DONE:
+        ear->done = true;
+        return true;
+    }
+    return false;
+}
+
+static int take_all(struct ear *ear, struct buf *in, struct error *e)
+{
+    struct record *record = mem_alloc(sizeof *record);
+    struct reader r = reader_of(in->data, in->len);
+    enum record_result result;
+    bool fits = true;
+    while (fits && (result = record_read(&r, record)) == RECORD_READ) {
+        fits = take(ear, record);
+        secret_free(&record->answer.value);
+    }
+    mem_free(record);
+    if (!fits || result == RECORD_WRONG)
+        return error_set(e, E_FETCHER, "it sent a record that does not belong here");
+    buf_consume(in, in->len - r.n);
+    return 0;
+}
+
+/* 1 when there is something to read, 0 at the deadline. */
+static int wait_for(int fd, uint64_t until)
+{
+    for (;;) {
+        uint64_t now = clock_ms();
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (now >= until)
+            return 0;
+        int n = poll(&p, 1, until - now > 60000 ? 60000 : (int)(until - now));
+        if (n > 0)
+            return 1;
+        if (n < 0 && errno != EINTR)
+            return 0;
+    }
+}
+
+static int listen_until(struct ear *ear, int fd, uint64_t until, struct error *e)
+{
+    struct buf in = {.max = 2 * RECORD_MAX};
+    int result = -1;
+    while (!ear->done) {
+        unsigned char piece[4096];
+        if (!wait_for(fd, until)) {
+            error_set(e, E_FETCHER, "it said nothing until the deadline");
+            break;
+        }
+        ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (n <= 0) {
+            error_set(e, E_FETCHER, "it ended without a last word");
+            break;
+        }
+        buf_add(&in, piece, (size_t)n);
+        mem_wipe(piece, sizeof piece);
+        if (take_all(ear, &in, e) < 0)
+            break;
+    }
+    if (ear->done)
+        result = in.len == 0 ? 0 : error_set(e, E_FETCHER, "it went on after its last word");
+    buf_free(&in);
+    return result;
+}
+
+int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count, struct vault_stats *stats,
+                  vault_progress *progress, void *arg, struct error *failed, struct error *e)
+{
+    struct ear ear = {.answers = answers, .count = count, .stats = stats, .progress = progress, .arg = arg, .failed = failed};
+    *failed = (struct error){0};
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+    if (listen_until(&ear, fd, clock_ms() + deadline_ms + PARENT_GRACE_MS, e) < 0)
+        return -1;
+    for (unsigned i = 0; i < count; i++) {
+        if (ear.answered[i])
+            continue;
+        if (failed->code == E_NONE)
+            return error_set(e, E_FETCHER, "it left a name unanswered");
+        answers[i].error = *failed;
+    }
+    return 0;
+}

@@ -1,0 +1,213 @@
+#include "vault/tracked.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GIT_PATH_MAX 4096
+#define ENTRIES_MAX 10000000u
+#define STAT_BYTES 40
+#define LEVELS_MAX 64
+
+enum { FLAG_EXTENDED = 0x4000 };
+
+/* Buffered bytes of a descriptor; `bad` once the end was passed. */
+struct stream {
+    int fd;
+    unsigned char bytes[8192];
+    size_t at;
+    size_t have;
+    uint64_t taken;
+    bool bad;
+};
+
+static unsigned char next(struct stream *s)
+{
+    if (s->at == s->have && !s->bad) {
+        ssize_t n;
+        do
+            n = read(s->fd, s->bytes, sizeof s->bytes);
+        while (n < 0 && errno == EINTR);
+        s->at = 0;
+        s->have = n > 0 ? (size_t)n : 0;
+        s->bad = n <= 0;
+    }
+    if (s->bad)
+        return 0;
+    s->taken++;
+    return s->bytes[s->at++];
+}
+
+static void skip(struct stream *s, uint64_t n)
+{
+    while (n-- > 0 && !s->bad)
+        next(s);
+}
+
+static uint32_t be(struct stream *s, unsigned bytes)
+{
+    uint32_t v = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        v = v << 8 | next(s);
+    return v;
+}
+
+/* Version 4: how many bytes of the path before are dropped (the offset encoding of pack files). */
+static uint64_t varint(struct stream *s)
+{
+    unsigned char c = next(s);
+    uint64_t v = c & 0x7f;
+    for (unsigned i = 0; c & 0x80 && i < 8; i++) {
+        c = next(s);
+        v = (v + 1) << 7 | (c & 0x7f);
+    }
+    return v;
+}
+
+/* Reads the path of an entry over the one before; false when it is too long. */
+static bool entry_path(struct stream *s, uint32_t version, char *path, size_t *length)
+{
+    size_t n = 0;
+    if (version == 4) {
+        uint64_t drop = varint(s);
+        if (drop > *length)
+            return false;
+        n = *length - (size_t)drop;
+    }
+    for (unsigned char c = next(s); c && !s->bad; c = next(s)) {
+        if (n + 1 >= GIT_PATH_MAX)
+            return false;
+        path[n++] = (char)c;
+    }
+    path[n] = '\0';
+    *length = n;
+    return !s->bad;
+}
+
+/* What follows the entries: a "link" extension means that most entries are in another file. */
+static bool is_split(struct stream *s)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        uint32_t signature = be(s, 4);
+        uint32_t size = be(s, 4);
+        if (s->bad)
+            return false;
+        if (signature == 0x6c696e6b) /* "link" */
+            return true;
+        bool letters = (signature >> 24) >= 'A' && (signature >> 24) <= 'z';
+        if (!letters)
+            return false; /* the checksum */
+        skip(s, size);
+    }
+    return false;
+}
+
+enum tracked tracked_index(int fd, size_t hash, const char *path)
+{
+    cleanup(mem_cleanup) struct stream *s = mem_alloc(sizeof *s);
+    cleanup(mem_cleanup) char *name = mem_alloc(GIT_PATH_MAX);
+    size_t length = 0;
+    s->fd = fd;
+    uint32_t signature = be(s, 4);
+    uint32_t version = be(s, 4);
+    uint32_t count = be(s, 4);
+    if (s->bad || signature != 0x44495243 || version < 2 || version > 4 || count > ENTRIES_MAX) /* "DIRC" */
+        return TRACKED_UNKNOWN;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t start = s->taken;
+        skip(s, STAT_BYTES + hash);
+        uint32_t flags = be(s, 2);
+        if (version >= 3 && flags & FLAG_EXTENDED)
+            skip(s, 2);
+        if (!entry_path(s, version, name, &length))
+            return TRACKED_UNKNOWN;
+        if (strcmp(name, path) == 0)
+            return TRACKED_YES;
+        /* Versions 2 and 3 pad with 1 to 8 NULs to a multiple of eight; one was eaten with the path. */
+        if (version != 4)
+            skip(s, (8 - (s->taken - start) % 8) % 8);
+    }
+    return is_split(s) ? TRACKED_UNKNOWN : TRACKED_NO;
+}
+
+static bool read_small(const char *path, struct buf *out)
+{
+    struct error ignored = {0};
+    return file_read(AT_FDCWD, path, 65536, out, &ignored) == 0 && out->data;
+}
+
+/* .git is a directory, or a file "gitdir: PATH" (a linked work tree or a submodule). */
+static bool git_dir(const char *top, char *out, size_t cap)
+{
+    struct stat st;
+    snprintf(out, cap, "%s/.git", top);
+    if (stat(out, &st) < 0)
+        return false;
+    if (S_ISDIR(st.st_mode))
+        return true;
+    struct buf text = {0};
+    bool good = read_small(out, &text) && strncmp(text.data, "gitdir: ", 8) == 0;
+    if (good) {
+        text.data[strcspn(text.data, "\r\n")] = '\0';
+        const char *to = text.data + 8;
+        snprintf(out, cap, "%s%s%s", to[0] == '/' ? "" : top, to[0] == '/' ? "" : "/", to);
+    }
+    buf_free(&text);
+    return good;
+}
+
+static size_t hash_size(const char *git)
+{
+    char path[GIT_PATH_MAX + 16];
+    struct buf text = {0};
+    size_t size = 20;
+    snprintf(path, sizeof path, "%s/config", git);
+    if (read_small(path, &text) && strcasestr(text.data, "objectformat = sha256"))
+        size = 32;
+    buf_free(&text);
+    return size;
+}
+
+static enum tracked look(const char *git, const char *path)
+{
+    char index[GIT_PATH_MAX + 16];
+    snprintf(index, sizeof index, "%s/index", git);
+    cleanup(fd_cleanup) int fd = open(index, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? TRACKED_NO : TRACKED_UNKNOWN;
+    return tracked_index(fd, hash_size(git), path);
+}
+
+enum tracked tracked_file(const char *dir, const char *path)
+{
+    cleanup(mem_cleanup) char *whole = mem_alloc(GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *top = mem_alloc(GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *below = mem_alloc(2 * GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
+    if (!realpath(dir, whole))
+        return TRACKED_UNKNOWN;
+    strcpy(top, whole);
+    for (unsigned i = 0; i < LEVELS_MAX; i++) {
+        if (git_dir(top, git, 2 * GIT_PATH_MAX)) {
+            const char *rest = whole + strlen(top);
+            rest += *rest == '/';
+            snprintf(below, 2 * GIT_PATH_MAX, "%s%s%s", rest, rest[0] ? "/" : "", path);
+            return look(git, below);
+        }
+        if (strcmp(top, "/") == 0)
+            return TRACKED_NO;
+        char *slash = strrchr(top, '/');
+        slash[slash == top ? 1 : 0] = '\0';
+    }
+    return TRACKED_UNKNOWN;
+}

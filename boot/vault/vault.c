@@ -1,0 +1,175 @@
+#include "vault/vault.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "vault/fetch.h"
+#include "vault/keyvault.h"
+#include "vault/parent.h"
+#include "vault/record.h"
+#include "vault/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct checked {
+    struct url authority;
+    struct url vault;
+    struct url resource;
+    char scope[URL_AUTHORITY_MAX + 32];
+};
+
+static bool plain(const char *s, size_t max)
+{
+    static const char set[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._";
+    size_t n = s ? strlen(s) : 0;
+    return n > 0 && n <= max && strspn(s, set) == n;
+}
+
+static int check_names(const struct vault_request *q, struct error *e)
+{
+    if (q->name_count == 0 || q->name_count > VAULT_NAMES_MAX)
+        return error_set(e, E_VAULT_REQUEST, "%u secrets are asked for; 1 to %d can be", q->name_count, VAULT_NAMES_MAX);
+    for (unsigned i = 0; i < q->name_count; i++) {
+        const struct vault_name *n = &q->names[i];
+        if (!keyvault_name_ok(n->name))
+            return error_set(e, E_VAULT_REQUEST, "\"%s\" is not the name of a secret", n->name ? n->name : "");
+        if (!keyvault_version_ok(n->version))
+            return error_set(e, E_VAULT_REQUEST, "secret %s: \"%s\" is not a version (32 hexadecimal digits)", n->name, n->version);
+    }
+    return 0;
+}
+
+static int check(const struct vault_request *q, struct checked *c, struct error *e)
+{
+    if (url_parse("cloud.authority", q->authority, &c->authority, e) < 0 || url_parse("vault", q->vault, &c->vault, e) < 0 ||
+        url_parse("cloud.resource", q->resource, &c->resource, e) < 0 || check_names(q, e) < 0)
+        return -1;
+    if (!plain(q->tenant, 253))
+        return error_set(e, E_VAULT_REQUEST, "login.tenant: \"%s\" is no GUID or domain", q->tenant ? q->tenant : "");
+    if (!plain(q->client, 64))
+        return error_set(e, E_VAULT_REQUEST, "login.client: \"%s\" is no GUID", q->client ? q->client : "");
+    if (q->credential == NULL || q->credential->length_ == 0)
+        return error_set(e, E_CRED_FORM, "the credential is empty");
+    /* A token is good for every vault of its cloud: it is never sent to a host outside it. */
+    if (!url_below(c->vault.host, c->resource.host))
+        return error_set(e, E_VAULT_HOST, "%s is not below %s", c->vault.host, c->resource.host);
+    char host[URL_AUTHORITY_MAX];
+    snprintf(c->scope, sizeof c->scope, "https://%s/.default", url_authority(&c->resource, host));
+    return 0;
+}
+
+/* In the child. What it sends is all that leaves it; the heap is wiped before the end. */
+static void __attribute__((noreturn)) child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
+{
+    struct error e = {0};
+    signal(SIGPIPE, SIG_IGN);
+    /* Before the sandbox: jansson would take its seed from the clock and the process id. */
+    json_object_seed((size_t)resolve_random() | 1);
+    if (sandbox_enter(parent, fd, &e) == 0) {
+        fetch_run(q, &c->authority, &c->vault, c->scope, fd);
+    } else {
+        struct buf record = {0};
+        struct error ignored;
+        record_failed(&record, &e);
+        record_done(&record);
+        (void)file_write_all(fd, record.data, record.len, "the pipe", &ignored);
+    }
+    mem_wipe_all();
+    _exit(0);
+}
+
+/* How the child ended, for a message. */
+static int ended(int status, struct error *e)
+{
+    if (WIFSIGNALED(status))
+        return error_wrap(e, "the fetcher was ended by signal %d", WTERMSIG(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status))
+        return error_wrap(e, "the fetcher ended with status %d", WEXITSTATUS(status));
+    return error_wrap(e, "the fetcher");
+}
+
+static int reap(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+static int converse(const struct vault_request *q, const struct checked *c, struct vault_answer *answers,
+                    struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
+                    struct error *e)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(e, E_SYSTEM, errno, "pipe");
+    cleanup(fd_cleanup) int from = ends[0];
+    cleanup(fd_cleanup) int to = ends[1];
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0)
+        return error_errno(e, E_SYSTEM, errno, "fork");
+    if (pid == 0)
+        child(q, c, parent, to);
+    fd_cleanup(&to);
+    uint32_t deadline = q->deadline_ms ? q->deadline_ms : FETCH_DEADLINE_MS;
+    int result = parent_listen(from, deadline, answers, q->name_count, stats, progress, arg, failed, e);
+    if (result < 0)
+        kill(pid, SIGKILL); /* not reaped yet: the id is still its own */
+    int status = reap(pid);
+    return result < 0 ? ended(status, e) : 0;
+}
+
+static void note_proxy(void)
+{
+    static const char *const names[] = {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && value[0]) {
+            log_note("%s is set, but hearth connects directly: proxies are ignored", names[i]);
+            return;
+        }
+    }
+}
+
+int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
+                vault_progress *progress, void *arg, struct error *e)
+{
+    struct checked checked;
+    struct error failed;
+    memset(answers, 0, request->name_count * sizeof *answers);
+    if (stats)
+        *stats = (struct vault_stats){0};
+    if (check(request, &checked, e) < 0)
+        return -1;
+    note_proxy();
+    if (converse(request, &checked, answers, stats, progress, arg, &failed, e) < 0) {
+        /* Nothing that a broken fetcher said is used. */
+        vault_answers_free(answers, request->name_count);
+        for (unsigned i = 0; i < request->name_count; i++)
+            answers[i].error = *e;
+        return -1;
+    }
+    for (unsigned i = 0; i < request->name_count; i++) {
+        if (answers[i].error.code == E_NONE)
+            continue;
+        *e = failed.code ? failed : answers[i].error;
+        return -1;
+    }
+    return 0;
+}
+
+void vault_answers_free(struct vault_answer *answers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        secret_free(&answers[i].value);
+        answers[i] = (struct vault_answer){0};
+    }
+}

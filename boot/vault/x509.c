@@ -1,0 +1,351 @@
+#include "vault/x509.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "vault/date.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    DER_INTEGER = 0x02,
+    DER_OCTETS = 0x04,
+    DER_OID = 0x06,
+    DER_UTC_TIME = 0x17,
+    DER_GENERALIZED_TIME = 0x18,
+    DER_SEQUENCE = 0x30,
+    DER_SET = 0x31,
+    DER_VERSION = 0xa0,
+    DER_EXTENSIONS = 0xa3
+};
+
+#define PARTS_MAX 64 /* of a DN, of a list of extensions or purposes */
+
+/* One element: its tag and content. */
+static uint8_t der_next(struct reader *r, struct span *content)
+{
+    uint8_t tag = reader_u8(r);
+    size_t n = reader_u8(r);
+    if (n & 0x80) {
+        unsigned bytes = n & 0x7f;
+        if (bytes == 0 || bytes > 3)
+            r->bad = true;
+        n = 0;
+        for (unsigned i = 0; i < bytes && !r->bad; i++)
+            n = n << 8 | reader_u8(r);
+    }
+    *content = reader_take(r, n);
+    return r->bad ? 0 : tag;
+}
+
+/* The content of an element that must have this tag. */
+static struct reader der_enter(struct reader *r, uint8_t tag)
+{
+    struct span content;
+    if (der_next(r, &content) != tag) {
+        r->bad = true;
+        return (struct reader){.bad = true};
+    }
+    return reader_of(content.p, content.n);
+}
+
+static bool der_at(const struct reader *r, uint8_t tag)
+{
+    return !r->bad && r->n > 0 && r->p[0] == tag;
+}
+
+static bool oid_is(struct span s, const char *bytes, size_t n)
+{
+    return s.n == n && memcmp(s.p, bytes, n) == 0;
+}
+#define OID_IS(span, text) oid_is(span, text, sizeof(text) - 1)
+
+/* The hash and the last common name of a DN. */
+static bool read_name(struct reader *tbs, unsigned char hash[32], char cn[X509_CN_MAX])
+{
+    const unsigned char *start = tbs->p;
+    struct reader name = der_enter(tbs, DER_SEQUENCE);
+    if (tbs->bad)
+        return false;
+    br_sha256_context sha;
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, start, (size_t)(tbs->p - start));
+    br_sha256_out(&sha, hash);
+    cn[0] = '\0';
+    for (unsigned i = 0; name.n > 0 && i < PARTS_MAX; i++) {
+        struct reader set = der_enter(&name, DER_SET);
+        struct reader pair = der_enter(&set, DER_SEQUENCE);
+        struct span oid, value;
+        if (der_next(&pair, &oid) != DER_OID || !der_next(&pair, &value))
+            return false;
+        if (OID_IS(oid, "\x55\x04\x03")) {
+            char raw[X509_CN_MAX];
+            size_t n = value.n < sizeof raw ? value.n : sizeof raw - 1;
+            memcpy(raw, value.p, n);
+            raw[n] = '\0';
+            text_clean_z(cn, X509_CN_MAX, raw);
+        }
+    }
+    return !name.bad;
+}
+
+static bool read_time(struct reader *r, int64_t *out)
+{
+    struct span s;
+    uint8_t tag = der_next(r, &s);
+    size_t digits = tag == DER_UTC_TIME ? 12 : 14;
+    if ((tag != DER_UTC_TIME && tag != DER_GENERALIZED_TIME) || s.n != digits + 1 || s.p[digits] != 'Z')
+        return false;
+    int field[7] = {0}; /* century, year, month, day, hour, minute, second */
+    for (size_t i = 0; i < digits; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        int *f = &field[(tag == DER_UTC_TIME ? 1 : 0) + i / 2];
+        *f = *f * 10 + (s.p[i] - '0');
+    }
+    if (tag == DER_UTC_TIME)
+        field[0] = field[1] >= 50 ? 19 : 20;
+    if (field[2] < 1 || field[2] > 12)
+        return false;
+    *out = date_seconds(field[0] * 100 + field[1], field[2], field[3], field[4], field[5], field[6]);
+    return true;
+}
+
+static bool read_purposes(struct span value, struct x509_cert *out)
+{
+    struct reader outer = reader_of(value.p, value.n);
+    struct reader list = der_enter(&outer, DER_SEQUENCE);
+    out->has_eku = true;
+    for (unsigned i = 0; list.n > 0 && i < PARTS_MAX; i++) {
+        struct span oid;
+        if (der_next(&list, &oid) != DER_OID)
+            return false;
+        if (OID_IS(oid, "\x2b\x06\x01\x05\x05\x07\x03\x01") || OID_IS(oid, "\x55\x1d\x25\x00"))
+            out->server_auth = true;
+    }
+    return !list.bad && !outer.bad && outer.n == 0;
+}
+
+static bool read_extensions(struct reader *tbs, struct x509_cert *out)
+{
+    struct reader tagged = der_enter(tbs, DER_EXTENSIONS);
+    struct reader list = der_enter(&tagged, DER_SEQUENCE);
+    for (unsigned i = 0; list.n > 0; i++) {
+        struct reader one = der_enter(&list, DER_SEQUENCE);
+        struct span oid, value;
+        if (i == PARTS_MAX || der_next(&one, &oid) != DER_OID)
+            return false;
+        uint8_t tag = der_next(&one, &value);
+        if (tag == 0x01) /* BOOLEAN critical */
+            tag = der_next(&one, &value);
+        if (tag != DER_OCTETS)
+            return false;
+        if (OID_IS(oid, "\x55\x1d\x25") && (out->has_eku || !read_purposes(value, out)))
+            return false;
+    }
+    return !list.bad && !tagged.bad && !tbs->bad;
+}
+
+bool x509_read(struct span der, struct x509_cert *out)
+{
+    struct reader all = reader_of(der.p, der.n);
+    struct reader certificate = der_enter(&all, DER_SEQUENCE);
+    struct reader tbs = der_enter(&certificate, DER_SEQUENCE);
+    struct span skipped;
+    *out = (struct x509_cert){0};
+    if (der_at(&tbs, DER_VERSION))
+        der_next(&tbs, &skipped);
+    if (der_next(&tbs, &skipped) != DER_INTEGER || der_next(&tbs, &skipped) != DER_SEQUENCE ||
+        !read_name(&tbs, out->issuer, out->issuer_cn))
+        return false;
+    struct reader validity = der_enter(&tbs, DER_SEQUENCE);
+    if (!read_time(&validity, &out->not_before) || !read_time(&validity, &out->not_after) ||
+        !read_name(&tbs, out->subject, out->subject_cn) || der_next(&tbs, &skipped) != DER_SEQUENCE)
+        return false;
+    while (tbs.n > 0 && !tbs.bad && !der_at(&tbs, DER_EXTENSIONS))
+        der_next(&tbs, &skipped); /* unique identifiers */
+    if (tbs.n > 0 && !read_extensions(&tbs, out))
+        return false;
+    return !tbs.bad && !all.bad && all.n == 0;
+}
+
+static void __attribute__((format(printf, 3, 4))) verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(x->why, sizeof x->why, fmt, ap);
+    va_end(ap);
+    x->code = code;
+}
+
+static void judge_time(struct x509 *x)
+{
+    char date[DATE_TEXT_MAX];
+    char now[DATE_TEXT_MAX];
+    date_text(now, x->now);
+    for (unsigned i = 0; i < x->count; i++) {
+        const struct x509_cert *c = &x->certs[i];
+        bool early = x->now < c->not_before;
+        if (!early && x->now <= c->not_after)
+            continue;
+        date_text(date, early ? c->not_before : c->not_after);
+        verdict(x, early ? E_TLS_NOT_YET_VALID : E_TLS_EXPIRED, "the certificate of \"%s\" %s %s; it is %s here",
+                c->subject_cn, early ? "is valid from" : "expired on", date, now);
+        return;
+    }
+    verdict(x, E_TLS_EXPIRED, "a certificate is outside its time; it is %s here", now);
+}
+
+static void judge_trust(struct x509 *x)
+{
+    const struct x509_cert *leaf = &x->certs[0];
+    const struct x509_cert *last = x->count ? &x->certs[x->count - 1] : leaf;
+    bool self = memcmp(leaf->issuer, leaf->subject, sizeof leaf->issuer) == 0;
+    if (x->count == 1 && self)
+        verdict(x, E_TLS_SELF_SIGNED, "the certificate of \"%s\" is signed by itself", leaf->subject_cn);
+    else if (x->count == 1)
+        verdict(x, E_TLS_MISSING_INTERMEDIATE, "the certificate of \"%s\" was sent alone; its issuer \"%s\" is no trusted root",
+                leaf->subject_cn, leaf->issuer_cn);
+    else
+        verdict(x, E_TLS_UNKNOWN_ROOT, "the chain of %u ends at \"%s\", issued by \"%s\", which is no trusted root",
+                x->count, last->subject_cn, last->issuer_cn);
+}
+
+static void judge_purpose(struct x509 *x)
+{
+    const struct x509_cert *leaf = &x->certs[0];
+    if (x->count == 0 || x->unreadable)
+        verdict(x, E_TLS_CHAIN, "the chain is empty, too long, or holds a certificate that cannot be read");
+    else if (leaf->has_eku && !leaf->server_auth)
+        verdict(x, E_TLS_PURPOSE, "the certificate of \"%s\" is not meant for servers", leaf->subject_cn);
+    else
+        x->code = E_NONE;
+}
+
+void x509_judge(struct x509 *x, unsigned number)
+{
+    static const struct {
+        unsigned number;
+        enum error_code code;
+        const char *why;
+    } plain[] = {
+        {BR_ERR_X509_BAD_SERVER_NAME, E_TLS_WRONG_NAME, "none of its names is this host's"},
+        {BR_ERR_X509_WEAK_PUBLIC_KEY, E_TLS_WEAK_KEY, "an RSA key has fewer than 2048 bits"},
+        {BR_ERR_X509_DN_MISMATCH, E_TLS_CHAIN, "the certificates are not in order, leaf first"},
+        {BR_ERR_X509_NOT_CA, E_TLS_CHAIN, "a certificate that is no CA signed another"},
+        {BR_ERR_X509_FORBIDDEN_KEY_USAGE, E_TLS_CHAIN, "a certificate signed another without leave to"},
+        {BR_ERR_X509_CRITICAL_EXTENSION, E_TLS_CHAIN, "a critical extension is not known"},
+        {BR_ERR_X509_BAD_SIGNATURE, E_TLS_CHAIN, "a signature is wrong"},
+        {BR_ERR_X509_UNSUPPORTED, E_TLS_CHAIN, "a signature or key is of a kind that is not used"},
+    };
+    if (number == 0) {
+        judge_purpose(x);
+        return;
+    }
+    if (number == BR_ERR_X509_EXPIRED) {
+        judge_time(x);
+        return;
+    }
+    if (number == BR_ERR_X509_NOT_TRUSTED) {
+        judge_trust(x);
+        return;
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (plain[i].number == number) {
+            verdict(x, plain[i].code, "\"%s\": %s", x->certs[0].subject_cn, plain[i].why);
+            return;
+        }
+    }
+    verdict(x, E_TLS_CHAIN, "the chain cannot be read (BearSSL error %u)", number);
+}
+
+/* BearSSL hands its context around as a pointer to the vtable pointer, which stands first in the struct. */
+static struct x509 *self_of(const br_x509_class **ctx)
+{
+    return (struct x509 *)(void *)ctx;
+}
+
+static void start_chain(const br_x509_class **ctx, const char *server_name)
+{
+    struct x509 *x = self_of(ctx);
+    x->count = 0;
+    x->unreadable = false;
+    memset(x->certs, 0, sizeof x->certs);
+    x->code = E_TLS_CHAIN;
+    x->minimal.vtable->start_chain(&x->minimal.vtable, server_name);
+}
+
+static void start_cert(const br_x509_class **ctx, uint32_t length)
+{
+    struct x509 *x = self_of(ctx);
+    mem_free(x->der);
+    x->der = NULL;
+    x->der_length = 0;
+    x->der_expected = length;
+    if (length == 0 || length > X509_CERT_MAX || x->count == X509_CHAIN_MAX)
+        x->unreadable = true;
+    else
+        x->der = mem_alloc(length);
+    x->minimal.vtable->start_cert(&x->minimal.vtable, length);
+}
+
+static void append(const br_x509_class **ctx, const unsigned char *p, size_t n)
+{
+    struct x509 *x = self_of(ctx);
+    if (x->der && n <= x->der_expected - x->der_length) {
+        memcpy(x->der + x->der_length, p, n);
+        x->der_length += n;
+    }
+    x->minimal.vtable->append(&x->minimal.vtable, p, n);
+}
+
+static void end_cert(const br_x509_class **ctx)
+{
+    struct x509 *x = self_of(ctx);
+    if (x->der && x->count < X509_CHAIN_MAX) {
+        if (!x509_read((struct span){x->der, x->der_length}, &x->certs[x->count++]))
+            x->unreadable = true;
+    }
+    mem_free(x->der);
+    x->der = NULL;
+    x->minimal.vtable->end_cert(&x->minimal.vtable);
+}
+
+static unsigned end_chain(const br_x509_class **ctx)
+{
+    struct x509 *x = self_of(ctx);
+    unsigned number = x->minimal.vtable->end_chain(&x->minimal.vtable);
+    x509_judge(x, number);
+    return number ? number : x->code == E_NONE ? 0 : BR_ERR_X509_NOT_TRUSTED;
+}
+
+static const br_x509_pkey *get_pkey(const br_x509_class *const *ctx, unsigned *usages)
+{
+    const struct x509 *x = (const struct x509 *)(const void *)ctx;
+    return x->minimal.vtable->get_pkey(&x->minimal.vtable, usages);
+}
+
+static const br_x509_class engine = {
+    .context_size = sizeof(struct x509),
+    .start_chain = start_chain,
+    .start_cert = start_cert,
+    .append = append,
+    .end_cert = end_cert,
+    .end_chain = end_chain,
+    .get_pkey = get_pkey,
+};
+
+void x509_init(struct x509 *x, const br_x509_trust_anchor *anchors, size_t count, int64_t now)
+{
+    *x = (struct x509){.vtable = &engine, .now = now};
+    br_x509_minimal_init(&x->minimal, &br_sha256_vtable, anchors, count);
+    br_x509_minimal_set_minrsa(&x->minimal, 2048 / 8);
+    br_x509_minimal_set_time(&x->minimal, (uint32_t)(719528 + now / 86400), (uint32_t)(now % 86400));
+}
+
+void x509_free(struct x509 *x)
+{
+    mem_free(x->der);
+    x->der = NULL;
+}
