@@ -16,11 +16,9 @@ CLUSTER, ENDPOINT = "data", "https://192.168.1.10:6443"
 # (machine types, path, why hearth's document differs). An entry that nothing needs any more is a failure too.
 DIFFERENCES = [
     ("controlplane worker", r"machine\.install\.diskSelector", "hearth chooses the install disk from the facts"),
-    ("controlplane worker", r"machine\.install\.image", "the installer that carries hearth as an extension"),
     ("controlplane worker", r"\[HostnameConfig\]\.auto", "the node has the name of its entry"),
     ("controlplane worker", r"\[HostnameConfig\]\.hostname", "the node has the name of its entry"),
     ("controlplane", r"cluster\.inlineManifests", "Flux and the bootstrap manifests: what hearth is for"),
-    ("controlplane worker", r"\[ExtensionServiceConfig hearth\]", "what the installed node needs to know of its site"),
 ]
 
 # (machine types, path): without it the node can do nothing, though Talos's validation may say nothing.
@@ -29,11 +27,15 @@ NEEDED = [
     ("controlplane worker", "machine.ca"),
     ("controlplane worker", "machine.ca.crt"),
     ("controlplane", "machine.ca.key"),
+    ("controlplane worker", "machine.kubelet"),
     ("controlplane worker", "cluster.id"),
     ("controlplane worker", "cluster.secret"),
     ("controlplane worker", "cluster.controlPlane"),
     ("controlplane worker", "cluster.controlPlane.endpoint"),
     ("controlplane worker", "cluster.network"),
+    ("controlplane worker", "cluster.network.dnsDomain"),
+    ("controlplane worker", "cluster.network.podSubnets"),
+    ("controlplane worker", "cluster.network.serviceSubnets"),
     ("controlplane worker", "cluster.token"),
     ("controlplane worker", "cluster.ca"),
     ("controlplane worker", "cluster.ca.crt"),
@@ -50,11 +52,15 @@ NEEDED = [
     ("controlplane", "cluster.etcd.ca.key"),
 ]
 
-# (path, overlay): what a worker must not carry.
+# (path, overlay): what a worker must not carry. Talos refuses the first three; the others are keys of the cluster.
 FORBIDDEN = [
     ("machine.ca.key", "machine: {ca: {key: !secret %s#/certs/os/key}}"),
     ("cluster.ca.key", "cluster: {ca: {key: !secret %s#/certs/k8s/key}}"),
     ("cluster.etcd", "cluster: {etcd: {ca: {crt: !secret %s#/certs/etcd/crt}}}"),
+    ("cluster.aggregatorCA", "cluster: {aggregatorCA: {key: !secret %s#/certs/k8saggregator/key}}"),
+    ("cluster.serviceAccount", "cluster: {serviceAccount: {key: !secret %s#/certs/k8sserviceaccount/key}}"),
+    ("cluster.secretboxEncryptionSecret",
+     "cluster: {secretboxEncryptionSecret: !secret %s#/secrets/secretboxencryptionsecret}"),
 ]
 
 

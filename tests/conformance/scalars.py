@@ -202,15 +202,13 @@ def secrets(kit, rows):
 
 
 def raw(kit, rows):
-    """Characters that no YAML stream may hold: refused where Talos refuses them, with a position."""
+    """Control characters that stand bare in a file: refused with the position and the escape that would do."""
     for row in rows:
         where = kit.directory("scalars", "raw")
         overlay = 'machine:\n  sysctls:\n    a: "%s"\n' % row["value"]
         site = kit.site(os.path.join(where, "site"), {"talos/data.yaml": overlay})
-        judged = read(kit, "1.14", "config", os.path.join(site, "talos/data.yaml"))
         status, _, err = kit.render(site, os.path.join(where, "out"))
-        kit.expect("scalars: raw %s" % row["name"], isinstance(judged, str) and status == 3 and "data.yaml:3" in err,
-                   "Talos: %s\nhearth, exit %d: %s" % (judged, status, err))
+        kit.expect("scalars: raw %s" % row["name"], status == 3 and "talos/data.yaml:3:" in err, "exit %d: %s" % (status, err))
     # A vault can hold a NUL; nothing that becomes YAML for Talos or Kubernetes can be a file with one.
     names = kit.bundle_names(kit.base("controlplane"))
     kit.serve(dict(dict.fromkeys(names, kit.talos_bundle), nul="a\0b"))
