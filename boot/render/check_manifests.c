@@ -161,6 +161,8 @@ static bool may_be_typed(const struct node *node)
     if (*p == 'e' || *p == 'E') {
         p++;
         p += *p == '-' || *p == '+';
+        if (*p < '0' || *p > '9')
+            return false;
         p += strspn(p, "0123456789");
     }
     return *p == '\0';

@@ -109,7 +109,7 @@ __attribute__((unused)) static void kit_manifest(struct kit *k, const char *name
 {
     assert_true(k->plan.manifest_count < KIT_MANIFESTS);
     k->manifests[k->plan.manifest_count++] =
-        (struct plan_manifest){ .name = name, .file = file, .docs = kit_docs(k, file, yaml) };
+        (struct plan_manifest){ .name = name, .file = file, .docs = kit_docs(k, file ? file : "bootstrap", yaml) };
 }
 
 /* A manifest that is laid down byte for byte. */
