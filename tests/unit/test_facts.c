@@ -335,9 +335,78 @@ static void what_is_read_can_be_loaded(void **state)
     json_decref(again);
 }
 
+static void put_line(const char *name, const char *text)
+{
+    char parent[256];
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(name, '/') - name), name);
+    make_dirs(parent);
+    write_file(name, text, strlen(text));
+}
+
+/* What facts_notes() says of a tree, after the facts of it. */
+static const char *notes_of(const char *root)
+{
+    static char text[2048];
+    struct error e = {0};
+    struct buf out = {0};
+    json_t *facts = facts_read(at(root), &e);
+    assert_non_null(facts);
+    facts_notes(at(root), facts, &out);
+    snprintf(text, sizeof text, "%s", out.data ? out.data : "");
+    buf_free(&out);
+    json_decref(facts);
+    return text;
+}
+
+static void hidden_disks_and_lost_identities_are_noted(void **state)
+{
+    (void)state;
+    static const char masked[] = "the SMBIOS table cannot be read";
+    make_dirs("notes/sys");
+    assert_non_null(strstr(notes_of("notes"), masked));
+    assert_null(strstr(notes_of("notes"), "RAID"));
+    assert_null(strstr(notes_of("notes"), "unknown:"));
+
+    /* An Intel controller in RAID mode, a RAID card, and VMD with its driver: only the first is a mistake in the BIOS. */
+    put_line("notes/sys/bus/pci/devices/0000:00:17.0/class", "0x010400\n");
+    put_line("notes/sys/bus/pci/devices/0000:00:17.0/vendor", "0x8086\n");
+    put_line("notes/sys/bus/pci/devices/0000:01:00.0/class", "0x010400\n");
+    put_line("notes/sys/bus/pci/devices/0000:01:00.0/vendor", "0x1000\n");
+    put_line("notes/sys/bus/pci/devices/0000:00:0e.0/class", "0x010400\n");
+    put_line("notes/sys/bus/pci/devices/0000:00:0e.0/vendor", "0x8086\n");
+    put_line("notes/sys/bus/pci/devices/0000:00:0e.0/uevent", "DRIVER=vmd\n");
+    const char *notes = notes_of("notes");
+    assert_non_null(strstr(notes, "controller 0000:00:17.0 is in RAID mode"));
+    assert_null(strstr(notes, "0000:01:00.0"));
+    assert_null(strstr(notes, "0000:00:0e.0"));
+    put_line("notes/sys/bus/pci/devices/0000:00:17.0/remapped_nvme", "2\n");
+    assert_non_null(strstr(notes_of("notes"), "controller 0000:00:17.0 hides 2 NVMe disk(s)"));
+    put_line("notes/sys/bus/pci/devices/0000:00:17.0/class", "0x010601\n");
+    assert_non_null(strstr(notes_of("notes"), "hides 2"));
+    put_line("notes/sys/bus/pci/devices/0000:00:17.0/remapped_nvme", "0\n");
+    assert_null(strstr(notes_of("notes"), "0000:00:17.0"));
+
+    put_line("notes/sys/class/dmi/id/product_serial", "Default\x1b string\n");
+    put_line("notes/sys/class/dmi/id/product_uuid", "03000200-0400-0500-0006-000700080009\n");
+    notes = notes_of("notes");
+    assert_non_null(strstr(notes, "uuid is unknown: the vendor left \"03000200-0400-0500-0006-000700080009\""));
+    assert_null(strchr(notes, 0x1b));
+    put_line("notes/sys/class/dmi/id/product_serial", "Default string\n");
+    assert_non_null(strstr(notes_of("notes"), "serial is unknown: the vendor left \"Default string\""));
+
+    put_line("notes/sys/class/dmi/id/product_serial", "790H8D2\n");
+    put_line("notes/sys/class/dmi/id/product_uuid", "4c4c4544-0039-3010-8048-b7c04f384432\n");
+    assert_null(strstr(notes_of("notes"), "different boxes"));
+    put_line("notes/sys/class/dmi/id/product_uuid", "4c4c4544-0059-4210-8056-b2c04f584b33\n");
+    assert_non_null(strstr(notes_of("notes"), "the service tag 790H8D2 and the UUID 4c4c4544-0059-4210-8056-b2c04f584b33"));
+    put_line("notes/sys/class/dmi/id/product_serial", "2YBVXK3\n");
+    assert_null(strstr(notes_of("notes"), "different boxes"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hidden_disks_and_lost_identities_are_noted),
         cmocka_unit_test(a_wrong_facts_file_is_refused),
         cmocka_unit_test(sizes_are_capped),
         cmocka_unit_test(a_file_that_is_not_there),
