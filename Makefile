@@ -21,6 +21,8 @@ BUDGET := 524288
 FUZZ_SECONDS ?= 20
 # Passed on to a make below this one, unless the caller's own -j already reaches it.
 J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+# Two makes in one build directory would pull it from under each other.
+ALONE = flock $(B)/lock
 
 .DEFAULT_GOAL := all
 QUICK := help clean distclean relock flux
@@ -37,12 +39,12 @@ endif
 
 .PHONY: all
 all: ## Build the program: build/hearth, a static-pie of at most 512 KiB
-	@$(MAKE) --no-print-directory -s $(J) $(B)/hearth
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(B)/hearth
 
 ifneq ($(file <$(B)/cc),$(CC))
 $(B)/config.mk: FORCE
 endif
-$(B)/config.mk: scripts/toolchain scripts/deps
+$(B)/config.mk: scripts/toolchain
 	@CC='$(CC)' scripts/deps build
 	@mkdir -p $(B)
 	@scripts/toolchain '$(CC)' $(B) >$@.new && mv $@.new $@ && printf '%s' '$(CC)' >$(B)/cc
@@ -167,7 +169,7 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ROOMS) $(GEN:%=$(B)/gen/%.c) $(B)/san.ok
 test-deps:
 	@scripts/deps test
 unit-build: test-deps
-	@$(MAKE) --no-print-directory -s $(J) $(UNIT_BIN) $(REPLAY_BIN)
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(UNIT_BIN) $(REPLAY_BIN)
 unit: unit-build ## Unit tests and replayed fuzz corpora, under ASan and UBSan
 	@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_BIN) $(REPLAY_BIN)
 blackbox: test-deps all ## Cases as data, on the program itself
@@ -180,7 +182,7 @@ test: unit-build all ## unit and blackbox: Debian packages only; ends with the c
 conformance: test-deps all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
 	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth
 fuzz: test-deps ## Each fuzz target for FUZZ_SECONDS (20)
-	@$(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
 bench: test-deps all ## Size, memory, round trips and CPU beside curl and the official SDK
 	@tests/bench/run $(B)/hearth
