@@ -12,8 +12,9 @@
  * the first element of a list whose field equals the first other key. All deletes of a document come before its
  * merge. What is to be deleted must be there; only a missing document is let pass.
  *
- * Talos has two surprises that are kept: an overlay of a document with a CEL expression or a least size (a volume's disk
- * selector and minSize, a link alias's selector) clears it unless it says it anew, and an overlay of one half of a CA (crt or key) clears the other.
+ * Two surprises of Talos are kept. An overlay of a document with a CEL expression or a least size (a volume's disk selector
+ * and minSize, a link alias's selector) clears it unless it says it anew. An overlay of one half of a CA (crt or key)
+ * clears the other.
  *
  * A reference merges as the scalar it stands for; nothing can be merged into one.
  *

@@ -56,8 +56,6 @@ static const struct {
     { "SwapVolumeConfig", "provisioning.minSize" },
     { "UserVolumeConfig", "provisioning.diskSelector.match" },
     { "UserVolumeConfig", "provisioning.minSize" },
-    { "UserVolumeConfig", "filesystem.minAllocationGroupSize" },
-    { "VolumeConfig", "filesystem.minAllocationGroupSize" },
     { "LVMLogicalVolumeConfig", "provisioning.minSize" },
     { "ExistingVolumeConfig", "discovery.volumeSelector.match" },
     { "LVMVolumeGroupConfig", "provisioning.volumeSelector.match" },

@@ -219,11 +219,12 @@ static int place(struct reading *r, struct node *node)
 }
 
 /*
- * Judges the properties before a node. *kind becomes the reference's kind or -1. The source is looked at, too:
- * events show neither that a tag was verbatim nor that it was a lone "!".
+ * Judges the properties before a node. *kind becomes the reference's kind or -1. The source is looked at, too: events
+ * show neither that a tag was verbatim nor that a scalar's was a lone "!". (A block mapping begins where its
+ * first key does, so a "!" there is its own only if the event has a tag.)
  */
-static int check_properties(struct reading *r, yaml_mark_t mark, const yaml_char_t *anchor, const yaml_char_t *tag,
-                            int *kind)
+static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, const yaml_char_t *anchor,
+                            const yaml_char_t *tag, int *kind)
 {
     struct pos pos = pos_of(r, mark);
     const char *name = (const char *)tag;
@@ -232,7 +233,7 @@ static int check_properties(struct reading *r, yaml_mark_t mark, const yaml_char
     if (anchor)
         return error_at(r->e, pos, E_YAML_REFUSED, "the anchor &%.120s; write the value out where it is needed",
                         (const char *)anchor);
-    if (byte_at(r, mark, 0) != '!')
+    if (!tag && !(scalar && byte_at(r, mark, 0) == '!'))
         return 0;
     if (byte_at(r, mark, 1) == '<')
         return error_at(r->e, pos, E_YAML_REFUSED, "the verbatim tag !<%.120s>; hearth knows !fact, !node, !secret, "
@@ -276,7 +277,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     struct node *node = NULL;
     int kind = -1;
 
-    if (check_properties(r, event->start_mark, event->data.scalar.anchor, event->data.scalar.tag, &kind) != 0)
+    if (check_properties(r, event->start_mark, true, event->data.scalar.anchor, event->data.scalar.tag, &kind) != 0)
         return -1;
     if (memchr(text, 0, len))
         return error_at(r->e, pos, E_YAML_REFUSED, "a NUL character in a value");
@@ -318,7 +319,7 @@ static int open_container(struct reading *r, enum node_kind node_kind, const yam
 
     if (key_expected(r))
         return error_at(r->e, pos, E_YAML_REFUSED, "a %s cannot be a key", is_map ? "mapping" : "list");
-    if (check_properties(r, event->start_mark, anchor, tag, &kind) != 0)
+    if (check_properties(r, event->start_mark, false, anchor, tag, &kind) != 0)
         return -1;
     if (kind >= 0 && (kind != REF_BASE64 || !is_map))
         return error_at(r->e, pos, E_YAML_REF, "%s takes %s, not a %s", (const char *)tag,
