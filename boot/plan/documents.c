@@ -117,6 +117,11 @@ static int merge_files(struct plan *plan, struct errors *errors)
         errors_add(errors, &e);
         return -1;
     }
+    if (!plan_main(plan)) {
+        errors_at(errors, (struct pos){.file = plan->files[0].path}, E_PLAN_FILE,
+                  "there is no Talos main document (version: v1alpha1 with machine: and cluster:)");
+        return -1;
+    }
     if (add_overlay(plan, entry->role->name, errors) != 0)
         return -1;
     const struct role *namesake = plan->name_open ? NULL : site_role(plan->site, plan->name);
@@ -129,10 +134,21 @@ static int merge_files(struct plan *plan, struct errors *errors)
     return plan->name_open ? 0 : add_overlay(plan, plan->name, errors);
 }
 
+/* `install:` with nothing behind it is a map without keys, to Talos too. */
+static bool is_null(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && !node->ref && node->style == STYLE_PLAIN &&
+        (node->len == 0 || node_is(node, "~") || node_is(node, "null"));
+}
+
 /* The child map of this name, made when it is absent; NULL and an error when it is something else. */
 static struct node *want_map(struct plan *plan, struct node *parent, const char *key, struct errors *errors)
 {
     struct node *child = node_get(parent, key);
+    if (child && is_null(child)) {
+        node_remove(parent, child);
+        child = NULL;
+    }
     if (!child) {
         child = node_map(plan->pool, plan->entry->pos);
         node_add(plan->pool, parent, key, child);
@@ -271,7 +287,7 @@ int plan_documents(struct plan *plan, struct errors *errors)
     struct node *main = plan_main(plan);
     if (!main || main->kind != NODE_MAP || main->ref) {
         errors_at(errors, (struct pos){.file = plan->files[0].path}, E_PLAN_FILE,
-                  "there is no Talos main document (version: v1alpha1 with machine: and cluster:)");
+                  "the Talos main document must be a mapping");
         return -1;
     }
     struct node *machine = want_map(plan, main, "machine", errors);
