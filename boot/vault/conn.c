@@ -52,7 +52,7 @@ void conn_open(struct conn *c, uint64_t now)
     c->until = now + CONN_DNS_MS;
     c->next_attempt = 0;
     say(c, "dns");
-    lookup_start(&c->lookup, &c->world->resolver, c->url->host, now);
+    lookup_start(&c->lookup, &c->world->servers, c->url->host, now);
 }
 
 /* Several addresses fail in several ways; the one that tells most is kept: a refusal means that a host was reached. */
@@ -92,7 +92,7 @@ static void attempt(struct conn *c, uint64_t now)
             return;
         c->tried |= (uint32_t)1 << i;
         c->last_v6 = c->lookup.addresses[i].v6;
-        int fd = resolve_connect(&c->lookup.addresses[i], c->url->port, SOCK_STREAM);
+        int fd = lookup_connect(&c->lookup.addresses[i], c->url->port, SOCK_STREAM);
         if (fd >= 0) {
             c->race[c->racing++] = fd;
             c->next_attempt = now + CONN_STAGGER_MS;

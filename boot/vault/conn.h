@@ -7,7 +7,7 @@
 #ifndef HEARTH_VAULT_CONN_H
 #define HEARTH_VAULT_CONN_H
 
-#include "vault/resolve.h"
+#include "vault/lookup.h"
 #include "vault/tls.h"
 #include "vault/url.h"
 #include "vault/vault.h"
@@ -31,7 +31,7 @@ enum conn_state {
 
 /* What a connection needs from around it; outlives it. */
 struct conn_world {
-    struct resolver resolver;
+    struct nameservers servers;
     struct anchors anchors;
     int64_t now; /* seconds since 1970 at the start */
     vault_progress *progress; /* never NULL */

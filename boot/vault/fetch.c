@@ -64,7 +64,7 @@ uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct erro
 {
     if (tries >= FETCH_TRIES || !fetch_passes(e->code))
         return 0;
-    uint64_t wait = e->retry_after_ms ? e->retry_after_ms : 1 + resolve_random() % (1000u << (tries ? tries - 1 : 0));
+    uint64_t wait = e->retry_after_ms ? e->retry_after_ms : 1 + lookup_random() % (1000u << (tries ? tries - 1 : 0));
     return now + wait < f->deadline ? now + wait : 0;
 }
 
@@ -127,7 +127,7 @@ static bool prepare(struct fetch *f)
 {
     const struct vault_request *q = f->request;
     struct error e = {0};
-    resolver_init(&f->world.resolver, q->hosts_file, q->resolv_conf);
+    nameservers_init(&f->world.servers, q->hosts_file, q->resolv_conf);
     if (anchors_read(&f->world.anchors, q->ca_pem, q->ca_only, &e) < 0) {
         error_wrap(&e, "cloud.ca");
         fetch_fail(f, &e);

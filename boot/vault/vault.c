@@ -71,7 +71,7 @@ static void __attribute__((noreturn)) child(const struct vault_request *q, const
     struct error e = {0};
     signal(SIGPIPE, SIG_IGN);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
-    json_object_seed((size_t)resolve_random() | 1);
+    json_object_seed((size_t)lookup_random() | 1);
     if (sandbox_enter(parent, fd, &e) == 0) {
         fetch_run(q, &c->authority, &c->vault, c->scope, fd);
     } else {

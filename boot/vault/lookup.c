@@ -1,4 +1,4 @@
-#include "vault/resolve.h"
+#include "vault/lookup.h"
 
 #include "base/mem.h"
 #include "base/reader.h"
@@ -15,14 +15,14 @@
 #define TCP_WAIT_MS 3000
 #define DATAGRAMS_MAX 32 /* read in one step: a flood of forged answers must not hold the loop */
 
-uint32_t resolve_random(void)
+uint32_t lookup_random(void)
 {
     uint32_t value = 0;
     (void)!getrandom(&value, sizeof value, 0);
     return value;
 }
 
-int resolve_connect(const struct address *to, uint16_t port, int type)
+int lookup_connect(const struct address *to, uint16_t port, int type)
 {
     cleanup(fd_cleanup) int fd = socket(to->v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -46,9 +46,9 @@ int resolve_connect(const struct address *to, uint16_t port, int type)
     return fd_steal(&fd);
 }
 
-void resolver_init(struct resolver *r, const char *hosts, const char *resolv_conf)
+void nameservers_init(struct nameservers *r, const char *hosts, const char *resolv_conf)
 {
-    *r = (struct resolver){.hosts = hosts ? hosts : ""};
+    *r = (struct nameservers){.hosts = hosts ? hosts : ""};
     r->count = dns_servers(resolv_conf ? resolv_conf : "", r->servers);
 }
 
@@ -63,17 +63,17 @@ static void settle(struct question *q)
 /* Sends the question to the next server in turn; settles it when every server has had its rounds. */
 static void ask(const struct lookup *l, struct question *q, uint64_t now)
 {
-    unsigned total = l->resolver->count * RESOLVE_ROUNDS;
+    unsigned total = l->servers->count * LOOKUP_ROUNDS;
     fd_cleanup(&q->fd);
     q->tcp = false;
     while (q->tries < total) {
-        unsigned round = q->tries / l->resolver->count;
-        const struct address *server = &l->resolver->servers[q->tries++ % l->resolver->count];
+        unsigned round = q->tries / l->servers->count;
+        const struct address *server = &l->servers->servers[q->tries++ % l->servers->count];
         unsigned char query[DNS_QUERY_MAX];
-        q->id = (uint16_t)resolve_random();
+        q->id = (uint16_t)lookup_random();
         q->until = now + 1000 * (round + 1);
         size_t n = dns_query(query, q->id, l->host, q->type);
-        q->fd = resolve_connect(server, DNS_PORT, SOCK_DGRAM);
+        q->fd = lookup_connect(server, DNS_PORT, SOCK_DGRAM);
         if (q->fd >= 0 && send(q->fd, query, n, MSG_NOSIGNAL) == (ssize_t)n)
             return;
         fd_cleanup(&q->fd);
@@ -84,10 +84,10 @@ static void ask(const struct lookup *l, struct question *q, uint64_t now)
 /* The same server again, by TCP (RFC 7766): the length goes in front. */
 static void ask_tcp(const struct lookup *l, struct question *q, uint64_t now)
 {
-    const struct address *server = &l->resolver->servers[(q->tries - 1) % l->resolver->count];
+    const struct address *server = &l->servers->servers[(q->tries - 1) % l->servers->count];
     unsigned char query[2 + DNS_QUERY_MAX];
     fd_cleanup(&q->fd);
-    q->fd = resolve_connect(server, DNS_PORT, SOCK_STREAM);
+    q->fd = lookup_connect(server, DNS_PORT, SOCK_STREAM);
     if (q->fd < 0) {
         ask(l, q, now);
         return;
@@ -120,7 +120,7 @@ static void take(struct lookup *l, struct question *q, const void *message, size
         ask(l, q, now);
         return;
     }
-    for (unsigned i = 0; i < count && l->count < RESOLVE_ADDRESSES_MAX; i++)
+    for (unsigned i = 0; i < count && l->count < LOOKUP_ADDRESSES_MAX; i++)
         l->addresses[l->count++] = found[i];
     if (l->count && !l->first_at)
         l->first_at = now;
@@ -181,12 +181,12 @@ static void step_tcp(struct lookup *l, struct question *q, uint64_t now)
         take(l, q, r.p, length, now);
 }
 
-void lookup_start(struct lookup *l, const struct resolver *r, const char *host, uint64_t now)
+void lookup_start(struct lookup *l, const struct nameservers *r, const char *host, uint64_t now)
 {
-    *l = (struct lookup){.resolver = r, .host = host};
+    *l = (struct lookup){.servers = r, .host = host};
     l->questions[0] = (struct question){.type = DNS_AAAA, .fd = -1};
     l->questions[1] = (struct question){.type = DNS_A, .fd = -1};
-    l->count = dns_hosts(r->hosts, host, l->addresses, RESOLVE_ADDRESSES_MAX);
+    l->count = dns_hosts(r->hosts, host, l->addresses, LOOKUP_ADDRESSES_MAX);
     for (unsigned i = 0; i < 2; i++) {
         if (l->count)
             settle(&l->questions[i]);
@@ -211,7 +211,7 @@ void lookup_step(struct lookup *l, uint64_t now)
 void lookup_stop(struct lookup *l)
 {
     for (unsigned i = 0; i < 2; i++)
-        if (l->resolver)
+        if (l->servers)
             settle(&l->questions[i]);
 }
 
@@ -222,7 +222,7 @@ bool lookup_done(const struct lookup *l)
 
 bool lookup_usable(const struct lookup *l, uint64_t now)
 {
-    return l->count && (l->questions[0].done || lookup_done(l) || now >= l->first_at + RESOLVE_DELAY_MS);
+    return l->count && (l->questions[0].done || lookup_done(l) || now >= l->first_at + LOOKUP_DELAY_MS);
 }
 
 int lookup_error(const struct lookup *l, struct error *e)
@@ -235,16 +235,16 @@ int lookup_error(const struct lookup *l, struct error *e)
         else
             silent++;
     }
-    if (l->resolver->count == 0)
+    if (l->servers->count == 0)
         return error_set(e, E_DNS_NO_SERVER, "%s is not in /etc/hosts, and /etc/resolv.conf names no server", l->host);
     if (seen[DNS_NXDOMAIN])
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_FAILED])
-        return error_set(e, E_DNS_FAILED, "%s: each of %u name servers answered with an error", l->host, l->resolver->count);
+        return error_set(e, E_DNS_FAILED, "%s: each of %u name servers answered with an error", l->host, l->servers->count);
     if (seen[DNS_BROKEN])
         return error_set(e, E_DNS_MALFORMED, "%s: the answer of a name server is malformed", l->host);
     if (silent)
-        return error_set(e, E_DNS_SILENT, "%s: none of %u name servers answered", l->host, l->resolver->count);
+        return error_set(e, E_DNS_SILENT, "%s: none of %u name servers answered", l->host, l->servers->count);
     return error_set(e, E_DNS_NO_ADDRESS, "%s has no address", l->host);
 }
 
@@ -259,7 +259,7 @@ unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next)
         if (q->until < *next)
             *next = q->until;
     }
-    if (l->first_at && l->first_at + RESOLVE_DELAY_MS < *next && !lookup_done(l))
-        *next = l->first_at + RESOLVE_DELAY_MS;
+    if (l->first_at && l->first_at + LOOKUP_DELAY_MS < *next && !lookup_done(l))
+        *next = l->first_at + LOOKUP_DELAY_MS;
     return count;
 }

@@ -1,11 +1,11 @@
 /*
- * resolve.h - DNS on the poll loop: A and AAAA of one host at once.
+ * lookup.h - DNS on the poll loop: A and AAAA of one host at once.
  *
  * /etc/hosts first; then up to DNS_SERVERS_MAX servers in turn, three rounds with 1, 2 and 3 seconds for an answer, by TCP
  * when it was truncated. Each question has a socket (so a random source port) and a random id of its own. Nothing blocks.
  */
-#ifndef HEARTH_VAULT_RESOLVE_H
-#define HEARTH_VAULT_RESOLVE_H
+#ifndef HEARTH_VAULT_LOOKUP_H
+#define HEARTH_VAULT_LOOKUP_H
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -15,11 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESOLVE_ROUNDS 3
-#define RESOLVE_ADDRESSES_MAX (2 * DNS_ADDRESSES_MAX)
-#define RESOLVE_DELAY_MS 50 /* how long IPv4 waits for AAAA (RFC 8305 section 3) */
+#define LOOKUP_ROUNDS 3
+#define LOOKUP_ADDRESSES_MAX (2 * DNS_ADDRESSES_MAX)
+#define LOOKUP_DELAY_MS 50 /* how long IPv4 waits for AAAA (RFC 8305 section 3) */
 
-struct resolver {
+struct nameservers {
     const char *hosts; /* text of /etc/hosts, borrowed */
     struct address servers[DNS_SERVERS_MAX];
     unsigned count;
@@ -40,18 +40,18 @@ struct question {
 };
 
 struct lookup {
-    const struct resolver *resolver;
+    const struct nameservers *servers;
     const char *host; /* borrowed */
     struct question questions[2]; /* AAAA, A */
-    struct address addresses[RESOLVE_ADDRESSES_MAX]; /* in the order they came */
+    struct address addresses[LOOKUP_ADDRESSES_MAX]; /* in the order they came */
     unsigned count;
     uint64_t first_at; /* when the first address came */
 };
 
 /* hosts and resolv_conf are texts; hosts stays borrowed. */
-void resolver_init(struct resolver *r, const char *hosts, const char *resolv_conf);
+void nameservers_init(struct nameservers *r, const char *hosts, const char *resolv_conf);
 
-void lookup_start(struct lookup *l, const struct resolver *r, const char *host, uint64_t now);
+void lookup_start(struct lookup *l, const struct nameservers *r, const char *host, uint64_t now);
 void lookup_step(struct lookup *l, uint64_t now);
 void lookup_stop(struct lookup *l); /* closes; what was found stays */
 
@@ -66,9 +66,9 @@ int lookup_error(const struct lookup *l, struct error *e);
 unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next);
 
 /* A random number below 2^32, from getrandom. */
-uint32_t resolve_random(void);
+uint32_t lookup_random(void);
 
 /* A non-blocking close-on-exec socket connected (or connecting) to an address; -1 with errno. type: SOCK_DGRAM or SOCK_STREAM. */
-int resolve_connect(const struct address *to, uint16_t port, int type);
+int lookup_connect(const struct address *to, uint16_t port, int type);
 
 #endif
