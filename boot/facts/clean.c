@@ -90,7 +90,8 @@ bool clean_is_placeholder(const char *text)
         if (text_glob(placeholders[i], s))
             return true;
     char same[2] = {s[0], '\0'};
-    return strspn(s, "0xX.-*_ ") == n || (n >= 6 && strspn(s, same) == n) || is_counting(s, n) || is_sku_number(s);
+    return strspn(s, "0xX.-*_ ") == n || (n >= 6 && strspn(s, same) == n) || is_counting(s, n) ||
+        is_sku_number(s);
 }
 
 static bool is_uuid(const char *s)

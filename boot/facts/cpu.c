@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_ 8192             /* flags of a current server are 2.2 kB */
+#define LINE_MAX_ 8192 /* flags of a current server are 2.2 kB */
 #define LINES_MAX ((unsigned)1 << 20)
 #define THREADS_MAX 8192u
 
@@ -61,6 +61,13 @@ static void number_once(long *out, const char *value)
         *out = strtol(value, NULL, 10);
 }
 
+static const char *virtualization_of(const char *flags)
+{
+    if (has_word(flags, "vmx"))
+        return "vmx";
+    return has_word(flags, "svm") ? "svm" : "";
+}
+
 static void take(struct cpus *c, const char *key, const char *value)
 {
     if (strcmp(key, "processor") == 0)
@@ -80,8 +87,7 @@ static void take(struct cpus *c, const char *key, const char *value)
     else if (strcmp(key, "core id") == 0)
         c->core = strtol(value, NULL, 10);
     else if (strcmp(key, "flags") == 0 && !*c->virtualization)
-        copy_once(c->virtualization, sizeof c->virtualization,
-                  has_word(value, "vmx") ? "vmx" : has_word(value, "svm") ? "svm" : "");
+        copy_once(c->virtualization, sizeof c->virtualization, virtualization_of(value));
 }
 
 /* Line by line, because the file of a big server is a megabyte. */
@@ -89,7 +95,8 @@ static void scan(FILE *f, struct cpus *c)
 {
     static char line[LINE_MAX_];
     bool inside = false;
-    for (unsigned lines = 0; lines < LINES_MAX && c->threads < THREADS_MAX && fgets(line, sizeof line, f); lines++) {
+    for (unsigned lines = 0; lines < LINES_MAX && c->threads < THREADS_MAX && fgets(line, sizeof line, f);
+         lines++) {
         line[strcspn(line, "\n")] = '\0';
         char *colon = strchr(line, ':');
         if (!colon) {

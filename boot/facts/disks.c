@@ -15,9 +15,10 @@ static const struct {
     const char *transport;
     bool disk;
 } name_rules[] = {
-    {"nvme", "nvme", true}, {"vd", "virtio", true}, {"mmcblk", "mmc", true}, {"loop", NULL, false}, {"ram", NULL, false},
-    {"zram", NULL, false},  {"dm-", NULL, false},   {"md", NULL, false},     {"nbd", NULL, false},  {"rbd", NULL, false},
-    {"drbd", NULL, false},  {"bcache", NULL, false}, {"zd", NULL, false},    {"fd", NULL, false},
+    {"nvme", "nvme", true}, {"vd", "virtio", true}, {"mmcblk", "mmc", true}, {"loop", NULL, false},
+    {"ram", NULL, false},   {"zram", NULL, false},  {"dm-", NULL, false},    {"md", NULL, false},
+    {"nbd", NULL, false},   {"rbd", NULL, false},   {"drbd", NULL, false},   {"bcache", NULL, false},
+    {"zd", NULL, false},    {"fd", NULL, false},
 };
 
 /* A disk on its way to JSON. */
@@ -114,7 +115,8 @@ static bool vpd_serial(const struct disk *d, char out[SYSFS_TEXT_MAX])
     char path[SYSFS_PATH_MAX];
     struct buf b = {0};
     bool found = false;
-    if ((size_t)snprintf(path, sizeof path, "%s/vpd_pg80", d->device) < sizeof path && sysfs_bytes(d->s, path, 260, &b)) {
+    if ((size_t)snprintf(path, sizeof path, "%s/vpd_pg80", d->device) < sizeof path &&
+        sysfs_bytes(d->s, path, 260, &b)) {
         struct reader r = reader_of(b.data ? b.data : "", b.len);
         reader_skip(&r, 1);
         uint8_t page = reader_u8(&r);
@@ -144,8 +146,8 @@ static json_t *serial_fact(const struct disk *d)
 {
     char text[SYSFS_TEXT_MAX];
     bool found = sysfs_text(d->s, d->dir, "serial", text) || vpd_serial(d, text) ||
-                 sysfs_text(d->s, d->device, "serial", text) ||
-                 (strcmp(d->transport, "usb") == 0 && usb_serial(d, text));
+        sysfs_text(d->s, d->device, "serial", text) ||
+        (strcmp(d->transport, "usb") == 0 && usb_serial(d, text));
     return found ? clean_string(text) : json_null();
 }
 
@@ -224,14 +226,16 @@ static bool is_multipath_member(const struct disk *d)
     for (unsigned i = 0; i < names.count && !found; i++) {
         char holder[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/class/block/%s/dm", names.name[i]);
-        found = sysfs_resolve(d->s, path, holder) && sysfs_text(d->s, holder, "uuid", uuid) && starts(uuid, "mpath-");
+        found = sysfs_resolve(d->s, path, holder) && sysfs_text(d->s, holder, "uuid", uuid) &&
+            starts(uuid, "mpath-");
     }
     sysfs_names_free(&names);
     return found;
 }
 
-/* Whether what the device is, apart from its flags and size, can hold a system: a local disk behind a transport that Talos
- * knows, not a CD, not a card that somebody plugged in, not a namespace of another machine. */
+/* Whether what the device is, apart from its flags and size, can hold a system: a local disk behind a
+ * transport that Talos knows, not a CD, not a card that somebody plugged in, not a namespace of
+ * another machine. */
 static bool is_local_disk(const struct disk *d)
 {
     static const char *const local[] = {"sata", "ata", "sas", "nvme", "virtio", "mmc"};
@@ -271,8 +275,9 @@ static json_t *disk_fact(struct disk *d)
     json_object_set_new(disk, "removable", fact_flag(d->s, d->dir, "removable"));
     json_object_set_new(disk, "bus_path", bus_path_fact(d));
     json_object_set_new(disk, "partitions", json_integer(count_partitions(d)));
-    bool fit = sized && sectors * SECTOR_BYTES >= INSTALL_MIN_BYTES && json_is_false(json_object_get(disk, "readonly")) &&
-               json_is_false(json_object_get(disk, "removable")) && is_local_disk(d) && !is_multipath_member(d);
+    bool fit = sized && sectors * SECTOR_BYTES >= INSTALL_MIN_BYTES &&
+        json_is_false(json_object_get(disk, "readonly")) &&
+        json_is_false(json_object_get(disk, "removable")) && is_local_disk(d) && !is_multipath_member(d);
     json_object_set_new(disk, "installable", json_boolean(fit));
     return disk;
 }
@@ -291,7 +296,8 @@ json_t *disks_read(const struct sysfs *s)
         /* Hidden devices are the single paths below an NVMe multipath disk. */
         if (sysfs_number(s, d.dir, "hidden", &hidden) && hidden != 0)
             continue;
-        if ((size_t)snprintf(path, sizeof path, "%s/device", d.dir) >= sizeof path || !sysfs_resolve(s, path, d.device))
+        if ((size_t)snprintf(path, sizeof path, "%s/device", d.dir) >= sizeof path ||
+            !sysfs_resolve(s, path, d.device))
             *d.device = '\0';
         json_array_append_new(disks, disk_fact(&d));
     }

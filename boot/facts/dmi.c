@@ -7,7 +7,8 @@
 #define ENTRY_MAX 64
 #define DMI_ID "sys/class/dmi/id"
 
-/* Where each text stands: in a structure, and in the file that the kernel makes of it. group NULL is the top level. */
+/* Where each text stands: in a structure, and in the file that the kernel makes of it. group NULL is
+ * the top level. */
 static const struct {
     const char *group;
     const char *key;

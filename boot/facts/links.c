@@ -31,10 +31,12 @@ static bool is_pci_address(const char *s)
     size_t n = strspn(s, "0123456789abcdef");
     const char *at = s + n;
     return n >= 4 && at[0] == ':' && strspn(at + 1, "0123456789abcdef") == 2 && at[3] == ':' &&
-           strspn(at + 4, "0123456789abcdef") == 2 && at[6] == '.' && at[7] >= '0' && at[7] <= '7' && at[8] == '\0';
+        strspn(at + 4, "0123456789abcdef") == 2 && at[6] == '.' && at[7] >= '0' && at[7] <= '7' &&
+        at[8] == '\0';
 }
 
-/* What a driver answers to ETHTOOL_GDRVINFO, which is Talos's busPath: the PCI address, of a USB device "usb-CONTROLLER-PORTS". */
+/* What a driver answers to ETHTOOL_GDRVINFO, which is Talos's busPath: the PCI address, of a USB
+ * device "usb-CONTROLLER-PORTS". */
 static json_t *bus_path_fact(const char *device)
 {
     char path[SYSFS_PATH_MAX];
@@ -44,7 +46,8 @@ static json_t *bus_path_fact(const char *device)
         const char *part = slash + 1;
         const char *dash = strchr(part, '-');
         /* 2-1.4 is a device at ports 1.4 of bus 2; 2-1.4:1.0 is one of its interfaces. */
-        if (dash && dash > part && strspn(part, "0123456789") == (size_t)(dash - part) && !strchr(part, ':') && !*usb)
+        if (dash && dash > part && strspn(part, "0123456789") == (size_t)(dash - part) &&
+            !strchr(part, ':') && !*usb)
             snprintf(usb, sizeof usb, "%s", dash + 1);
         if (is_pci_address(part)) {
             char out[128];
@@ -64,7 +67,8 @@ static json_t *driver_fact(const struct sysfs *s, const char *device)
     char driver[SYSFS_PATH_MAX];
     if (sysfs_uevent(s, device, "DRIVER", text))
         return clean_plain(text);
-    if ((size_t)snprintf(path, sizeof path, "%s/driver", device) >= sizeof path || !sysfs_resolve(s, path, driver))
+    if ((size_t)snprintf(path, sizeof path, "%s/driver", device) >= sizeof path ||
+        !sysfs_resolve(s, path, driver))
         return json_null();
     const char *last = strrchr(driver, '/');
     return clean_plain(last ? last + 1 : driver);
@@ -85,7 +89,8 @@ static json_t *link_fact(const struct sysfs *s, const char *name, const char *di
     char text[SYSFS_TEXT_MAX];
     int64_t type = -1;
     int64_t carrier = 0;
-    bool real = (size_t)snprintf(path, sizeof path, "%s/device", dir) < sizeof path && sysfs_resolve(s, path, device);
+    bool real =
+        (size_t)snprintf(path, sizeof path, "%s/device", dir) < sizeof path && sysfs_resolve(s, path, device);
     sysfs_number(s, dir, "type", &type);
     sysfs_number(s, dir, "carrier", &carrier);
     /* wlan, vlan, bridge and their kin say so; a plain NIC has no DEVTYPE. */
@@ -97,7 +102,8 @@ static json_t *link_fact(const struct sysfs *s, const char *name, const char *di
     json_object_set_new(link, "type", type >= 0 ? json_integer(type) : json_null());
     json_object_set_new(link, "physical", json_boolean(type == ARPHRD_ETHER_ && real && plain));
     json_object_set_new(link, "bus_path", real ? bus_path_fact(device) : json_null());
-    json_object_set_new(link, "pci_id", real && sysfs_uevent(s, device, "PCI_ID", text) ? clean_plain(text) : json_null());
+    json_object_set_new(link, "pci_id",
+                        real && sysfs_uevent(s, device, "PCI_ID", text) ? clean_plain(text) : json_null());
     json_object_set_new(link, "driver", real ? driver_fact(s, device) : json_null());
     json_object_set_new(link, "addr_assign_type", fact_number(s, dir, "addr_assign_type"));
     json_object_set_new(link, "operational_state", text_fact(s, dir, "operstate"));

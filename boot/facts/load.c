@@ -15,7 +15,7 @@
 struct place {
     const char *path; /* the file */
     char name[NAME_MAX_];
-    size_t index;  /* of the list element we are in, from 0 */
+    size_t index; /* of the list element we are in, from 0 */
     bool in_list;
 };
 
@@ -39,17 +39,20 @@ static bool fits(const json_t *value, enum fact_type type)
 static int wrong(const struct place *at, struct error *e, const char *what)
 {
     if (at->in_list)
-        return error_set(e, E_FACTS_FILE, "%s: %s (element %zu): %s", at->path, at->name, at->index + 1, what);
+        return error_set(e, E_FACTS_FILE, "%s: %s (element %zu): %s", at->path, at->name, at->index + 1,
+                         what);
     return error_set(e, E_FACTS_FILE, "%s: %s: %s", at->path, at->name, what);
 }
 
-static int check_value(const json_t *value, const struct fact_name *row, const struct place *at, struct error *e)
+static int check_value(const json_t *value, const struct fact_name *row, const struct place *at,
+                       struct error *e)
 {
     char text[96];
     if (json_is_null(value) && row->type != FACT_GROUP)
         return 0;
     if (!fits(value, row->type)) {
-        snprintf(text, sizeof text, "must be %s%s", names_type_text(row->type), row->type == FACT_GROUP ? "" : " or null");
+        snprintf(text, sizeof text, "must be %s%s", names_type_text(row->type),
+                 row->type == FACT_GROUP ? "" : " or null");
         return wrong(at, e, text);
     }
     if (json_is_string(value) && json_string_length(value) > STRING_MAX_) {
@@ -83,10 +86,12 @@ static int check_object(const json_t *object, const char *prefix, struct place a
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
         const char *nearest = NULL;
         const struct fact_name *row = NULL;
-        bool whole = (size_t)snprintf(at.name, sizeof at.name, "%s%s%s", prefix, *prefix ? "." : "", key) < sizeof at.name;
+        bool whole = (size_t)snprintf(at.name, sizeof at.name, "%s%s%s", prefix, *prefix ? "." : "", key) <
+            sizeof at.name;
         /* "a.b" as one key is not the b of a. */
         if (whole && !strchr(key, '.'))
             row = names_find(at.name, &nearest);

@@ -28,14 +28,16 @@ static json_t *module_fact(const struct smbios_item *item, enum smbios_size know
     uint32_t speed = smbios_memory_speed(item);
     json_object_set_new(module, "device_locator", locator(item, 0x10));
     json_object_set_new(module, "bank_locator", locator(item, 0x11));
-    json_object_set_new(module, "size_mib", known == SMBIOS_SIZE_KNOWN ? json_integer((json_int_t)(kib >> 10)) : json_null());
+    json_object_set_new(module, "size_mib",
+                        known == SMBIOS_SIZE_KNOWN ? json_integer((json_int_t)(kib >> 10)) : json_null());
     json_object_set_new(module, "speed", speed ? json_integer(speed) : json_null());
     json_object_set_new(module, "manufacturer", text_fact(item, 0x17));
     json_object_set_new(module, "product_name", text_fact(item, 0x1a));
     return module;
 }
 
-/* The sum is null when one module does not say its size: half a sum would meet or miss conditions by accident. */
+/* The sum is null when one module does not say its size: half a sum would meet or miss conditions by
+ * accident. */
 static void read_modules(const struct smbios *table, json_t *memory)
 {
     struct smbios_walk w = smbios_walk(table);

@@ -10,11 +10,13 @@
 #define FACT_NAMES(X) \
     X("uuid", FACT_STRING) X("serial", FACT_STRING) X("mac", FACT_STRING) \
     X("system", FACT_GROUP) \
-    X("system.manufacturer", FACT_STRING) X("system.product_name", FACT_STRING) X("system.version", FACT_STRING) \
+    X("system.manufacturer", FACT_STRING) X("system.product_name", FACT_STRING) \
+    X("system.version", FACT_STRING) \
     X("system.sku_number", FACT_STRING) X("system.family", FACT_STRING) \
     X("system.bios_version", FACT_STRING) X("system.bios_date", FACT_STRING) \
     X("board", FACT_GROUP) \
-    X("board.manufacturer", FACT_STRING) X("board.product_name", FACT_STRING) X("board.version", FACT_STRING) \
+    X("board.manufacturer", FACT_STRING) X("board.product_name", FACT_STRING) \
+    X("board.version", FACT_STRING) \
     X("chassis", FACT_GROUP) X("chassis.type", FACT_INTEGER) \
     X("memory", FACT_GROUP) X("memory.size_mib", FACT_INTEGER) X("memory.total_kib", FACT_INTEGER) \
     X("memory.modules", FACT_LIST) \
@@ -25,7 +27,8 @@
     X("cpu.family", FACT_INTEGER) X("cpu.model", FACT_INTEGER) X("cpu.stepping", FACT_INTEGER) \
     X("cpu.sockets", FACT_INTEGER) X("cpu.cores", FACT_INTEGER) X("cpu.threads", FACT_INTEGER) \
     X("cpu.virtualization", FACT_STRING) \
-    X("disks", FACT_LIST) X("disks.name", FACT_STRING) X("disks.dev_path", FACT_STRING) X("disks.size", FACT_INTEGER) \
+    X("disks", FACT_LIST) X("disks.name", FACT_STRING) X("disks.dev_path", FACT_STRING) \
+    X("disks.size", FACT_INTEGER) \
     X("disks.model", FACT_STRING) X("disks.vendor", FACT_STRING) X("disks.serial", FACT_STRING) \
     X("disks.wwid", FACT_STRING) X("disks.transport", FACT_STRING) X("disks.rotational", FACT_BOOLEAN) \
     X("disks.readonly", FACT_BOOLEAN) X("disks.removable", FACT_BOOLEAN) X("disks.bus_path", FACT_STRING) \
@@ -58,8 +61,8 @@ const struct fact_name *names_find(const char *name, const char **nearest)
 
 const char *names_type_text(enum fact_type type)
 {
-    static const char *const texts[] = {"a string", "an integer of zero or more", "true or false", "an object",
-                                        "a list of objects"};
+    static const char *const texts[] = {"a string", "an integer of zero or more", "true or false",
+                                        "an object", "a list of objects"};
     return texts[type];
 }
 

@@ -1,7 +1,8 @@
 /*
  * names.h - the vocabulary of facts: every name that some box could have, and its type.
  *
- * One table serves the check of a --facts file and the check of `match:` keys. Names follow facts/hardware.md section 5.
+ * One table serves the check of a --facts file and the check of `match:` keys. Names are
+ * those of Talos's resources where it has one (Disk, LinkStatus, SystemInformation, MemoryModule).
  */
 #ifndef HEARTH_FACTS_NAMES_H
 #define HEARTH_FACTS_NAMES_H
@@ -13,7 +14,8 @@ struct fact_name {
     enum fact_type type;
 };
 
-/* The row of a dotted name, or NULL and the nearest name of any row (NULL when none is near). nearest may be NULL. */
+/* The row of a dotted name, or NULL and the nearest name of any row (NULL when none is near). nearest
+ * may be NULL. */
 const struct fact_name *names_find(const char *name, const char **nearest);
 
 /* "a string", "a list of objects" ... */

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Intel's "RAID On": SATA disks still work, an M.2 NVMe disk can vanish behind the controller. VMD has the same class and hides
- * nothing from a kernel with its driver; other makers' RAID cards have no such switch. */
+/* Intel's "RAID On": SATA disks still work, an M.2 NVMe disk can vanish behind the controller. VMD has
+ * the same class and hides nothing from a kernel with its driver; other makers' RAID cards have no
+ * such switch. */
 static void note_raid(const struct sysfs *s, struct buf *out)
 {
     struct sysfs_names names = sysfs_list(s, "sys/bus/pci/devices");
@@ -20,18 +21,23 @@ static void note_raid(const struct sysfs *s, struct buf *out)
         if (!sysfs_resolve(s, path, dir))
             continue;
         if (sysfs_number(s, dir, "remapped_nvme", &hidden) && hidden > 0)
-            buf_printf(out, "controller %s hides %lld NVMe disk(s): switch the BIOS from RAID to AHCI to see them\n",
-                       names.name[i], (long long)hidden);
-        else if (sysfs_text(s, dir, "class", text) && strncmp(text, "0x0104", 6) == 0 && sysfs_text(s, dir, "vendor", text) &&
-                 strcmp(text, "0x8086") == 0 && !(sysfs_uevent(s, dir, "DRIVER", text) && strcmp(text, "vmd") == 0))
-            buf_printf(out, "controller %s is in RAID mode and may hide NVMe disks: switch the BIOS from RAID to AHCI\n",
-                       names.name[i]);
+            buf_printf(
+                out, "controller %s hides %lld NVMe disk(s): switch the BIOS from RAID to AHCI to see them\n",
+                names.name[i], (long long)hidden);
+        else if (sysfs_text(s, dir, "class", text) && strncmp(text, "0x0104", 6) == 0 &&
+                 sysfs_text(s, dir, "vendor", text) && strcmp(text, "0x8086") == 0 &&
+                 !(sysfs_uevent(s, dir, "DRIVER", text) && strcmp(text, "vmd") == 0))
+            buf_printf(
+                out,
+                "controller %s is in RAID mode and may hide NVMe disks: switch the BIOS from RAID to AHCI\n",
+                names.name[i]);
     }
     sysfs_names_free(&names);
 }
 
 /* Says why the identity is unknown: a vendor's sample, or a file that only root may read. */
-static void note_identity(const struct sysfs *s, const json_t *facts, const char *fact, const char *file, struct buf *out)
+static void note_identity(const struct sysfs *s, const json_t *facts, const char *fact, const char *file,
+                          struct buf *out)
 {
     char dir[SYSFS_PATH_MAX];
     char text[SYSFS_TEXT_MAX];
@@ -52,7 +58,8 @@ static void note_identity(const struct sysfs *s, const json_t *facts, const char
     fd_cleanup(&fd);
 }
 
-/* Dell makes the UUID from the service tag t0..t6: 4c4c4544-00 t1 - t2 10 - 80 t3 - (t0 | 0x80) c04f t4 t5 t6. */
+/* Dell makes the UUID from the service tag t0..t6: 4c4c4544-00 t1 - t2 10 - 80 t3 - (t0 | 0x80) c04f
+ * t4 t5 t6. */
 static void note_dell(const json_t *facts, struct buf *out)
 {
     const char *tag = json_string_value(json_object_get(facts, "serial"));
@@ -63,12 +70,13 @@ static void note_dell(const json_t *facts, struct buf *out)
     for (unsigned i = 0; i < 7; i++)
         t[i] = (unsigned char)tag[i] & 0x7fu;
     char made[48];
-    snprintf(made, sizeof made, "4c4c4544-00%02x-%02x10-80%02x-%02xc04f%02x%02x%02x", t[1], t[2], t[3], t[0] | 0x80, t[4],
-             t[5], t[6]);
+    snprintf(made, sizeof made, "4c4c4544-00%02x-%02x10-80%02x-%02xc04f%02x%02x%02x", t[1], t[2], t[3],
+             t[0] | 0x80, t[4], t[5], t[6]);
     if (strcmp(made, uuid) != 0) {
         buf_str(out, "the service tag ");
         text_clean(out, tag, strlen(tag));
-        buf_printf(out, " and the UUID %s belong to different boxes: the board may have been replaced\n", uuid);
+        buf_printf(out, " and the UUID %s belong to different boxes: the board may have been replaced\n",
+                   uuid);
     }
 }
 
@@ -82,7 +90,9 @@ void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
     if (dmi_open(&s, &dmi))
         dmi_close(&dmi);
     else
-        buf_str(out, "the SMBIOS table cannot be read (no root, or /sys/firmware is masked): memory modules are unknown\n");
+        buf_str(out,
+                "the SMBIOS table cannot be read (no root, or /sys/firmware is masked): memory modules are "
+                "unknown\n");
     note_identity(&s, facts, "serial", "product_serial", out);
     note_identity(&s, facts, "uuid", "product_uuid", out);
     note_dell(facts, out);

@@ -12,7 +12,8 @@
 
 #include <jansson.h>
 
-/* The SMBIOS table of a tree; bytes stay in the two buffers. False where /sys/firmware is masked, unreadable or empty. */
+/* The SMBIOS table of a tree; bytes stay in the two buffers. False where /sys/firmware is masked,
+ * unreadable or empty. */
 struct dmi_table {
     struct buf entry;
     struct buf table;
@@ -21,8 +22,8 @@ struct dmi_table {
 bool dmi_open(const struct sysfs *s, struct dmi_table *t);
 void dmi_close(struct dmi_table *t);
 
-/* Sets uuid, serial, system, board and chassis of facts: from the table (NULL: there is none), structure by structure from
- * /sys/class/dmi/id where the table lacks one. */
+/* Sets uuid, serial, system, board and chassis of facts: from the table (NULL: there is none),
+ * structure by structure from /sys/class/dmi/id where the table lacks one. */
 void dmi_read(const struct sysfs *s, const struct smbios *table, json_t *facts);
 
 json_t *memory_read(const struct sysfs *s, const struct smbios *table);
@@ -30,8 +31,9 @@ json_t *cpu_read(const struct sysfs *s);
 json_t *disks_read(const struct sysfs *s);
 json_t *links_read(const struct sysfs *s);
 
-/* The MAC that stands for the box: of the first physical link by name, those on board before those on USB, globally unique
- * addresses before locally administered ones, never one that was made up or set (addr_assign_type). */
+/* The MAC that stands for the box: of the first physical link by name, those on board before those on
+ * USB, globally unique addresses before locally administered ones, never one that was made up or set
+ * (addr_assign_type). */
 json_t *links_mac(const json_t *links);
 
 json_t *firmware_read(const struct sysfs *s);

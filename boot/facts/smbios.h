@@ -1,8 +1,9 @@
 /*
  * smbios.h - the SMBIOS table, from its bytes. Pure; reads no file and never past an end.
  *
- * Source: DMTF DSP0134 3.7, sections 5.2 (entry points), 6.1 (structures), 7.x. The bytes are a vendor's and may lie about every
- * length: a structure that is not whole, strings included, ends the walk, as in the kernel and in dmidecode.
+ * Source: DMTF DSP0134 3.7, sections 5.2 (entry points), 6.1 (structures), 7.x. The bytes are a
+ * vendor's and may lie about every length: a structure that is not whole, strings included, ends
+ * the walk, as in the kernel and in dmidecode.
  */
 #ifndef HEARTH_FACTS_SMBIOS_H
 #define HEARTH_FACTS_SMBIOS_H
@@ -34,8 +35,9 @@ struct smbios {
     unsigned count;   /* structures the entry point promises; 0 when it does not say (_SM3_) */
 };
 
-/* Reads an entry point, `_SM3_` (24 bytes) or `_SM_` (31 bytes), checksum included, and pairs it with the table. The table is cut to
- * the length that the entry point gives. False when the entry point is neither or is damaged. */
+/* Reads an entry point, `_SM3_` (24 bytes) or `_SM_` (31 bytes), checksum included, and pairs it with
+ * the table. The table is cut to the length that the entry point gives. False when the entry point is
+ * neither or is damaged. */
 bool smbios_open(struct smbios *s, struct span entry, struct span table);
 
 /* One structure. */
@@ -66,8 +68,8 @@ uint32_t smbios_u32(const struct smbios_item *item, size_t offset, uint32_t othe
 /* The string whose index stands at an offset, as it is; "" when there is none. Returns out. */
 const char *smbios_text(const struct smbios_item *item, size_t offset, char out[SMBIOS_TEXT_MAX]);
 
-/* The UUID of a type 1 structure in lower-case text form, "" when it is missing, all 00 or all FF. The first three fields
- * are little-endian from version 2.6 on (DSP0134 7.2.1). Returns out. */
+/* The UUID of a type 1 structure in lower-case text form, "" when it is missing, all 00 or all FF. The
+ * first three fields are little-endian from version 2.6 on (DSP0134 7.2.1). Returns out. */
 const char *smbios_uuid(const struct smbios *s, const struct smbios_item *item, char out[SMBIOS_UUID_MAX]);
 
 /* The size of a type 17 memory device. */
@@ -77,7 +79,8 @@ enum smbios_size smbios_memory_size(const struct smbios_item *item, uint64_t *ki
 /* The speed of a type 17 memory device in MT/s; 0 when unknown. */
 uint32_t smbios_memory_speed(const struct smbios_item *item);
 
-/* Whether a type 17 device belongs to an array that is system memory: old boards list the BIOS chip and cache as devices too. */
+/* Whether a type 17 device belongs to an array that is system memory: old boards list the BIOS chip
+ * and cache as devices too. */
 bool smbios_is_system_memory(const struct smbios *s, const struct smbios_item *device);
 
 #endif

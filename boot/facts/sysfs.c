@@ -41,7 +41,8 @@ static void drop_last(char *path)
 }
 
 /* The target that a link, or a small file in place of one, holds. */
-static bool link_target(const struct sysfs *s, const char *path, const struct stat *st, char out[SYSFS_PATH_MAX])
+static bool link_target(const struct sysfs *s, const char *path, const struct stat *st,
+                        char out[SYSFS_PATH_MAX])
 {
     ssize_t n = -1;
     if (S_ISLNK(st->st_mode)) {
@@ -76,7 +77,8 @@ bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_
             struct stat st;
             char target[SYSFS_PATH_MAX];
             int put = snprintf(out + used, SYSFS_PATH_MAX - used, "%s%s", used ? "/" : "", at);
-            if (put < 0 || (size_t)put >= SYSFS_PATH_MAX - used || fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            if (put < 0 || (size_t)put >= SYSFS_PATH_MAX - used ||
+                fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0)
                 return false;
             if (link_target(s, out, &st, target)) {
                 char joined[TODO_MAX];

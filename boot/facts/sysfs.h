@@ -1,13 +1,14 @@
 /*
  * sysfs.h - reading /proc and /sys below a root.
  *
- * Every path is taken from the root, and symbolic links are followed by hand so that none leads out of it: a tree
- * copied from another box reads like the box. A tree that was copied by a tool without symbolic links (git with
- * core.symlinks=false) has small files that hold the target instead; those are followed too. They cannot be confused with
- * attributes: sysfs gives its attributes a size of 4096.
+ * Every path is taken from the root, and symbolic links are followed by hand so that none leads out
+ * of it: a tree copied from another box reads like the box. A tree that was copied by a tool
+ * without symbolic links (git with core.symlinks=false) has small files that hold the target
+ * instead; those are followed too. They cannot be confused with attributes: sysfs gives its
+ * attributes a size of 4096.
  *
- * Attributes are read to end of file, because st_size lies (4096 in sysfs, 0 in procfs). A file that is missing,
- * empty or fails to read (EINVAL, ENXIO, EPERM) is "unknown", never an error.
+ * Attributes are read to end of file, because st_size lies (4096 in sysfs, 0 in procfs). A file
+ * that is missing, empty or fails to read (EINVAL, ENXIO, EPERM) is "unknown", never an error.
  */
 #ifndef HEARTH_FACTS_SYSFS_H
 #define HEARTH_FACTS_SYSFS_H
@@ -19,10 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SYSFS_PATH_MAX 1024  /* bytes with the NUL of a path below the root; longer ones do not exist */
-#define SYSFS_NAME_MAX 64    /* bytes with the NUL of a name that sysfs_list() returns; longer ones are left out */
-#define SYSFS_LIST_MAX 512   /* names of one directory; the rest, in no order, is left out */
-#define SYSFS_TEXT_MAX 512   /* bytes with the NUL of an attribute's text; what is longer is unknown */
+#define SYSFS_PATH_MAX 1024 /* bytes with the NUL of a path below the root; longer ones do not exist */
+#define SYSFS_NAME_MAX \
+    64 /* bytes with the NUL of a name that sysfs_list() returns; longer ones are left out */
+#define SYSFS_LIST_MAX 512 /* names of one directory; the rest, in no order, is left out */
+#define SYSFS_TEXT_MAX 512 /* bytes with the NUL of an attribute's text; what is longer is unknown */
 
 struct sysfs {
     int root; /* directory, O_PATH */
@@ -32,13 +34,15 @@ struct sysfs {
 int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e);
 void sysfs_close(struct sysfs *s);
 
-/* The canonical path of an existing file or directory, relative to the root ("sys/devices/..."), links resolved. */
+/* The canonical path of an existing file or directory, relative to the root ("sys/devices/..."), links
+ * resolved. */
 bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_MAX]);
 
 /* Whether dir/name exists. */
 bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name);
 
-/* The text of dir/name (dir canonical) without blanks and newlines around it. False and "" when unknown or blank. */
+/* The text of dir/name (dir canonical) without blanks and newlines around it. False and "" when
+ * unknown or blank. */
 bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char out[SYSFS_TEXT_MAX]);
 
 /* A decimal number; false when unknown, negative, or more than 2^63 - 1. */

@@ -84,7 +84,8 @@ static void a_wrong_facts_file_is_refused(void **state)
         {"{\"serial\": \"a\", \"serial\": \"b\"}", "duplicate"},
         {"{\"disks\": [{\"name\": \"a\", \"name\": \"b\"}]}", "duplicate"},
         {"{\"serail\": \"a\"}", "serail: no fact has this name; the nearest is serial"},
-        {"{\"board\": {\"product_nam\": \"a\"}}", "board.product_nam: no fact has this name; the nearest is board.product_name"},
+        {"{\"board\": {\"product_nam\": \"a\"}}",
+         "board.product_nam: no fact has this name; the nearest is board.product_name"},
         {"{\"board.product_name\": \"a\"}", "board.product_name: no fact"},
         {"{\"\": 1}", ": no fact"},
         {"{\"hostname\": \"a\"}", "hostname: no fact has this name"},
@@ -106,8 +107,10 @@ static void a_wrong_facts_file_is_refused(void **state)
         {"{\"disks\": [null]}", "disks (element 1): must be an object"},
         {"{\"disks\": [{}, {\"size\": \"1GB\"}]}", "disks.size (element 2): must be an integer"},
         {"{\"disks\": [{\"installable\": \"yes\"}]}", "disks.installable (element 1): must be true or false"},
-        {"{\"disks\": [{\"sise\": 1}]}", "disks.sise (element 1): no fact has this name; the nearest is disks.size"},
-        {"{\"memory\": {\"modules\": [{\"size_mib\": {}}]}}", "memory.modules.size_mib (element 1): must be an integer"},
+        {"{\"disks\": [{\"sise\": 1}]}",
+         "disks.sise (element 1): no fact has this name; the nearest is disks.size"},
+        {"{\"memory\": {\"modules\": [{\"size_mib\": {}}]}}",
+         "memory.modules.size_mib (element 1): must be an integer"},
         {"{\"memory\": {\"modules\": 1}}", "memory.modules: must be a list"},
         {"{\"links\": [{\"physical\": 0}]}", "links.physical (element 1): must be true or false"},
     };
@@ -166,9 +169,10 @@ static void a_right_facts_file_is_taken_as_it_is(void **state)
 {
     (void)state;
     struct error e = {0};
-    static const char text[] = "{\"serial\": \"790H8D2\", \"uuid\": null, \"cpu\": {\"cores\": 4}, \"disks\": "
-                               "[{\"name\": \"sda\", \"size\": 240057409536, \"wwid\": null, \"installable\": true}], "
-                               "\"memory\": {\"modules\": null}, \"firmware\": {\"secure_boot\": false}}";
+    static const char text[] =
+        "{\"serial\": \"790H8D2\", \"uuid\": null, \"cpu\": {\"cores\": 4}, \"disks\": "
+        "[{\"name\": \"sda\", \"size\": 240057409536, \"wwid\": null, \"installable\": true}], "
+        "\"memory\": {\"modules\": null}, \"firmware\": {\"secure_boot\": false}}";
     char out[64];
     write_file("box.json", text, strlen(text));
     json_t *facts = facts_load(at("box.json"), &e);
@@ -179,8 +183,9 @@ static void a_right_facts_file_is_taken_as_it_is(void **state)
     assert_true(json_is_null(facts_get(facts, "uuid")));
     assert_true(json_is_array(facts_get(facts, "disks")));
     assert_true(json_is_object(facts_get(facts, "cpu")));
-    static const char *const none[] = {"", ".", "serial.", ".serial", "cpu.", "cpu.cores.x", "cpu..cores", "mac",
-                                       "disks.name", "disks.0", "cpu.threads"};
+    static const char *const none[] = {"",           ".",           "serial.",    ".serial",
+                                       "cpu.",       "cpu.cores.x", "cpu..cores", "mac",
+                                       "disks.name", "disks.0",     "cpu.threads"};
     for (size_t i = 0; i < COUNT(none); i++)
         assert_null(facts_get(facts, none[i]));
     assert_null(facts_text(facts_get(facts, "uuid"), out, sizeof out));
@@ -196,15 +201,33 @@ static void a_right_facts_file_is_taken_as_it_is(void **state)
 static void names_are_known_or_have_a_nearest(void **state)
 {
     (void)state;
-    static const char *const known[] = {"uuid", "serial", "mac", "board.product_name", "cpu.model_name", "memory.size_mib", "disks",
-                                        "disks.transport", "links", "links.permanent_addr", "memory.modules",
-                                        "memory.modules.size_mib", "firmware.secure_boot", "tpm.version", "chassis.type"};
+    static const char *const known[] = {"uuid",
+                                        "serial",
+                                        "mac",
+                                        "board.product_name",
+                                        "cpu.model_name",
+                                        "memory.size_mib",
+                                        "disks",
+                                        "disks.transport",
+                                        "links",
+                                        "links.permanent_addr",
+                                        "memory.modules",
+                                        "memory.modules.size_mib",
+                                        "firmware.secure_boot",
+                                        "tpm.version",
+                                        "chassis.type"};
     static const struct {
         const char *name;
         const char *nearest;
-    } unknown[] = {{"serail", "serial"},   {"board.product", NULL},     {"board.product_nam", "board.product_name"},
-                   {"disk.size", "disks.size"}, {"hostname", NULL},     {"system", NULL},
-                   {"cpu", NULL},          {"", NULL},                  {"Serial", "serial"},
+    } unknown[] = {{"serail", "serial"},
+                   {"board.product", NULL},
+                   {"board.product_nam", "board.product_name"},
+                   {"disk.size", "disks.size"},
+                   {"hostname", NULL},
+                   {"system", NULL},
+                   {"cpu", NULL},
+                   {"", NULL},
+                   {"Serial", "serial"},
                    {"disks.transprot", "disks.transport"}};
     const char *nearest = "unset";
     for (size_t i = 0; i < COUNT(known); i++)
@@ -367,7 +390,8 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
     assert_null(strstr(notes_of("notes"), "RAID"));
     assert_null(strstr(notes_of("notes"), "unknown:"));
 
-    /* An Intel controller in RAID mode, a RAID card, and VMD with its driver: only the first is a mistake in the BIOS. */
+    /* An Intel controller in RAID mode, a RAID card, and VMD with its driver: only the first is a
+     * mistake in the BIOS. */
     put_line("notes/sys/bus/pci/devices/0000:00:17.0/class", "0x010400\n");
     put_line("notes/sys/bus/pci/devices/0000:00:17.0/vendor", "0x8086\n");
     put_line("notes/sys/bus/pci/devices/0000:01:00.0/class", "0x010400\n");
@@ -389,7 +413,8 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
     put_line("notes/sys/class/dmi/id/product_serial", "Default\x1b string\n");
     put_line("notes/sys/class/dmi/id/product_uuid", "03000200-0400-0500-0006-000700080009\n");
     notes = notes_of("notes");
-    assert_non_null(strstr(notes, "uuid is unknown: the vendor left \"03000200-0400-0500-0006-000700080009\""));
+    assert_non_null(
+        strstr(notes, "uuid is unknown: the vendor left \"03000200-0400-0500-0006-000700080009\""));
     assert_null(strchr(notes, 0x1b));
     put_line("notes/sys/class/dmi/id/product_serial", "Default string\n");
     assert_non_null(strstr(notes_of("notes"), "serial is unknown: the vendor left \"Default string\""));
@@ -398,7 +423,8 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
     put_line("notes/sys/class/dmi/id/product_uuid", "4c4c4544-0039-3010-8048-b7c04f384432\n");
     assert_null(strstr(notes_of("notes"), "different boxes"));
     put_line("notes/sys/class/dmi/id/product_uuid", "4c4c4544-0059-4210-8056-b2c04f584b33\n");
-    assert_non_null(strstr(notes_of("notes"), "the service tag 790H8D2 and the UUID 4c4c4544-0059-4210-8056-b2c04f584b33"));
+    assert_non_null(strstr(notes_of("notes"),
+                           "the service tag 790H8D2 and the UUID 4c4c4544-0059-4210-8056-b2c04f584b33"));
     put_line("notes/sys/class/dmi/id/product_serial", "2YBVXK3\n");
     assert_null(strstr(notes_of("notes"), "different boxes"));
 }

@@ -25,10 +25,13 @@ static void put(struct made *m, const void *p, size_t n)
     m->n += n;
 }
 
-/* A structure of `length` formatted bytes: body holds those after the header, strings end with an empty one. */
-static void structure(struct made *m, uint8_t type, uint16_t handle, const void *body, size_t n, const char *const *strings)
+/* A structure of `length` formatted bytes: body holds those after the header, strings end with an
+ * empty one. */
+static void structure(struct made *m, uint8_t type, uint16_t handle, const void *body, size_t n,
+                      const char *const *strings)
 {
-    unsigned char head[4] = {type, (unsigned char)(n + 4), (unsigned char)handle, (unsigned char)(handle >> 8)};
+    unsigned char head[4] = {type, (unsigned char)(n + 4), (unsigned char)handle,
+                             (unsigned char)(handle >> 8)};
     put(m, head, 4);
     put(m, body, n);
     if (!strings || !*strings)
