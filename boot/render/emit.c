@@ -51,9 +51,12 @@ static struct shape shape_of(const char *text, size_t len)
     return s;
 }
 
-static bool begins_like_a_marker(const struct node *node)
+/* Plain texts that readers take and libyaml's emitter quotes. They are strings in every schema, so quotes change nothing. */
+static bool quoted_by_libyaml(const struct node *node)
 {
-    return strncmp(node->text, "---", 3) == 0 || strncmp(node->text, "...", 3) == 0;
+    return strncmp(node->text, "---", 3) == 0 || strncmp(node->text, "...", 3) == 0 ||
+           strcmp(node->text, "-") == 0 ||
+           (node->len > 0 && node->text[node->len - 1] == ':');
 }
 
 static yaml_scalar_style_t quoted(struct shape s)
@@ -67,8 +70,7 @@ static yaml_scalar_style_t style_of(const struct node *node, bool key)
 
     switch (node->style) {
     case STYLE_PLAIN:
-        /* Such a text is a string in every schema, so quotes do not change what it is. */
-        return s.escape || s.lines || begins_like_a_marker(node) ? quoted(s) : YAML_PLAIN_SCALAR_STYLE;
+        return s.escape || s.lines || quoted_by_libyaml(node) ? quoted(s) : YAML_PLAIN_SCALAR_STYLE;
     case STYLE_DOUBLE:
         return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     case STYLE_FOLDED:
@@ -215,7 +217,7 @@ static bool may_be_quoted(const struct node *node)
 {
     struct shape s = shape_of(node->text, node->len);
 
-    return s.escape || s.lines || begins_like_a_marker(node);
+    return s.escape || s.lines || quoted_by_libyaml(node);
 }
 
 static int same_scalar(struct reading_back *r, const struct node *node)

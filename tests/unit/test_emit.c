@@ -163,6 +163,7 @@ static void a_plain_text_that_must_be_quoted_was_text_all_along(void **state)
     (void)state;
     emits("a: one\n\n  two\nb: x\ty\nc: ---x\nd: \xf0\x9f\x94\xa5\n",
           "a: \"one\\ntwo\"\nb: \"x\\ty\"\nc: '---x'\nd: \"\\U0001F525\"\n");
+    emits("a:: x\n-: y\nb: http:\n", "'a:': x\n'-': y\nb: 'http:'\n");
 }
 
 static void documents_are_separated_and_empty_ones_left_out(void **state)
