@@ -35,6 +35,28 @@ static void note_raid(const struct sysfs *s, struct buf *out)
     sysfs_names_free(&names);
 }
 
+/* Talos counts a box as installed when any disk but a loop device has such a partition, be it a stale
+ * one on the stick. */
+static void note_meta(const struct sysfs *s, struct buf *out)
+{
+    struct sysfs_names names = sysfs_list(s, "sys/class/block");
+    for (unsigned i = 0; i < names.count; i++) {
+        char path[SYSFS_PATH_MAX];
+        char dir[SYSFS_PATH_MAX];
+        char text[SYSFS_TEXT_MAX];
+        snprintf(path, sizeof path, "sys/class/block/%s", names.name[i]);
+        if (strncmp(names.name[i], "loop", 4) == 0 || !sysfs_resolve(s, path, dir) ||
+            !sysfs_uevent(s, dir, "PARTNAME", text) || strcmp(text, "META") != 0)
+            continue;
+        buf_str(out, "partition ");
+        text_clean(out, names.name[i], strlen(names.name[i]));
+        buf_str(
+            out,
+            " is labelled META: Talos takes this box for installed and does not enter maintenance mode\n");
+    }
+    sysfs_names_free(&names);
+}
+
 /* Says why the identity is unknown: a vendor's sample, or a file that only root may read. */
 static void note_identity(const struct sysfs *s, const json_t *facts, const char *fact, const char *file,
                           struct buf *out)
@@ -97,5 +119,6 @@ void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
     note_identity(&s, facts, "uuid", "product_uuid", out);
     note_dell(facts, out);
     note_raid(&s, out);
+    note_meta(&s, out);
     sysfs_close(&s);
 }

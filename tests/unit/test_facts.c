@@ -419,6 +419,12 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
     put_line("notes/sys/class/dmi/id/product_serial", "Default string\n");
     assert_non_null(strstr(notes_of("notes"), "serial is unknown: the vendor left \"Default string\""));
 
+    put_line("notes/sys/class/block/sdb3/uevent", "DEVTYPE=partition\nPARTNAME=METADATA\n");
+    put_line("notes/sys/class/block/loop0p1/uevent", "DEVTYPE=partition\nPARTNAME=META\n");
+    assert_null(strstr(notes_of("notes"), "META"));
+    put_line("notes/sys/class/block/sdb4/uevent", "DEVTYPE=partition\nPARTN=4\nPARTNAME=META\n");
+    assert_non_null(strstr(notes_of("notes"), "partition sdb4 is labelled META"));
+
     put_line("notes/sys/class/dmi/id/product_serial", "790H8D2\n");
     put_line("notes/sys/class/dmi/id/product_uuid", "4c4c4544-0039-3010-8048-b7c04f384432\n");
     assert_null(strstr(notes_of("notes"), "different boxes"));
