@@ -55,7 +55,8 @@ static void installer(struct plan *plan)
     }
 }
 
-/* The list of keys that STATE is to be encrypted with, in either form that Talos knows; NULL when there is none. */
+/* The list of keys that STATE is to be encrypted with, in either form that Talos knows; NULL when there is
+ * none. */
 static const struct node *state_keys(const struct plan *plan)
 {
     for (struct document *d = plan->config; d; d = d->next) {

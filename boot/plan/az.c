@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names, GUIDs and URLs were
- * judged when the site was read; paths are quoted.
+ * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names,
+ * GUIDs and URLs were judged when the site was read; paths are quoted.
  */
 
 /* Where talosctl's bundle keeps things: pointers into it say which secret is one. */

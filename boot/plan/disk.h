@@ -1,12 +1,13 @@
 /*
  * disk.h - which disk Talos may have. Pure.
  *
- * Talos wipes whatever it is given, so this is the only guard: exactly one disk of facts.disks that is installable and meets
- * every condition of `install:`, named by what cannot move (wwid, else bus path), never by /dev/sdX and never by
- * serial, which Talos leaves empty for SATA. Two candidates, or none, is a refusal with a table.
+ * Talos wipes whatever it is given, so this is the only guard: exactly one disk of facts.disks that is
+ * installable and meets every condition of `install:`, named by what cannot move (wwid, else bus path),
+ * never by /dev/sdX and never by serial, which Talos leaves empty for SATA. Two candidates, or none, is a
+ * refusal with a table.
  *
- * Source: Talos machine.install.diskSelector (v1alpha1 InstallDiskSelector): values are globs in which only * is
- * special, so a value that holds one is not usable.
+ * Source: Talos machine.install.diskSelector (v1alpha1 InstallDiskSelector): values are globs in which
+ * only * is special, so a value that holds one is not usable.
  */
 #ifndef HEARTH_PLAN_DISK_H
 #define HEARTH_PLAN_DISK_H
@@ -44,8 +45,8 @@ void disk_table_show(struct buf *out, const struct disk_table *t);
 /* The same as data: [{name, size, model, transport, candidate, why}]. A new reference. */
 json_t *disk_table_json(const struct disk_table *t);
 
-/* The one candidate and how to name it, strings in pool. E_PLAN_NO_DISK, E_PLAN_DISKS, E_PLAN_DISK_SELECTOR; the text names every
- * disk shortly, at the position of `install` or of the entry. */
+/* The one candidate and how to name it, strings in pool. E_PLAN_NO_DISK, E_PLAN_DISKS,
+ * E_PLAN_DISK_SELECTOR; the text names every disk shortly, at the position of `install` or of the entry. */
 int disk_choose(struct pool *pool, const struct site_node *entry, const json_t *facts, struct plan_disk *out,
                 struct error *e);
 

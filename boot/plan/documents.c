@@ -60,7 +60,8 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
     return merge_documents(plan->pool, &plan->config, documents, e);
 }
 
-/* The two names share one folder with the bases and with each other: a file must not be taken for what it is not. */
+/* The two names share one folder with the bases and with each other: a file must not be taken for what it
+ * is not. */
 static int check_overlay_names(const struct plan *plan, struct error *e)
 {
     const struct role *role = plan->entry->role;

@@ -28,11 +28,12 @@ void shell_word(struct buf *out, const char *word);
 const char *type_words(enum machine_type type);
 /* "certificate", "secret", "device-code", "federated": as hearth.yaml spells it. */
 const char *method_word(enum login_method method);
-/* Where the login of a role is looked for in the site (".hearth/data.pem"), or NULL for methods without a file. In the pool. */
+/* Where the login of a role is looked for in the site (".hearth/data.pem"), or NULL for methods without a
+ * file. In the pool. */
 const char *login_file(struct pool *pool, const struct role *role);
 
-/* az.c: whether the documents point into this secret as into the file that `talosctl gen secrets` writes (facts: Talos
- * pkg/machinery/config/generate/secrets). */
+/* az.c: whether the documents point into this secret as into the file that `talosctl gen secrets` writes
+ * (facts: Talos pkg/machinery/config/generate/secrets). */
 bool secret_is_bundle(const struct plan_secret *secret);
 /* az.c: the vault's name as az wants it, the first label of its host. In the pool. */
 char *vault_name(struct pool *pool, const struct role *role);

@@ -91,7 +91,8 @@ static void trim(const char **p, size_t *n)
         (*n)--;
 }
 
-/* Reads "12" or "12.5" from the front of p[0..n); the length eaten, or 0. `why` is set when a number is there but too big or fine. */
+/* Reads "12" or "12.5" from the front of p[0..n); the length eaten, or 0. `why` is set when a number is
+ * there but too big or fine. */
 static size_t decimal_read(const char *p, size_t n, struct decimal *out, const char **why)
 {
     uint64_t value = 0;
@@ -293,7 +294,8 @@ bool match_value(const struct node *condition, const json_t *fact)
     return meets(condition, condition && condition->key ? condition->key->text : NULL, fact, 0);
 }
 
-/* "disks.transport" names a field of the elements of a list: splits it when the part before the last dot is one. */
+/* "disks.transport" names a field of the elements of a list: splits it when the part before the last dot
+ * is one. */
 static const json_t *list_of(const json_t *facts, const char *name, const char **field)
 {
     char list[64];
@@ -346,7 +348,8 @@ static void add_label(struct buf *out, const json_t *element, size_t index)
         buf_printf(out, "number %zu", index + 1);
 }
 
-/* What a mapping met in a list: the element that meets it, or the one that meets most of it and why it does not. */
+/* What a mapping met in a list: the element that meets it, or the one that meets most of it and why it
+ * does not. */
 static void add_nearest(struct buf *out, const struct node *map, const json_t *list)
 {
     size_t count = json_array_size(list);
@@ -468,7 +471,8 @@ static int check_scalar(const struct node *c, const char *name, struct error *e)
     if (c->text[0] == '!')
         return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\": there is no negation; list what is allowed",
                         name, c->text);
-    /* "240GB" would be compared with the digits of a byte count and never be equal: surely not what was meant. */
+    /* "240GB" would be compared with the digits of a byte count and never be equal: surely not what was
+     * meant. */
     struct decimal number;
     uint64_t unit;
     size_t used = decimal_read(c->text, c->len, &number, &why);

@@ -1,8 +1,8 @@
 /*
  * parts.h - the steps of plan_make(), in order. Inside this room only.
  *
- * Each adds every mistake it finds to `errors` with its position and returns 0 or -1; a later step runs when the
- * earlier ones left what it needs, so that one run shows as many mistakes as possible.
+ * Each adds every mistake it finds to `errors` with its position and returns 0 or -1; a later step runs
+ * when the earlier ones left what it needs, so that one run shows as many mistakes as possible.
  */
 #ifndef HEARTH_PLAN_PARTS_H
 #define HEARTH_PLAN_PARTS_H
@@ -11,19 +11,22 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/* documents.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to say. */
+/* documents.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to
+ * say. */
 int plan_documents(struct plan *plan, struct errors *errors);
 /* manifests.c: namespaces, Flux, bootstrap files; control planes only. */
 int plan_manifests(struct plan *plan, struct errors *errors);
 /* refs.c: collects the secrets and proves that every other reference can be resolved now. */
 int plan_references(struct plan *plan, struct errors *errors);
-/* advice.c: what works but deserves a look goes to plan->warnings; encryption that cannot work is an error. */
+/* advice.c: what works but deserves a look goes to plan->warnings; encryption that cannot work is an
+ * error. */
 int plan_advice(struct plan *plan, struct errors *errors);
 
 /* documents.c: the v1alpha1 main document's root, or NULL. */
 struct node *plan_main(const struct plan *plan);
 
-/* A file of the site into the pool: bytes, NUL-terminated, or *missing. -1 and e, also when it is no UTF-8 (E_PLAN_FILE). */
+/* A file of the site into the pool: bytes, NUL-terminated, or *missing. -1 and e, also when it is no UTF-8
+ * (E_PLAN_FILE). */
 int plan_read(const struct plan *plan, const char *path, struct span *out, bool *missing, struct error *e);
 
 #endif

@@ -22,7 +22,7 @@
 
 /* The one disk that Talos will be given. */
 struct plan_disk {
-    const json_t *fact;    /* its element of facts.disks; NULL when the facts are of a box without one (--node off the box) */
+    const json_t *fact;    /* its element of facts.disks; NULL when there are no facts (--node off the box) */
     const char *field;     /* "wwid" or "busPath": the key of machine.install.diskSelector */
     const char *value;     /* its value, as Talos will compare it */
     bool contents_unknown; /* off a node nobody has looked: said in plan */
@@ -43,7 +43,7 @@ struct plan_secret {
     struct plan_where {  /* every place that needs it */
         const struct ref *ref;
         struct plan_where *next;
-    } *where;
+    } * where;
 };
 
 /* An inlined manifest. Names sort in the order they are meant to be applied. */
@@ -60,37 +60,43 @@ struct plan {
     const struct site *site; /* borrowed */
     const json_t *facts;     /* borrowed */
     const struct site_node *entry;
-    const char *name; /* the hostname: lower case, an RFC 1123 label; as written when it needs a fact and facts is NULL */
-    bool name_open;   /* the latter: only with facts NULL */
+    const char *name; /* the hostname: lower case, an RFC 1123 label */
+    bool name_open;   /* facts is NULL and the name needs one: it stands as written */
     struct plan_disk disk;
     struct plan_file files[PLAN_FILES_MAX];
     unsigned file_count;
-    struct document *config; /* merged machine config documents, references unresolved, with what hearth adds: machine.type,
-                                machine.install.diskSelector (as !node install.disk), HostnameConfig and, with flux.from release,
-                                cluster.extraManifests */
+    /* Merged machine config documents, references unresolved, with what hearth adds: machine.type,
+     * machine.install.diskSelector (as !node install.disk), HostnameConfig, and cluster.extraManifests
+     * with flux.from release. */
+    struct document *config;
     struct plan_manifest *manifests; /* control planes only */
     unsigned manifest_count;
-    const char *release_url; /* flux.from release, control planes: what Talos will fetch, unverified (it is in config already); else NULL */
+    const char *release_url; /* flux.from release: what Talos fetches, unverified; in config already */
     struct plan_secret *secrets;
     unsigned secret_count;
     struct errors warnings;
 };
 
-/* Which entry: the first that matches the facts, or the one that `node` names. NULL and e: E_PLAN_NO_MATCH, E_PLAN_NO_NODE. */
-const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node, struct error *e);
+/* Which entry: the first that matches the facts, or the one that `node` names. NULL and e:
+ * E_PLAN_NO_MATCH, E_PLAN_NO_NODE. */
+const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node,
+                                   struct error *e);
 
-/* Everything else for that entry. *out is owned by the caller (plan_free); on failure `errors` holds up to 20 mistakes
- * with positions. facts may be NULL for --all without a box: then what needs a fact stays open and is listed as a warning. */
+/* Everything else for that entry. *out is owned by the caller (plan_free); on failure `errors` holds up to
+ * 20 mistakes with positions. facts may be NULL for --all without a box: then what needs a fact stays open
+ * and is listed as a warning. */
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors);
 void plan_free(struct plan *plan); /* NULL is allowed */
 
-/* Whether two control planes of one cluster carry the same manifests: names, order, bytes, and trees with their references. 0, or -1 and
- * E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl upgrade-k8s takes the list of one node and prunes by it. */
+/* Whether two control planes of one cluster carry the same manifests: names, order, bytes, and trees with
+ * their references. 0, or -1 and E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl
+ * upgrade-k8s takes the list of one node and prunes by it. */
 int plan_same_manifests(const struct plan *a, const struct plan *b, struct error *e);
 
-/* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a fact that is a number is emitted
- * plain, a string is quoted when needed; `install.disk` is a mapping {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */
+/* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a
+ * fact that is a number is emitted plain, a string is quoted when needed; `install.disk` is a mapping
+ * {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */
 struct node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e);
 
 #endif

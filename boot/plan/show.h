@@ -11,14 +11,18 @@
 void show_plan(struct buf *out, const struct plan *plan);
 /* The plan as JSON (apiVersion hearth/v1, kind Plan); no secret values, names only. A new reference. */
 json_t *show_plan_json(const struct plan *plan);
-/* For each entry, the conditions with the fact each was compared to and which failed. `chosen` may be NULL. */
-void show_explain(struct buf *out, const struct site *site, const json_t *facts, const struct site_node *chosen);
+/* For each entry, the conditions with the fact each was compared to and which failed. `chosen` may be
+ * NULL. */
+void show_explain(struct buf *out, const struct site *site, const json_t *facts,
+                  const struct site_node *chosen);
 json_t *show_explain_json(const struct site *site, const json_t *facts, const struct site_node *chosen);
-/* Every disk and why the install: of this entry lets it in or out: for E_PLAN_NO_DISK and E_PLAN_DISKS. Nothing when facts is NULL. */
+/* Every disk and why the install: of this entry lets it in or out: for E_PLAN_NO_DISK and E_PLAN_DISKS.
+ * Nothing when facts is NULL. */
 void show_disks(struct buf *out, const struct site_node *entry, const json_t *facts);
 /* A paste-ready `match:` for this box. */
 void show_match_suggestion(struct buf *out, const json_t *facts);
-/* The az commands that fill the vault for this plan: one a secret, values never in argv, role assignments for the login. */
+/* The az commands that fill the vault for this plan: one a secret, values never in argv, role assignments
+ * for the login. */
 void show_az(struct buf *out, const struct plan *plan);
 /* How to reach the cluster afterwards: talosconfig and kubeconfig from the bundle, endpoint, commands. */
 void show_access(struct buf *out, const struct plan *plan);

@@ -62,8 +62,8 @@ void show_explain(struct buf *out, const struct site *site, const json_t *facts,
         show_disks(out, chosen, facts);
 }
 
-/* Text that, double-quoted in YAML, is a condition that this very value meets. What quoting or globs could trip over
- * becomes a ?, which stands for one byte. */
+/* Text that, double-quoted in YAML, is a condition that this very value meets. What quoting or globs could
+ * trip over becomes a ?, which stands for one byte. */
 static void add_pattern(struct buf *out, const char *value)
 {
     for (size_t i = 0; value[i]; i++) {
@@ -87,7 +87,8 @@ static void suggest(struct buf *out, bool *first, const char *name, const char *
     *first = false;
 }
 
-/* The word of a CPU's name that tells models apart: "i5-6500T" of "Intel(R) Core(TM) i5-6500T CPU @ 2.50GHz". */
+/* The word of a CPU's name that tells models apart: "i5-6500T" of "Intel(R) Core(TM) i5-6500T CPU @
+ * 2.50GHz". */
 static bool cpu_word(const char *name, char *out, size_t cap)
 {
     while (*name) {

@@ -23,7 +23,8 @@ static const char box_text[] =
     "false, \"wwid\": null},"
     "             {\"name\": \"sdb\", \"size\": 16022241280, \"transport\": \"usb\", \"rotational\": true}]}";
 
-/* Reads "key: condition" and judges it against the box: 1 met, 0 not met, -1 refused when the site is read. */
+/* Reads "key: condition" and judges it against the box: 1 met, 0 not met, -1 refused when the site is
+ * read. */
 static int judge(const char *text, char *fact, size_t cap)
 {
     struct pool *pool = pool_new();
