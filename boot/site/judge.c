@@ -17,8 +17,9 @@ void judge_keys(struct judge *j, const struct node *map, const char *const *know
         if (found)
             continue;
         nearest = text_nearest(child->key->text, known);
-        errors_at(j->errors, child->key->pos, E_SITE_KEY, "%s has no key \"%.120s\"%s%s%s", j->where, child->key->text,
-                  nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+        errors_at(j->errors, child->key->pos, E_SITE_KEY, "%s has no key \"%.120s\"%s%s%s", j->where,
+                  child->key->text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "",
+                  nearest ? "\"" : "");
     }
 }
 
@@ -34,8 +35,8 @@ static struct node *judge_kind(struct judge *j, const struct node *map, const ch
         return NULL;
     }
     if (node->ref) {
-        errors_at(j->errors, node->pos, E_SITE_KIND, "\"%s\" of %s is a reference; hearth.yaml is read as it stands", key,
-                  j->where);
+        errors_at(j->errors, node->pos, E_SITE_KIND,
+                  "\"%s\" of %s is a reference; hearth.yaml is read as it stands", key, j->where);
         return NULL;
     }
     if (node->kind != kind) {
@@ -66,10 +67,11 @@ const struct node *judge_text(struct judge *j, const struct node *map, const cha
     return node;
 }
 
-int judge_word(struct judge *j, const struct node *map, const char *key, bool required, const char *const *words)
+int judge_word(struct judge *j, const struct node *map, const char *key, bool required,
+               const char *const *words)
 {
     const struct node *node = judge_text(j, map, key, required);
-    struct buf all = { 0 };
+    struct buf all = {0};
 
     if (!node)
         return -1;
@@ -78,8 +80,8 @@ int judge_word(struct judge *j, const struct node *map, const char *key, bool re
             return i;
     for (size_t i = 0; words[i]; i++)
         buf_printf(&all, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-    errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s is \"%.120s\"; it may be %s", key, j->where, node->text,
-              all.data);
+    errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s is \"%.120s\"; it may be %s", key, j->where,
+              node->text, all.data);
     buf_free(&all);
     return -1;
 }
@@ -106,13 +108,13 @@ struct site_var *judge_vars(struct judge *j, const struct node *map)
 
         if (!is_var_name(child->key->text)) {
             errors_at(j->errors, child->key->pos, E_SITE_VALUE,
-                      "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -", child->key->text,
-                      VAR_NAME_MAX);
+                      "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -",
+                      child->key->text, VAR_NAME_MAX);
             continue;
         }
         if (!node_text(child)) {
-            errors_at(j->errors, child->pos, E_SITE_KIND, "the variable \"%s\" of %s must be text or a number",
-                      child->key->text, j->where);
+            errors_at(j->errors, child->pos, E_SITE_KIND,
+                      "the variable \"%s\" of %s must be text or a number", child->key->text, j->where);
             continue;
         }
         var = pool_alloc(j->site->pool, sizeof *var);
@@ -161,7 +163,8 @@ static int judge_example(struct node *node, void *arg)
     if (!text)
         return 0;
     if (strcmp(text, "00000000-0000-0000-0000-000000000000") == 0)
-        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still the example's all-zero GUID", key);
+        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still the example's all-zero GUID",
+                  key);
     else if (strstr(text, "CHANGE-ME"))
         errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still \"%.120s\"", key, text);
     return 0;
@@ -176,18 +179,20 @@ static bool ends_in(const char *host, const char *suffix)
 {
     size_t len = strlen(host), tail = strlen(suffix);
 
-    return len >= tail && text_equal_fold(host + len - tail, suffix) && (len == tail || host[len - tail - 1] == '.');
+    return len >= tail && text_equal_fold(host + len - tail, suffix) &&
+        (len == tail || host[len - tail - 1] == '.');
 }
 
 bool judge_example_host(struct judge *j, struct pos pos, const char *host)
 {
     /* RFC 2606 sections 2 and 3. */
-    static const char *const kept[] = { "example", "example.com", "example.net", "example.org" };
+    static const char *const kept[] = {"example", "example.com", "example.net", "example.org"};
 
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         if (!ends_in(host, kept[i]))
             continue;
-        errors_at(j->errors, pos, E_SITE_PLACEHOLDER, "%s: the host \"%s\" is still the example's", j->where, host);
+        errors_at(j->errors, pos, E_SITE_PLACEHOLDER, "%s: the host \"%s\" is still the example's", j->where,
+                  host);
         return true;
     }
     return false;

@@ -15,21 +15,24 @@ struct judge {
     struct site *site;
     struct errors *errors;
     const char *where; /* "role data": what the mapping at hand belongs to */
-    bool sound;        /* false once an entry's role, type or bootstrap is wrong: then nothing is said of clusters */
+    bool sound; /* false once an entry's role, type or bootstrap is wrong: then nothing is said of clusters */
 };
 
 /* Every key must be in `known` (ends with NULL): E_SITE_KEY with the nearest. */
 void judge_keys(struct judge *j, const struct node *map, const char *const *known);
 
-/* The value of a key as a mapping or list; NULL when it is absent (E_SITE_REQUIRED if required) or something else (E_SITE_KIND). */
+/* The value of a key as a mapping or list; NULL when it is absent (E_SITE_REQUIRED if required) or something
+ * else (E_SITE_KIND). */
 struct node *judge_map(struct judge *j, const struct node *map, const char *key, bool required);
 struct node *judge_list(struct judge *j, const struct node *map, const char *key, bool required);
 
 /* The same for text: a scalar that is not empty and no reference. */
 const struct node *judge_text(struct judge *j, const struct node *map, const char *key, bool required);
 
-/* The place in `words` (ends with NULL) of a key's text, or -1: absent (when not required), or E_SITE_VALUE with all the words. */
-int judge_word(struct judge *j, const struct node *map, const char *key, bool required, const char *const *words);
+/* The place in `words` (ends with NULL) of a key's text, or -1: absent (when not required), or E_SITE_VALUE
+ * with all the words. */
+int judge_word(struct judge *j, const struct node *map, const char *key, bool required,
+               const char *const *words);
 
 /* The scalars of `vars`; NULL when there are none. */
 struct site_var *judge_vars(struct judge *j, const struct node *map);

@@ -37,7 +37,7 @@ static bool is_main(const struct node *root)
 
 static bool is_same_document(struct pool *pool, const struct node *a, const struct node *b)
 {
-    static const char *const keys[] = { "apiVersion", "kind", "name" };
+    static const char *const keys[] = {"apiVersion", "kind", "name"};
 
     if (is_main(a) || is_main(b))
         return is_main(a) && is_main(b);
@@ -79,8 +79,10 @@ static int refuse_patch(struct node *node, void *arg)
     const struct node *patch = node_get(node, "$patch");
     struct merging *m = arg;
 
-    return patch ? error_at(m->e, patch->pos, E_MERGE, "nothing inside an element of a list can be deleted; "
-                            "delete the element and add it anew") : 0;
+    return patch ? error_at(m->e, patch->pos, E_MERGE,
+                            "nothing inside an element of a list can be deleted; "
+                            "delete the element and add it anew")
+                 : 0;
 }
 
 /* Takes the first element out of the base list whose field equals the overlay element's first other key. */
@@ -123,8 +125,8 @@ static int delete_in_list(struct merging *m, struct node *base, struct node *ove
     return 0;
 }
 
-/* Carries out every delete below an overlay map and takes it out of the overlay; a map or list that holds nothing else goes,
- * too. Depth is the tree's, at most TREE_DEPTH_MAX. */
+/* Carries out every delete below an overlay map and takes it out of the overlay; a map or list that holds
+ * nothing else goes, too. Depth is the tree's, at most TREE_DEPTH_MAX. */
 static int delete_in_map(struct merging *m, struct node *base, struct node *overlay)
 {
     for (struct node *child = overlay->first, *next = NULL; child; child = next) {
@@ -137,7 +139,8 @@ static int delete_in_map(struct merging *m, struct node *base, struct node *over
             return -1;
         if (deletes > 0) {
             if (!old)
-                return error_at(m->e, child->key->pos, E_MERGE, "there is no \"%.120s\" to delete", child->key->text);
+                return error_at(m->e, child->key->pos, E_MERGE, "there is no \"%.120s\" to delete",
+                                child->key->text);
             node_remove(base, old);
             node_remove(overlay, child);
             continue;
@@ -158,8 +161,8 @@ static int merge_map(struct merging *m, const char *path, struct node *base, str
 
 static const char *kind_name(const struct node *node)
 {
-    static const char *const names[] = { [NODE_SCALAR] = "a single value", [NODE_MAP] = "a mapping",
-                                         [NODE_SEQ] = "a list" };
+    static const char *const names[] = {
+        [NODE_SCALAR] = "a single value", [NODE_MAP] = "a mapping", [NODE_SEQ] = "a list"};
 
     return node->ref ? "a reference" : names[node->kind];
 }
@@ -199,7 +202,8 @@ static bool is_same_value(const struct node *a, const struct node *b)
 }
 
 /* The element of a keyed list that an overlay's element means, or NULL. */
-static struct node *find_element(const struct merge_rule *rule, const struct node *base, const struct node *element)
+static struct node *find_element(const struct merge_rule *rule, const struct node *base,
+                                 const struct node *element)
 {
     const char *field = rule->key;
     const char *text = node_text(node_get(element, field));
@@ -242,7 +246,8 @@ static int merge_list(struct merging *m, const char *path, const struct merge_ru
 }
 
 /* A value over the one that stands there already. */
-static int merge_value(struct merging *m, const char *path, struct node *parent, struct node *old, struct node *value)
+static int merge_value(struct merging *m, const char *path, struct node *parent, struct node *old,
+                       struct node *value)
 {
     const struct merge_rule *rule = merge_rule(m->kind, path);
 
@@ -255,22 +260,24 @@ static int merge_value(struct merging *m, const char *path, struct node *parent,
     if (value->ref || old->ref) {
         /* Both sides are scalars as far as anybody can know yet; only install.disk becomes a mapping. */
         bool was_disk = old->ref && old->ref->kind == REF_NODE && strcmp(old->ref->name, "install.disk") == 0;
-        bool is_disk = value->ref && value->ref->kind == REF_NODE && strcmp(value->ref->name, "install.disk") == 0;
+        bool is_disk =
+            value->ref && value->ref->kind == REF_NODE && strcmp(value->ref->name, "install.disk") == 0;
         bool scalars = (old->ref ? !was_disk : old->kind == NODE_SCALAR) &&
-                       (value->ref ? !is_disk : value->kind == NODE_SCALAR);
-        bool maps = (old->ref ? was_disk : old->kind == NODE_MAP) && (value->ref ? is_disk : value->kind == NODE_MAP);
+            (value->ref ? !is_disk : value->kind == NODE_SCALAR);
+        bool maps =
+            (old->ref ? was_disk : old->kind == NODE_MAP) && (value->ref ? is_disk : value->kind == NODE_MAP);
 
         if (!scalars && !maps)
-            return error_at(m->e, value->pos, E_MERGE, "\"%.200s\" is %s here and %s at %s:%u", path, kind_name(value),
-                            kind_name(old), old->pos.file, (unsigned)old->pos.line);
+            return error_at(m->e, value->pos, E_MERGE, "\"%.200s\" is %s here and %s at %s:%u", path,
+                            kind_name(value), kind_name(old), old->pos.file, (unsigned)old->pos.line);
         if (scalars && !value->ref && value->len == 0)
             return 0;
         replace(parent, old, value);
         return 0;
     }
     if (value->kind != old->kind)
-        return error_at(m->e, value->pos, E_MERGE, "\"%.200s\" is %s here and %s at %s:%u", path, kind_name(value),
-                        kind_name(old), old->pos.file, (unsigned)old->pos.line);
+        return error_at(m->e, value->pos, E_MERGE, "\"%.200s\" is %s here and %s at %s:%u", path,
+                        kind_name(value), kind_name(old), old->pos.file, (unsigned)old->pos.line);
     if (rule->how == MERGE_REPLACE) {
         if (value->kind != NODE_MAP || value->count > 0)
             replace(parent, old, value);
@@ -301,7 +308,8 @@ static int merge_map(struct merging *m, const char *path, struct node *base, str
         if (old && arguments) {
             replace(base, old, child);
         } else if (old) {
-            if (merge_value(m, pool_printf(m->pool, "%s%s%s", path, path[0] ? "." : "", key), base, old, child) != 0)
+            if (merge_value(m, pool_printf(m->pool, "%s%s%s", path, path[0] ? "." : "", key), base, old,
+                            child) != 0)
                 return -1;
         } else if (!is_null(child)) {
             node_add(m->pool, base, NULL, child);
@@ -339,14 +347,16 @@ static int check_overlay(struct pool *pool, const struct document *overlay, stru
         if (!root)
             continue;
         if (++count > OVERLAY_DOCUMENTS_MAX)
-            return error_at(e, root->pos, E_MERGE, "more than %d documents in one overlay", OVERLAY_DOCUMENTS_MAX);
+            return error_at(e, root->pos, E_MERGE, "more than %d documents in one overlay",
+                            OVERLAY_DOCUMENTS_MAX);
         if (root->kind != NODE_MAP || root->ref)
             return error_at(e, root->pos, E_MERGE, "an overlay's document must be a mapping");
         if (!node_get(root, "kind") != !node_get(root, "apiVersion"))
             return error_at(e, root->pos, E_MERGE, "a document has both apiVersion and kind, or neither");
         for (const struct document *first = overlay; first != at; first = first->next)
             if (first->root && is_same_document(pool, first->root, root))
-                return error_at(e, root->pos, E_MERGE, "this document stands twice in the overlay; first at line %u",
+                return error_at(e, root->pos, E_MERGE,
+                                "this document stands twice in the overlay; first at line %u",
                                 (unsigned)first->pos.line);
     }
     return 0;
@@ -356,17 +366,18 @@ static struct document **find_pair(struct pool *pool, struct document **base, co
 {
     struct document **link = base;
 
-    while (*link && !((*link)->root && (*link)->root->kind == NODE_MAP &&
-                      is_same_document(pool, (*link)->root, root)))
+    while (*link &&
+           !((*link)->root && (*link)->root->kind == NODE_MAP && is_same_document(pool, (*link)->root, root)))
         link = &(*link)->next;
     return link;
 }
 
-static int merge_document(struct pool *pool, struct document **base, const struct document *overlay, struct error *e)
+static int merge_document(struct pool *pool, struct document **base, const struct document *overlay,
+                          struct error *e)
 {
     struct node *root = node_copy(pool, overlay->root);
     struct document **pair = find_pair(pool, base, root);
-    struct merging m = { .pool = pool, .kind = is_main(root) ? NULL : identity(pool, root, "kind"), .e = e };
+    struct merging m = {.pool = pool, .kind = is_main(root) ? NULL : identity(pool, root, "kind"), .e = e};
     int deletes = says_delete(&m, root);
 
     if (deletes < 0)
@@ -390,7 +401,8 @@ static int merge_document(struct pool *pool, struct document **base, const struc
     return 0;
 }
 
-int merge_documents(struct pool *pool, struct document **base, const struct document *overlay, struct error *e)
+int merge_documents(struct pool *pool, struct document **base, const struct document *overlay,
+                    struct error *e)
 {
     if (check_overlay(pool, overlay, e) != 0)
         return -1;

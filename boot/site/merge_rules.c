@@ -5,98 +5,87 @@
 /* Talos 1.14.1: the fields with a `merge:"replace"` tag and the types with a Merge method of their own.
  * 1.13.9 is the same, except that it appends to ResolverConfig's domains. */
 static const struct merge_rule rules[] = {
-    { NULL, "cluster.network.podSubnets", MERGE_REPLACE, NULL },
-    { NULL, "cluster.network.serviceSubnets", MERGE_REPLACE, NULL },
-    { NULL, "cluster.apiServer.auditPolicy", MERGE_REPLACE, NULL },
-    { NULL, "machine.ca", MERGE_REPLACE, NULL }, /* a pair: an absent half decodes to an empty one, which replaces */
-    { NULL, "cluster.ca", MERGE_REPLACE, NULL },
-    { NULL, "cluster.aggregatorCA", MERGE_REPLACE, NULL },
-    { NULL, "cluster.etcd.ca", MERGE_REPLACE, NULL },
-    { NULL, "machine.kubelet.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "cluster.apiServer.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "cluster.controllerManager.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "cluster.proxy.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "cluster.scheduler.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "cluster.etcd.extraArgs", MERGE_ARGUMENTS, NULL },
-    { NULL, "machine.network.interfaces", MERGE_KEYED, "interface" },
-    { NULL, "machine.network.interfaces.vlans", MERGE_KEYED, "vlanId" },
-    { NULL, "cluster.apiServer.admissionControl", MERGE_KEYED, "name" },
-    { "ExtensionServiceConfig", "configFiles", MERGE_KEYED, "mountPath" },
-    { "ImageVerificationConfig", "rules", MERGE_KEYED_WHOLE, "image" },
-    { "NetworkRuleConfig", "ingress", MERGE_REPLACE, NULL },
-    { "NetworkRuleConfig", "portSelector.ports", MERGE_REPLACE, NULL },
-    { "ResolverConfig", "searchDomains.domains", MERGE_REPLACE, NULL },
-    { "BGPInstanceConfig", "advertise", MERGE_REPLACE, NULL },
-    { "BGPInstanceConfig", "importRoutes", MERGE_REPLACE, NULL },
-    { "BGPInstanceConfig", "neighbors", MERGE_REPLACE, NULL },
-    { "KubeNetworkConfig", "podSubnets", MERGE_REPLACE, NULL },
-    { "KubeNetworkConfig", "serviceSubnets", MERGE_REPLACE, NULL },
-    { "KubeAuditPolicyConfig", "configuration", MERGE_REPLACE, NULL },
-    { "KubeAuthenticationConfig", "configuration", MERGE_REPLACE, NULL },
-    { "KubeCredentialProviderConfig", "configuration", MERGE_REPLACE, NULL },
-    { "KubeStaticPodConfig", "pod", MERGE_REPLACE, NULL },
-    { "CRIBaseRuntimeSpecConfig", "overrides", MERGE_REPLACE, NULL },
-    { "KubeletConfig", "extraArgs", MERGE_ARGUMENTS, NULL },
-    { "KubeAPIServerConfig", "extraArgs", MERGE_ARGUMENTS, NULL },
-    { "KubeControllerManagerConfig", "extraArgs", MERGE_ARGUMENTS, NULL },
-    { "KubeSchedulerConfig", "extraArgs", MERGE_ARGUMENTS, NULL },
-    { "KubeProxyConfig", "extraArgs", MERGE_ARGUMENTS, NULL },
+    {NULL, "cluster.network.podSubnets", MERGE_REPLACE, NULL},
+    {NULL, "cluster.network.serviceSubnets", MERGE_REPLACE, NULL},
+    {NULL, "cluster.apiServer.auditPolicy", MERGE_REPLACE, NULL},
+    {NULL, "machine.ca", MERGE_REPLACE,
+     NULL}, /* a pair: an absent half decodes to an empty one, which replaces */
+    {NULL, "cluster.ca", MERGE_REPLACE, NULL},
+    {NULL, "cluster.aggregatorCA", MERGE_REPLACE, NULL},
+    {NULL, "cluster.etcd.ca", MERGE_REPLACE, NULL},
+    {NULL, "machine.kubelet.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "cluster.apiServer.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "cluster.controllerManager.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "cluster.proxy.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "cluster.scheduler.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "cluster.etcd.extraArgs", MERGE_ARGUMENTS, NULL},
+    {NULL, "machine.network.interfaces", MERGE_KEYED, "interface"},
+    {NULL, "machine.network.interfaces.vlans", MERGE_KEYED, "vlanId"},
+    {NULL, "cluster.apiServer.admissionControl", MERGE_KEYED, "name"},
+    {"ExtensionServiceConfig", "configFiles", MERGE_KEYED, "mountPath"},
+    {"ImageVerificationConfig", "rules", MERGE_KEYED_WHOLE, "image"},
+    {"NetworkRuleConfig", "ingress", MERGE_REPLACE, NULL},
+    {"NetworkRuleConfig", "portSelector.ports", MERGE_REPLACE, NULL},
+    {"ResolverConfig", "searchDomains.domains", MERGE_REPLACE, NULL},
+    {"BGPInstanceConfig", "advertise", MERGE_REPLACE, NULL},
+    {"BGPInstanceConfig", "importRoutes", MERGE_REPLACE, NULL},
+    {"BGPInstanceConfig", "neighbors", MERGE_REPLACE, NULL},
+    {"KubeNetworkConfig", "podSubnets", MERGE_REPLACE, NULL},
+    {"KubeNetworkConfig", "serviceSubnets", MERGE_REPLACE, NULL},
+    {"KubeAuditPolicyConfig", "configuration", MERGE_REPLACE, NULL},
+    {"KubeAuthenticationConfig", "configuration", MERGE_REPLACE, NULL},
+    {"KubeCredentialProviderConfig", "configuration", MERGE_REPLACE, NULL},
+    {"KubeStaticPodConfig", "pod", MERGE_REPLACE, NULL},
+    {"CRIBaseRuntimeSpecConfig", "overrides", MERGE_REPLACE, NULL},
+    {"KubeletConfig", "extraArgs", MERGE_ARGUMENTS, NULL},
+    {"KubeAPIServerConfig", "extraArgs", MERGE_ARGUMENTS, NULL},
+    {"KubeControllerManagerConfig", "extraArgs", MERGE_ARGUMENTS, NULL},
+    {"KubeSchedulerConfig", "extraArgs", MERGE_ARGUMENTS, NULL},
+    {"KubeProxyConfig", "extraArgs", MERGE_ARGUMENTS, NULL},
 };
 
-/* CEL expressions and sizes: their Merge method copies what the overlay has, and an overlay without one has an empty one. */
+/* CEL expressions and sizes: their Merge method copies what the overlay has, and an overlay without one has
+ * an empty one. */
 static const struct {
     const char *kind;
     const char *path;
 } forgets[] = {
-    { "VolumeConfig", "provisioning.diskSelector.match" },
-    { "VolumeConfig", "provisioning.minSize" },
-    { "RawVolumeConfig", "provisioning.diskSelector.match" },
-    { "RawVolumeConfig", "provisioning.minSize" },
-    { "SwapVolumeConfig", "provisioning.diskSelector.match" },
-    { "SwapVolumeConfig", "provisioning.minSize" },
-    { "UserVolumeConfig", "provisioning.diskSelector.match" },
-    { "UserVolumeConfig", "provisioning.minSize" },
-    { "LVMLogicalVolumeConfig", "provisioning.minSize" },
-    { "ExistingVolumeConfig", "discovery.volumeSelector.match" },
-    { "LVMVolumeGroupConfig", "provisioning.volumeSelector.match" },
-    { "RAIDArrayConfig", "provisioning.volumeSelector.match" },
-    { "UnattendedInstallConfig", "provisioning.diskSelector.match" },
-    { "LinkAliasConfig", "selector.match" },
-    { "OOMConfig", "triggerExpression" },
-    { "OOMConfig", "cgroupRankingExpression" },
+    {"VolumeConfig", "provisioning.diskSelector.match"},
+    {"VolumeConfig", "provisioning.minSize"},
+    {"RawVolumeConfig", "provisioning.diskSelector.match"},
+    {"RawVolumeConfig", "provisioning.minSize"},
+    {"SwapVolumeConfig", "provisioning.diskSelector.match"},
+    {"SwapVolumeConfig", "provisioning.minSize"},
+    {"UserVolumeConfig", "provisioning.diskSelector.match"},
+    {"UserVolumeConfig", "provisioning.minSize"},
+    {"LVMLogicalVolumeConfig", "provisioning.minSize"},
+    {"ExistingVolumeConfig", "discovery.volumeSelector.match"},
+    {"LVMVolumeGroupConfig", "provisioning.volumeSelector.match"},
+    {"RAIDArrayConfig", "provisioning.volumeSelector.match"},
+    {"UnattendedInstallConfig", "provisioning.diskSelector.match"},
+    {"LinkAliasConfig", "selector.match"},
+    {"OOMConfig", "triggerExpression"},
+    {"OOMConfig", "cgroupRankingExpression"},
 };
 
 /* Maps of texts: below these keys a plain 0 is the text "0". */
-static const char *const text_maps[] = { "sysctls", "sysfs",  "nodeLabels", "nodeAnnotations", "nodeTaints",
-                                         "env",     "params", "labels",     "annotations",     "taints",
-                                         "headers", "tags",   "extraTags",  "extraManifestHeaders", "variables" };
+static const char *const text_maps[] = {
+    "sysctls", "sysfs",  "nodeLabels", "nodeAnnotations",      "nodeTaints",
+    "env",     "params", "labels",     "annotations",          "taints",
+    "headers", "tags",   "extraTags",  "extraManifestHeaders", "variables"};
 
 /* Numbers that Talos holds by pointer: there 0 is a value. path NULL: all of the kind. */
 static const struct {
     const char *kind;
     const char *path;
 } zero_sets[] = {
-    { "EthernetConfig", NULL },
-    { "LinkConfig", "routePriority" },
-    { "BondConfig", "routePriority" },
-    { "BondConfig", "miimon" },
-    { "BondConfig", "updelay" },
-    { "BondConfig", "downdelay" },
-    { "BondConfig", "arpInterval" },
-    { "BondConfig", "adActorSysPrio" },
-    { "BondConfig", "adUserPortKey" },
-    { "BondConfig", "resendIGMP" },
-    { "BondConfig", "minLinks" },
-    { "BondConfig", "lpInterval" },
-    { "BondConfig", "packetsPerSlave" },
-    { "BondConfig", "numPeerNotif" },
-    { "BondConfig", "tlbLogicalLb" },
-    { "BondConfig", "allSlavesActive" },
-    { "BondConfig", "peerNotifDelay" },
-    { "BondConfig", "missedMax" },
-    { "KubeSpanConfig", "mtu" },
-    { "ZswapConfig", "maxPoolPercent" },
-    { "KubeAPIServerConfig", "apiPort" },
+    {"EthernetConfig", NULL},          {"LinkConfig", "routePriority"},   {"BondConfig", "routePriority"},
+    {"BondConfig", "miimon"},          {"BondConfig", "updelay"},         {"BondConfig", "downdelay"},
+    {"BondConfig", "arpInterval"},     {"BondConfig", "adActorSysPrio"},  {"BondConfig", "adUserPortKey"},
+    {"BondConfig", "resendIGMP"},      {"BondConfig", "minLinks"},        {"BondConfig", "lpInterval"},
+    {"BondConfig", "packetsPerSlave"}, {"BondConfig", "numPeerNotif"},    {"BondConfig", "tlbLogicalLb"},
+    {"BondConfig", "allSlavesActive"}, {"BondConfig", "peerNotifDelay"},  {"BondConfig", "missedMax"},
+    {"KubeSpanConfig", "mtu"},         {"ZswapConfig", "maxPoolPercent"}, {"KubeAPIServerConfig", "apiPort"},
 };
 
 static bool same_kind(const char *a, const char *b)
@@ -106,7 +95,7 @@ static bool same_kind(const char *a, const char *b)
 
 const struct merge_rule *merge_rule(const char *kind, const char *path)
 {
-    static const struct merge_rule general = { NULL, "", MERGE_GENERAL, NULL };
+    static const struct merge_rule general = {NULL, "", MERGE_GENERAL, NULL};
 
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (same_kind(kind, rules[i].kind) && strcmp(path, rules[i].path) == 0)
@@ -127,8 +116,8 @@ bool is_null(const struct node *node)
     const char *text = node_text(node);
 
     return text && node->style == STYLE_PLAIN &&
-           (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 || strcmp(text, "Null") == 0 ||
-            strcmp(text, "NULL") == 0);
+        (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0 ||
+         strcmp(text, "Null") == 0 || strcmp(text, "NULL") == 0);
 }
 
 /* 0 in any of YAML's spellings, an exponent left out: what decodes to a number's zero value. */
@@ -162,8 +151,8 @@ static bool is_duration(const char *text)
     return at != text;
 }
 
-/* The key that holds the map a path ends in: "machine.sysctls" of "machine.sysctls.vm.swappiness". Keys may hold dots, so every
- * part counts. */
+/* The key that holds the map a path ends in: "machine.sysctls" of "machine.sysctls.vm.swappiness". Keys may
+ * hold dots, so every part counts. */
 static bool is_in_text_map(const char *path)
 {
     for (const char *at = path;;) {
@@ -193,7 +182,8 @@ bool merge_keeps(const char *kind, const char *path, const struct node *base, co
     if (!is_zero(text) || base->style != STYLE_PLAIN || !is_number(old) || is_in_text_map(path))
         return false;
     for (size_t i = 0; i < sizeof zero_sets / sizeof *zero_sets; i++)
-        if (same_kind(kind, zero_sets[i].kind) && (!zero_sets[i].path || strcmp(zero_sets[i].path, path) == 0))
+        if (same_kind(kind, zero_sets[i].kind) &&
+            (!zero_sets[i].path || strcmp(zero_sets[i].path, path) == 0))
             return false;
     return true;
 }

@@ -26,7 +26,8 @@ struct merge_rule {
 /* The rule for a path; never NULL. kind is NULL for the main document. */
 const struct merge_rule *merge_rule(const char *kind, const char *path);
 
-/* The paths that an overlay of this kind of document clears unless it says them anew, one for each i from 0; NULL behind the last. */
+/* The paths that an overlay of this kind of document clears unless it says them anew, one for each i from 0;
+ * NULL behind the last. */
 const char *merge_forgets(const char *kind, unsigned i);
 
 /* Whether an overlay's scalar is one that sets nothing over this base scalar. */

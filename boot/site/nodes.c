@@ -11,9 +11,9 @@
 
 #define CONDITIONS_MAX 32 /* of one entry; keeps the comparison of all entries with each other cheap */
 
-static const char *const machine_types[] = { [MACHINE_CONTROLPLANE] = "controlplane", [MACHINE_WORKER] = "worker",
-                                             NULL };
-static const char *const bootstrap_modes[] = { "auto", "manual", NULL };
+static const char *const machine_types[] = {
+    [MACHINE_CONTROLPLANE] = "controlplane", [MACHINE_WORKER] = "worker", NULL};
+static const char *const bootstrap_modes[] = {"auto", "manual", NULL};
 
 /* ---- name ---- */
 
@@ -40,7 +40,7 @@ static bool is_name_possible(const struct ref *format)
 static void judge_name(struct judge *j, const struct node *map, struct site_node *entry)
 {
     const struct node *node = judge_text(j, map, "name", true);
-    struct error e = { 0 };
+    struct error e = {0};
     struct ref *format = NULL;
 
     if (!node)
@@ -54,8 +54,8 @@ static void judge_name(struct judge *j, const struct node *map, struct site_node
     }
     for (const struct ref_part *part = format->parts; part; part = part->next) {
         if (part->ref && part->ref->kind != REF_FACT) {
-            errors_at(j->errors, node->pos, E_SITE_NAME, "the name \"%.120s\" may hold facts only: {fact:serial}",
-                      node->text);
+            errors_at(j->errors, node->pos, E_SITE_NAME,
+                      "the name \"%.120s\" may hold facts only: {fact:serial}", node->text);
             return;
         }
         if (part->ref)
@@ -63,7 +63,8 @@ static void judge_name(struct judge *j, const struct node *map, struct site_node
     }
     if (!is_name_possible(format))
         errors_at(j->errors, node->pos, E_SITE_NAME,
-                  "the name \"%.120s\" cannot be a hostname: 1-63 letters, digits and inner hyphens", node->text);
+                  "the name \"%.120s\" cannot be a hostname: 1-63 letters, digits and inner hyphens",
+                  node->text);
 }
 
 /* ---- match ---- */
@@ -71,22 +72,23 @@ static void judge_name(struct judge *j, const struct node *map, struct site_node
 /* A scalar that says something, or a list of such. */
 static void judge_condition(struct judge *j, const struct node *condition, const char *name)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     if (condition->kind == NODE_SEQ && condition->count == 0) {
-        errors_at(j->errors, condition->pos, E_SITE_MATCH, "\"%.120s\" of %s is an empty list, which nothing meets", name,
-                  j->where);
+        errors_at(j->errors, condition->pos, E_SITE_MATCH,
+                  "\"%.120s\" of %s is an empty list, which nothing meets", name, j->where);
         return;
     }
-    for (const struct node *item = condition->kind == NODE_SEQ ? condition->first : condition; item; item = item->next) {
+    for (const struct node *item = condition->kind == NODE_SEQ ? condition->first : condition; item;
+         item = item->next) {
         if (!node_text(item)) {
-            errors_at(j->errors, item->pos, E_SITE_KIND, "\"%.120s\" of %s must be text, or a list of texts", name,
-                      j->where);
+            errors_at(j->errors, item->pos, E_SITE_KIND, "\"%.120s\" of %s must be text, or a list of texts",
+                      name, j->where);
             return;
         }
         if (item->len == 0) {
-            errors_at(j->errors, item->pos, E_SITE_MATCH, "\"%.120s\" of %s is empty, which nothing meets", name,
-                      j->where);
+            errors_at(j->errors, item->pos, E_SITE_MATCH, "\"%.120s\" of %s is empty, which nothing meets",
+                      name, j->where);
             return;
         }
         if (condition->kind != NODE_SEQ)
@@ -102,8 +104,8 @@ static void judge_fact_name(struct judge *j, const struct node *key, const char 
 
     if (facts_known(name, &nearest))
         return;
-    errors_at(j->errors, key->pos, E_SITE_MATCH, "%s: there is no fact named \"%.120s\"%s%s%s", j->where, name,
-              nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+    errors_at(j->errors, key->pos, E_SITE_MATCH, "%s: there is no fact named \"%.120s\"%s%s%s", j->where,
+              name, nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
 }
 
 static void judge_match(struct judge *j, const struct node *map, struct site_node *entry)
@@ -114,7 +116,8 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
     if (!match)
         return;
     if (match->count == 0) {
-        errors_at(j->errors, match->pos, E_SITE_MATCH, "the match of %s is empty: it would be every box", j->where);
+        errors_at(j->errors, match->pos, E_SITE_MATCH, "the match of %s is empty: it would be every box",
+                  j->where);
         return;
     }
     entry->match = match;
@@ -129,7 +132,8 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
             continue;
         }
         if (child->count == 0)
-            errors_at(j->errors, child->pos, E_SITE_MATCH, "\"%.120s\" of %s has no condition", name, j->where);
+            errors_at(j->errors, child->pos, E_SITE_MATCH, "\"%.120s\" of %s has no condition", name,
+                      j->where);
         for (const struct node *field = child->first; field; field = field->next) {
             const char *full = pool_printf(j->site->pool, "%.120s.%.120s", name, field->key->text);
 
@@ -138,14 +142,14 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
         }
     }
     if (conditions > CONDITIONS_MAX)
-        errors_at(j->errors, match->pos, E_SITE_MATCH, "%s has %u conditions; %d are possible", j->where, conditions,
-                  CONDITIONS_MAX);
+        errors_at(j->errors, match->pos, E_SITE_MATCH, "%s has %u conditions; %d are possible", j->where,
+                  conditions, CONDITIONS_MAX);
 }
 
 /* Whether the match can be one box only: a serial, UUID or MAC address written out. */
 static bool is_exact(const struct node *match)
 {
-    static const char *const keys[] = { "serial", "uuid", "mac" };
+    static const char *const keys[] = {"serial", "uuid", "mac"};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *text = node_text(node_get(match, keys[i]));
@@ -159,19 +163,19 @@ static bool is_exact(const struct node *match)
 
 static void judge_install(struct judge *j, const struct node *map, struct site_node *entry)
 {
-    static const char *const known[] = { "wwid",       "transport", "size", "model", "serial",
-                                         "rotational", "bus_path",  "wipe", NULL };
-    static const char *const truths[] = { "false", "true", NULL };
+    static const char *const known[] = {"wwid",       "transport", "size", "model", "serial",
+                                        "rotational", "bus_path",  "wipe", NULL};
+    static const char *const truths[] = {"false", "true", NULL};
     static const struct {
         const char *key;
         const char *why;
     } refused[] = {
-        { "name", "the order of sda, sdb is not the same at every boot" },
-        { "dev_path", "the order of sda, sdb is not the same at every boot" },
-        { "removable", "hearth never installs on a removable disk" },
-        { "readonly", "hearth never installs on a disk that cannot be written" },
-        { "installable", "hearth decides that itself" },
-        { "partitions", "hearth looks at what is on a disk itself; see wipe" },
+        {"name", "the order of sda, sdb is not the same at every boot"},
+        {"dev_path", "the order of sda, sdb is not the same at every boot"},
+        {"removable", "hearth never installs on a removable disk"},
+        {"readonly", "hearth never installs on a disk that cannot be written"},
+        {"installable", "hearth decides that itself"},
+        {"partitions", "hearth looks at what is on a disk itself; see wipe"},
     };
     struct node *install = judge_map(j, map, "install", false), *wipe = NULL;
 
@@ -182,7 +186,8 @@ static void judge_install(struct judge *j, const struct node *map, struct site_n
         if (!node)
             continue;
         errors_at(j->errors, node->key->pos, E_SITE_KEY,
-                  "the install disk of %s cannot be chosen by \"%s\": %s; use wwid, bus_path, transport, size or model",
+                  "the install disk of %s cannot be chosen by \"%s\": %s; use wwid, bus_path, transport, "
+                  "size or model",
                   j->where, refused[i].key, refused[i].why);
         node_remove(install, node);
     }
@@ -192,7 +197,8 @@ static void judge_install(struct judge *j, const struct node *map, struct site_n
         entry->wipe = judge_word(j, install, "wipe", true, truths) == 1;
         if (entry->wipe && entry->match && !is_exact(entry->match))
             errors_at(j->errors, wipe->key->pos, E_SITE_GUARD,
-                      "%s may wipe a disk but could be more than one box: match an exact serial, uuid or mac", j->where);
+                      "%s may wipe a disk but could be more than one box: match an exact serial, uuid or mac",
+                      j->where);
         node_remove(install, wipe);
     }
     for (const struct node *child = install->first; child; child = child->next)
@@ -206,7 +212,7 @@ static void judge_install(struct judge *j, const struct node *map, struct site_n
 static void judge_role_of(struct judge *j, const struct node *map, struct site_node *entry)
 {
     const struct node *node = judge_text(j, map, "role", true);
-    const char *names[SITE_ROLES_MAX + 1] = { NULL };
+    const char *names[SITE_ROLES_MAX + 1] = {NULL};
     const char *nearest = NULL;
 
     if (node)
@@ -219,8 +225,9 @@ static void judge_role_of(struct judge *j, const struct node *map, struct site_n
     for (unsigned i = 0; i < j->site->role_count; i++)
         names[i] = j->site->roles[i].name;
     nearest = text_nearest(node->text, names);
-    errors_at(j->errors, node->pos, E_SITE_ROLE, "%s has the role \"%.120s\", which is not defined%s%s%s", j->where,
-              node->text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
+    errors_at(j->errors, node->pos, E_SITE_ROLE, "%s has the role \"%.120s\", which is not defined%s%s%s",
+              j->where, node->text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "",
+              nearest ? "\"" : "");
 }
 
 static void judge_bootstrap(struct judge *j, const struct node *map, struct site_node *entry)
@@ -236,20 +243,22 @@ static void judge_bootstrap(struct judge *j, const struct node *map, struct site
         return;
     }
     if (entry->type == MACHINE_WORKER) {
-        errors_at(j->errors, node->key->pos, E_SITE_BOOTSTRAP, "%s is a worker; only a control plane bootstraps a cluster",
-                  j->where);
+        errors_at(j->errors, node->key->pos, E_SITE_BOOTSTRAP,
+                  "%s is a worker; only a control plane bootstraps a cluster", j->where);
         return;
     }
     entry->bootstrap = mode == 0 ? BOOTSTRAP_AUTO : BOOTSTRAP_MANUAL;
     if (mode == 0 && entry->match && !is_exact(entry->match))
-        errors_at(j->errors, node->pos, E_SITE_GUARD,
-                  "%s bootstraps its cluster but could be more than one box: match an exact serial, uuid or mac",
-                  j->where);
+        errors_at(
+            j->errors, node->pos, E_SITE_GUARD,
+            "%s bootstraps its cluster but could be more than one box: match an exact serial, uuid or mac",
+            j->where);
 }
 
 static void judge_entry(struct judge *j, const struct node *map, struct site_node *entry)
 {
-    static const char *const known[] = { "name", "role", "type", "bootstrap", "match", "install", "vars", NULL };
+    static const char *const known[] = {"name",  "role",    "type", "bootstrap",
+                                        "match", "install", "vars", NULL};
     const char *name = node_text(node_get(map, "name"));
     int type = -1;
 
@@ -287,8 +296,9 @@ static void judge_names(struct judge *j)
             const struct site_node *first = &site->nodes[k];
             if (!first->name || first->name_ref || !text_equal_fold(first->name, entry->name))
                 continue;
-            errors_at(j->errors, entry->pos, E_SITE_DUPLICATE, "two entries are named \"%.120s\"; the first is at line %u",
-                      entry->name, (unsigned)first->pos.line);
+            errors_at(j->errors, entry->pos, E_SITE_DUPLICATE,
+                      "two entries are named \"%.120s\"; the first is at line %u", entry->name,
+                      (unsigned)first->pos.line);
             break;
         }
     }
@@ -300,7 +310,8 @@ static bool same_conditions(const struct node *a, const struct node *b)
         return false;
     if (a->kind == NODE_SCALAR)
         return text_equal_fold(a->text, b->text);
-    for (const struct node *left = a->first, *right = b->first; left; left = left->next, right = right->next) {
+    for (const struct node *left = a->first, *right = b->first; left;
+         left = left->next, right = right->next) {
         if (left->key && strcmp(left->key->text, right->key->text) != 0)
             return false;
         if (!same_conditions(left, right))
@@ -309,7 +320,8 @@ static bool same_conditions(const struct node *a, const struct node *b)
     return true;
 }
 
-/* Whether each condition of `wide` stands in `narrow`, too. Text only: what merely amounts to the same is let pass. */
+/* Whether each condition of `wide` stands in `narrow`, too. Text only: what merely amounts to the same is
+ * let pass. */
 static bool is_subset(const struct node *wide, const struct node *narrow)
 {
     if (wide->count > narrow->count)
@@ -334,8 +346,10 @@ static void warn_shadowed(struct judge *j)
             if (!first->match || !is_subset(first->match, entry->match))
                 continue;
             errors_at(&site->warnings, entry->pos, E_SITE_SHADOWED,
-                      "entry %.80s can never match: entry %.80s at line %u matches whatever it does, and stands first",
-                      entry->name ? entry->name : "?", first->name ? first->name : "?", (unsigned)first->pos.line);
+                      "entry %.80s can never match: entry %.80s at line %u matches whatever it does, and "
+                      "stands first",
+                      entry->name ? entry->name : "?", first->name ? first->name : "?",
+                      (unsigned)first->pos.line);
             break;
         }
     }
@@ -368,19 +382,21 @@ static void judge_cluster(struct judge *j, unsigned first)
             continue;
         if (bootstraps)
             errors_at(j->errors, other->pos, E_SITE_BOOTSTRAP,
-                      "cluster %.63s is bootstrapped twice: entry %.80s, and entry %.80s at line %u", entry->role->cluster,
-                      other->name ? other->name : "?", bootstraps->name ? bootstraps->name : "?",
-                      (unsigned)bootstraps->pos.line);
+                      "cluster %.63s is bootstrapped twice: entry %.80s, and entry %.80s at line %u",
+                      entry->role->cluster, other->name ? other->name : "?",
+                      bootstraps->name ? bootstraps->name : "?", (unsigned)bootstraps->pos.line);
         else
             bootstraps = other;
     }
     if (!bootstraps)
         errors_at(j->errors, entry->pos, E_SITE_BOOTSTRAP,
-                  "cluster %.63s has %u control plane%s and none that bootstraps it: one entry needs bootstrap: auto",
+                  "cluster %.63s has %u control plane%s and none that bootstraps it: one entry needs "
+                  "bootstrap: auto",
                   entry->role->cluster, members, members == 1 ? "" : "s");
     if (countable && members % 2 == 0)
         errors_at(&site->warnings, entry->pos, E_SITE_EVEN,
-                  "cluster %.63s has %u control planes; with an even number etcd survives no more failures than with one less",
+                  "cluster %.63s has %u control planes; with an even number etcd survives no more failures "
+                  "than with one less",
                   entry->role->cluster, members);
 }
 

@@ -12,12 +12,12 @@
 #define VAR_NAME_MAX 64
 
 static const char *const kind_names[] = {
-    [REF_FACT] = "fact",   [REF_NODE] = "node",     [REF_SECRET] = "secret",
-    [REF_FILE] = "file",   [REF_FORMAT] = "format", [REF_BASE64] = "base64",
+    [REF_FACT] = "fact", [REF_NODE] = "node",     [REF_SECRET] = "secret",
+    [REF_FILE] = "file", [REF_FORMAT] = "format", [REF_BASE64] = "base64",
 };
 
-static const char *const node_fields[] = { "name",     "role",         "type", "cluster",
-                                           "endpoint", "install.disk", NULL };
+static const char *const node_fields[] = {"name",     "role",         "type", "cluster",
+                                          "endpoint", "install.disk", NULL};
 
 static bool is_digit(char c)
 {
@@ -65,18 +65,19 @@ static int parse_node(struct ref *ref, const char *text, struct error *e)
             good = is_alnum(name[i]) || name[i] == '_' || name[i] == '-';
         if (!good)
             return error_at(e, ref->pos, E_YAML_REF,
-                            "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -", text,
-                            VAR_NAME_MAX);
+                            "\"%.120s\" is not the name of a variable: 1-%d of letters, digits, _ and -",
+                            text, VAR_NAME_MAX);
         return 0;
     }
     for (size_t i = 0; node_fields[i]; i++)
         if (strcmp(node_fields[i], text) == 0)
             return 0;
     nearest = text_nearest(text, node_fields);
-    return error_at(e, ref->pos, E_YAML_REF,
-                    "a node has no field \"%.120s\"%s%s%s; there are name, role, type, cluster, endpoint, vars.X and "
-                    "install.disk", text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "",
-                    nearest ? "\"" : "");
+    return error_at(
+        e, ref->pos, E_YAML_REF,
+        "a node has no field \"%.120s\"%s%s%s; there are name, role, type, cluster, endpoint, vars.X and "
+        "install.disk",
+        text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
 }
 
 static bool good_pointer(const char *pointer)
@@ -117,9 +118,10 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
     }
     if (*rest == '#') {
         if (!good_pointer(rest + 1))
-            return error_at(e, ref->pos, E_YAML_REF,
-                            "\"%.200s\" is not a JSON pointer (RFC 6901): it starts with /, and ~ is written ~0",
-                            rest + 1);
+            return error_at(
+                e, ref->pos, E_YAML_REF,
+                "\"%.200s\" is not a JSON pointer (RFC 6901): it starts with /, and ~ is written ~0",
+                rest + 1);
         ref->pointer = pool_strdup(pool, rest + 1);
     }
     return 0;
@@ -132,8 +134,8 @@ static int parse_file(struct ref *ref, const char *text, struct error *e)
     if (fault)
         return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" %s", text, fault);
     if (strncmp(text, ".hearth", 7) == 0 && (text[7] == '/' || text[7] == '\0'))
-        return error_at(e, ref->pos, E_YAML_REF, "\"%.200s\" is a login credential and is never laid into a document",
-                        text);
+        return error_at(e, ref->pos, E_YAML_REF,
+                        "\"%.200s\" is a login credential and is never laid into a document", text);
     return 0;
 }
 
@@ -148,16 +150,19 @@ static void add_part(struct pool *pool, struct ref_part ***tail, const char *lit
 }
 
 /* The inside of {kind:text}. */
-static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *inside, size_t len, struct error *e)
+static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *inside, size_t len,
+                               struct error *e)
 {
     char *text = pool_memdup(pool, inside, len);
     char *colon = strchr(text, ':');
     int kind = colon ? kind_of_name(text, (size_t)(colon - text)) : -1;
 
     if (kind < 0 || kind == REF_FORMAT || kind == REF_BASE64) {
-        (void)error_at(e, pos, E_YAML_REF,
-                       "in !format, {%.120s} is none of {fact:...}, {node:...}, {secret:...}, {file:...}; a brace "
-                       "itself is {{ or }}", text);
+        (void)error_at(
+            e, pos, E_YAML_REF,
+            "in !format, {%.120s} is none of {fact:...}, {node:...}, {secret:...}, {file:...}; a brace "
+            "itself is {{ or }}",
+            text);
         return NULL;
     }
     if (kind == REF_NODE && strcmp(colon + 1, "install.disk") == 0) {
@@ -213,7 +218,8 @@ static int parse_format(struct pool *pool, struct ref *ref, const char *text, st
     return 0;
 }
 
-struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text, struct error *e)
+struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text,
+                      struct error *e)
 {
     struct ref *ref = pool_alloc(pool, sizeof *ref);
     size_t len = strlen(text);
@@ -298,7 +304,7 @@ static void print_inside(struct buf *b, const struct ref *ref)
 
 const char *ref_print(char *out, size_t cap, const struct ref *ref)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     if (ref->kind == REF_BASE64)
         buf_printf(&b, "!base64 {%s: ", kind_names[ref->inner->kind]);

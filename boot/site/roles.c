@@ -14,20 +14,23 @@ static const struct cloud {
     const char *old_login; /* still answers; or NULL */
     const char *vaults;
 } clouds[] = {
-    { "public Azure", "login.microsoftonline.com", "login.windows.net", "vault.azure.net" },
-    { "Azure US Government", "login.microsoftonline.us", NULL, "vault.usgovcloudapi.net" },
-    { "Azure China", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn", "vault.azure.cn" },
+    {"public Azure", "login.microsoftonline.com", "login.windows.net", "vault.azure.net"},
+    {"Azure US Government", "login.microsoftonline.us", NULL, "vault.usgovcloudapi.net"},
+    {"Azure China", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn", "vault.azure.cn"},
 };
 #define CLOUD_COUNT (sizeof clouds / sizeof *clouds)
 
-static const char *const login_methods[] = { [LOGIN_CERTIFICATE] = "certificate", [LOGIN_SECRET] = "secret",
-                                             [LOGIN_DEVICE_CODE] = "device-code", [LOGIN_FEDERATED] = "federated",
-                                             NULL };
+static const char *const login_methods[] = {[LOGIN_CERTIFICATE] = "certificate",
+                                            [LOGIN_SECRET] = "secret",
+                                            [LOGIN_DEVICE_CODE] = "device-code",
+                                            [LOGIN_FEDERATED] = "federated",
+                                            NULL};
 
 static const struct cloud *cloud_of_login(const char *host)
 {
     for (size_t i = 0; i < CLOUD_COUNT; i++)
-        if (strcmp(host, clouds[i].login) == 0 || (clouds[i].old_login && strcmp(host, clouds[i].old_login) == 0))
+        if (strcmp(host, clouds[i].login) == 0 ||
+            (clouds[i].old_login && strcmp(host, clouds[i].old_login) == 0))
             return &clouds[i];
     return NULL;
 }
@@ -56,8 +59,8 @@ static const struct cloud *cloud_of_vault(const char *host)
 }
 
 /* A URL of a server that is asked over TLS by name: what it normalises to, or NULL. */
-static const char *judge_server(struct judge *j, const struct node *map, const char *key, bool required, bool port,
-                                struct https *url)
+static const char *judge_server(struct judge *j, const struct node *map, const char *key, bool required,
+                                bool port, struct https *url)
 {
     const struct node *node = judge_text(j, map, key, required);
     const char *fault = NULL;
@@ -70,7 +73,8 @@ static const char *judge_server(struct judge *j, const struct node *map, const c
     if (!fault && url->port && !port)
         fault = "has a port; it is only a name here";
     if (fault) {
-        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s, \"%.200s\", %s", key, j->where, node->text, fault);
+        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s, \"%.200s\", %s", key, j->where,
+                  node->text, fault);
         return NULL;
     }
     if (judge_example_host(j, node->pos, url->host))
@@ -92,7 +96,8 @@ static void judge_endpoint(struct judge *j, const struct node *map, struct role 
     if (!fault && !url.port)
         fault = "has no port; Kubernetes is usually at :6443";
     if (fault)
-        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"endpoint\" of %s, \"%.200s\", %s", j->where, node->text, fault);
+        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"endpoint\" of %s, \"%.200s\", %s", j->where,
+                  node->text, fault);
     else if (!judge_example_host(j, node->pos, url.host))
         role->endpoint = node->text;
 }
@@ -104,19 +109,21 @@ static void judge_tenant(struct judge *j, const struct node *node)
     const char *as_url = pool_printf(j->site->pool, "https://%.300s", text);
     bool domain = strchr(text, '.') && !https_parse(as_url, false, &url) && !url.address && !url.port;
 
-    if (text_equal_fold(text, "common") || text_equal_fold(text, "organizations") || text_equal_fold(text, "consumers"))
+    if (text_equal_fold(text, "common") || text_equal_fold(text, "organizations") ||
+        text_equal_fold(text, "consumers"))
         errors_at(j->errors, node->pos, E_SITE_VALUE,
-                  "\"tenant\" of %s is \"%s\", which is no tenant: an application logs in to its own", j->where, text);
+                  "\"tenant\" of %s is \"%s\", which is no tenant: an application logs in to its own",
+                  j->where, text);
     else if (domain)
         (void)judge_example_host(j, node->pos, url.host);
     else if (!is_guid(text))
-        errors_at(j->errors, node->pos, E_SITE_VALUE, "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain",
-                  j->where, text);
+        errors_at(j->errors, node->pos, E_SITE_VALUE,
+                  "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain", j->where, text);
 }
 
 static void judge_login(struct judge *j, const struct node *map, struct role *role)
 {
-    static const char *const known[] = { "tenant", "client", "method", NULL };
+    static const char *const known[] = {"tenant", "client", "method", NULL};
     const struct node *login = judge_map(j, map, "login", true);
     const struct node *tenant = NULL, *client = NULL;
     int method = -1;
@@ -135,8 +142,8 @@ static void judge_login(struct judge *j, const struct node *map, struct role *ro
         role->login.client = client->text;
         if (!is_guid(client->text))
             errors_at(j->errors, client->pos, E_SITE_VALUE,
-                      "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID", j->where,
-                      client->text);
+                      "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID",
+                      j->where, client->text);
     }
     role->login.method = method < 0 ? LOGIN_CERTIFICATE : (enum login_method)method;
 }
@@ -147,20 +154,22 @@ static void judge_ca(struct judge *j, const struct node *cloud, struct role *rol
     const char *fault = ca ? path_fault(ca->text) : NULL;
 
     if (fault)
-        errors_at(j->errors, ca->pos, E_SITE_PATH, "\"ca\" of %s: the path \"%.200s\" %s", j->where, ca->text, fault);
+        errors_at(j->errors, ca->pos, E_SITE_PATH, "\"ca\" of %s: the path \"%.200s\" %s", j->where, ca->text,
+                  fault);
     else if (ca)
         role->cloud.ca = ca->text;
 }
 
 /*
- * Where the credential is sent and what for. A token for a known cloud's vaults is asked of that cloud's own login
- * host only; a resource that is nobody's we know may have any authority, because hearth.yaml names both.
+ * Where the credential is sent and what for. A token for a known cloud's vaults is asked of that cloud's own
+ * login host only; a resource that is nobody's we know may have any authority, because hearth.yaml names
+ * both.
  */
 static void judge_cloud(struct judge *j, const struct node *map, struct role *role)
 {
-    static const char *const known[] = { "authority", "resource", "ca", NULL };
+    static const char *const known[] = {"authority", "resource", "ca", NULL};
     const struct node *cloud = judge_map(j, map, "cloud", false), *vault = node_get(map, "vault");
-    struct https vault_url = { 0 }, login_url = { 0 }, resource_url = { 0 };
+    struct https vault_url = {0}, login_url = {0}, resource_url = {0};
     const struct cloud *by_vault = NULL, *by_resource = NULL;
 
     role->vault = judge_server(j, map, "vault", true, true, &vault_url);
@@ -180,30 +189,34 @@ static void judge_cloud(struct judge *j, const struct node *map, struct role *ro
     if (!role->cloud.resource) {
         if (!by_vault) {
             errors_at(j->errors, vault->pos, E_SITE_CLOUD,
-                      "the vault \"%s\" of %s is not below vault.azure.net, vault.usgovcloudapi.net or vault.azure.cn; "
-                      "another cloud needs cloud.resource", vault_url.host, j->where);
+                      "the vault \"%s\" of %s is not below vault.azure.net, vault.usgovcloudapi.net or "
+                      "vault.azure.cn; "
+                      "another cloud needs cloud.resource",
+                      vault_url.host, j->where);
             return;
         }
         role->cloud.resource = pool_printf(j->site->pool, "https://%s", by_vault->vaults);
         memcpy(resource_url.host, by_vault->vaults, strlen(by_vault->vaults) + 1);
     }
     if (!is_below(vault_url.host, resource_url.host)) {
-        errors_at(j->errors, vault->pos, E_SITE_CLOUD, "the vault \"%s\" of %s is not below its cloud.resource \"%s\"",
-                  vault_url.host, j->where, resource_url.host);
+        errors_at(j->errors, vault->pos, E_SITE_CLOUD,
+                  "the vault \"%s\" of %s is not below its cloud.resource \"%s\"", vault_url.host, j->where,
+                  resource_url.host);
         return;
     }
     by_resource = cloud_of_resource(resource_url.host);
     if (!role->cloud.authority)
-        role->cloud.authority = pool_printf(j->site->pool, "https://%s", (by_resource ? by_resource : clouds)->login);
+        role->cloud.authority =
+            pool_printf(j->site->pool, "https://%s", (by_resource ? by_resource : clouds)->login);
     else if (by_resource && cloud_of_login(login_url.host) != by_resource)
         errors_at(j->errors, node_get(cloud, "authority")->pos, E_SITE_CLOUD,
-                  "the authority \"%s\" of %s is not that of %s, where its vault is: %s", login_url.host, j->where,
-                  by_resource->name, by_resource->login);
+                  "the authority \"%s\" of %s is not that of %s, where its vault is: %s", login_url.host,
+                  j->where, by_resource->name, by_resource->login);
 }
 
 static void judge_role(struct judge *j, const struct node *map, struct role *role)
 {
-    static const char *const known[] = { "cluster", "endpoint", "vault", "login", "vars", "cloud", NULL };
+    static const char *const known[] = {"cluster", "endpoint", "vault", "login", "vars", "cloud", NULL};
     const struct node *cluster = NULL;
 
     role->name = map->key->text;
@@ -211,7 +224,8 @@ static void judge_role(struct judge *j, const struct node *map, struct role *rol
     j->where = pool_printf(j->site->pool, "role %.63s", role->name);
     if (!is_label(role->name))
         errors_at(j->errors, role->pos, E_SITE_NAME,
-                  "the role \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens", role->name);
+                  "the role \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
+                  role->name);
     if (map->kind != NODE_MAP || map->ref) {
         errors_at(j->errors, map->pos, E_SITE_KIND, "%s must be a mapping", j->where);
         return;
@@ -221,9 +235,10 @@ static void judge_role(struct judge *j, const struct node *map, struct role *rol
     if (cluster) {
         role->cluster = cluster->text;
         if (!is_label(cluster->text))
-            errors_at(j->errors, cluster->pos, E_SITE_NAME,
-                      "the cluster \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
-                      cluster->text);
+            errors_at(
+                j->errors, cluster->pos, E_SITE_NAME,
+                "the cluster \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
+                cluster->text);
     }
     judge_endpoint(j, map, role);
     judge_cloud(j, map, role);

@@ -53,8 +53,8 @@ static bool is_version(const char *text)
 
 static void judge_flux(struct judge *j, const struct node *root)
 {
-    static const char *const known[] = { "version", "from", NULL };
-    static const char *const sources[] = { [FLUX_FILE] = "file", [FLUX_RELEASE] = "release", NULL };
+    static const char *const known[] = {"version", "from", NULL};
+    static const char *const sources[] = {[FLUX_FILE] = "file", [FLUX_RELEASE] = "release", NULL};
     const struct node *flux = judge_map(j, root, "flux", true), *version = NULL;
 
     if (!flux)
@@ -63,11 +63,12 @@ static void judge_flux(struct judge *j, const struct node *root)
     judge_keys(j, flux, known);
     version = judge_text(j, flux, "version", true);
     if (version && !is_version(version->text))
-        errors_at(j->errors, version->pos, E_SITE_VALUE, "\"version\" of flux, \"%.120s\", is not of the form v2.9.4",
-                  version->text);
+        errors_at(j->errors, version->pos, E_SITE_VALUE,
+                  "\"version\" of flux, \"%.120s\", is not of the form v2.9.4", version->text);
     else if (version)
         j->site->flux.version = version->text;
-    j->site->flux.from = judge_word(j, flux, "from", true, sources) == FLUX_RELEASE ? FLUX_RELEASE : FLUX_FILE;
+    j->site->flux.from =
+        judge_word(j, flux, "from", true, sources) == FLUX_RELEASE ? FLUX_RELEASE : FLUX_FILE;
 }
 
 /* True when the rest of the file can be judged at all. */
@@ -78,7 +79,8 @@ static bool judge_version(struct judge *j, const struct node *root)
     if (node_is(version, API_VERSION))
         return true;
     if (!version)
-        errors_at(j->errors, root->pos, E_SITE_VERSION, "apiVersion is missing; this hearth reads %s", API_VERSION);
+        errors_at(j->errors, root->pos, E_SITE_VERSION, "apiVersion is missing; this hearth reads %s",
+                  API_VERSION);
     else
         errors_at(j->errors, version->pos, E_SITE_VERSION, "apiVersion is \"%.120s\"; this hearth reads %s",
                   node_text(version) ? node_text(version) : "not text", API_VERSION);
@@ -87,8 +89,8 @@ static bool judge_version(struct judge *j, const struct node *root)
 
 static void judge_inventory(struct judge *j, const struct document *documents)
 {
-    static const char *const known[] = { "apiVersion", "flux", "roles", "nodes", NULL };
-    struct pos whole = { INVENTORY, 0, 0 };
+    static const char *const known[] = {"apiVersion", "flux", "roles", "nodes", NULL};
+    struct pos whole = {INVENTORY, 0, 0};
     const struct node *roles = NULL, *nodes = NULL;
     struct node *root = documents ? documents->root : NULL;
 
@@ -121,9 +123,9 @@ static void judge_inventory(struct judge *j, const struct document *documents)
 struct site *site_open(const char *dir, struct errors *errors)
 {
     struct site *site = mem_alloc(sizeof *site);
-    struct judge j = { .site = site, .errors = errors, .where = INVENTORY, .sound = true };
+    struct judge j = {.site = site, .errors = errors, .where = INVENTORY, .sound = true};
     struct document *documents = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
     bool missing = false;
     unsigned before = errors->count + errors->dropped;
 

@@ -19,7 +19,8 @@
 #define LIST_MAX 1000
 #define RACE_RETRIES 8
 
-/* linux/openat2.h (Linux 5.6), spelled out because musl has no wrapper and its headers do not mix with linux/fcntl.h. */
+/* linux/openat2.h (Linux 5.6), spelled out because musl has no wrapper and its headers do not mix with
+ * linux/fcntl.h. */
 struct open_how_v0 {
     uint64_t flags;
     uint64_t mode;
@@ -30,8 +31,8 @@ struct open_how_v0 {
 
 static int open_beneath(int top, const char *path, int flags)
 {
-    struct open_how_v0 how = { .flags = (uint64_t)(unsigned)flags,
-                               .resolve = RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_ };
+    struct open_how_v0 how = {.flags = (uint64_t)(unsigned)flags,
+                              .resolve = RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_};
     long fd = -1;
 
     /* EAGAIN: something was renamed during the walk, and the kernel could not prove that it stayed inside. */
@@ -59,7 +60,8 @@ static int open_by_parts(int top, const char *path, int flags)
         }
         memcpy(part, at, len);
         part[len] = '\0';
-        fd = openat(dir < 0 ? top : dir, part, (last ? flags : O_RDONLY | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
+        fd = openat(dir < 0 ? top : dir, part,
+                    (last ? flags : O_RDONLY | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
         if (fd < 0 || last)
             return fd;
         fd_cleanup(&dir);
@@ -104,7 +106,8 @@ static int open_inside(const struct site *site, const char *path, int flags, boo
 int site_read(const struct site *site, const char *path, struct buf *out, bool *missing, struct error *e)
 {
     /* Not blocking: a FIFO must not hold the program up before it is refused. */
-    cleanup(fd_cleanup) int fd = open_inside(site, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, missing, e);
+    cleanup(fd_cleanup) int fd =
+        open_inside(site, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, missing, e);
     size_t before = out->len;
     struct stat st;
     char chunk[4096];
@@ -138,10 +141,10 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
     return -1;
 }
 
-int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out, bool *missing,
-              struct error *e)
+int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
+              bool *missing, struct error *e)
 {
-    struct buf text = { .max = SITE_FILE_MAX + 4096 };
+    struct buf text = {.max = SITE_FILE_MAX + 4096};
     int failed = 0;
 
     *out = NULL;
@@ -163,7 +166,8 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether an entry is listed. A link is, unless it is one to a directory: if it leads nowhere or out, reading it says so. */
+/* Whether an entry is listed. A link is, unless it is one to a directory: if it leads nowhere or out,
+ * reading it says so. */
 static bool is_listed(int dir, const char *name, const char *suffix)
 {
     size_t len = strlen(name), tail = strlen(suffix);
@@ -178,8 +182,8 @@ static bool is_listed(int dir, const char *name, const char *suffix)
     return S_ISREG(st.st_mode);
 }
 
-int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix, const char ***out,
-              struct error *e)
+int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
+              const char ***out, struct error *e)
 {
     cleanup(fd_cleanup) int fd = -1;
     cleanup(dir_cleanup) DIR *stream = NULL;

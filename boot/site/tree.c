@@ -56,7 +56,8 @@ static struct node *node_new(struct pool *pool, enum node_kind kind, struct pos 
     return node;
 }
 
-struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len, enum node_style style)
+struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
+                         enum node_style style)
 {
     struct node *node = node_new(pool, NODE_SCALAR, pos);
     node->style = style;

@@ -32,7 +32,7 @@ struct reading {
 
 static struct pos pos_of(const struct reading *r, yaml_mark_t mark)
 {
-    return (struct pos){ r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1 };
+    return (struct pos){r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
 }
 
 static bool is_break(uint32_t c)
@@ -44,7 +44,7 @@ static bool is_break(uint32_t c)
 static bool is_yaml_character(uint32_t c)
 {
     return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7e) || c == 0x85 ||
-           (c >= 0xa0 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) || c >= 0x10000;
+        (c >= 0xa0 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) || c >= 0x10000;
 }
 
 static int refuse_other_encodings(struct reading *r)
@@ -54,12 +54,12 @@ static int refuse_other_encodings(struct reading *r)
         size_t len;
         const char *name;
     } marks[] = {
-        { "\xff\xfe\x00\x00", 4, "UTF-32" },
-        { "\x00\x00\xfe\xff", 4, "UTF-32" },
-        { "\xff\xfe", 2, "UTF-16" },
-        { "\xfe\xff", 2, "UTF-16" },
+        {"\xff\xfe\x00\x00", 4, "UTF-32"},
+        {"\x00\x00\xfe\xff", 4, "UTF-32"},
+        {"\xff\xfe", 2, "UTF-16"},
+        {"\xfe\xff", 2, "UTF-16"},
     };
-    struct pos start = { r->file, 1, 1 };
+    struct pos start = {r->file, 1, 1};
 
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (r->size >= marks[i].len && memcmp(r->bytes, marks[i].mark, marks[i].len) == 0)
@@ -70,7 +70,7 @@ static int refuse_other_encodings(struct reading *r)
 /* One pass over the bytes: every character must be one that YAML allows. */
 static int check_bytes(struct reading *r)
 {
-    struct pos at = { r->file, 1, 1 };
+    struct pos at = {r->file, 1, 1};
     unsigned directives = 0;
     bool cr = false;
 
@@ -83,9 +83,10 @@ static int check_bytes(struct reading *r)
         if (c == 0)
             return error_at(r->e, at, E_YAML_REFUSED, "a NUL byte");
         if (!is_yaml_character(c))
-            return error_at(r->e, at, E_YAML_SYNTAX,
-                            "the control character U+%04X cannot stand in YAML; in double quotes it is \"\\u%04x\"",
-                            (unsigned)c, (unsigned)c);
+            return error_at(
+                r->e, at, E_YAML_SYNTAX,
+                "the control character U+%04X cannot stand in YAML; in double quotes it is \"\\u%04x\"",
+                (unsigned)c, (unsigned)c);
         if (at.column == 1 && !is_break(c)) {
             /* Comments and blank lines between two directives do not end the run. */
             if (c == '%')
@@ -93,7 +94,8 @@ static int check_bytes(struct reading *r)
             else if (c != '#' && c != ' ')
                 directives = 0;
             if (directives > DIRECTIVE_LINES_MAX)
-                return error_at(r->e, at, E_YAML_REFUSED, "a %%-directive; hearth reads plain YAML without them");
+                return error_at(r->e, at, E_YAML_REFUSED,
+                                "a %%-directive; hearth reads plain YAML without them");
         }
         if (c == '\n' && cr) {
             /* The second half of a CRLF: the line was counted already. */
@@ -131,7 +133,8 @@ static int parser_error(struct reading *r, const yaml_parser_t *parser)
     case YAML_SCANNER_ERROR:
     case YAML_PARSER_ERROR:
         if (parser->context)
-            return error_at(r->e, pos_of(r, parser->problem_mark), E_YAML_SYNTAX, "%s, %s", problem, parser->context);
+            return error_at(r->e, pos_of(r, parser->problem_mark), E_YAML_SYNTAX, "%s, %s", problem,
+                            parser->context);
         return error_at(r->e, pos_of(r, parser->problem_mark), E_YAML_SYNTAX, "%s", problem);
     case YAML_NO_ERROR:
     case YAML_READER_ERROR:
@@ -139,13 +142,14 @@ static int parser_error(struct reading *r, const yaml_parser_t *parser)
     case YAML_WRITER_ERROR:
     case YAML_EMITTER_ERROR:
     default:
-        return error_at(r->e, (struct pos){ r->file, 0, 0 }, E_YAML_SYNTAX, "%s", problem);
+        return error_at(r->e, (struct pos){r->file, 0, 0}, E_YAML_SYNTAX, "%s", problem);
     }
 }
 
 static int compare_keys(const void *a, const void *b)
 {
-    const struct node *left = (*(const struct node *const *)a)->key, *right = (*(const struct node *const *)b)->key;
+    const struct node *left = (*(const struct node *const *)a)->key,
+                      *right = (*(const struct node *const *)b)->key;
     int order = strcmp(left->text, right->text);
 
     if (order != 0)
@@ -183,8 +187,9 @@ static int refuse_duplicate_keys(struct reading *r, const struct node *map)
     mem_free(sorted);
     if (!second)
         return 0;
-    return error_at(r->e, second->key->pos, E_YAML_REFUSED, "the key \"%.120s\" stands twice; first at line %u, column %u",
-                    second->key->text, (unsigned)first->key->pos.line, (unsigned)first->key->pos.column);
+    return error_at(r->e, second->key->pos, E_YAML_REFUSED,
+                    "the key \"%.120s\" stands twice; first at line %u, column %u", second->key->text,
+                    (unsigned)first->key->pos.line, (unsigned)first->key->pos.column);
 }
 
 static struct node *new_node(struct reading *r, enum node_kind kind, struct pos pos)
@@ -219,9 +224,9 @@ static int place(struct reading *r, struct node *node)
 }
 
 /*
- * Judges the properties before a node. *kind becomes the reference's kind or -1. The source is looked at, too: events
- * show neither that a tag was verbatim nor that a scalar's was a lone "!". (A block mapping begins where its
- * first key does, so a "!" there is its own only if the event has a tag.)
+ * Judges the properties before a node. *kind becomes the reference's kind or -1. The source is looked at,
+ * too: events show neither that a tag was verbatim nor that a scalar's was a lone "!". (A block mapping
+ * begins where its first key does, so a "!" there is its own only if the event has a tag.)
  */
 static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, const yaml_char_t *anchor,
                             const yaml_char_t *tag, int *kind)
@@ -231,20 +236,27 @@ static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, co
 
     *kind = -1;
     if (anchor)
-        return error_at(r->e, pos, E_YAML_REFUSED, "the anchor &%.120s; write the value out where it is needed",
-                        (const char *)anchor);
+        return error_at(r->e, pos, E_YAML_REFUSED,
+                        "the anchor &%.120s; write the value out where it is needed", (const char *)anchor);
     if (!tag && !(scalar && byte_at(r, mark, 0) == '!'))
         return 0;
     if (byte_at(r, mark, 1) == '<')
-        return error_at(r->e, pos, E_YAML_REFUSED, "the verbatim tag !<%.120s>; hearth knows !fact, !node, !secret, "
-                        "!file, !format and !base64", name ? name : "");
+        return error_at(r->e, pos, E_YAML_REFUSED,
+                        "the verbatim tag !<%.120s>; hearth knows !fact, !node, !secret, "
+                        "!file, !format and !base64",
+                        name ? name : "");
     if (name)
         *kind = ref_kind_of_tag(name);
     if (*kind < 0) {
         static const char core[] = "tag:yaml.org,2002:";
         bool is_core = name && strncmp(name, core, sizeof core - 1) == 0;
-        return error_at(r->e, pos, E_YAML_REFUSED, "the tag %s%.120s; hearth knows !fact, !node, !secret, !file, "
-                        "!format and !base64", is_core ? "!!" : "", !name ? "!" : is_core ? name + sizeof core - 1 : name);
+        return error_at(r->e, pos, E_YAML_REFUSED,
+                        "the tag %s%.120s; hearth knows !fact, !node, !secret, !file, "
+                        "!format and !base64",
+                        is_core ? "!!" : "",
+                        !name         ? "!"
+                            : is_core ? name + sizeof core - 1
+                                      : name);
     }
     if (key_expected(r))
         return error_at(r->e, pos, E_YAML_REFUSED, "a reference cannot be a key");
@@ -277,7 +289,8 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     struct node *node = NULL;
     int kind = -1;
 
-    if (check_properties(r, event->start_mark, true, event->data.scalar.anchor, event->data.scalar.tag, &kind) != 0)
+    if (check_properties(r, event->start_mark, true, event->data.scalar.anchor, event->data.scalar.tag,
+                         &kind) != 0)
         return -1;
     if (memchr(text, 0, len))
         return error_at(r->e, pos, E_YAML_REFUSED, "a NUL character in a value");
@@ -290,7 +303,8 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     node->len = len;
     if (key_expected(r)) {
         if (strcmp(node->text, "<<") == 0)
-            return error_at(r->e, pos, E_YAML_REFUSED, "the merge key <<; write the values out where they are needed");
+            return error_at(r->e, pos, E_YAML_REFUSED,
+                            "the merge key <<; write the values out where they are needed");
         if (len == 0 && node->style == STYLE_PLAIN)
             return error_at(r->e, pos, E_YAML_REFUSED, "an empty key");
         if (++r->nodes > TREE_NODES_MAX)
@@ -390,7 +404,8 @@ static int open_document(struct reading *r, const yaml_event_t *event)
     r->last = r->document;
     /* Documents without content count, too: a file of nothing but "---" must end. */
     if (++r->nodes > TREE_NODES_MAX)
-        return error_at(r->e, r->document->pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
+        return error_at(r->e, r->document->pos, E_FILE_TOO_LARGE, "more than %d values in one file",
+                        TREE_NODES_MAX);
     return 0;
 }
 
@@ -421,9 +436,10 @@ static int take_event(struct reading *r, const yaml_event_t *event)
     }
 }
 
-int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out, struct error *e)
+int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
+              struct error *e)
 {
-    struct reading r = { .pool = pool, .bytes = p, .size = n, .e = e, .out = out };
+    struct reading r = {.pool = pool, .bytes = p, .size = n, .e = e, .out = out};
     yaml_parser_t parser;
     bool done = false;
     int failed = 0;

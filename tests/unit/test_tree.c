@@ -59,7 +59,8 @@ static void refuse(const void *p, size_t n, enum error_code code, const char *pl
 static void test_positions(void **state)
 {
     struct document *doc = read_text("# head\na:\n  b: [x, y]\n  'c': |\n    text\n");
-    struct node *a = node_get(doc->root, "a"), *b = node_path(doc->root, "a.b"), *c = node_path(doc->root, "a.c");
+    struct node *a = node_get(doc->root, "a"), *b = node_path(doc->root, "a.b"),
+                *c = node_path(doc->root, "a.c");
 
     (void)state;
     assert_int_equal(doc->root->kind, NODE_MAP);
@@ -89,11 +90,18 @@ static void test_text_and_style_stay(void **state)
         const char *text;
         enum node_style style;
     } rows[] = {
-        { "no", "no", STYLE_PLAIN },        { "0123", "0123", STYLE_PLAIN },     { "~", "~", STYLE_PLAIN },
-        { "''", "", STYLE_SINGLE },         { "\"\"", "", STYLE_DOUBLE },        { "<<", "<<", STYLE_PLAIN },
-        { "1_000", "1_000", STYLE_PLAIN },  { "'it''s'", "it's", STYLE_SINGLE }, { "\"\\u263a\"", "\xe2\x98\xba", STYLE_DOUBLE },
-        { "\"a\\tb\"", "a\tb", STYLE_DOUBLE }, { ">\n  a\n  b\n", "a b\n", STYLE_FOLDED },
-        { "|-\n  a\n", "a", STYLE_LITERAL },
+        {"no", "no", STYLE_PLAIN},
+        {"0123", "0123", STYLE_PLAIN},
+        {"~", "~", STYLE_PLAIN},
+        {"''", "", STYLE_SINGLE},
+        {"\"\"", "", STYLE_DOUBLE},
+        {"<<", "<<", STYLE_PLAIN},
+        {"1_000", "1_000", STYLE_PLAIN},
+        {"'it''s'", "it's", STYLE_SINGLE},
+        {"\"\\u263a\"", "\xe2\x98\xba", STYLE_DOUBLE},
+        {"\"a\\tb\"", "a\tb", STYLE_DOUBLE},
+        {">\n  a\n  b\n", "a b\n", STYLE_FOLDED},
+        {"|-\n  a\n", "a", STYLE_LITERAL},
     };
 
     (void)state;
@@ -122,7 +130,8 @@ static void test_documents(void **state)
 
 static void test_encodings_and_line_ends(void **state)
 {
-    struct document *doc = read_text("\xef\xbb\xbf" "a: 1\r\nb: 2\rc: 3\n\xc3\xa9: \xe2\x98\xba x # \xf0\x9f\x94\xa5\n");
+    struct document *doc = read_text("\xef\xbb\xbf"
+                                     "a: 1\r\nb: 2\rc: 3\n\xc3\xa9: \xe2\x98\xba x # \xf0\x9f\x94\xa5\n");
 
     (void)state;
     assert_int_equal(doc->root->count, 4);
@@ -134,8 +143,9 @@ static void test_encodings_and_line_ends(void **state)
 
 static void test_references_are_parsed(void **state)
 {
-    struct document *doc = read_text("\xc3\xa9: \xe2\x98\xba\na: !secret db#/k\nb: !base64 {file: 'x y'}\nc: !format \"{fact:serial}\"\n"
-                                     "d: [!fact serial, !node \"name\"]\n");
+    struct document *doc = read_text(
+        "\xc3\xa9: \xe2\x98\xba\na: !secret db#/k\nb: !base64 {file: 'x y'}\nc: !format \"{fact:serial}\"\n"
+        "d: [!fact serial, !node \"name\"]\n");
     struct node *a = node_get(doc->root, "a"), *b = node_get(doc->root, "b");
 
     (void)state;
@@ -161,68 +171,73 @@ static void test_refused(void **state)
         const char *place;
         const char *says;
     } rows[] = {
-        { "a: &x 1\n", E_YAML_REFUSED, "f.yaml:1:4: ", "anchor &x" },
-        { "a: &x {b: 1}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "anchor" },
-        { "a: [&x [1]]\n", E_YAML_REFUSED, "f.yaml:1:5: ", "anchor" },
-        { "a: *x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "alias *x" },
-        { "&x a: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "anchor" },
-        { "*x : 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "alias" },
-        { "b:\n  <<: {c: 1}\n", E_YAML_REFUSED, "f.yaml:2:3: ", "<<" },
-        { "b:\n  \"<<\": {c: 1}\n", E_YAML_REFUSED, "f.yaml:2:3: ", "<<" },
-        { "a: 1\nb: 2\na: 3\n", E_YAML_REFUSED, "f.yaml:3:1: ", "first at line 1, column 1" },
-        { "a: {k: 1, \"k\": 2}\n", E_YAML_REFUSED, "f.yaml:1:11: ", "\"k\" stands twice; first at line 1, column 5" },
-        { "[a]: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "a list cannot be a key" },
-        { "{a: b}: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "a mapping cannot be a key" },
-        { "? {a: b}\n: 1\n", E_YAML_REFUSED, "f.yaml:1:3: ", "a mapping cannot be a key" },
-        { "?\n: 1\n", E_YAML_REFUSED, "f.yaml:1:2: ", "empty key" },
-        { "!fact serial: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "cannot be a key" },
-        { "%YAML 1.1\n---\na: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "directive" },
-        { "# c\n%TAG ! tag:x,1:\n---\na: !y 1\n", E_YAML_REFUSED, "f.yaml:2:1: ", "directive" },
-        { "a: 1\n...\n%YAML 1.2\n---\nb: 1\n", E_YAML_REFUSED, "f.yaml:3:1: ", "directive" },
-        { "a: !!str 1\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !!str" },
-        { "a: !!binary aGk=\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !!binary" },
-        { "a: !!map {}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "!!map" },
-        { "a: !vault x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !vault" },
-        { "a: !Secret x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "!Secret" },
-        { "a: ! x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;" },
-        { "a: ! {b: c}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;" },
-        { "a: !\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;" },
-        { "a:\n  !vault b: c\n", E_YAML_REFUSED, "f.yaml:2:3: ", "the tag !vault" },
-        { "a: !<!base64> {secret: b}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim" },
-        { "a: !<!secret> x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim" },
-        { "\xc3\xa9: [\xe2\x98\xba, !<!secret> x]\n", E_YAML_REFUSED, "f.yaml:1:8: ", "verbatim" },
-        { "a: !<tag:yaml.org,2002:str> x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim" },
-        { "a: \"x\\0y\"\n", E_YAML_REFUSED, "f.yaml:1:4: ", "NUL" },
-        { "a: b\n\xff\n", E_YAML_REFUSED, "f.yaml:2:1: ", "0xff is not UTF-8" },
-        { "a: \xc0\xaf\n", E_YAML_REFUSED, "f.yaml:1:4: ", "UTF-8" },
-        { "a: \xed\xa0\x80\n", E_YAML_REFUSED, "f.yaml:1:4: ", "UTF-8" },
-        { "\xff\xfe" "a", E_YAML_REFUSED, "f.yaml:1:1: ", "UTF-16" },
-        { "\xfe\xff" "a", E_YAML_REFUSED, "f.yaml:1:1: ", "UTF-16" },
-        { "a: \x01\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+0001" },
-        { "a: \x7f\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+007F" },
-        { "a: \xc2\x80\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+0080" },
-        { "a: \xef\xbf\xbf\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+FFFF" },
-        { "a:\n\tb: 1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "cannot start any token" },
-        { "a: b: c\n", E_YAML_SYNTAX, "f.yaml:1:5: ", "mapping values are not allowed" },
-        { "a: [1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "did not find expected" },
-        { "a: 'x\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "unexpected end of stream" },
-        { "a: \"\\q\"\n", E_YAML_SYNTAX, "f.yaml:1:5: ", "unknown escape" },
-        { "a: \"\\ud800\"\n", E_YAML_SYNTAX, "f.yaml:1:7: ", "invalid Unicode" },
-        { "a: @x\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "cannot start any token" },
-        { "a: {}}\n", E_YAML_SYNTAX, "f.yaml:1:6: ", "expected" },
-        { "a: !secret\n", E_YAML_REF, "f.yaml:1:4: ", "without a value" },
-        { "a: !secret {name: x}\n", E_YAML_REF, "f.yaml:1:4: ", "takes text, not a mapping" },
-        { "a: !file [x]\n", E_YAML_REF, "f.yaml:1:4: ", "takes text, not a list" },
-        { "a: !base64 x\n", E_YAML_REF, "f.yaml:1:4: ", "takes a mapping" },
-        { "a: !base64 [x]\n", E_YAML_REF, "f.yaml:1:4: ", "takes a mapping, not a list" },
-        { "a: !base64 {}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of" },
-        { "a: !base64 {secret: x, file: y}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of" },
-        { "a: !base64 {base64: x}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of" },
-        { "a: !base64 {secrets-of-a-very-long-name: x}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of" },
-        { "a: !base64 {secret: [x]}\n", E_YAML_REF, "f.yaml:1:21: ", "takes text here" },
-        { "a: !base64 {secret: !fact serial}\n", E_YAML_REF, "f.yaml:1:21: ", "without a tag" },
-        { "a: !base64 {node: install.disk}\n", E_YAML_REF, "f.yaml:1:19: ", "cannot be encoded" },
-        { "a: !secret |\n  name\n", E_YAML_REF, "f.yaml:1:4: ", "blanks around" },
+        {"a: &x 1\n", E_YAML_REFUSED, "f.yaml:1:4: ", "anchor &x"},
+        {"a: &x {b: 1}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "anchor"},
+        {"a: [&x [1]]\n", E_YAML_REFUSED, "f.yaml:1:5: ", "anchor"},
+        {"a: *x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "alias *x"},
+        {"&x a: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "anchor"},
+        {"*x : 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "alias"},
+        {"b:\n  <<: {c: 1}\n", E_YAML_REFUSED, "f.yaml:2:3: ", "<<"},
+        {"b:\n  \"<<\": {c: 1}\n", E_YAML_REFUSED, "f.yaml:2:3: ", "<<"},
+        {"a: 1\nb: 2\na: 3\n", E_YAML_REFUSED, "f.yaml:3:1: ", "first at line 1, column 1"},
+        {"a: {k: 1, \"k\": 2}\n", E_YAML_REFUSED,
+         "f.yaml:1:11: ", "\"k\" stands twice; first at line 1, column 5"},
+        {"[a]: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "a list cannot be a key"},
+        {"{a: b}: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "a mapping cannot be a key"},
+        {"? {a: b}\n: 1\n", E_YAML_REFUSED, "f.yaml:1:3: ", "a mapping cannot be a key"},
+        {"?\n: 1\n", E_YAML_REFUSED, "f.yaml:1:2: ", "empty key"},
+        {"!fact serial: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "cannot be a key"},
+        {"%YAML 1.1\n---\na: 1\n", E_YAML_REFUSED, "f.yaml:1:1: ", "directive"},
+        {"# c\n%TAG ! tag:x,1:\n---\na: !y 1\n", E_YAML_REFUSED, "f.yaml:2:1: ", "directive"},
+        {"a: 1\n...\n%YAML 1.2\n---\nb: 1\n", E_YAML_REFUSED, "f.yaml:3:1: ", "directive"},
+        {"a: !!str 1\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !!str"},
+        {"a: !!binary aGk=\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !!binary"},
+        {"a: !!map {}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "!!map"},
+        {"a: !vault x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !vault"},
+        {"a: !Secret x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "!Secret"},
+        {"a: ! x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;"},
+        {"a: ! {b: c}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;"},
+        {"a: !\n", E_YAML_REFUSED, "f.yaml:1:4: ", "the tag !;"},
+        {"a:\n  !vault b: c\n", E_YAML_REFUSED, "f.yaml:2:3: ", "the tag !vault"},
+        {"a: !<!base64> {secret: b}\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim"},
+        {"a: !<!secret> x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim"},
+        {"\xc3\xa9: [\xe2\x98\xba, !<!secret> x]\n", E_YAML_REFUSED, "f.yaml:1:8: ", "verbatim"},
+        {"a: !<tag:yaml.org,2002:str> x\n", E_YAML_REFUSED, "f.yaml:1:4: ", "verbatim"},
+        {"a: \"x\\0y\"\n", E_YAML_REFUSED, "f.yaml:1:4: ", "NUL"},
+        {"a: b\n\xff\n", E_YAML_REFUSED, "f.yaml:2:1: ", "0xff is not UTF-8"},
+        {"a: \xc0\xaf\n", E_YAML_REFUSED, "f.yaml:1:4: ", "UTF-8"},
+        {"a: \xed\xa0\x80\n", E_YAML_REFUSED, "f.yaml:1:4: ", "UTF-8"},
+        {"\xff\xfe"
+         "a",
+         E_YAML_REFUSED, "f.yaml:1:1: ", "UTF-16"},
+        {"\xfe\xff"
+         "a",
+         E_YAML_REFUSED, "f.yaml:1:1: ", "UTF-16"},
+        {"a: \x01\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+0001"},
+        {"a: \x7f\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+007F"},
+        {"a: \xc2\x80\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+0080"},
+        {"a: \xef\xbf\xbf\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+FFFF"},
+        {"a:\n\tb: 1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "cannot start any token"},
+        {"a: b: c\n", E_YAML_SYNTAX, "f.yaml:1:5: ", "mapping values are not allowed"},
+        {"a: [1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "did not find expected"},
+        {"a: 'x\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "unexpected end of stream"},
+        {"a: \"\\q\"\n", E_YAML_SYNTAX, "f.yaml:1:5: ", "unknown escape"},
+        {"a: \"\\ud800\"\n", E_YAML_SYNTAX, "f.yaml:1:7: ", "invalid Unicode"},
+        {"a: @x\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "cannot start any token"},
+        {"a: {}}\n", E_YAML_SYNTAX, "f.yaml:1:6: ", "expected"},
+        {"a: !secret\n", E_YAML_REF, "f.yaml:1:4: ", "without a value"},
+        {"a: !secret {name: x}\n", E_YAML_REF, "f.yaml:1:4: ", "takes text, not a mapping"},
+        {"a: !file [x]\n", E_YAML_REF, "f.yaml:1:4: ", "takes text, not a list"},
+        {"a: !base64 x\n", E_YAML_REF, "f.yaml:1:4: ", "takes a mapping"},
+        {"a: !base64 [x]\n", E_YAML_REF, "f.yaml:1:4: ", "takes a mapping, not a list"},
+        {"a: !base64 {}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of"},
+        {"a: !base64 {secret: x, file: y}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of"},
+        {"a: !base64 {base64: x}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of"},
+        {"a: !base64 {secrets-of-a-very-long-name: x}\n", E_YAML_REF, "f.yaml:1:4: ", "exactly one of"},
+        {"a: !base64 {secret: [x]}\n", E_YAML_REF, "f.yaml:1:21: ", "takes text here"},
+        {"a: !base64 {secret: !fact serial}\n", E_YAML_REF, "f.yaml:1:21: ", "without a tag"},
+        {"a: !base64 {node: install.disk}\n", E_YAML_REF, "f.yaml:1:19: ", "cannot be encoded"},
+        {"a: !secret |\n  name\n", E_YAML_REF, "f.yaml:1:4: ", "blanks around"},
     };
 
     (void)state;
@@ -236,7 +251,7 @@ static void test_refused(void **state)
 /* n times `unit` as one file. */
 static void refuse_many(const char *unit, size_t n, enum error_code code, const char *says)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     for (size_t i = 0; i < n; i++)
         buf_str(&b, unit);
@@ -246,7 +261,7 @@ static void refuse_many(const char *unit, size_t n, enum error_code code, const 
 
 static void test_hostile_sizes(void **state)
 {
-    struct buf b = { 0 };
+    struct buf b = {0};
 
     (void)state;
     refuse_many("[", 200000, E_YAML_REFUSED, "nested more than 64");
@@ -299,7 +314,7 @@ static int count_visit(struct node *node, void *arg)
 
 static void test_building(void **state)
 {
-    struct pos pos = { "x", 3, 4 };
+    struct pos pos = {"x", 3, 4};
     struct node *map = node_map(pool, pos), *list = node_seq(pool, pos), *copy = NULL;
     struct pool *other = pool_new();
     unsigned count = 0;

@@ -1,0 +1,64 @@
+/* A hostile YAML file: read, walked, and laid over itself. */
+#include "site/merge.h"
+#include "site/ref.h"
+#include "site/tree.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+static int check_ref(struct ref *ref, void *arg)
+{
+    (void)arg;
+    require((ref->kind == REF_BASE64) == (ref->inner != NULL));
+    require((ref->kind == REF_FORMAT || ref->kind == REF_BASE64) == (ref->name == NULL));
+    return 0;
+}
+
+static int check_node(struct node *node, void *arg)
+{
+    char text[64];
+    uint32_t children = 0;
+    (void)arg;
+    require(node->pos.line > 0 && node->pos.column > 0 && node->pos.file);
+    require((node->kind == NODE_SCALAR) == (node->text != NULL));
+    require(!node->text || (strlen(node->text) == node->len && !node->first));
+    for (const struct node *child = node->first; child; child = child->next, children++)
+        require((node->kind == NODE_MAP) == (child->key != NULL) && (child->next || child == node->last));
+    require(children == node->count);
+    if (node->ref) {
+        ref_walk(node->ref, check_ref, NULL);
+        require(strlen(ref_print(text, sizeof text, node->ref)) < sizeof text);
+    }
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pool *pool = pool_new();
+    struct document *docs = NULL, *overlay = NULL;
+    struct error e = {0};
+    if (tree_read(pool, "fuzz.yaml", data, size, &docs, &e) != 0) {
+        require(!docs && e.code != E_NONE && e.text[0]);
+        pool_free(pool);
+        return 0;
+    }
+    for (struct document *at = docs; at; at = at->next)
+        node_walk(at->root, check_node, NULL);
+    require(tree_read(pool, "over.yaml", data, size, &overlay, &e) == 0);
+    if (merge_documents(pool, &docs, overlay, &e) != 0)
+        require(e.code == E_MERGE);
+    for (struct document *at = docs; at; at = at->next)
+        node_walk(at->root, check_node, NULL);
+    pool_free(pool);
+    return 0;
+}
