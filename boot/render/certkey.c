@@ -11,7 +11,7 @@
 #define DER_INTEGER 0x02
 #define DER_OCTETS 0x04
 #define DER_SEQUENCE 0x30
-#define DER_PUBLIC 0xa1     /* RFC 5915: [1] */
+#define DER_PUBLIC 0xa1 /* RFC 5915: [1] */
 
 static bool is_break(char c)
 {
@@ -39,7 +39,8 @@ static bool decode(struct buf *out, const char *p, size_t n)
 static bool label_fits(enum certkey_kind kind, const char *label, size_t n)
 {
     /* What siderolabs/crypto reads: x509/certificate_key.go. */
-    static const char *const keys[] = { "ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "PRIVATE KEY" };
+    static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY",
+                                       "PRIVATE KEY"};
 
     if (kind == CERTKEY_CERTIFICATE)
         return n == strlen("CERTIFICATE") && memcmp(label, "CERTIFICATE", n) == 0;
@@ -90,7 +91,7 @@ static const char *check_pem(enum certkey_kind kind, const char *text, size_t n,
         return "its PEM is malformed";
     if (!label_fits(kind, label, (size_t)(close - label)))
         return kind == CERTKEY_CERTIFICATE ? "its PEM does not begin with a CERTIFICATE"
-                                       : "its PEM does not begin with a private key that Talos reads";
+                                           : "its PEM does not begin with a private key that Talos reads";
     snprintf(closing, sizeof closing, "-----END %.*s-----", (int)(close - label), label);
     close += sizeof dashes - 1;
     n -= (size_t)(close - label);
@@ -105,7 +106,7 @@ static const char *check_pem(enum certkey_kind kind, const char *text, size_t n,
 
 const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der)
 {
-    struct buf pem = { .max = CERTKEY_MAX };
+    struct buf pem = {.max = CERTKEY_MAX};
     const char *problem = NULL;
 
     if (n > CERTKEY_MAX)
@@ -122,13 +123,14 @@ const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, 
 static struct span public_half(const struct buf *key)
 {
     struct reader r = reader_of(key->data ? key->data : "", key->len);
-    struct span content = { 0 }, none = { 0 };
+    struct span content = {0}, none = {0};
     unsigned tag = 0;
 
     if (!der_next(&r, &tag, &content) || tag != DER_SEQUENCE)
         return none;
     r = reader_of(content.p, content.n);
-    if (!der_next(&r, &tag, &content) || tag != DER_INTEGER || content.n != 1 || !der_next(&r, &tag, &content))
+    if (!der_next(&r, &tag, &content) || tag != DER_INTEGER || content.n != 1 ||
+        !der_next(&r, &tag, &content))
         return none;
     if (content.p && tag == DER_INTEGER)
         return content.n >= 64 ? content : none; /* the modulus */
@@ -141,7 +143,7 @@ static struct span public_half(const struct buf *key)
         /* A BIT STRING: the first byte counts unused bits. */
         if (!der_next(&r, &tag, &content) || tag != 0x03 || content.n < 33)
             return none;
-        return (struct span){ content.p + 1, content.n - 1 };
+        return (struct span){content.p + 1, content.n - 1};
     }
     return none;
 }

@@ -1,9 +1,10 @@
 /*
  * check.h - what Talos's own validation does not catch. Pure.
  *
- * A machine config that Talos accepts can still be useless: it joins nothing, has no pod network, or stops at the first Secret whose
- * namespace nobody made. All mistakes are added to one list with the position of the node they are about. Texts that came
- * from a secret are never shown. Sources: facts/talos-api-config.md section 5, facts/flux-gitops.md sections 1.4 and 2.
+ * A machine config that Talos accepts can still be useless: it joins nothing, has no pod network, or stops at
+ * the first Secret whose namespace nobody made. All mistakes are added to one list with the position of the
+ * node they are about. Texts that came from a secret are never shown. Sources: facts/talos-api-config.md
+ * section 5, facts/flux-gitops.md sections 1.4 and 2.
  */
 #ifndef HEARTH_RENDER_CHECK_H
 #define HEARTH_RENDER_CHECK_H
@@ -27,14 +28,15 @@ struct check {
     const struct document *config; /* resolved, without the plan's manifests */
     struct check_manifest *manifests;
     unsigned manifest_count;
-    struct object *own;    /* of cluster.inlineManifests that the site itself holds; filled by check_manifests() */
+    struct object
+        *own; /* of cluster.inlineManifests that the site itself holds; filled by check_manifests() */
     struct errors *errors;
 };
 
 /* The machine config: E_RENDER_FIELD, E_RENDER_FORBIDDEN, E_RENDER_CONFLICT, E_RENDER_DISK, E_RENDER_PEM. */
 void check_config(struct check *c);
-/* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then the pod network
- * (E_RENDER_CNI), which needs them. */
+/* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then
+ * the pod network (E_RENDER_CNI), which needs them. */
 void check_manifests(struct check *c);
 /* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC. After check_manifests(). */
 void check_flux(struct check *c);

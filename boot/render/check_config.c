@@ -18,34 +18,34 @@ static const struct {
     unsigned on;
     const char *without;
 } needed[] = {
-    { "machine.token", FORM_TOKEN, ON_BOTH, "nodes cannot join each other's trust service" },
-    { "machine.ca.crt", FORM_CERT, ON_BOTH, "nobody could talk to the Talos API" },
-    { "machine.ca.key", FORM_KEY, ON_CONTROLPLANE, "a control plane cannot sign for other nodes" },
-    { "machine.kubelet", FORM_MAP, ON_BOTH, "Talos 1.14 starts no kubelet" },
-    { "machine.install", FORM_MAP, ON_BOTH, "Talos 1.13 rejects the config" },
-    { "cluster.controlPlane.endpoint", FORM_HTTPS, ON_BOTH, "no kubelet finds the API server" },
-    { "cluster.network", FORM_MAP, ON_BOTH, "Talos 1.14 takes it for a cluster without a pod network" },
-    { "cluster.network.dnsDomain", FORM_TEXT, ON_BOTH, "cluster DNS has no domain" },
-    { "cluster.network.podSubnets", FORM_LIST, ON_BOTH, "pods get no addresses" },
-    { "cluster.network.serviceSubnets", FORM_LIST, ON_BOTH, "services get no addresses" },
-    { "cluster.token", FORM_TOKEN, ON_BOTH, "kubelets cannot join" },
-    { "cluster.ca.crt", FORM_CERT, ON_BOTH, "the kubelet trusts no API server" },
-    { "cluster.ca.key", FORM_KEY, ON_CONTROLPLANE, "the API server gets no certificate" },
-    { "cluster.aggregatorCA.crt", FORM_CERT, ON_CONTROLPLANE, "the API server does not start" },
-    { "cluster.aggregatorCA.key", FORM_KEY, ON_CONTROLPLANE, "the API server does not start" },
-    { "cluster.serviceAccount.key", FORM_KEY, ON_CONTROLPLANE, "no service account token is ever signed" },
-    { "cluster.etcd.ca.crt", FORM_CERT, ON_CONTROLPLANE, "etcd does not start" },
-    { "cluster.etcd.ca.key", FORM_KEY, ON_CONTROLPLANE, "etcd does not start" },
+    {"machine.token", FORM_TOKEN, ON_BOTH, "nodes cannot join each other's trust service"},
+    {"machine.ca.crt", FORM_CERT, ON_BOTH, "nobody could talk to the Talos API"},
+    {"machine.ca.key", FORM_KEY, ON_CONTROLPLANE, "a control plane cannot sign for other nodes"},
+    {"machine.kubelet", FORM_MAP, ON_BOTH, "Talos 1.14 starts no kubelet"},
+    {"machine.install", FORM_MAP, ON_BOTH, "Talos 1.13 rejects the config"},
+    {"cluster.controlPlane.endpoint", FORM_HTTPS, ON_BOTH, "no kubelet finds the API server"},
+    {"cluster.network", FORM_MAP, ON_BOTH, "Talos 1.14 takes it for a cluster without a pod network"},
+    {"cluster.network.dnsDomain", FORM_TEXT, ON_BOTH, "cluster DNS has no domain"},
+    {"cluster.network.podSubnets", FORM_LIST, ON_BOTH, "pods get no addresses"},
+    {"cluster.network.serviceSubnets", FORM_LIST, ON_BOTH, "services get no addresses"},
+    {"cluster.token", FORM_TOKEN, ON_BOTH, "kubelets cannot join"},
+    {"cluster.ca.crt", FORM_CERT, ON_BOTH, "the kubelet trusts no API server"},
+    {"cluster.ca.key", FORM_KEY, ON_CONTROLPLANE, "the API server gets no certificate"},
+    {"cluster.aggregatorCA.crt", FORM_CERT, ON_CONTROLPLANE, "the API server does not start"},
+    {"cluster.aggregatorCA.key", FORM_KEY, ON_CONTROLPLANE, "the API server does not start"},
+    {"cluster.serviceAccount.key", FORM_KEY, ON_CONTROLPLANE, "no service account token is ever signed"},
+    {"cluster.etcd.ca.crt", FORM_CERT, ON_CONTROLPLANE, "etcd does not start"},
+    {"cluster.etcd.ca.key", FORM_KEY, ON_CONTROLPLANE, "etcd does not start"},
 };
 
 static const struct {
     const char *certificate;
     const char *key;
 } pairs[] = {
-    { "machine.ca.crt", "machine.ca.key" },
-    { "cluster.ca.crt", "cluster.ca.key" },
-    { "cluster.aggregatorCA.crt", "cluster.aggregatorCA.key" },
-    { "cluster.etcd.ca.crt", "cluster.etcd.ca.key" },
+    {"machine.ca.crt", "machine.ca.key"},
+    {"cluster.ca.crt", "cluster.ca.key"},
+    {"cluster.aggregatorCA.crt", "cluster.aggregatorCA.key"},
+    {"cluster.etcd.ca.crt", "cluster.etcd.ca.key"},
 };
 
 /* What Talos refuses on a worker, and what would put a cluster's keys on a box that needs none of them. */
@@ -60,47 +60,47 @@ static const char *const forbidden[] = {
     "cluster.inlineManifests",
 };
 
-/* Documents that replace a field of the main document: Talos 1.13 does not know them (the first group), and no version takes both.
- * Source: V1Alpha1ConflictValidate() of each kind, machinery v1.14.1. */
+/* Documents that replace a field of the main document: Talos 1.13 does not know them (the first group),
+ * and no version takes both. Source: V1Alpha1ConflictValidate() of each kind, machinery v1.14.1. */
 static const struct {
     const char *kind;
     const char *field;
 } replaced[] = {
-    { "UnattendedInstallConfig", "machine.install" },
-    { "KubeCoreDNSConfig", "cluster.coreDNS" },
-    { "KubeletConfig", "machine.kubelet" },
-    { "KubeCredentialProviderConfig", "machine.kubelet" },
-    { "KubeAuditPolicyConfig", "cluster.apiServer.auditPolicy" },
-    { "KubeAggregatorCAConfig", "cluster.aggregatorCA" },
-    { "KubeEtcdEncryptionConfig", "cluster.secretboxEncryptionSecret" },
-    { "KubeEtcdEncryptionConfig", "cluster.aescbcEncryptionSecret" },
-    { "KubeFlannelCNIConfig", "cluster.network" },
-    { "KubeNetworkConfig", "cluster.network" },
-    { "KubeClusterConfig", "cluster.controlPlane" },
-    { "KubePrismConfig", "machine.features.kubePrism" },
-    { "KubeControllerManagerConfig", "cluster.controllerManager" },
-    { "KubeSchedulerConfig", "cluster.scheduler" },
-    { "KubeProxyConfig", "cluster.proxy" },
-    { "KubeAPIServerConfig", "cluster.apiServer" },
-    { "KubeAPIServerCAConfig", "cluster.ca" },
-    { "KubeAdmissionControlConfig", "cluster.apiServer.admissionControl" },
-    { "KubeAuthorizerConfig", "cluster.apiServer.admissionControl" },
-    { "KubeServiceAccountConfig", "cluster.serviceAccount" },
-    { "KubeTalosAPIAccessConfig", "machine.features.kubernetesTalosAPIAccess" },
-    { "KubeNodeConfig", "machine.nodeLabels" },
-    { "KubeNodeConfig", "machine.nodeAnnotations" },
-    { "KubeNodeConfig", "machine.nodeTaints" },
-    { "KubeNodeConfig", "cluster.allowSchedulingOnControlPlanes" },
-    { "DiscoveryIdentityConfig", "cluster.id" },
-    { "DiscoveryIdentityConfig", "cluster.secret" },
-    { "DiscoveryServiceConfig", "cluster.discovery" },
-    { "CRIBaseRuntimeSpecConfig", "machine.baseRuntimeSpecOverrides" },
-    { "HostnameConfig", "machine.network.hostname" },
-    { "HostnameConfig", "machine.features.stableHostname" },
-    { "ResolverConfig", "machine.network.nameservers" },
-    { "ResolverConfig", "machine.network.searchDomains" },
-    { "TimeSyncConfig", "machine.time" },
-    { "KubeSpanConfig", "machine.network.kubespan" },
+    {"UnattendedInstallConfig", "machine.install"},
+    {"KubeCoreDNSConfig", "cluster.coreDNS"},
+    {"KubeletConfig", "machine.kubelet"},
+    {"KubeCredentialProviderConfig", "machine.kubelet"},
+    {"KubeAuditPolicyConfig", "cluster.apiServer.auditPolicy"},
+    {"KubeAggregatorCAConfig", "cluster.aggregatorCA"},
+    {"KubeEtcdEncryptionConfig", "cluster.secretboxEncryptionSecret"},
+    {"KubeEtcdEncryptionConfig", "cluster.aescbcEncryptionSecret"},
+    {"KubeFlannelCNIConfig", "cluster.network"},
+    {"KubeNetworkConfig", "cluster.network"},
+    {"KubeClusterConfig", "cluster.controlPlane"},
+    {"KubePrismConfig", "machine.features.kubePrism"},
+    {"KubeControllerManagerConfig", "cluster.controllerManager"},
+    {"KubeSchedulerConfig", "cluster.scheduler"},
+    {"KubeProxyConfig", "cluster.proxy"},
+    {"KubeAPIServerConfig", "cluster.apiServer"},
+    {"KubeAPIServerCAConfig", "cluster.ca"},
+    {"KubeAdmissionControlConfig", "cluster.apiServer.admissionControl"},
+    {"KubeAuthorizerConfig", "cluster.apiServer.admissionControl"},
+    {"KubeServiceAccountConfig", "cluster.serviceAccount"},
+    {"KubeTalosAPIAccessConfig", "machine.features.kubernetesTalosAPIAccess"},
+    {"KubeNodeConfig", "machine.nodeLabels"},
+    {"KubeNodeConfig", "machine.nodeAnnotations"},
+    {"KubeNodeConfig", "machine.nodeTaints"},
+    {"KubeNodeConfig", "cluster.allowSchedulingOnControlPlanes"},
+    {"DiscoveryIdentityConfig", "cluster.id"},
+    {"DiscoveryIdentityConfig", "cluster.secret"},
+    {"DiscoveryServiceConfig", "cluster.discovery"},
+    {"CRIBaseRuntimeSpecConfig", "machine.baseRuntimeSpecOverrides"},
+    {"HostnameConfig", "machine.network.hostname"},
+    {"HostnameConfig", "machine.features.stableHostname"},
+    {"ResolverConfig", "machine.network.nameservers"},
+    {"ResolverConfig", "machine.network.searchDomains"},
+    {"TimeSyncConfig", "machine.time"},
+    {"KubeSpanConfig", "machine.network.kubespan"},
 };
 
 /* --- shared with the other checks --- */
@@ -116,7 +116,7 @@ const char *check_shown(const struct check *c, const struct node *node)
 
 bool check_true(const struct node *node)
 {
-    static const char *const yes[] = { "true", "yes", "on", "y" };
+    static const char *const yes[] = {"true", "yes", "on", "y"};
     const char *text = node_text(node);
 
     if (!text || node->style != STYLE_PLAIN)
@@ -129,7 +129,7 @@ bool check_true(const struct node *node)
 
 static bool is_false(const struct node *node)
 {
-    static const char *const no[] = { "false", "no", "off", "n" };
+    static const char *const no[] = {"false", "no", "off", "n"};
     const char *text = node_text(node);
 
     if (!text || node->style != STYLE_PLAIN)
@@ -146,7 +146,8 @@ bool check_empty(const struct node *node)
         return true;
     if (node->kind != NODE_SCALAR)
         return false;
-    return node->len == 0 || (node->style == STYLE_PLAIN && (strcmp(node->text, "~") == 0 || text_equal_fold(node->text, "null")));
+    return node->len == 0 ||
+        (node->style == STYLE_PLAIN && (strcmp(node->text, "~") == 0 || text_equal_fold(node->text, "null")));
 }
 
 const struct node *check_main(const struct check *c)
@@ -184,7 +185,8 @@ static bool is_token(const char *text)
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-    return strlen(text) == 23 && strspn(text, alphabet) == 6 && text[6] == '.' && strspn(text + 7, alphabet) == 16;
+    return strlen(text) == 23 && strspn(text, alphabet) == 6 && text[6] == '.' &&
+        strspn(text + 7, alphabet) == 16;
 }
 
 static bool is_base64_of_32(const char *text)
@@ -227,7 +229,7 @@ static const char *https_host(const char *url, size_t *len)
 
 static void check_pem_form(struct check *c, const char *path, const struct node *node, enum certkey_kind kind)
 {
-    struct buf der = { .max = CERTKEY_MAX };
+    struct buf der = {.max = CERTKEY_MAX};
     const char *problem = certkey_check(kind, node->text, node->len, &der);
 
     if (problem)
@@ -243,8 +245,8 @@ static void check_list(struct check *c, const char *path, const struct node *lis
     }
     for (const struct node *item = list->first; item; item = item->next)
         if (!node_text(item) || !strchr(item->text, '/'))
-            errors_at(c->errors, item->pos, E_RENDER_FIELD, "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path,
-                      check_shown(c, item));
+            errors_at(c->errors, item->pos, E_RENDER_FIELD,
+                      "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path, check_shown(c, item));
 }
 
 static void check_form(struct check *c, const char *path, const struct node *node, enum form form)
@@ -268,14 +270,17 @@ static void check_form(struct check *c, const char *path, const struct node *nod
         check_pem_form(c, path, node, form == FORM_CERT ? CERTKEY_CERTIFICATE : CERTKEY_PRIVATE);
     else if (form == FORM_TOKEN && !is_token(node->text))
         errors_at(c->errors, node->pos, E_RENDER_FIELD,
-                  "%s is no token: 6 and 16 of a-z and 0-9 with a dot between, as the secrets bundle has it", path);
+                  "%s is no token: 6 and 16 of a-z and 0-9 with a dot between, as the secrets bundle has it",
+                  path);
     else if (form == FORM_KEY32 && !is_base64_of_32(node->text))
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s is not base64 of 32 bytes", path);
     else if (form == FORM_HTTPS && !https_host(node->text, &len))
-        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s: \"%.120s\" is not https://HOST:PORT", path, check_shown(c, node));
+        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s: \"%.120s\" is not https://HOST:PORT", path,
+                  check_shown(c, node));
 }
 
-static void need(struct check *c, const struct node *root, const char *path, enum form form, const char *without)
+static void need(struct check *c, const struct node *root, const char *path, enum form form,
+                 const char *without)
 {
     const struct node *node = node_path(root, path);
 
@@ -307,12 +312,14 @@ static void check_keys(struct check *c, const struct node *root)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const struct node *crt = node_path(root, pairs[i].certificate), *key = node_path(root, pairs[i].key);
-        struct buf crt_der = { .max = CERTKEY_MAX }, key_der = { .max = CERTKEY_MAX };
+        struct buf crt_der = {.max = CERTKEY_MAX}, key_der = {.max = CERTKEY_MAX};
 
         if (!check_empty(crt) && !check_empty(key) && node_text(crt) && node_text(key) &&
             !certkey_check(CERTKEY_CERTIFICATE, crt->text, crt->len, &crt_der) &&
-            !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) && !certkey_pair(&crt_der, &key_der))
-            errors_at(c->errors, key->pos, E_RENDER_PEM, "%s does not belong to %s", pairs[i].key, pairs[i].certificate);
+            !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) &&
+            !certkey_pair(&crt_der, &key_der))
+            errors_at(c->errors, key->pos, E_RENDER_PEM, "%s does not belong to %s", pairs[i].key,
+                      pairs[i].certificate);
         buf_free(&crt_der);
         buf_free(&key_der);
     }
@@ -337,26 +344,32 @@ static void check_discovery(struct check *c, const struct node *root)
 
 static void check_disk(struct check *c, const struct node *root)
 {
-    const struct node *install = node_path(root, "machine.install"), *selector = node_get(install, "diskSelector");
+    const struct node *install = node_path(root, "machine.install"),
+                      *selector = node_get(install, "diskSelector");
     const struct node *disk = node_get(install, "disk"), *args = node_get(install, "extraKernelArgs");
     const struct plan_disk *chosen = &c->plan->disk;
 
     if (!install || install->kind != NODE_MAP)
         return;
     if (!check_empty(disk))
-        errors_at(c->errors, disk->pos, E_RENDER_DISK, "machine.install.disk: Talos wipes it whatever it holds");
+        errors_at(c->errors, disk->pos, E_RENDER_DISK,
+                  "machine.install.disk: Talos wipes it whatever it holds");
     if (!selector || selector->kind != NODE_MAP || selector->count == 0)
-        errors_at(c->errors, selector ? selector->pos : install->pos, E_RENDER_DISK, "machine.install has no diskSelector");
-    else if (chosen->value && (selector->count != 1 || !node_is(node_get(selector, chosen->field), chosen->value)))
-        errors_at(c->errors, selector->pos, E_RENDER_DISK, "machine.install.diskSelector is not the disk that was chosen (%s %s)",
-                  chosen->field, chosen->value);
+        errors_at(c->errors, selector ? selector->pos : install->pos, E_RENDER_DISK,
+                  "machine.install has no diskSelector");
+    else if (chosen->value &&
+             (selector->count != 1 || !node_is(node_get(selector, chosen->field), chosen->value)))
+        errors_at(c->errors, selector->pos, E_RENDER_DISK,
+                  "machine.install.diskSelector is not the disk that was chosen (%s %s)", chosen->field,
+                  chosen->value);
     if (args && args->count && check_true(node_get(install, "grubUseUKICmdline")))
         errors_at(c->errors, args->pos, E_RENDER_CONFLICT,
-                  "machine.install.extraKernelArgs and grubUseUKICmdline exclude each other; the arguments belong into the image");
+                  "machine.install.extraKernelArgs and grubUseUKICmdline exclude each other; the arguments "
+                  "belong into the image");
 }
 
-/* A name of the endpoint that is in no certificate of the Talos API: talosctl would refuse the node under it. Addresses are
- * added by Talos itself. */
+/* A name of the endpoint that is in no certificate of the Talos API: talosctl would refuse the node under
+ * it. Addresses are added by Talos itself. */
 static void check_names(struct check *c, const struct node *root)
 {
     const struct node *endpoint = node_path(root, "cluster.controlPlane.endpoint");
@@ -384,20 +397,23 @@ static void check_vips(struct check *c, const struct node *root)
 {
     const struct node *interfaces = node_path(root, "machine.network.interfaces");
 
-    for (const struct node *i = interfaces && interfaces->kind == NODE_SEQ ? interfaces->first : NULL; i; i = i->next) {
+    for (const struct node *i = interfaces && interfaces->kind == NODE_SEQ ? interfaces->first : NULL; i;
+         i = i->next) {
         const struct node *vlans = node_get(i, "vlans");
 
         if (node_get(i, "vip"))
-            errors_at(c->errors, node_get(i, "vip")->pos, E_RENDER_FORBIDDEN, "a worker cannot hold a shared address (vip)");
+            errors_at(c->errors, node_get(i, "vip")->pos, E_RENDER_FORBIDDEN,
+                      "a worker cannot hold a shared address (vip)");
         for (const struct node *v = vlans && vlans->kind == NODE_SEQ ? vlans->first : NULL; v; v = v->next)
             if (node_get(v, "vip"))
                 errors_at(c->errors, node_get(v, "vip")->pos, E_RENDER_FORBIDDEN,
                           "a worker cannot hold a shared address (vip)");
     }
     for (const struct document *d = c->config; d; d = d->next)
-        if (node_is(node_get(d->root, "kind"), "Layer2VIPConfig") || node_is(node_get(d->root, "kind"), "HCloudVIPConfig"))
-            errors_at(c->errors, d->root->pos, E_RENDER_FORBIDDEN, "a worker cannot hold a shared address (%s)",
-                      node_text(node_get(d->root, "kind")));
+        if (node_is(node_get(d->root, "kind"), "Layer2VIPConfig") ||
+            node_is(node_get(d->root, "kind"), "HCloudVIPConfig"))
+            errors_at(c->errors, d->root->pos, E_RENDER_FORBIDDEN,
+                      "a worker cannot hold a shared address (%s)", node_text(node_get(d->root, "kind")));
 }
 
 static void check_worker(struct check *c, const struct node *root)
@@ -421,18 +437,20 @@ static void check_documents(struct check *c, const struct node *root)
         for (size_t i = 0; kind && i < sizeof replaced / sizeof *replaced; i++) {
             if (strcmp(kind, replaced[i].kind) != 0 || !node_path(root, replaced[i].field))
                 continue;
-            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT, "%s and %s say the same thing twice; Talos takes one of them",
-                      kind, replaced[i].field);
+            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT,
+                      "%s and %s say the same thing twice; Talos takes one of them", kind, replaced[i].field);
             break;
         }
         if (!kind || strcmp(kind, "HostnameConfig") != 0)
             continue;
         hostname = node_text(node_get(d->root, "hostname"));
         if (hostname && node_get(d->root, "auto"))
-            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT, "HostnameConfig has both hostname and auto");
+            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT,
+                      "HostnameConfig has both hostname and auto");
     }
     if (!hostname)
-        errors_at(c->errors, root->pos, E_RENDER_FIELD, "there is no HostnameConfig with the hostname %s", c->plan->name);
+        errors_at(c->errors, root->pos, E_RENDER_FIELD, "there is no HostnameConfig with the hostname %s",
+                  c->plan->name);
 }
 
 void check_config(struct check *c)
@@ -441,7 +459,8 @@ void check_config(struct check *c)
     bool controlplane = c->plan->entry->type == MACHINE_CONTROLPLANE;
 
     if (!root) {
-        errors_at(c->errors, (struct pos){ 0 }, E_RENDER_FIELD, "there is no v1alpha1 document (the one without a kind)");
+        errors_at(c->errors, (struct pos){0}, E_RENDER_FIELD,
+                  "there is no v1alpha1 document (the one without a kind)");
         return;
     }
     check_head(c, root);

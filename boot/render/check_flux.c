@@ -18,8 +18,10 @@ static const struct node *find(const struct document *docs, const char *group, c
     for (; docs; docs = docs->next) {
         const char *version = node_text(node_get(docs->root, "apiVersion"));
 
-        if (version && strncmp(version, group, n) == 0 && version[n] == '/' && node_is(node_get(docs->root, "kind"), kind) &&
-            node_is(node_path(docs->root, "metadata.name"), FLUX) && node_is(node_path(docs->root, "metadata.namespace"), FLUX))
+        if (version && strncmp(version, group, n) == 0 && version[n] == '/' &&
+            node_is(node_get(docs->root, "kind"), kind) &&
+            node_is(node_path(docs->root, "metadata.name"), FLUX) &&
+            node_is(node_path(docs->root, "metadata.namespace"), FLUX))
             return docs->root;
     }
     return NULL;
@@ -33,7 +35,8 @@ static const struct object *find_secret(const struct check *c, const char *name)
                 strcmp(o->ns, FLUX) == 0)
                 return o;
     for (const struct object *o = c->own; o; o = o->next)
-        if (o->kind && strcmp(o->kind, "Secret") == 0 && o->name && strcmp(o->name, name) == 0 && o->ns && strcmp(o->ns, FLUX) == 0)
+        if (o->kind && strcmp(o->kind, "Secret") == 0 && o->name && strcmp(o->name, name) == 0 && o->ns &&
+            strcmp(o->ns, FLUX) == 0)
             return o;
     return NULL;
 }
@@ -43,7 +46,8 @@ static void need_key(struct check *c, const struct object *secret, const char *k
     const struct node *value = node_path(secret->node, "data");
 
     if (secret->node && check_empty(node_get(value, key)))
-        errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", FLUX, secret->name, key, why);
+        errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", FLUX, secret->name,
+                  key, why);
 }
 
 /* What source-controller asks of a Git credential: fluxcd/pkg git/options.go. */
@@ -73,18 +77,21 @@ static void check_source(struct check *c, const struct node *git)
     ssh = strncmp(url->text, "ssh://", 6) == 0;
     if (!ssh && strncmp(url->text, "https://", 8) != 0 && strncmp(url->text, "http://", 7) != 0) {
         errors_at(c->errors, url->pos, E_FLUX_SYNC,
-                  "\"%.120s\" begins with none of ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH", url->text);
+                  "\"%.120s\" begins with none of ssh://, https://, http://; git@HOST:PATH is written "
+                  "ssh://git@HOST/PATH",
+                  url->text);
         return;
     }
     if (!node_text(secret_name)) {
         if (ssh)
-            errors_at(c->errors, url->pos, E_FLUX_SYNC, "ssh:// needs spec.secretRef with a key and known hosts");
+            errors_at(c->errors, url->pos, E_FLUX_SYNC,
+                      "ssh:// needs spec.secretRef with a key and known hosts");
         return;
     }
     secret = find_secret(c, secret_name->text);
     if (!secret)
-        errors_at(c->errors, secret_name->pos, E_FLUX_SYNC, "nothing inlined is the Secret %s/%s that it names", FLUX,
-                  secret_name->text);
+        errors_at(c->errors, secret_name->pos, E_FLUX_SYNC,
+                  "nothing inlined is the Secret %s/%s that it names", FLUX, secret_name->text);
     else
         check_credential(c, secret, ssh);
 }
@@ -92,8 +99,8 @@ static void check_source(struct check *c, const struct node *git)
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
 {
     struct document *docs = NULL;
-    struct pos pos = { .file = manifest->file };
-    struct error e = { 0 };
+    struct pos pos = {.file = manifest->file};
+    struct error e = {0};
     const struct node *git = NULL, *kustomization = NULL;
 
     if (tree_read(c->pool, manifest->file, manifest->bytes.p, manifest->bytes.n, &docs, &e) != 0) {
@@ -110,8 +117,8 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         errors_at(c->errors, pos, E_FLUX_SYNC, "there is no Kustomization %s/%s", FLUX, FLUX);
     else if (!node_is(node_path(kustomization, "spec.sourceRef.kind"), "GitRepository") ||
              !node_is(node_path(kustomization, "spec.sourceRef.name"), FLUX))
-        errors_at(c->errors, kustomization->pos, E_FLUX_SYNC, "Kustomization %s does not take the GitRepository %s as its source", FLUX,
-                  FLUX);
+        errors_at(c->errors, kustomization->pos, E_FLUX_SYNC,
+                  "Kustomization %s does not take the GitRepository %s as its source", FLUX, FLUX);
 }
 
 void check_flux(struct check *c)

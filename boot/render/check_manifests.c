@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Groups that every API server serves. A kind of theirs that is not in the next table lives in a namespace. */
+/* Groups that every API server serves. A kind of theirs that is not in the next table lives in a
+ * namespace. */
 static const char *const builtin_groups[] = {
     "",
     "admissionregistration.k8s.io",
@@ -60,7 +61,7 @@ static const char *const cluster_kinds[] = {
     "VolumeAttributesClass",
 };
 
-static const char *const builtin_namespaces[] = { "default", "kube-node-lease", "kube-public", "kube-system" };
+static const char *const builtin_namespaces[] = {"default", "kube-node-lease", "kube-public", "kube-system"};
 
 static bool in_table(const char *const *table, size_t n, const char *word, size_t len)
 {
@@ -103,7 +104,7 @@ static enum scope scope_of(const struct check *c, const struct object *o)
 {
     static const char flux[] = ".toolkit.fluxcd.io";
     size_t len = group_len(o);
-    struct every i = { .c = c };
+    struct every i = {.c = c};
     const struct object *crd = NULL;
 
     if (IN(builtin_groups, o->api_version, len))
@@ -119,7 +120,7 @@ static enum scope scope_of(const struct check *c, const struct object *o)
 
 static bool namespace_exists(const struct check *c, const char *name)
 {
-    struct every i = { .c = c };
+    struct every i = {.c = c};
     const struct object *o = NULL;
 
     if (IN(builtin_namespaces, name, strlen(name)))
@@ -139,10 +140,12 @@ static const char *shown(const struct check *c, const struct object *o, const ch
     return o->node ? check_shown(c, node_path(o->node, path)) : text;
 }
 
-/* Would a YAML reader take this plain text for a number, a boolean or null? Then it is no string, whatever it decodes to. */
+/* Would a YAML reader take this plain text for a number, a boolean or null? Then it is no string, whatever
+ * it decodes to. */
 static bool may_be_typed(const struct node *node)
 {
-    static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", ".inf", ".nan" };
+    static const char *const words[] = {"true", "false", "yes",  "no", "on",   "off",
+                                        "y",    "n",     "null", "~",  ".inf", ".nan"};
     const char *p = node->text;
 
     if (node->style != STYLE_PLAIN)
@@ -198,15 +201,20 @@ static void check_secret(struct check *c, const struct object *o)
         errors_at(c->errors, data->pos, E_MANIFEST_SECRET, "data of the Secret must be a mapping");
     for (const struct node *v = data->kind == NODE_MAP ? data->first : NULL; v; v = v->next) {
         if (v->kind != NODE_SCALAR || (v->len == 0 && v->style == STYLE_PLAIN) || may_be_typed(v))
-            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is no string", v->key->text);
+            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is no string",
+                      v->key->text);
         else if (!is_base64(v))
-            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is not base64", v->key->text);
+            errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is not base64",
+                      v->key->text);
     }
 }
 
 static void check_object(struct check *c, const struct object *o)
 {
-    const char *missing = !o->api_version ? "apiVersion" : !o->kind ? "kind" : !o->name ? "metadata.name" : NULL;
+    const char *missing = !o->api_version ? "apiVersion"
+        : !o->kind                        ? "kind"
+        : !o->name                        ? "metadata.name"
+                                          : NULL;
     const char *kind = NULL, *name = NULL;
 
     if (missing) {
@@ -217,8 +225,8 @@ static void check_object(struct check *c, const struct object *o)
     kind = shown(c, o, "kind", o->kind);
     name = shown(c, o, "metadata.name", o->name);
     if (o->ns && !namespace_exists(c, o->ns))
-        errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s: nothing inlined creates its namespace %s", kind, name,
-                  shown(c, o, "metadata.namespace", o->ns));
+        errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s: nothing inlined creates its namespace %s",
+                  kind, name, shown(c, o, "metadata.namespace", o->ns));
     if (!o->ns && scope_of(c, o) == SCOPE_NAMESPACED)
         errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s has no metadata.namespace", kind, name);
     if (strcmp(o->kind, "Secret") == 0 && group_len(o) == 0)
@@ -230,8 +238,8 @@ static void read_objects(struct check *c)
     for (unsigned i = 0; i < c->manifest_count; i++) {
         struct check_manifest *m = &c->manifests[i];
         struct object **end = &m->objects;
-        struct pos file = { .file = m->plan->file };
-        struct error e = { 0 };
+        struct pos file = {.file = m->plan->file};
+        struct error e = {0};
         int result = m->docs ? objects_of_documents(c->pool, m->docs, &end, &e)
                              : objects_of_stream(c->pool, m->plan->bytes, file, &end, &e);
 
@@ -254,22 +262,24 @@ static void read_own(struct check *c)
     }
     for (const struct node *entry = list->first; entry; entry = entry->next) {
         const struct node *name = node_get(entry, "name"), *contents = node_get(entry, "contents");
-        struct error e = { 0 };
+        struct error e = {0};
 
         if (!node_text(name) || name->len == 0 || !node_text(contents)) {
-            errors_at(c->errors, entry->pos, E_MANIFEST_OBJECT, "an entry of cluster.inlineManifests needs name and contents");
+            errors_at(c->errors, entry->pos, E_MANIFEST_OBJECT,
+                      "an entry of cluster.inlineManifests needs name and contents");
             continue;
         }
         for (unsigned i = 0; i < c->manifest_count; i++)
             if (node_is(name, c->manifests[i].plan->name))
-                errors_at(c->errors, name->pos, E_MANIFEST_NAME, "cluster.inlineManifests: hearth inlines a manifest %s itself",
+                errors_at(c->errors, name->pos, E_MANIFEST_NAME,
+                          "cluster.inlineManifests: hearth inlines a manifest %s itself",
                           c->manifests[i].plan->name);
         for (const struct node *other = list->first; other != entry; other = other->next)
             if (node_is(node_get(other, "name"), name->text))
-                errors_at(c->errors, name->pos, E_MANIFEST_NAME, "cluster.inlineManifests has two entries named %s",
-                          check_shown(c, name));
-        if (objects_of_stream(c->pool, (struct span){ (const unsigned char *)contents->text, contents->len }, contents->pos,
-                              &end, &e) != 0)
+                errors_at(c->errors, name->pos, E_MANIFEST_NAME,
+                          "cluster.inlineManifests has two entries named %s", check_shown(c, name));
+        if (objects_of_stream(c->pool, (struct span){(const unsigned char *)contents->text, contents->len},
+                              contents->pos, &end, &e) != 0)
             errors_add(c->errors, &e);
     }
 }
@@ -280,7 +290,7 @@ static void check_cni(struct check *c)
     const struct node *root = check_main(c), *cni = node_path(root, "cluster.network.cni");
     const struct node *name = node_get(cni, "name"), *extra = node_path(root, "cluster.extraManifests");
     const struct node *urls = node_get(cni, "urls");
-    struct every i = { .c = c };
+    struct every i = {.c = c};
     const struct object *o = NULL;
     unsigned others = 0;
 
@@ -292,13 +302,15 @@ static void check_cni(struct check *c)
         return;
     }
     if (!node_is(name, "none")) {
-        errors_at(c->errors, name->pos, E_RENDER_CNI, "cluster.network.cni.name must be flannel, custom or none");
+        errors_at(c->errors, name->pos, E_RENDER_CNI,
+                  "cluster.network.cni.name must be flannel, custom or none");
         return;
     }
     while ((o = next_object(&i)))
         if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
             return;
-    for (const struct node *url = extra && extra->kind == NODE_SEQ ? extra->first : NULL; url; url = url->next)
+    for (const struct node *url = extra && extra->kind == NODE_SEQ ? extra->first : NULL; url;
+         url = url->next)
         others += !c->plan->release_url || !node_is(url, c->plan->release_url);
     if (others == 0)
         errors_at(c->errors, name->pos, E_RENDER_CNI,
@@ -307,7 +319,7 @@ static void check_cni(struct check *c)
 
 void check_manifests(struct check *c)
 {
-    struct every i = { .c = c };
+    struct every i = {.c = c};
     const struct object *o = NULL;
 
     if (c->plan->entry->type != MACHINE_CONTROLPLANE)

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <yaml.h>
 
-#define DEPTH_MAX (TREE_DEPTH_MAX + 8) /* a resolved reference may be a mapping, inlined manifests two levels more */
+#define DEPTH_MAX \
+    (TREE_DEPTH_MAX + 8) /* a resolved reference may be a mapping, inlined manifests two levels more */
 
 /* What decides how a text can be written. */
 struct shape {
@@ -19,14 +20,15 @@ struct shape {
 /* What libyaml's emitter writes as it is, less what a reader takes for a line break or a byte order mark. */
 static bool stands_as_it_is(uint32_t c)
 {
-    return c == '\n' || (c >= 0x20 && c <= 0x7e) || (c >= 0xa0 && c <= 0xd7ff && c != 0x2028 && c != 0x2029) ||
-           (c >= 0xe000 && c <= 0xfffd && c != 0xfeff);
+    return c == '\n' || (c >= 0x20 && c <= 0x7e) ||
+        (c >= 0xa0 && c <= 0xd7ff && c != 0x2028 && c != 0x2029) ||
+        (c >= 0xe000 && c <= 0xfffd && c != 0xfeff);
 }
 
 static struct shape shape_of(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
-    struct shape s = { .block = len > 0 && p[0] != ' ' && p[0] != '\n', .fold = true };
+    struct shape s = {.block = len > 0 && p[0] != ' ' && p[0] != '\n', .fold = true};
 
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
@@ -51,12 +53,12 @@ static struct shape shape_of(const char *text, size_t len)
     return s;
 }
 
-/* Plain texts that readers take and libyaml's emitter quotes. They are strings in every schema, so quotes change nothing. */
+/* Plain texts that readers take and libyaml's emitter quotes. They are strings in every schema, so quotes
+ * change nothing. */
 static bool quoted_by_libyaml(const struct node *node)
 {
     return strncmp(node->text, "---", 3) == 0 || strncmp(node->text, "...", 3) == 0 ||
-           strcmp(node->text, "-") == 0 ||
-           (node->len > 0 && node->text[node->len - 1] == ':');
+        strcmp(node->text, "-") == 0 || (node->len > 0 && node->text[node->len - 1] == ':');
 }
 
 static yaml_scalar_style_t quoted(struct shape s)
@@ -112,10 +114,11 @@ static bool put_scalar(struct writing *w, const struct node *node, bool key)
     union {
         const char *given;
         yaml_char_t *taken;
-    } text = { node->text };
+    } text = {node->text};
 
     return put(w, &event,
-               yaml_scalar_event_initialize(&event, NULL, NULL, text.taken, (int)node->len, 1, 1, style_of(node, key)));
+               yaml_scalar_event_initialize(&event, NULL, NULL, text.taken, (int)node->len, 1, 1,
+                                            style_of(node, key)));
 }
 
 static bool put_node(struct writing *w, const struct node *node, unsigned depth)
@@ -127,16 +130,19 @@ static bool put_node(struct writing *w, const struct node *node, unsigned depth)
     if (node->kind == NODE_SCALAR)
         return put_scalar(w, node, false);
     if (node->kind == NODE_MAP) {
-        if (!put(w, &event, yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)))
+        if (!put(w, &event,
+                 yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)))
             return false;
-    } else if (!put(w, &event, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE))) {
+    } else if (!put(w, &event,
+                    yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE))) {
         return false;
     }
     for (const struct node *child = node->first; child; child = child->next)
         if ((node->kind == NODE_MAP && !put_scalar(w, child->key, true)) || !put_node(w, child, depth + 1))
             return false;
-    return put(w, &event, node->kind == NODE_MAP ? yaml_mapping_end_event_initialize(&event)
-                                                 : yaml_sequence_end_event_initialize(&event));
+    return put(w, &event,
+               node->kind == NODE_MAP ? yaml_mapping_end_event_initialize(&event)
+                                      : yaml_sequence_end_event_initialize(&event));
 }
 
 static bool put_documents(struct writing *w, const struct document *docs)
@@ -159,7 +165,7 @@ static bool put_documents(struct writing *w, const struct document *docs)
 
 int emit_documents(struct buf *out, const struct document *docs, const char *what, struct error *e)
 {
-    struct writing w = { .e = e };
+    struct writing w = {.e = e};
     size_t before = out->len;
     bool done = false;
 
@@ -172,7 +178,8 @@ int emit_documents(struct buf *out, const struct document *docs, const char *wha
     done = put_documents(&w, docs);
     yaml_emitter_delete(&w.emitter);
     if (out->full)
-        return error_set(e, E_RENDER_SIZE, "%s: more than %zu bytes", what, out->max ? out->max : BUF_DEFAULT_MAX);
+        return error_set(e, E_RENDER_SIZE, "%s: more than %zu bytes", what,
+                         out->max ? out->max : BUF_DEFAULT_MAX);
     if (!done)
         return error_set(e, E_RENDER_SELFCHECK, "%s: it could not be written as YAML", what);
     if (emit_read_back(out->data ? out->data + before : "", out->len - before, docs, e) != 0)
@@ -231,8 +238,8 @@ static int same_scalar(struct reading_back *r, const struct node *node)
     bool meant_plain = node->style == STYLE_PLAIN;
 
     same = !event.data.scalar.anchor && !event.data.scalar.tag && event.data.scalar.length == node->len &&
-           memcmp(event.data.scalar.value, node->text, node->len) == 0 &&
-           (plain == meant_plain || (meant_plain && may_be_quoted(node)));
+        memcmp(event.data.scalar.value, node->text, node->len) == 0 &&
+        (plain == meant_plain || (meant_plain && may_be_quoted(node)));
     yaml_event_delete(&event);
     return same ? 0 : differs(r, node->pos);
 }
@@ -255,7 +262,7 @@ static int same_node(struct reading_back *r, const struct node *node, unsigned d
 
 static int same_documents(struct reading_back *r, const struct document *docs)
 {
-    struct pos end = { 0 };
+    struct pos end = {0};
 
     if (expect_only(r, YAML_STREAM_START_EVENT, end) != 0)
         return -1;
@@ -272,7 +279,7 @@ static int same_documents(struct reading_back *r, const struct document *docs)
 
 int emit_read_back(const void *p, size_t n, const struct document *docs, struct error *e)
 {
-    struct reading_back r = { .e = e };
+    struct reading_back r = {.e = e};
     int result = 0;
 
     if (!yaml_parser_initialize(&r.parser))

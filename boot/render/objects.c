@@ -8,13 +8,13 @@ static const struct {
     const char *path;
     size_t at;
 } fields[] = {
-    { "apiVersion", offsetof(struct object, api_version) },
-    { "kind", offsetof(struct object, kind) },
-    { "metadata.name", offsetof(struct object, name) },
-    { "metadata.namespace", offsetof(struct object, ns) },
-    { "spec.group", offsetof(struct object, crd_group) },
-    { "spec.names.kind", offsetof(struct object, crd_kind) },
-    { "spec.scope", offsetof(struct object, crd_scope) },
+    {"apiVersion", offsetof(struct object, api_version)},
+    {"kind", offsetof(struct object, kind)},
+    {"metadata.name", offsetof(struct object, name)},
+    {"metadata.namespace", offsetof(struct object, ns)},
+    {"spec.group", offsetof(struct object, crd_group)},
+    {"spec.names.kind", offsetof(struct object, crd_kind)},
+    {"spec.scope", offsetof(struct object, crd_scope)},
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)
 #define PATH_DEPTH 3   /* keys of the longest path */
@@ -38,7 +38,8 @@ static int append(struct object ***end, struct object *o, unsigned *count, struc
 
 /* --- trees --- */
 
-static int add_tree(struct pool *pool, const struct node *root, struct object ***end, unsigned *count, struct error *e)
+static int add_tree(struct pool *pool, const struct node *root, struct object ***end, unsigned *count,
+                    struct error *e)
 {
     struct object *o = pool_alloc(pool, sizeof *o);
 
@@ -62,7 +63,8 @@ static bool is_list(const struct node *root)
     return n >= 4 && strcmp(kind + n - 4, "List") == 0 && items && items->kind == NODE_SEQ;
 }
 
-int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end, struct error *e)
+int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end,
+                         struct error *e)
 {
     unsigned count = 0;
 
@@ -157,7 +159,8 @@ static void take_scalar(struct streaming *s, const yaml_event_t *event)
 static int open_collection(struct streaming *s, bool map, yaml_mark_t mark)
 {
     if (s->depth == NEST_MAX)
-        return error_at(s->e, pos_of(s, mark), E_MANIFEST_OBJECT, "nested more than %u levels deep", NEST_MAX);
+        return error_at(s->e, pos_of(s, mark), E_MANIFEST_OBJECT, "nested more than %u levels deep",
+                        NEST_MAX);
     if (map && s->maps == s->depth && s->depth < PATH_DEPTH) {
         s->maps++;
         s->value = false;
@@ -179,7 +182,7 @@ static void close_collection(struct streaming *s)
 static int take_event(struct streaming *s, const yaml_event_t *event)
 {
     bool content = event->type == YAML_SCALAR_EVENT || event->type == YAML_MAPPING_START_EVENT ||
-                   event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_ALIAS_EVENT;
+        event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_ALIAS_EVENT;
     bool nothing = event->type == YAML_SCALAR_EVENT && s->depth == 0 && event->data.scalar.length == 0;
 
     if (content && !nothing && !s->object) {
@@ -217,9 +220,10 @@ static int take_event(struct streaming *s, const yaml_event_t *event)
     }
 }
 
-int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, struct object ***end, struct error *e)
+int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, struct object ***end,
+                      struct error *e)
 {
-    struct streaming s = { .pool = pool, .where = where, .end = end, .e = e };
+    struct streaming s = {.pool = pool, .where = where, .end = end, .e = e};
     yaml_parser_t parser;
     yaml_event_t event;
     bool done = false;

@@ -1,9 +1,9 @@
 /*
  * objects.h - the Kubernetes objects of a manifest, as far as the checks look at them.
  *
- * Two sources give the same list: resolved trees, and bytes read as a stream of libyaml events, of which nothing but
- * these few fields is kept (gotk-components.yaml is 270 kB). Lists (kind: List) are taken apart in trees
- * only; in a stream a list is one object without a name.
+ * Two sources give the same list: resolved trees, and bytes read as a stream of libyaml events, of which
+ * nothing but these few fields is kept (gotk-components.yaml is 270 kB). Lists (kind: List) are taken apart
+ * in trees only; in a stream a list is one object without a name.
  */
 #ifndef HEARTH_RENDER_OBJECTS_H
 #define HEARTH_RENDER_OBJECTS_H
@@ -33,10 +33,13 @@ struct object {
 };
 
 /* Appends the objects of documents; empty documents are none. The objects point into the trees. */
-int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end, struct error *e);
+int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end,
+                         struct error *e);
 
-/* Appends the objects of a stream. where.line 0: the bytes are the file, and positions are counted in them; otherwise they are a text
- * inside a file, and every position is `where`. E_MANIFEST_OBJECT when it is no YAML. */
-int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, struct object ***end, struct error *e);
+/* Appends the objects of a stream. where.line 0: the bytes are the file, and positions are counted in
+ * them; otherwise they are a text inside a file, and every position is `where`. E_MANIFEST_OBJECT when it
+ * is no YAML. */
+int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, struct object ***end,
+                      struct error *e);
 
 #endif

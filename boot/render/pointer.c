@@ -21,7 +21,7 @@ static bool looks_like_json(struct span value)
 static void parse(struct pointer_value *parsed, struct pool *pool, struct span value)
 {
     struct document *doc = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
 
     parsed->parsed = true;
     if (looks_like_json(value)) {
@@ -99,7 +99,8 @@ static enum pointer_result json_result(struct pool *pool, const json_t *at, stru
     }
 }
 
-static enum pointer_result walk_json(const json_t *at, struct pool *pool, const char *pointer, struct pointer_found *found)
+static enum pointer_result walk_json(const json_t *at, struct pool *pool, const char *pointer,
+                                     struct pointer_found *found)
 {
     const char *rest = pointer;
 
@@ -125,7 +126,7 @@ static const struct node *nth(const struct node *list, size_t index)
 
 static bool is_null(const struct node *node)
 {
-    static const char *const spellings[] = { "", "~", "null", "Null", "NULL" };
+    static const char *const spellings[] = {"", "~", "null", "Null", "NULL"};
 
     if (node->style != STYLE_PLAIN)
         return false;
@@ -162,10 +163,10 @@ static enum pointer_result walk_tree(const struct node *at, struct pool *pool, c
     return give(pool, at->text, at->len, found);
 }
 
-enum pointer_result pointer_get(struct pointer_value *parsed, struct pool *pool, struct span value, const char *pointer,
-                                struct pointer_found *found)
+enum pointer_result pointer_get(struct pointer_value *parsed, struct pool *pool, struct span value,
+                                const char *pointer, struct pointer_found *found)
 {
-    *found = (struct pointer_found){ 0 };
+    *found = (struct pointer_found){0};
     if (!parsed->parsed)
         parse(parsed, pool, value);
     if (!parsed->json && !parsed->root)
@@ -183,5 +184,5 @@ enum pointer_result pointer_get(struct pointer_value *parsed, struct pool *pool,
 void pointer_value_free(struct pointer_value *parsed)
 {
     json_decref(parsed->json);
-    *parsed = (struct pointer_value){ 0 };
+    *parsed = (struct pointer_value){0};
 }

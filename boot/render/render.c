@@ -33,15 +33,14 @@ static void resolve(struct rendering *r)
 {
     const struct plan *plan = r->plan;
 
-    r->check = (struct check){ .plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors };
+    r->check = (struct check){.plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors};
     r->config = resolve_documents(&r->resolver, plan->config);
     r->check.config = r->config;
     r->check.manifests = pool_alloc(r->pool, plan->manifest_count * sizeof *r->check.manifests);
     r->check.manifest_count = plan->manifest_count;
     for (unsigned i = 0; i < plan->manifest_count; i++)
-        r->check.manifests[i] =
-            (struct check_manifest){ .plan = &plan->manifests[i],
-                                     .docs = resolve_documents(&r->resolver, plan->manifests[i].docs) };
+        r->check.manifests[i] = (struct check_manifest){
+            .plan = &plan->manifests[i], .docs = resolve_documents(&r->resolver, plan->manifests[i].docs)};
 }
 
 static bool same_name_before(const struct plan *plan, unsigned i)
@@ -56,7 +55,7 @@ static bool same_name_before(const struct plan *plan, unsigned i)
 static void write_manifests(struct rendering *r)
 {
     const struct plan *plan = r->plan;
-    struct error e = { 0 };
+    struct error e = {0};
 
     r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
     r->out->manifest_count = plan->manifest_count;
@@ -67,7 +66,8 @@ static void write_manifests(struct rendering *r)
         to->name = from->name;
         to->contents.max = RENDER_MANIFEST_MAX;
         if (same_name_before(plan, i))
-            errors_at(r->errors, (struct pos){ .file = from->file }, E_MANIFEST_NAME, "two manifests are named %s", from->name);
+            errors_at(r->errors, (struct pos){.file = from->file}, E_MANIFEST_NAME,
+                      "two manifests are named %s", from->name);
         if (from->docs) {
             if (emit_documents(&to->contents, r->check.manifests[i].docs, from->name, &e) != 0)
                 fail(r, &e);
@@ -75,8 +75,8 @@ static void write_manifests(struct rendering *r)
         }
         buf_add(&to->contents, from->bytes.p, from->bytes.n);
         if (to->contents.full)
-            errors_at(r->errors, (struct pos){ .file = from->file }, E_RENDER_SIZE, "%s: %zu bytes; the limit is %zu",
-                      from->name, from->bytes.n, RENDER_MANIFEST_MAX);
+            errors_at(r->errors, (struct pos){.file = from->file}, E_RENDER_SIZE,
+                      "%s: %zu bytes; the limit is %zu", from->name, from->bytes.n, RENDER_MANIFEST_MAX);
     }
 }
 
@@ -111,7 +111,7 @@ static void inline_manifests(struct rendering *r)
     }
     for (unsigned i = 0; i < r->out->manifest_count; i++) {
         const struct rendered_manifest *m = &r->out->manifests[i];
-        struct pos pos = { .file = r->plan->manifests[i].file };
+        struct pos pos = {.file = r->plan->manifests[i].file};
         struct node *entry = node_map(r->pool, pos);
 
         node_add(r->pool, entry, "name", node_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
@@ -122,7 +122,7 @@ static void inline_manifests(struct rendering *r)
 
 static void write_config(struct rendering *r)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     r->out->machine_config.max = RENDER_CONFIG_MAX;
     inline_manifests(r);
@@ -150,10 +150,10 @@ static void render(struct rendering *r)
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
                      struct errors *errors)
 {
-    struct rendering r = { .plan = plan, .out = out, .errors = errors };
+    struct rendering r = {.plan = plan, .out = out, .errors = errors};
     unsigned before = mistakes(errors);
 
-    *out = (struct rendered){ 0 };
+    *out = (struct rendered){0};
     r.pool = pool_new();
     resolver_init(&r.resolver, plan, secrets, r.pool, errors);
     render(&r);
@@ -172,5 +172,5 @@ void rendered_free(struct rendered *r)
     for (unsigned i = 0; i < r->manifest_count; i++)
         buf_free(&r->manifests[i].contents);
     mem_free(r->manifests);
-    *r = (struct rendered){ 0 };
+    *r = (struct rendered){0};
 }

@@ -26,12 +26,13 @@ struct rendered {
     struct rendered_manifest { /* the same manifests one by one, for people and for kubectl */
         const char *name;      /* borrowed from the plan */
         struct buf contents;
-    } *manifests; /* owned */
+    } * manifests; /* owned */
     unsigned manifest_count;
     struct buf plan_json; /* what was decided, no secret in it */
 };
 
-/* Renders and self-checks. On failure `errors` holds up to 20 mistakes with the source positions; out is empty. */
+/* Renders and self-checks. On failure `errors` holds up to 20 mistakes with the source positions; out is
+ * empty. */
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
                      struct errors *errors);
 void rendered_free(struct rendered *r);

@@ -82,10 +82,12 @@ static json_t *report(const struct plan *plan, const struct rendered *rendered)
 {
     const struct site *site = plan->site;
     bool controlplane = plan->entry->type == MACHINE_CONTROLPLANE;
-    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "apiVersion", REPORT_API_VERSION, "kind", REPORT_KIND,
-                             "hearth", version_text, "name", plan->name, "role", plan->entry->role->name, "cluster",
-                             plan->entry->role->cluster, "type", controlplane ? "controlplane" : "worker");
-    json_t *config = json_pack("{s:s, s:I}", "file", "machine-config.yaml", "bytes", (json_int_t)rendered->machine_config.len);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "apiVersion", REPORT_API_VERSION, "kind",
+                  REPORT_KIND, "hearth", version_text, "name", plan->name, "role", plan->entry->role->name,
+                  "cluster", plan->entry->role->cluster, "type", controlplane ? "controlplane" : "worker");
+    json_t *config = json_pack("{s:s, s:I}", "file", "machine-config.yaml", "bytes",
+                               (json_int_t)rendered->machine_config.len);
 
     json_object_set_new(root, "disk", disk_json(&plan->disk));
     if (controlplane && site->flux.version) {

@@ -11,10 +11,10 @@ struct value {
     bool secret; /* holds a secret's bytes */
 };
 
-void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets, struct pool *pool,
-                   struct errors *errors)
+void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
+                   struct pool *pool, struct errors *errors)
 {
-    *r = (struct resolver){ .plan = plan, .secrets = secrets, .pool = pool, .errors = errors };
+    *r = (struct resolver){.plan = plan, .secrets = secrets, .pool = pool, .errors = errors};
     r->parsed = mem_alloc_array(plan->secret_count, sizeof *r->parsed);
 }
 
@@ -55,40 +55,48 @@ static bool same_version(const char *a, const char *b)
 static unsigned secret_index(const struct resolver *r, const struct ref *ref)
 {
     for (unsigned i = 0; i < r->plan->secret_count; i++)
-        if (strcmp(r->plan->secrets[i].name, ref->name) == 0 && same_version(r->plan->secrets[i].version, ref->version))
+        if (strcmp(r->plan->secrets[i].name, ref->name) == 0 &&
+            same_version(r->plan->secrets[i].version, ref->version))
             return i;
     return r->plan->secret_count;
 }
 
-static int pointer_problem(struct error *e, const struct ref *ref, enum pointer_result result, unsigned line, int depth)
+static int pointer_problem(struct error *e, const struct ref *ref, enum pointer_result result, unsigned line,
+                           int depth)
 {
     switch (result) {
     case POINTER_UNREADABLE:
         if (line)
-            return error_at(e, ref->pos, E_SECRET_POINTER,
-                            "secret \"%s\": its value is neither YAML nor JSON (line %u of it), so %s leads nowhere", ref->name,
-                            line, ref->pointer);
+            return error_at(
+                e, ref->pos, E_SECRET_POINTER,
+                "secret \"%s\": its value is neither YAML nor JSON (line %u of it), so %s leads nowhere",
+                ref->name, line, ref->pointer);
         return error_at(e, ref->pos, E_SECRET_POINTER,
-                        "secret \"%s\": its value is not one YAML or JSON document, so %s leads nowhere", ref->name, ref->pointer);
+                        "secret \"%s\": its value is not one YAML or JSON document, so %s leads nowhere",
+                        ref->name, ref->pointer);
     case POINTER_MISSING:
-        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds nothing at %.*s", ref->name, depth, ref->pointer);
+        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds nothing at %.*s", ref->name,
+                        depth, ref->pointer);
     case POINTER_NULL:
-        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds null at %s", ref->name, ref->pointer);
+        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds null at %s", ref->name,
+                        ref->pointer);
     case POINTER_TAGGED:
-        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds a reference at %.*s; a secret holds plain values",
-                        ref->name, depth, ref->pointer);
+        return error_at(e, ref->pos, E_SECRET_POINTER,
+                        "secret \"%s\" holds a reference at %.*s; a secret holds plain values", ref->name,
+                        depth, ref->pointer);
     case POINTER_CONTAINER:
     case POINTER_TEXT:
     default:
-        return error_at(e, ref->pos, E_SECRET_POINTER, "secret \"%s\" holds a mapping or a list at %s; name one value in it",
-                        ref->name, ref->pointer);
+        return error_at(e, ref->pos, E_SECRET_POINTER,
+                        "secret \"%s\" holds a mapping or a list at %s; name one value in it", ref->name,
+                        ref->pointer);
     }
 }
 
 static int add_secret(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     unsigned i = secret_index(r, ref);
-    struct pointer_found found = { 0 };
+    struct pointer_found found = {0};
     enum pointer_result result = POINTER_TEXT;
     struct span bytes;
 
@@ -114,14 +122,15 @@ static int add_value(struct resolver *r, const struct ref *ref, struct value *ou
     if (!node)
         return -1;
     if (!node_text(node))
-        return error_at(e, ref->pos, E_YAML_REF, "%s is a mapping or a list and cannot be part of a text", ref->name);
+        return error_at(e, ref->pos, E_YAML_REF, "%s is a mapping or a list and cannot be part of a text",
+                        ref->name);
     buf_add(&out->text, node->text, node->len);
     return 0;
 }
 
 static int add_file(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
-    cleanup(buf_free) struct buf file = { .max = SITE_FILE_MAX };
+    cleanup(buf_free) struct buf file = {.max = SITE_FILE_MAX};
 
     if (site_read(r->plan->site, ref->name, &file, NULL, e) != 0) {
         char where[64];
@@ -143,9 +152,11 @@ static int check_text(const struct ref *ref, const struct buf *text, size_t from
     if (!nul && text_is_utf8(bytes, n))
         return 0;
     if (ref->kind == REF_FILE)
-        return error_at(e, ref->pos, E_FILE_TEXT, "%s %s", ref->name, nul ? "holds a NUL byte" : "is not UTF-8");
-    return error_at(e, ref->pos, E_SECRET_VALUE, "secret \"%s\" %s; as bytes it can only be used through !base64",
-                    ref->name, nul ? "holds a NUL byte" : "is not UTF-8");
+        return error_at(e, ref->pos, E_FILE_TEXT, "%s %s", ref->name,
+                        nul ? "holds a NUL byte" : "is not UTF-8");
+    return error_at(e, ref->pos, E_SECRET_VALUE,
+                    "secret \"%s\" %s; as bytes it can only be used through !base64", ref->name,
+                    nul ? "holds a NUL byte" : "is not UTF-8");
 }
 
 /* The grammar nests three deep at most: base64 of a format of a secret. */
@@ -173,7 +184,7 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
         }
         return result;
     case REF_BASE64: {
-        struct value inner = { .text = { .max = RESOLVE_TEXT_MAX } };
+        struct value inner = {.text = {.max = RESOLVE_TEXT_MAX}};
 
         result = add_ref(r, ref->inner, true, &inner, e);
         if (inner.text.full)
@@ -190,19 +201,22 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
 
 static struct node *text_node(struct resolver *r, const struct ref *ref, struct pos pos)
 {
-    struct value value = { .text = { .max = RESOLVE_TEXT_MAX } };
-    struct error e = { 0 };
+    struct value value = {.text = {.max = RESOLVE_TEXT_MAX}};
+    struct error e = {0};
     struct node *node = NULL;
     int result = add_ref(r, ref, false, &value, &e);
 
     if (result == 0 && value.text.full)
-        result = error_at(&e, ref->pos, E_RENDER_SIZE, "the text that this becomes is longer than %zu bytes", RESOLVE_TEXT_MAX);
+        result = error_at(&e, ref->pos, E_RENDER_SIZE, "the text that this becomes is longer than %zu bytes",
+                          RESOLVE_TEXT_MAX);
     if (result != 0)
         errors_add(r->errors, &e);
     else
-        /* Literal says "a string, as readable as it can be"; the emitter quotes what that style would change. */
+        /* Literal says "a string, as readable as it can be"; the emitter quotes what that style would
+         * change. */
         node = node_scalar(r->pool, pos, value.text.data ? value.text.data : "", value.text.len,
-                           value.text.len && memchr(value.text.data, '\n', value.text.len) ? STYLE_LITERAL : STYLE_SINGLE);
+                           value.text.len && memchr(value.text.data, '\n', value.text.len) ? STYLE_LITERAL
+                                                                                           : STYLE_SINGLE);
     if (node && value.secret)
         remember_secret(r, node);
     buf_free(&value.text);
@@ -211,7 +225,7 @@ static struct node *text_node(struct resolver *r, const struct ref *ref, struct 
 
 static struct node *kept_node(struct resolver *r, const struct ref *ref, struct pos pos)
 {
-    struct error e = { 0 };
+    struct error e = {0};
     const struct node *value = plan_value(r->plan, ref, &e);
     struct node *node = NULL;
 

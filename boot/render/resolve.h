@@ -1,8 +1,9 @@
 /*
  * resolve.h - references become values, on the tree.
  *
- * The plan's documents are copied and every reference in them is replaced: facts and node fields keep their kind, all else
- * becomes a string that is never emitted plain. Values live in the resolver's pool, which is wiped, and in no message.
+ * The plan's documents are copied and every reference in them is replaced: facts and node fields keep their
+ * kind, all else becomes a string that is never emitted plain. Values live in the resolver's pool, which is
+ * wiped, and in no message.
  */
 #ifndef HEARTH_RENDER_RESOLVE_H
 #define HEARTH_RENDER_RESOLVE_H
@@ -28,12 +29,13 @@ struct resolver {
     unsigned from_room;
 };
 
-void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets, struct pool *pool,
-                   struct errors *errors);
+void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
+                   struct pool *pool, struct errors *errors);
 void resolver_free(struct resolver *r);
 
-/* A resolved copy of the documents. Mistakes are added to r->errors, and the result is then good for nothing but looking for
- * more: E_REF_FACT, E_REF_NODE, E_SECRET_POINTER, E_SECRET_VALUE, E_FILE_READ, E_FILE_TEXT, E_YAML_REF. */
+/* A resolved copy of the documents. Mistakes are added to r->errors, and the result is then good for
+ * nothing but looking for more: E_REF_FACT, E_REF_NODE, E_SECRET_POINTER, E_SECRET_VALUE, E_FILE_READ,
+ * E_FILE_TEXT, E_YAML_REF. */
 struct document *resolve_documents(struct resolver *r, const struct document *docs);
 
 /* Whether the text of this resolved node came from a secret, and so must not be shown. */

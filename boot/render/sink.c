@@ -23,10 +23,10 @@
 #define PLAN_FILE "plan.json"
 #define MANIFESTS "manifests"
 #define IGNORE_FILE ".gitignore"
-#define NAME_ROOM 256         /* NAME_MAX and the NUL */
+#define NAME_ROOM 256              /* NAME_MAX and the NUL */
 #define BASE_ROOM (NAME_ROOM - 64) /* of out's last name: the new directory's adds to it */
-#define ENTRIES_MAX 256       /* of a directory that could be an earlier output */
-#define SIBLINGS_MAX 65536    /* entries of out's parent that are looked at */
+#define ENTRIES_MAX 256            /* of a directory that could be an earlier output */
+#define SIBLINGS_MAX 65536         /* entries of out's parent that are looked at */
 #define PLAN_JSON_MAX ((size_t)1 << 20)
 #define SIBLING ".hearth-new-" /* "." NAME SIBLING 16 hex digits */
 
@@ -73,7 +73,8 @@ static int open_parent(struct sinking *s, struct error *e)
         *slash = '\0';
     }
     if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0 || strlen(base) >= sizeof s->base)
-        return error_set(e, E_OUT_FOREIGN, "%s cannot be replaced as a whole; name a directory below it", s->out);
+        return error_set(e, E_OUT_FOREIGN, "%s cannot be replaced as a whole; name a directory below it",
+                         s->out);
     snprintf(s->base, sizeof s->base, "%s", base);
     s->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->parent < 0)
@@ -119,10 +120,12 @@ static bool is_known_manifest(int dir, const char *name, void *arg)
 
     if (!is_file(dir, name))
         return false;
-    json_array_foreach(list, i, entry) {
+    json_array_foreach(list, i, entry)
+    {
         const char *file = json_string_value(json_object_get(entry, "file"));
 
-        if (file && strncmp(file, MANIFESTS "/", sizeof MANIFESTS) == 0 && strcmp(file + sizeof MANIFESTS, name) == 0)
+        if (file && strncmp(file, MANIFESTS "/", sizeof MANIFESTS) == 0 &&
+            strcmp(file + sizeof MANIFESTS, name) == 0)
             return true;
     }
     return false;
@@ -151,7 +154,7 @@ static bool no_entry(int dir, const char *name, void *arg)
 /* Is it empty, or what hearth wrote and nothing else? */
 static bool is_ours(int dir)
 {
-    cleanup(buf_free) struct buf text = { .max = PLAN_JSON_MAX };
+    cleanup(buf_free) struct buf text = {.max = PLAN_JSON_MAX};
     struct error ignored;
     json_t *root = NULL;
     const char *version = NULL, *kind = NULL;
@@ -165,7 +168,7 @@ static bool is_ours(int dir)
     version = json_string_value(json_object_get(root, "apiVersion"));
     kind = json_string_value(json_object_get(root, "kind"));
     ours = version && kind && strcmp(version, REPORT_API_VERSION) == 0 && strcmp(kind, REPORT_KIND) == 0 &&
-           each_name(dir, ENTRIES_MAX, is_known_entry, json_object_get(root, "manifests"));
+        each_name(dir, ENTRIES_MAX, is_known_entry, json_object_get(root, "manifests"));
     json_decref(root);
     return ours;
 }
@@ -209,7 +212,8 @@ static bool remove_entry(int dir, const char *name, void *arg)
     if (strcmp(name, MANIFESTS) == 0) {
         cleanup(fd_cleanup) int sub = open_dir(dir, name);
 
-        return sub >= 0 && each_name(sub, ENTRIES_MAX, remove_file, NULL) && unlinkat(dir, name, AT_REMOVEDIR) == 0;
+        return sub >= 0 && each_name(sub, ENTRIES_MAX, remove_file, NULL) &&
+            unlinkat(dir, name, AT_REMOVEDIR) == 0;
     }
     return unlinkat(dir, name, 0) == 0;
 }
@@ -219,10 +223,12 @@ static bool remove_dir(int parent, const char *name)
 {
     cleanup(fd_cleanup) int dir = open_dir(parent, name);
 
-    return dir >= 0 && each_name(dir, ENTRIES_MAX, remove_entry, NULL) && unlinkat(parent, name, AT_REMOVEDIR) == 0;
+    return dir >= 0 && each_name(dir, ENTRIES_MAX, remove_entry, NULL) &&
+        unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
 
-/* A run that was killed leaves its directory, with secrets in it. Whoever still writes into one holds its lock. */
+/* A run that was killed leaves its directory, with secrets in it. Whoever still writes into one holds its
+ * lock. */
 static bool remove_stale(int parent, const char *name, void *arg)
 {
     const char *base = arg;
@@ -292,7 +298,8 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
         char name[NAME_ROOM];
 
         if (!is_file_name(m->name))
-            return error_set(e, E_FILE_WRITE, "the manifest \"%s\" has no name that a file could have", m->name);
+            return error_set(e, E_FILE_WRITE, "the manifest \"%s\" has no name that a file could have",
+                             m->name);
         snprintf(name, sizeof name, "%s.yaml", m->name);
         if (write_buf(dir, name, &m->contents, e) != 0)
             return -1;
@@ -318,8 +325,8 @@ static int write_all(const struct sinking *s, const struct rendered *rendered, s
     return 0;
 }
 
-/* Where the file system cannot exchange two names (NFS, some FUSE): the old one steps aside for a moment under the stale-name
- * pattern, and comes back if the new one cannot take its place. */
+/* Where the file system cannot exchange two names (NFS, some FUSE): the old one steps aside for a moment
+ * under the stale-name pattern, and comes back if the new one cannot take its place. */
 static int swap_in_steps(struct sinking *s)
 {
     char aside[NAME_ROOM];
@@ -371,12 +378,14 @@ static int sink(struct sinking *s, const struct rendered *rendered, struct error
 
 int sink_directory(const char *out, const struct rendered *rendered, struct error *e)
 {
-    struct sinking s = { .out = out, .parent = -1, .dir = -1 };
+    struct sinking s = {.out = out, .parent = -1, .dir = -1};
     int result = sink(&s, rendered, e);
 
     /* On success the old directory, on failure the half-made new one. */
     if (s.fresh[0] && !remove_dir(s.parent, s.fresh) && result == 0)
-        result = error_set(e, E_FILE_WRITE, "%s was written; the old one could not be removed and is now .../%s", out, s.fresh);
+        result =
+            error_set(e, E_FILE_WRITE, "%s was written; the old one could not be removed and is now .../%s",
+                      out, s.fresh);
     close_sinking(&s);
     return result;
 }

@@ -1,6 +1,6 @@
 /*
- * Whatever tree_read() takes, emit_documents() writes so that tree_read() gives the same tree; and any text without NUL, put
- * where a secret would stand, comes back unchanged and quoted.
+ * Whatever tree_read() takes, emit_documents() writes so that tree_read() gives the same tree; and any text
+ * without NUL, put where a secret would stand, comes back unchanged and quoted.
  */
 #include "base/mem.h"
 #include "base/text.h"
@@ -38,8 +38,8 @@ static bool same(const struct node *a, const struct node *b)
 static void round_trip(struct pool *pool, const struct document *docs)
 {
     struct document *back = NULL;
-    struct buf out = { 0 };
-    struct error e = { 0 };
+    struct buf out = {0};
+    struct error e = {0};
 
     if (emit_documents(&out, docs, "fuzz", &e) != 0) {
         /* Indentation makes deep trees longer than what may be read or written. */
@@ -69,7 +69,7 @@ static void emit_tree(const uint8_t *data, size_t size)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
     bool refs = false;
 
     if (tree_read(pool, "in", data, size, &docs, &e) == 0) {
@@ -83,11 +83,11 @@ static void emit_tree(const uint8_t *data, size_t size)
 
 static void emit_value(const char *text, size_t len)
 {
-    static const enum node_style styles[] = { STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED };
-    static const struct pos here = { "fuzz", 1, 1 };
+    static const enum node_style styles[] = {STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED};
+    static const struct pos here = {"fuzz", 1, 1};
     struct pool *pool = pool_new();
     struct node *root = node_map(pool, here), *list = node_seq(pool, here);
-    struct document doc = { .root = root };
+    struct document doc = {.root = root};
 
     node_add(pool, root, "list", list);
     for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {

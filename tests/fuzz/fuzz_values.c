@@ -1,4 +1,5 @@
-/* A hostile vault value as what the renderer takes apart: the target of a pointer, a certificate or key, a manifest. */
+/* A hostile vault value as what the renderer takes apart: the target of a pointer, a certificate or key, a
+ * manifest. */
 #include "base/mem.h"
 #include "render/certkey.h"
 #include "render/objects.h"
@@ -12,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void point(struct pool *pool, struct span value, const char *pointer)
 {
-    struct pointer_value parsed = { 0 };
+    struct pointer_value parsed = {0};
     struct pointer_found found;
 
     if (pointer_get(&parsed, pool, value, pointer, &found) == POINTER_TEXT && strlen(found.text) > found.len)
@@ -26,9 +27,9 @@ static void list(struct pool *pool, struct span bytes)
 {
     struct object *objects = NULL, **end = &objects;
     struct document *docs = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
 
-    objects_of_stream(pool, bytes, (struct pos){ .file = "fuzz" }, &end, &e);
+    objects_of_stream(pool, bytes, (struct pos){.file = "fuzz"}, &end, &e);
     if (tree_read(pool, "fuzz", bytes.p, bytes.n, &docs, &e) == 0)
         objects_of_documents(pool, docs, &end, &e);
 }
@@ -36,7 +37,7 @@ static void list(struct pool *pool, struct span bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pool *pool = pool_new();
-    struct buf crt = { .max = CERTKEY_MAX }, key = { .max = CERTKEY_MAX };
+    struct buf crt = {.max = CERTKEY_MAX}, key = {.max = CERTKEY_MAX};
     const uint8_t *cut = size ? memchr(data, '\n', size) : NULL;
     size_t head = cut ? (size_t)(cut - data) : 0;
 
@@ -45,14 +46,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *pointer = pool_memdup(pool, data, head);
 
         if (pointer[0] == '/')
-            point(pool, (struct span){ cut + 1, size - head - 1 }, pointer);
+            point(pool, (struct span){cut + 1, size - head - 1}, pointer);
     }
-    point(pool, (struct span){ data, size }, "/certs/os/0");
+    point(pool, (struct span){data, size}, "/certs/os/0");
     if (!certkey_check(CERTKEY_CERTIFICATE, (const char *)data, size, &crt))
         certkey_pair(&crt, &crt);
     if (!certkey_check(CERTKEY_PRIVATE, (const char *)data, size, &key))
         certkey_pair(&key, &key);
-    list(pool, (struct span){ data, size });
+    list(pool, (struct span){data, size});
     buf_free(&crt);
     buf_free(&key);
     pool_free(pool);

@@ -1,4 +1,5 @@
-/* A plan and its secrets made by hand, for the tests of the render room. Every test that uses it opens and closes its own. */
+/* A plan and its secrets made by hand, for the tests of the render room. Every test that uses it opens and
+ * closes its own. */
 #ifndef HEARTH_TESTS_RENDER_KIT_H
 #define HEARTH_TESTS_RENDER_KIT_H
 
@@ -44,15 +45,15 @@ __attribute__((unused)) static void kit_open(struct kit *k, enum machine_type ty
     k->site.dir = k->dir;
     k->site.fd = open(k->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     k->site.flux.version = "v2.9.4";
-    k->role = (struct role){ .name = "data", .cluster = "home", .endpoint = "https://192.168.1.10:6443" };
-    k->entry = (struct site_node){ .name = "data-1", .role = &k->role, .type = type };
-    k->plan = (struct plan){ .pool = k->pool,
-                             .site = &k->site,
-                             .entry = &k->entry,
-                             .name = "data-1",
-                             .disk = { .field = "wwid", .value = "naa.5002538d40a1b2c3" },
-                             .manifests = k->manifests,
-                             .secrets = k->secrets };
+    k->role = (struct role){.name = "data", .cluster = "home", .endpoint = "https://192.168.1.10:6443"};
+    k->entry = (struct site_node){.name = "data-1", .role = &k->role, .type = type};
+    k->plan = (struct plan){.pool = k->pool,
+                            .site = &k->site,
+                            .entry = &k->entry,
+                            .name = "data-1",
+                            .disk = {.field = "wwid", .value = "naa.5002538d40a1b2c3"},
+                            .manifests = k->manifests,
+                            .secrets = k->secrets};
 }
 
 __attribute__((unused)) static void kit_close(struct kit *k)
@@ -69,15 +70,15 @@ __attribute__((unused)) static void kit_close(struct kit *k)
     assert_int_equal(system(command), 0);
 }
 
-__attribute__((unused)) static void kit_secret(struct kit *k, const char *name, const char *version, const void *value,
-                                               size_t n)
+__attribute__((unused)) static void kit_secret(struct kit *k, const char *name, const char *version,
+                                               const void *value, size_t n)
 {
     unsigned i = k->plan.secret_count++;
 
     assert_true(i < KIT_SECRETS);
-    k->secrets[i] = (struct plan_secret){ .name = name, .version = version };
+    k->secrets[i] = (struct plan_secret){.name = name, .version = version};
     k->values[i] = secret_copy(value, n);
-    k->given = (struct render_secrets){ k->values, k->plan.secret_count };
+    k->given = (struct render_secrets){k->values, k->plan.secret_count};
 }
 
 __attribute__((unused)) static void kit_file(struct kit *k, const char *path, const void *bytes, size_t n)
@@ -92,7 +93,7 @@ __attribute__((unused)) static void kit_file(struct kit *k, const char *path, co
 __attribute__((unused)) static struct document *kit_docs(struct kit *k, const char *file, const char *yaml)
 {
     struct document *docs = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
 
     if (tree_read(k->pool, file, yaml, strlen(yaml), &docs, &e) != 0)
         fail_msg("%s", e.text);
@@ -105,19 +106,21 @@ __attribute__((unused)) static void kit_config(struct kit *k, const char *yaml)
 }
 
 /* A manifest that is parsed and may hold references. */
-__attribute__((unused)) static void kit_manifest(struct kit *k, const char *name, const char *file, const char *yaml)
+__attribute__((unused)) static void kit_manifest(struct kit *k, const char *name, const char *file,
+                                                 const char *yaml)
 {
     assert_true(k->plan.manifest_count < KIT_MANIFESTS);
-    k->manifests[k->plan.manifest_count++] =
-        (struct plan_manifest){ .name = name, .file = file, .docs = kit_docs(k, file ? file : "bootstrap", yaml) };
+    k->manifests[k->plan.manifest_count++] = (struct plan_manifest){
+        .name = name, .file = file, .docs = kit_docs(k, file ? file : "bootstrap", yaml)};
 }
 
 /* A manifest that is laid down byte for byte. */
-__attribute__((unused)) static void kit_bytes(struct kit *k, const char *name, const char *file, const void *p, size_t n)
+__attribute__((unused)) static void kit_bytes(struct kit *k, const char *name, const char *file,
+                                              const void *p, size_t n)
 {
     assert_true(k->plan.manifest_count < KIT_MANIFESTS);
     k->manifests[k->plan.manifest_count++] =
-        (struct plan_manifest){ .name = name, .file = file, .bytes = { p, n } };
+        (struct plan_manifest){.name = name, .file = file, .bytes = {p, n}};
 }
 
 __attribute__((unused)) static int kit_render(struct kit *k)
@@ -128,7 +131,8 @@ __attribute__((unused)) static int kit_render(struct kit *k)
 }
 
 /* Rendering failed, and one of the mistakes has this code and these words. No mistake holds `never`. */
-__attribute__((unused)) static void kit_expect(struct kit *k, enum error_code code, const char *words, const char *never)
+__attribute__((unused)) static void kit_expect(struct kit *k, enum error_code code, const char *words,
+                                               const char *never)
 {
     bool found = false;
 
@@ -147,9 +151,10 @@ __attribute__((unused)) static void kit_expect(struct kit *k, enum error_code co
 }
 
 /* Base64 of the PEM of a DER body, in the pool. */
-__attribute__((unused)) static const char *kit_pem(struct pool *pool, const char *label, const void *der, size_t n)
+__attribute__((unused)) static const char *kit_pem(struct pool *pool, const char *label, const void *der,
+                                                   size_t n)
 {
-    struct buf body = { 0 }, pem = { 0 }, coded = { 0 };
+    struct buf body = {0}, pem = {0}, coded = {0};
     const char *text = NULL;
 
     text_base64(&body, der, n);
@@ -168,7 +173,8 @@ __attribute__((unused)) static const char *kit_pem(struct pool *pool, const char
 /* An EC key (RFC 5915) whose public point is 65 times `mark`, and what passes for its certificate. */
 __attribute__((unused)) static const char *kit_key(struct pool *pool, unsigned char mark)
 {
-    unsigned char der[2 + 3 + 4 + 2 + 2 + 1 + 65] = { 0x30, sizeof der - 2, 2, 1, 1, 4, 2, 9, 9, 0xa1, 68, 3, 66, 0 };
+    unsigned char der[2 + 3 + 4 + 2 + 2 + 1 + 65] = {0x30, sizeof der - 2, 2,  1, 1,  4, 2, 9,
+                                                     9,    0xa1,           68, 3, 66, 0};
 
     memset(der + 14, mark, 65);
     return kit_pem(pool, "EC PRIVATE KEY", der, sizeof der);
@@ -176,7 +182,7 @@ __attribute__((unused)) static const char *kit_key(struct pool *pool, unsigned c
 
 __attribute__((unused)) static const char *kit_certificate(struct pool *pool, unsigned char mark)
 {
-    unsigned char der[3 + 80] = { 0x30, 80 };
+    unsigned char der[3 + 80] = {0x30, 80};
 
     memset(der + 2, mark, 80);
     return kit_pem(pool, "CERTIFICATE", der, 82);

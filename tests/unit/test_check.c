@@ -1,52 +1,54 @@
-/* render/check and render as a whole: what a useless config lacks is refused, with the place and the reason. */
+/* render/check and render as a whole: what a useless config lacks is refused, with the place and the
+ * reason. */
 #include "render_kit.h"
 
 #include <jansson.h>
 
 #define SECRET32 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
-static const char controlplane[] =
-    "version: v1alpha1\n"
-    "persist: true\n"
-    "machine:\n"
-    "  type: controlplane\n"
-    "  token: abcdef.0123456789abcdef\n"
-    "  ca:\n    crt: CRT1\n    key: KEY1\n"
-    "  certSANs: []\n"
-    "  kubelet: {image: k}\n"
-    "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n    wipe: false\n    grubUseUKICmdline: true\n"
-    "  nodeLabels: {x: y}\n"
-    "cluster:\n"
-    "  id: some-id\n"
-    "  secret: " SECRET32 "\n"
-    "  controlPlane:\n    endpoint: https://192.168.1.10:6443\n"
-    "  clusterName: data\n"
-    "  network:\n    dnsDomain: cluster.local\n    podSubnets: [10.244.0.0/16]\n    serviceSubnets: [10.96.0.0/12]\n"
-    "  token: 012345.abcdef0123456789\n"
-    "  secretboxEncryptionSecret: " SECRET32 "\n"
-    "  ca:\n    crt: CRT2\n    key: KEY2\n"
-    "  aggregatorCA:\n    crt: CRT3\n    key: KEY3\n"
-    "  serviceAccount:\n    key: KEY4\n"
-    "  discovery:\n    enabled: true\n"
-    "  etcd:\n    ca:\n      crt: CRT5\n      key: KEY5\n"
-    "---\n"
-    "apiVersion: v1alpha1\nkind: HostnameConfig\nhostname: data-1\n";
+static const char controlplane[] = "version: v1alpha1\n"
+                                   "persist: true\n"
+                                   "machine:\n"
+                                   "  type: controlplane\n"
+                                   "  token: abcdef.0123456789abcdef\n"
+                                   "  ca:\n    crt: CRT1\n    key: KEY1\n"
+                                   "  certSANs: []\n"
+                                   "  kubelet: {image: k}\n"
+                                   "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n    wipe: "
+                                   "false\n    grubUseUKICmdline: true\n"
+                                   "  nodeLabels: {x: y}\n"
+                                   "cluster:\n"
+                                   "  id: some-id\n"
+                                   "  secret: " SECRET32 "\n"
+                                   "  controlPlane:\n    endpoint: https://192.168.1.10:6443\n"
+                                   "  clusterName: data\n"
+                                   "  network:\n    dnsDomain: cluster.local\n    podSubnets: "
+                                   "[10.244.0.0/16]\n    serviceSubnets: [10.96.0.0/12]\n"
+                                   "  token: 012345.abcdef0123456789\n"
+                                   "  secretboxEncryptionSecret: " SECRET32 "\n"
+                                   "  ca:\n    crt: CRT2\n    key: KEY2\n"
+                                   "  aggregatorCA:\n    crt: CRT3\n    key: KEY3\n"
+                                   "  serviceAccount:\n    key: KEY4\n"
+                                   "  discovery:\n    enabled: true\n"
+                                   "  etcd:\n    ca:\n      crt: CRT5\n      key: KEY5\n"
+                                   "---\n"
+                                   "apiVersion: v1alpha1\nkind: HostnameConfig\nhostname: data-1\n";
 
-static const char worker[] =
-    "version: v1alpha1\n"
-    "machine:\n"
-    "  type: worker\n"
-    "  token: abcdef.0123456789abcdef\n"
-    "  ca:\n    crt: CRT1\n    key: \"\"\n"
-    "  kubelet: {}\n"
-    "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n"
-    "cluster:\n"
-    "  controlPlane:\n    endpoint: https://192.168.1.10:6443\n"
-    "  network:\n    dnsDomain: cluster.local\n    podSubnets: [10.244.0.0/16]\n    serviceSubnets: [10.96.0.0/12]\n"
-    "  token: 012345.abcdef0123456789\n"
-    "  ca: {crt: CRT2}\n"
-    "---\n"
-    "apiVersion: v1alpha1\nkind: HostnameConfig\nhostname: data-1\n";
+static const char worker[] = "version: v1alpha1\n"
+                             "machine:\n"
+                             "  type: worker\n"
+                             "  token: abcdef.0123456789abcdef\n"
+                             "  ca:\n    crt: CRT1\n    key: \"\"\n"
+                             "  kubelet: {}\n"
+                             "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n"
+                             "cluster:\n"
+                             "  controlPlane:\n    endpoint: https://192.168.1.10:6443\n"
+                             "  network:\n    dnsDomain: cluster.local\n    podSubnets: [10.244.0.0/16]\n    "
+                             "serviceSubnets: [10.96.0.0/12]\n"
+                             "  token: 012345.abcdef0123456789\n"
+                             "  ca: {crt: CRT2}\n"
+                             "---\n"
+                             "apiVersion: v1alpha1\nkind: HostnameConfig\nhostname: data-1\n";
 
 /* Replaces the only `old` in text by `new`. */
 static char *edited(struct pool *pool, const char *text, const char *old, const char *new)
@@ -61,14 +63,15 @@ static char *edited(struct pool *pool, const char *text, const char *old, const 
 /* Puts certificates and keys, one pair a digit, in place of CRTn and KEYn. */
 static const char *with_keys(struct pool *pool, const char *text)
 {
-    struct buf out = { 0 };
+    struct buf out = {0};
     const char *whole = NULL;
 
     for (const char *p = text; *p; p++) {
         bool crt = strncmp(p, "CRT", 3) == 0, key = strncmp(p, "KEY", 3) == 0;
 
         if (crt || key) {
-            buf_str(&out, crt ? kit_certificate(pool, (unsigned char)p[3]) : kit_key(pool, (unsigned char)p[3]));
+            buf_str(&out,
+                    crt ? kit_certificate(pool, (unsigned char)p[3]) : kit_key(pool, (unsigned char)p[3]));
             p += 3;
         } else {
             buf_char(&out, *p);
@@ -91,7 +94,8 @@ static void accepted(enum machine_type type, const char *old, const char *new)
     kit_close(&k);
 }
 
-static void refused(enum machine_type type, const char *old, const char *new, enum error_code code, const char *words)
+static void refused(enum machine_type type, const char *old, const char *new, enum error_code code,
+                    const char *words)
 {
     const char *base = type == MACHINE_CONTROLPLANE ? controlplane : worker;
     struct kit k;
@@ -131,40 +135,43 @@ static void each_field_that_a_useless_config_lacks_is_asked_for(void **state)
         const char *new;
         const char *words;
     } all[] = {
-        { CP, "version: v1alpha1\npersist", "persist", "version must be v1alpha1" },
-        { CP, "  token: abcdef.0123456789abcdef\n", "", "talos.yaml:3:1: machine.token is missing" },
-        { CP, "  token: abcdef.0123456789abcdef\n", "  token: \"\"\n", "talos.yaml:5:10: machine.token is empty" },
-        { CP, "  token: abcdef.0123456789abcdef\n", "  token: ~\n", "machine.token is empty" },
-        { CP, "    crt: CRT1\n", "", "machine.ca.crt is missing" },
-        { CP, "    key: KEY1\n", "", "machine.ca.key is missing" },
-        { CP, "    key: KEY1\n", "    key: ''\n", "machine.ca.key is empty" },
-        { CP, "  kubelet: {image: k}\n", "", "machine.kubelet is missing" },
-        { CP, "endpoint: https://192.168.1.10:6443", "other: x", "cluster.controlPlane.endpoint is missing" },
-        { CP, "    dnsDomain: cluster.local\n", "", "cluster.network.dnsDomain is missing" },
-        { CP, "    podSubnets: [10.244.0.0/16]\n", "", "cluster.network.podSubnets is missing" },
-        { CP, "    podSubnets: [10.244.0.0/16]\n", "    podSubnets: []\n", "podSubnets must be a list" },
-        { CP, "    serviceSubnets: [10.96.0.0/12]\n", "", "cluster.network.serviceSubnets is missing" },
-        { CP, "serviceSubnets: [10.96.0.0/12]", "serviceSubnets: [10.96.0.0]", "is no subnet" },
-        { CP, "  token: 012345.abcdef0123456789\n", "", "cluster.token is missing" },
-        { CP, "  secretboxEncryptionSecret: " SECRET32 "\n", "", "cluster.secretboxEncryptionSecret is missing" },
-        { CP, "    crt: CRT2\n", "", "cluster.ca.crt is missing" },
-        { CP, "    key: KEY2\n", "", "cluster.ca.key is missing" },
-        { CP, "    crt: CRT3\n", "", "cluster.aggregatorCA.crt is missing" },
-        { CP, "    key: KEY3\n", "", "cluster.aggregatorCA.key is missing" },
-        { CP, "    key: KEY4\n", "    other: x\n", "cluster.serviceAccount.key is missing" },
-        { CP, "      crt: CRT5\n", "", "cluster.etcd.ca.crt is missing" },
-        { CP, "      key: KEY5\n", "", "cluster.etcd.ca.key is missing" },
-        { CP, "  etcd:\n    ca:\n      crt: CRT5\n      key: KEY5\n", "", "talos.yaml:" },
-        { CP, "  id: some-id\n", "", "cluster.id is missing: discovery is enabled" },
-        { CP, "  secret: " SECRET32 "\n", "", "cluster.secret is missing" },
-        { CP, "hostname: data-1\n", "other: x\n", "no HostnameConfig with the hostname data-1" },
-        { WK, "  token: abcdef.0123456789abcdef\n", "", "machine.token is missing" },
-        { WK, "    crt: CRT1\n", "", "machine.ca.crt is missing" },
-        { WK, "  ca: {crt: CRT2}\n", "", "cluster.ca.crt is missing" },
-        { WK, "  token: 012345.abcdef0123456789\n", "", "cluster.token is missing" },
-        { WK, "  kubelet: {}\n", "", "machine.kubelet is missing" },
-        { WK, "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n", "", "machine.install is missing" },
-        { WK, "    dnsDomain: cluster.local\n", "", "cluster.network.dnsDomain is missing" },
+        {CP, "version: v1alpha1\npersist", "persist", "version must be v1alpha1"},
+        {CP, "  token: abcdef.0123456789abcdef\n", "", "talos.yaml:3:1: machine.token is missing"},
+        {CP, "  token: abcdef.0123456789abcdef\n", "  token: \"\"\n",
+         "talos.yaml:5:10: machine.token is empty"},
+        {CP, "  token: abcdef.0123456789abcdef\n", "  token: ~\n", "machine.token is empty"},
+        {CP, "    crt: CRT1\n", "", "machine.ca.crt is missing"},
+        {CP, "    key: KEY1\n", "", "machine.ca.key is missing"},
+        {CP, "    key: KEY1\n", "    key: ''\n", "machine.ca.key is empty"},
+        {CP, "  kubelet: {image: k}\n", "", "machine.kubelet is missing"},
+        {CP, "endpoint: https://192.168.1.10:6443", "other: x", "cluster.controlPlane.endpoint is missing"},
+        {CP, "    dnsDomain: cluster.local\n", "", "cluster.network.dnsDomain is missing"},
+        {CP, "    podSubnets: [10.244.0.0/16]\n", "", "cluster.network.podSubnets is missing"},
+        {CP, "    podSubnets: [10.244.0.0/16]\n", "    podSubnets: []\n", "podSubnets must be a list"},
+        {CP, "    serviceSubnets: [10.96.0.0/12]\n", "", "cluster.network.serviceSubnets is missing"},
+        {CP, "serviceSubnets: [10.96.0.0/12]", "serviceSubnets: [10.96.0.0]", "is no subnet"},
+        {CP, "  token: 012345.abcdef0123456789\n", "", "cluster.token is missing"},
+        {CP, "  secretboxEncryptionSecret: " SECRET32 "\n", "",
+         "cluster.secretboxEncryptionSecret is missing"},
+        {CP, "    crt: CRT2\n", "", "cluster.ca.crt is missing"},
+        {CP, "    key: KEY2\n", "", "cluster.ca.key is missing"},
+        {CP, "    crt: CRT3\n", "", "cluster.aggregatorCA.crt is missing"},
+        {CP, "    key: KEY3\n", "", "cluster.aggregatorCA.key is missing"},
+        {CP, "    key: KEY4\n", "    other: x\n", "cluster.serviceAccount.key is missing"},
+        {CP, "      crt: CRT5\n", "", "cluster.etcd.ca.crt is missing"},
+        {CP, "      key: KEY5\n", "", "cluster.etcd.ca.key is missing"},
+        {CP, "  etcd:\n    ca:\n      crt: CRT5\n      key: KEY5\n", "", "talos.yaml:"},
+        {CP, "  id: some-id\n", "", "cluster.id is missing: discovery is enabled"},
+        {CP, "  secret: " SECRET32 "\n", "", "cluster.secret is missing"},
+        {CP, "hostname: data-1\n", "other: x\n", "no HostnameConfig with the hostname data-1"},
+        {WK, "  token: abcdef.0123456789abcdef\n", "", "machine.token is missing"},
+        {WK, "    crt: CRT1\n", "", "machine.ca.crt is missing"},
+        {WK, "  ca: {crt: CRT2}\n", "", "cluster.ca.crt is missing"},
+        {WK, "  token: 012345.abcdef0123456789\n", "", "cluster.token is missing"},
+        {WK, "  kubelet: {}\n", "", "machine.kubelet is missing"},
+        {WK, "  install:\n    diskSelector: {wwid: naa.5002538d40a1b2c3}\n", "",
+         "machine.install is missing"},
+        {WK, "    dnsDomain: cluster.local\n", "", "cluster.network.dnsDomain is missing"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         refused(all[i].type, all[i].old, all[i].new, E_RENDER_FIELD, all[i].words);
@@ -179,37 +186,43 @@ static void malformed_fields_are_refused(void **state)
         enum error_code code;
         const char *words;
     } all[] = {
-        { "persist: true", "persist: false", E_RENDER_FIELD, "persist must not be false" },
-        { "  type: controlplane", "  type: worker", E_RENDER_FIELD, "machine.type must be controlplane" },
-        { "  type: controlplane", "  type: init", E_RENDER_FIELD, "machine.type must be controlplane" },
-        { "abcdef.0123456789abcdef", "ABCDEF.0123456789abcdef", E_RENDER_FIELD, "machine.token is no token" },
-        { "abcdef.0123456789abcdef", "abcdef.0123456789abcde", E_RENDER_FIELD, "machine.token is no token" },
-        { "abcdef.0123456789abcdef", "[x]", E_RENDER_FIELD, "machine.token must be text" },
-        { "https://192.168.1.10:6443", "http://192.168.1.10:6443", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "192.168.1.10:6443", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://:6443", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://h:port", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://h:6443/path", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://u@h:6443", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://[fd00::1:6443", E_RENDER_FIELD, "is not https://HOST:PORT" },
-        { "https://192.168.1.10:6443", "https://home.example:6443", E_RENDER_FIELD,
-          "machine.certSANs lacks the endpoint's name home.example" },
-        { "  secret: " SECRET32, "  secret: c2hvcnQ=", E_RENDER_FIELD, "cluster.secret is not base64 of 32 bytes" },
-        { "secretboxEncryptionSecret: " SECRET32, "secretboxEncryptionSecret: x", E_RENDER_FIELD, "not base64 of 32 bytes" },
-        { "kubelet: {image: k}", "kubelet: k", E_RENDER_FIELD, "machine.kubelet must be a mapping" },
-        { "crt: CRT1", "crt: KEY1", E_RENDER_PEM, "machine.ca.crt: its PEM does not begin with a CERTIFICATE" },
-        { "key: KEY1", "key: CRT1", E_RENDER_PEM, "machine.ca.key: its PEM does not begin with a private key" },
-        { "key: KEY1", "key: KEY2x", E_RENDER_PEM, "machine.ca.key: it is not base64" },
-        { "key: KEY2", "key: KEY9", E_RENDER_PEM, "cluster.ca.key does not belong to cluster.ca.crt" },
-        { "key: KEY5", "key: KEY4", E_RENDER_PEM, "cluster.etcd.ca.key does not belong to cluster.etcd.ca.crt" },
-        { "crt: CRT3", "crt: bm8gcGVt", E_RENDER_PEM, "its base64 holds no PEM" },
-        { "{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.other}", E_RENDER_DISK, "is not the disk that was chosen" },
-        { "{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.5002538d40a1b2c3, type: ssd}", E_RENDER_DISK, "is not the disk" },
-        { "{wwid: naa.5002538d40a1b2c3}", "{busPath: naa.5002538d40a1b2c3}", E_RENDER_DISK, "is not the disk" },
-        { "    diskSelector: {wwid: naa.5002538d40a1b2c3}\n", "", E_RENDER_DISK, "has no diskSelector" },
-        { "    wipe: false\n", "    disk: /dev/sda\n", E_RENDER_DISK, "machine.install.disk" },
-        { "    wipe: false\n", "    extraKernelArgs: [x=y]\n", E_RENDER_CONFLICT, "exclude each other" },
-        { "version: v1alpha1\npersist", "kind: X\nversion: v1alpha1\npersist", E_RENDER_FIELD, "no v1alpha1 document" },
+        {"persist: true", "persist: false", E_RENDER_FIELD, "persist must not be false"},
+        {"  type: controlplane", "  type: worker", E_RENDER_FIELD, "machine.type must be controlplane"},
+        {"  type: controlplane", "  type: init", E_RENDER_FIELD, "machine.type must be controlplane"},
+        {"abcdef.0123456789abcdef", "ABCDEF.0123456789abcdef", E_RENDER_FIELD, "machine.token is no token"},
+        {"abcdef.0123456789abcdef", "abcdef.0123456789abcde", E_RENDER_FIELD, "machine.token is no token"},
+        {"abcdef.0123456789abcdef", "[x]", E_RENDER_FIELD, "machine.token must be text"},
+        {"https://192.168.1.10:6443", "http://192.168.1.10:6443", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "192.168.1.10:6443", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://:6443", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://h:port", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://h:6443/path", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://u@h:6443", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://[fd00::1:6443", E_RENDER_FIELD, "is not https://HOST:PORT"},
+        {"https://192.168.1.10:6443", "https://home.example:6443", E_RENDER_FIELD,
+         "machine.certSANs lacks the endpoint's name home.example"},
+        {"  secret: " SECRET32, "  secret: c2hvcnQ=", E_RENDER_FIELD,
+         "cluster.secret is not base64 of 32 bytes"},
+        {"secretboxEncryptionSecret: " SECRET32, "secretboxEncryptionSecret: x", E_RENDER_FIELD,
+         "not base64 of 32 bytes"},
+        {"kubelet: {image: k}", "kubelet: k", E_RENDER_FIELD, "machine.kubelet must be a mapping"},
+        {"crt: CRT1", "crt: KEY1", E_RENDER_PEM, "machine.ca.crt: its PEM does not begin with a CERTIFICATE"},
+        {"key: KEY1", "key: CRT1", E_RENDER_PEM, "machine.ca.key: its PEM does not begin with a private key"},
+        {"key: KEY1", "key: KEY2x", E_RENDER_PEM, "machine.ca.key: it is not base64"},
+        {"key: KEY2", "key: KEY9", E_RENDER_PEM, "cluster.ca.key does not belong to cluster.ca.crt"},
+        {"key: KEY5", "key: KEY4", E_RENDER_PEM,
+         "cluster.etcd.ca.key does not belong to cluster.etcd.ca.crt"},
+        {"crt: CRT3", "crt: bm8gcGVt", E_RENDER_PEM, "its base64 holds no PEM"},
+        {"{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.other}", E_RENDER_DISK,
+         "is not the disk that was chosen"},
+        {"{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.5002538d40a1b2c3, type: ssd}", E_RENDER_DISK,
+         "is not the disk"},
+        {"{wwid: naa.5002538d40a1b2c3}", "{busPath: naa.5002538d40a1b2c3}", E_RENDER_DISK, "is not the disk"},
+        {"    diskSelector: {wwid: naa.5002538d40a1b2c3}\n", "", E_RENDER_DISK, "has no diskSelector"},
+        {"    wipe: false\n", "    disk: /dev/sda\n", E_RENDER_DISK, "machine.install.disk"},
+        {"    wipe: false\n", "    extraKernelArgs: [x=y]\n", E_RENDER_CONFLICT, "exclude each other"},
+        {"version: v1alpha1\npersist", "kind: X\nversion: v1alpha1\npersist", E_RENDER_FIELD,
+         "no v1alpha1 document"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         refused(CP, all[i].old, all[i].new, all[i].code, all[i].words);
@@ -223,16 +236,21 @@ static void a_worker_gets_no_key_of_the_cluster(void **state)
         const char *new;
         const char *words;
     } all[] = {
-        { "    key: \"\"\n", "    key: KEY1\n", "machine.ca.key must not be on a worker" },
-        { "  ca: {crt: CRT2}\n", "  ca: {crt: CRT2, key: KEY2}\n", "cluster.ca.key must not be on a worker" },
-        { "  network:\n", "  etcd: {ca: {crt: x}}\n  network:\n", "cluster.etcd must not" },
-        { "  network:\n", "  aggregatorCA: {crt: x}\n  network:\n", "cluster.aggregatorCA must not" },
-        { "  network:\n", "  serviceAccount: {key: x}\n  network:\n", "cluster.serviceAccount must not" },
-        { "  network:\n", "  secretboxEncryptionSecret: x\n  network:\n", "secretboxEncryptionSecret must not" },
-        { "  network:\n", "  inlineManifests: [{name: x, contents: y}]\n  network:\n", "cluster.inlineManifests must not" },
-        { "  kubelet: {}\n", "  kubelet: {}\n  network: {interfaces: [{vip: {ip: 10.0.0.1}}]}\n", "shared address (vip)" },
-        { "  kubelet: {}\n", "  kubelet: {}\n  network: {interfaces: [{vlans: [{vip: {ip: 10.0.0.1}}]}]}\n", "shared address (vip)" },
-        { "---\n", "---\napiVersion: v1alpha1\nkind: Layer2VIPConfig\nname: 10.0.0.1\n---\n", "shared address (Layer2VIPConfig)" },
+        {"    key: \"\"\n", "    key: KEY1\n", "machine.ca.key must not be on a worker"},
+        {"  ca: {crt: CRT2}\n", "  ca: {crt: CRT2, key: KEY2}\n", "cluster.ca.key must not be on a worker"},
+        {"  network:\n", "  etcd: {ca: {crt: x}}\n  network:\n", "cluster.etcd must not"},
+        {"  network:\n", "  aggregatorCA: {crt: x}\n  network:\n", "cluster.aggregatorCA must not"},
+        {"  network:\n", "  serviceAccount: {key: x}\n  network:\n", "cluster.serviceAccount must not"},
+        {"  network:\n", "  secretboxEncryptionSecret: x\n  network:\n",
+         "secretboxEncryptionSecret must not"},
+        {"  network:\n", "  inlineManifests: [{name: x, contents: y}]\n  network:\n",
+         "cluster.inlineManifests must not"},
+        {"  kubelet: {}\n", "  kubelet: {}\n  network: {interfaces: [{vip: {ip: 10.0.0.1}}]}\n",
+         "shared address (vip)"},
+        {"  kubelet: {}\n", "  kubelet: {}\n  network: {interfaces: [{vlans: [{vip: {ip: 10.0.0.1}}]}]}\n",
+         "shared address (vip)"},
+        {"---\n", "---\napiVersion: v1alpha1\nkind: Layer2VIPConfig\nname: 10.0.0.1\n---\n",
+         "shared address (Layer2VIPConfig)"},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         refused(WK, all[i].old, all[i].new, E_RENDER_FORBIDDEN, all[i].words);
@@ -245,12 +263,12 @@ static void a_document_and_the_field_that_it_replaces_exclude_each_other(void **
         const char *kind;
         const char *field;
     } all[] = {
-        { "UnattendedInstallConfig", "machine.install" },  { "KubeletConfig", "machine.kubelet" },
-        { "KubeNetworkConfig", "cluster.network" },        { "KubeFlannelCNIConfig", "cluster.network" },
-        { "KubeAPIServerCAConfig", "cluster.ca" },         { "KubeEtcdEncryptionConfig", "cluster.secretbox" },
-        { "KubeServiceAccountConfig", "serviceAccount" },  { "KubeAggregatorCAConfig", "cluster.aggregatorCA" },
-        { "KubeClusterConfig", "cluster.controlPlane" },   { "DiscoveryIdentityConfig", "cluster.id" },
-        { "DiscoveryServiceConfig", "cluster.discovery" }, { "KubeNodeConfig", "machine.nodeLabels" },
+        {"UnattendedInstallConfig", "machine.install"},  {"KubeletConfig", "machine.kubelet"},
+        {"KubeNetworkConfig", "cluster.network"},        {"KubeFlannelCNIConfig", "cluster.network"},
+        {"KubeAPIServerCAConfig", "cluster.ca"},         {"KubeEtcdEncryptionConfig", "cluster.secretbox"},
+        {"KubeServiceAccountConfig", "serviceAccount"},  {"KubeAggregatorCAConfig", "cluster.aggregatorCA"},
+        {"KubeClusterConfig", "cluster.controlPlane"},   {"DiscoveryIdentityConfig", "cluster.id"},
+        {"DiscoveryServiceConfig", "cluster.discovery"}, {"KubeNodeConfig", "machine.nodeLabels"},
     };
     char text[160];
 
@@ -258,22 +276,28 @@ static void a_document_and_the_field_that_it_replaces_exclude_each_other(void **
         snprintf(text, sizeof text, "---\napiVersion: v1alpha1\nkind: %s\n---\n", all[i].kind);
         refused(CP, "---\n", text, E_RENDER_CONFLICT, all[i].field);
     }
-    refused(CP, "  nodeLabels:", "  network: {hostname: x}\n  nodeLabels:", E_RENDER_CONFLICT, "machine.network.hostname");
-    refused(CP, "hostname: data-1\n", "hostname: data-1\nauto: stable\n", E_RENDER_CONFLICT, "both hostname and auto");
+    refused(CP, "  nodeLabels:", "  network: {hostname: x}\n  nodeLabels:", E_RENDER_CONFLICT,
+            "machine.network.hostname");
+    refused(CP, "hostname: data-1\n", "hostname: data-1\nauto: stable\n", E_RENDER_CONFLICT,
+            "both hostname and auto");
 }
 
 /* --- manifests --- */
 
 static const char namespaces[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux-system}\n";
-static const char git_secret[] = "apiVersion: v1\nkind: Secret\nmetadata: {name: flux-system, namespace: flux-system}\n"
-                                 "data: {identity: !base64 {secret: git-key}, known_hosts: aG9zdA==}\n";
+static const char git_secret[] =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: flux-system, namespace: flux-system}\n"
+    "data: {identity: !base64 {secret: git-key}, known_hosts: aG9zdA==}\n";
 static const char sync_yaml[] =
     "# This manifest was generated by flux.\n---\n"
-    "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata:\n  name: flux-system\n  namespace: flux-system\n"
+    "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata:\n  name: flux-system\n  "
+    "namespace: flux-system\n"
     "spec:\n  interval: 1m0s\n  ref:\n    branch: main\n  secretRef:\n    name: flux-system\n"
     "  url: ssh://git@github.com/me/home\n---\n"
-    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: flux-system\n  namespace: flux-system\n"
-    "spec:\n  interval: 10m0s\n  path: ./clusters/data\n  prune: true\n  sourceRef:\n    kind: GitRepository\n    name: flux-system\n";
+    "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: flux-system\n  "
+    "namespace: flux-system\n"
+    "spec:\n  interval: 10m0s\n  path: ./clusters/data\n  prune: true\n  sourceRef:\n    kind: "
+    "GitRepository\n    name: flux-system\n";
 
 static void open_controlplane(struct kit *k, const char *old, const char *new)
 {
@@ -288,19 +312,21 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     struct kit k;
     struct document *docs = NULL;
     struct node *list = NULL, *entry = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
     json_t *json = NULL, *manifests = NULL;
 
     open_controlplane(&k, NULL, NULL);
     kit_manifest(&k, "10-namespaces", NULL, namespaces);
     kit_manifest(&k, "30-flux-system", "bootstrap/flux-system.yaml", git_secret);
-    kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", sync_yaml, sizeof sync_yaml - 1);
+    kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", sync_yaml,
+              sizeof sync_yaml - 1);
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
     assert_int_equal(k.out.manifest_count, 3);
     assert_string_equal(k.out.manifests[2].contents.data, sync_yaml);
     assert_non_null(strstr(k.out.manifests[1].contents.data, "identity: 'aHVudGVyMg=='"));
-    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e), 0);
+    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
+                     0);
     list = node_path(docs->root, "cluster.inlineManifests");
     assert_int_equal(list->count, 3);
     entry = list->first;
@@ -330,15 +356,18 @@ static void the_sites_own_inline_manifests_stay_in_front(void **state)
     (void)state;
     struct kit k;
     struct document *docs = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
 
     open_controlplane(&k, "  id: some-id\n",
-                      "  id: some-id\n  inlineManifests:\n  - name: own\n    contents: |\n      apiVersion: v1\n      kind: Namespace\n"
+                      "  id: some-id\n  inlineManifests:\n  - name: own\n    contents: |\n      apiVersion: "
+                      "v1\n      kind: Namespace\n"
                       "      metadata: {name: mine}\n");
-    kit_manifest(&k, "30-x", "bootstrap/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: mine}\n");
+    kit_manifest(&k, "30-x", "bootstrap/x.yaml",
+                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: mine}\n");
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
-    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e), 0);
+    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
+                     0);
     assert_int_equal(node_path(docs->root, "cluster.inlineManifests")->count, 2);
     assert_true(node_is(node_get(node_path(docs->root, "cluster.inlineManifests")->first, "name"), "own"));
     kit_close(&k);
@@ -368,44 +397,61 @@ static void manifest_is(const char *yaml, enum error_code code, const char *word
 static void objects_are_judged(void **state)
 {
     (void)state;
-    manifest_is("kind: Secret\nmetadata: {name: s, namespace: flux-system}\n", E_MANIFEST_OBJECT, "Secret: no apiVersion");
+    manifest_is("kind: Secret\nmetadata: {name: s, namespace: flux-system}\n", E_MANIFEST_OBJECT,
+                "Secret: no apiVersion");
     manifest_is("apiVersion: v1\nmetadata: {name: s}\n", E_MANIFEST_OBJECT, "no kind");
-    manifest_is("apiVersion: v1\nkind: Secret\nmetadata: {namespace: default}\n", E_MANIFEST_OBJECT, "Secret: no metadata.name");
+    manifest_is("apiVersion: v1\nkind: Secret\nmetadata: {namespace: default}\n", E_MANIFEST_OBJECT,
+                "Secret: no metadata.name");
     manifest_is("- a\n- b\n", E_MANIFEST_OBJECT, "no Kubernetes object");
     manifest_is("just text\n", E_MANIFEST_OBJECT, "no Kubernetes object");
-    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n", E_MANIFEST_NAMESPACE, "ConfigMap c has no metadata.namespace");
-    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: nowhere}\n", E_MANIFEST_NAMESPACE,
-                "ConfigMap c: nothing inlined creates its namespace nowhere");
-    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: !secret git-key}\n", E_MANIFEST_NAMESPACE,
-                "(from a secret)");
-    manifest_is("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n", E_MANIFEST_NAMESPACE, "has no metadata.namespace");
-    manifest_is("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: d}\n", E_MANIFEST_NAMESPACE, "GitRepository");
-    manifest_is("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c, namespace: kube-system}\n"
+    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n", E_MANIFEST_NAMESPACE,
+                "ConfigMap c has no metadata.namespace");
+    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: nowhere}\n",
+                E_MANIFEST_NAMESPACE, "ConfigMap c: nothing inlined creates its namespace nowhere");
+    manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: !secret git-key}\n",
+                E_MANIFEST_NAMESPACE, "(from a secret)");
+    manifest_is("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n", E_MANIFEST_NAMESPACE,
+                "has no metadata.namespace");
+    manifest_is("apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: d}\n",
+                E_MANIFEST_NAMESPACE, "GitRepository");
+    manifest_is("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: "
+                "c, namespace: kube-system}\n"
                 "- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: d, namespace: nowhere}\n",
                 E_MANIFEST_NAMESPACE, "ConfigMap d");
-    manifest_is("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ws.x.io}\n"
-                "spec: {group: x.io, scope: Namespaced, names: {kind: W}}\n---\napiVersion: x.io/v1\nkind: W\nmetadata: {name: w}\n",
-                E_MANIFEST_NAMESPACE, "W w has no metadata.namespace");
+    manifest_is(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ws.x.io}\n"
+        "spec: {group: x.io, scope: Namespaced, names: {kind: W}}\n---\napiVersion: x.io/v1\nkind: "
+        "W\nmetadata: {name: w}\n",
+        E_MANIFEST_NAMESPACE, "W w has no metadata.namespace");
     manifest_is("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: kube-system}\n", E_NONE, "");
-    manifest_is("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: c}\n", E_NONE, "");
-    manifest_is("apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: c}\n", E_NONE, "");
-    manifest_is("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ws.x.io}\n"
-                "spec: {group: x.io, scope: Cluster, names: {kind: W}}\n---\napiVersion: x.io/v1\nkind: W\nmetadata: {name: w}\n",
-                E_NONE, "");
+    manifest_is("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: c}\n", E_NONE,
+                "");
+    manifest_is("apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: c}\n", E_NONE,
+                "");
+    manifest_is(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ws.x.io}\n"
+        "spec: {group: x.io, scope: Cluster, names: {kind: W}}\n---\napiVersion: x.io/v1\nkind: W\nmetadata: "
+        "{name: w}\n",
+        E_NONE, "");
 }
 
 static void secrets_are_judged(void **state)
 {
     (void)state;
-    manifest_is(SECRET_HEAD "data:\n  a: !base64 {secret: git-key}\n  b: \"MTIzNA==\"\n  c: \"\"\n  d: |\n    MTIz\n    NA==\n", E_NONE, "");
+    manifest_is(
+        SECRET_HEAD
+        "data:\n  a: !base64 {secret: git-key}\n  b: \"MTIzNA==\"\n  c: \"\"\n  d: |\n    MTIz\n    NA==\n",
+        E_NONE, "");
 }
 
 static void bad_secrets_are_refused(void **state)
 {
     (void)state;
     manifest_is(SECRET_HEAD "stringData: {a: !secret git-key}\n", E_MANIFEST_SECRET, "uses stringData");
-    manifest_is(SECRET_HEAD "data: {a: !secret git-key}\n", E_MANIFEST_SECRET, "data.a of the Secret is not base64");
-    manifest_is(SECRET_HEAD "data: {a: \"not base64!\"}\n", E_MANIFEST_SECRET, "data.a of the Secret is not base64");
+    manifest_is(SECRET_HEAD "data: {a: !secret git-key}\n", E_MANIFEST_SECRET,
+                "data.a of the Secret is not base64");
+    manifest_is(SECRET_HEAD "data: {a: \"not base64!\"}\n", E_MANIFEST_SECRET,
+                "data.a of the Secret is not base64");
     manifest_is(SECRET_HEAD "data: {a: \"MTIzNA\"}\n", E_MANIFEST_SECRET, "not base64");
     manifest_is(SECRET_HEAD "data: {a: 12345678}\n", E_MANIFEST_SECRET, "data.a of the Secret is no string");
     manifest_is(SECRET_HEAD "data: {a: 0x1f}\n", E_MANIFEST_SECRET, "no string");
@@ -442,20 +488,26 @@ static void flux_can_pull_from_git(void **state)
 {
     (void)state;
     static const char no_hosts[] = SECRET_HEAD "data: {identity: aGk=}\n";
-    static const char password[] = "apiVersion: v1\nkind: Secret\nmetadata: {name: flux-system, namespace: flux-system}\n"
-                                   "data: {password: aGk=}\n";
+    static const char password[] =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: flux-system, namespace: flux-system}\n"
+        "data: {password: aGk=}\n";
 
     sync_is(NULL, NULL, git_secret, NULL);
-    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home", "  url: https://github.com/me/home", NULL, NULL);
-    sync_is("url: ssh://git@github.com/me/home", "url: git@github.com:me/home", git_secret, "begins with none of ssh://");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home",
+            "  url: https://github.com/me/home", NULL, NULL);
+    sync_is("url: ssh://git@github.com/me/home", "url: git@github.com:me/home", git_secret,
+            "begins with none of ssh://");
     sync_is("  url: ssh://git@github.com/me/home\n", "", git_secret, "has no spec.url");
     sync_is(NULL, NULL, NULL, "nothing inlined is the Secret flux-system/flux-system");
     sync_is("  secretRef:\n    name: flux-system\n", "", git_secret, "ssh:// needs spec.secretRef");
-    sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n", no_hosts, "has no data.known_hosts");
+    sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n", no_hosts,
+            "has no data.known_hosts");
     sync_is("url: ssh://git@github.com", "url: https://github.com", password, "has no data.username");
-    sync_is("kind: GitRepository\nmetadata", "kind: OCIRepository\nmetadata", git_secret, "there is no GitRepository");
+    sync_is("kind: GitRepository\nmetadata", "kind: OCIRepository\nmetadata", git_secret,
+            "there is no GitRepository");
     sync_is("kind: Kustomization", "kind: Kustom", git_secret, "there is no Kustomization");
-    sync_is("    kind: GitRepository\n    name: flux-system\n", "    kind: GitRepository\n    name: other\n", git_secret, "as its source");
+    sync_is("    kind: GitRepository\n    name: flux-system\n", "    kind: GitRepository\n    name: other\n",
+            git_secret, "as its source");
 }
 
 static void a_flux_release_brings_its_own_namespace(void **state)
@@ -494,8 +546,10 @@ static void cni_is(const char *cni, const char *more, const char *manifest, cons
 static void there_is_a_pod_network(void **state)
 {
     (void)state;
-    static const char daemon_set[] = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cilium, namespace: kube-system}\n";
-    static const char config_map[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium, namespace: kube-system}\n";
+    static const char daemon_set[] =
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cilium, namespace: kube-system}\n";
+    static const char config_map[] =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium, namespace: kube-system}\n";
 
     cni_is("{name: flannel}", "", NULL, NULL);
     cni_is("{}", "", NULL, NULL);
@@ -511,8 +565,9 @@ static void there_is_a_pod_network(void **state)
 static void names_are_unique(void **state)
 {
     (void)state;
-    static const char own[] = "  inlineManifests:\n  - {name: 30-x, contents: ''}\n  - {name: own, contents: '# x'}\n"
-                              "  - {name: own, contents: ''}\n  - {name: '', contents: x}\n  id: some-id\n";
+    static const char own[] =
+        "  inlineManifests:\n  - {name: 30-x, contents: ''}\n  - {name: own, contents: '# x'}\n"
+        "  - {name: own, contents: ''}\n  - {name: '', contents: x}\n  id: some-id\n";
     struct kit k;
 
     open_controlplane(&k, "  id: some-id\n", own);
@@ -530,17 +585,20 @@ static void bytes_that_are_no_manifest_are_refused(void **state)
 {
     (void)state;
     static const char cut[] = "apiVersion: v1\nkind: [x\n";
-    static const char nameless[] = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n---\n# c\n---\napiVersion: v1\nkind: "
-                                   "ConfigMap\nmetadata:\n  name: x\n  labels: {namespace: y}\nspec:\n- metadata: {namespace: z}\n";
+    static const char nameless[] =
+        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n---\n# c\n---\napiVersion: "
+        "v1\nkind: "
+        "ConfigMap\nmetadata:\n  name: x\n  labels: {namespace: y}\nspec:\n- metadata: {namespace: z}\n";
     struct kit k;
 
     open_controlplane(&k, NULL, NULL);
     kit_bytes(&k, "20-flux-components", "gotk-components.yaml", cut, sizeof cut - 1);
     assert_int_equal(kit_render(&k), -1);
     kit_expect(&k, E_MANIFEST_OBJECT, "gotk-components.yaml:3:1: not YAML", NULL);
-    k.manifests[0].bytes = (struct span){ (const unsigned char *)nameless, sizeof nameless - 1 };
+    k.manifests[0].bytes = (struct span){(const unsigned char *)nameless, sizeof nameless - 1};
     assert_int_equal(kit_render(&k), -1);
-    kit_expect(&k, E_MANIFEST_NAMESPACE, "gotk-components.yaml:8:1: ConfigMap x has no metadata.namespace", NULL);
+    kit_expect(&k, E_MANIFEST_NAMESPACE, "gotk-components.yaml:8:1: ConfigMap x has no metadata.namespace",
+               NULL);
     assert_int_equal(k.errors.count, 1);
     kit_close(&k);
 }
@@ -579,14 +637,22 @@ static void a_mistake_in_a_reference_is_not_followed_by_others(void **state)
 static void no_message_shows_a_secret(void **state)
 {
     (void)state;
-    static const char *const fields[] = { "abcdef.0123456789abcdef", "https://192.168.1.10:6443", "naa.5002538d40a1b2c3",
-                                          "10.244.0.0/16", "KEY4", "CRT3", "cluster.local", "v1alpha1\npersist", "type: controlplane" };
+    static const char *const fields[] = {"abcdef.0123456789abcdef",
+                                         "https://192.168.1.10:6443",
+                                         "naa.5002538d40a1b2c3",
+                                         "10.244.0.0/16",
+                                         "KEY4",
+                                         "CRT3",
+                                         "cluster.local",
+                                         "v1alpha1\npersist",
+                                         "type: controlplane"};
     struct kit k;
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const char *colon = strncmp(fields[i], "type", 4) == 0 ? "type: !secret git-key" : "!secret git-key";
 
-        open_controlplane(&k, fields[i], strncmp(fields[i], "v1", 2) == 0 ? "!secret git-key\npersist" : colon);
+        open_controlplane(&k, fields[i],
+                          strncmp(fields[i], "v1", 2) == 0 ? "!secret git-key\npersist" : colon);
         kit_render(&k);
         for (unsigned n = 0; n < k.errors.count; n++)
             assert_null(strstr(k.errors.items[n].text, "hunter2"));
@@ -601,7 +667,7 @@ static void the_real_flux_is_inlined_byte_for_byte(void **state)
     FILE *f = fopen("../shared/data/flux/gotk-components-v2.9.4.yaml", "rb");
     struct kit k;
     struct document *docs = NULL;
-    struct error e = { 0 };
+    struct error e = {0};
     char *text = NULL;
     size_t n = 0;
 
@@ -613,12 +679,16 @@ static void the_real_flux_is_inlined_byte_for_byte(void **state)
     open_controlplane(&k, NULL, NULL);
     kit_bytes(&k, "20-flux-components", "gotk-components.yaml", text, n);
     kit_manifest(&k, "30-x", "bootstrap/x.yaml", git_secret);
-    kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", sync_yaml, sizeof sync_yaml - 1);
+    kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", sync_yaml,
+              sizeof sync_yaml - 1);
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
-    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e), 0);
-    assert_memory_equal(node_get(node_path(docs->root, "cluster.inlineManifests")->first, "contents")->text, text, n);
-    assert_non_null(strstr(k.out.plan_json.data, "97da4654bc11de5637d7f506b0a73707e1e6a1f7a8e9fa8e307063c0b9befa1f"));
+    assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
+                     0);
+    assert_memory_equal(node_get(node_path(docs->root, "cluster.inlineManifests")->first, "contents")->text,
+                        text, n);
+    assert_non_null(
+        strstr(k.out.plan_json.data, "97da4654bc11de5637d7f506b0a73707e1e6a1f7a8e9fa8e307063c0b9befa1f"));
     mem_free(text);
     kit_close(&k);
 }

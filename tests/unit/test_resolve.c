@@ -111,7 +111,8 @@ static void what_cannot_be_had_is_refused_by_name(void **state)
     struct kit k;
 
     open_with_secrets(&k);
-    refused(&k, "a: !secret bundle#/certs/k8s/crt\n", E_SECRET_POINTER, "secret \"bundle\" holds nothing at /certs/k8s");
+    refused(&k, "a: !secret bundle#/certs/k8s/crt\n", E_SECRET_POINTER,
+            "secret \"bundle\" holds nothing at /certs/k8s");
     refused(&k, "a: !secret bundle#/certs\n", E_SECRET_POINTER, "a mapping or a list at /certs");
     refused(&k, "a: !secret bundle#/zero/x\n", E_SECRET_POINTER, "nothing at /zero/x");
     refused(&k, "a: !secret bytes#/x\n", E_SECRET_POINTER, "neither YAML nor JSON");
@@ -137,7 +138,8 @@ static void all_mistakes_are_told_at_once(void **state)
 
     open_with_secrets(&k);
     resolver_init(&r, &k.plan, &k.given, k.pool, &k.errors);
-    resolve_documents(&r, kit_docs(&k, "talos.yaml", "a: !secret x\nb: [!secret y, !file z]\nc: {d: !node vars.w}\n"));
+    resolve_documents(
+        &r, kit_docs(&k, "talos.yaml", "a: !secret x\nb: [!secret y, !file z]\nc: {d: !node vars.w}\n"));
     assert_int_equal(k.errors.count, 4);
     assert_non_null(strstr(k.errors.items[2].text, "talos.yaml:2:"));
     resolver_free(&r);
@@ -149,7 +151,7 @@ static void text_that_grows_too_long_is_refused(void **state)
     (void)state;
     struct kit k;
     struct resolver r;
-    struct buf yaml = { 0 };
+    struct buf yaml = {0};
     char *big = mem_alloc(100000);
 
     kit_open(&k, MACHINE_CONTROLPLANE);

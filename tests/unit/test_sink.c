@@ -34,7 +34,7 @@ static int clear_room(void **state)
 /* What a rendering gives, with `mark` in every file. */
 static struct rendered sample(const char *mark)
 {
-    struct rendered r = { 0 };
+    struct rendered r = {0};
 
     buf_printf(&r.machine_config, "version: v1alpha1 # %s\n", mark);
     r.manifest_count = 2;
@@ -43,10 +43,11 @@ static struct rendered sample(const char *mark)
     r.manifests[1].name = "20-flux-components";
     buf_printf(&r.manifests[0].contents, "# %s\n", mark);
     buf_printf(&r.manifests[1].contents, "# %s\n", mark);
-    buf_printf(&r.plan_json,
-               "{\"apiVersion\": \"hearth/v1\", \"kind\": \"Rendered\", \"name\": \"%s\", \"manifests\": ["
-               "{\"file\": \"manifests/10-namespaces.yaml\"}, {\"file\": \"manifests/20-flux-components.yaml\"}]}\n",
-               mark);
+    buf_printf(
+        &r.plan_json,
+        "{\"apiVersion\": \"hearth/v1\", \"kind\": \"Rendered\", \"name\": \"%s\", \"manifests\": ["
+        "{\"file\": \"manifests/10-namespaces.yaml\"}, {\"file\": \"manifests/20-flux-components.yaml\"}]}\n",
+        mark);
     return r;
 }
 
@@ -74,8 +75,8 @@ static void holds(const char *path, const char *expected)
 
 static void whole(const char *out, const char *mark)
 {
-    static const char *const files[] = { "machine-config.yaml", "plan.json", "manifests/10-namespaces.yaml",
-                                         "manifests/20-flux-components.yaml" };
+    static const char *const files[] = {"machine-config.yaml", "plan.json", "manifests/10-namespaces.yaml",
+                                        "manifests/20-flux-components.yaml"};
     char path[256];
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -108,7 +109,7 @@ static void put(const char *path, const char *text)
 
 static void refused(const char *out, const char *words)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     assert_int_equal(write_sample(out, "new", &e), -1);
     assert_int_equal(e.code, E_OUT_FOREIGN);
@@ -127,8 +128,8 @@ static void mode_is(const char *path, mode_t mode)
 
 static void everything_is_private_whatever_the_umask(void **state)
 {
-    static const mode_t masks[] = { 0, 022, 077 };
-    struct error e = { 0 };
+    static const mode_t masks[] = {0, 022, 077};
+    struct error e = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
@@ -152,8 +153,8 @@ static void everything_is_private_whatever_the_umask(void **state)
 
 static void an_earlier_output_is_replaced_whole(void **state)
 {
-    struct error e = { 0 };
-    struct rendered worker = { 0 };
+    struct error e = {0};
+    struct rendered worker = {0};
 
     (void)state;
     assert_int_equal(write_sample("out", "one", &e), 0);
@@ -174,7 +175,7 @@ static void an_earlier_output_is_replaced_whole(void **state)
 
 static void a_strangers_directory_is_left_alone(void **state)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     (void)state;
     assert_int_equal(mkdir("out", 0755), 0);
@@ -211,7 +212,7 @@ static void a_strangers_directory_is_left_alone(void **state)
 static void odd_names_are_refused(void **state)
 {
     char long_name[300];
-    struct error e = { 0 };
+    struct error e = {0};
 
     (void)state;
     memset(long_name, 'x', sizeof long_name - 1);
@@ -241,8 +242,8 @@ static void odd_names_are_refused(void **state)
 
 static void a_manifest_with_no_file_name_is_refused(void **state)
 {
-    static const char *const names[] = { "../escape", "a/b", ".hidden", "", "nul\n" };
-    struct error e = { 0 };
+    static const char *const names[] = {"../escape", "a/b", ".hidden", "", "nul\n"};
+    struct error e = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -271,8 +272,8 @@ static int in_child(int (*run)(void))
 
 static int write_too_much(void)
 {
-    struct rlimit limit = { 8, 8 };
-    struct error e = { 0 };
+    struct rlimit limit = {8, 8};
+    struct error e = {0};
 
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
@@ -281,7 +282,7 @@ static int write_too_much(void)
 
 static void a_write_that_fails_leaves_the_old_one(void **state)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     (void)state;
     assert_int_equal(in_child(write_too_much), 0);
@@ -295,7 +296,7 @@ static void a_write_that_fails_leaves_the_old_one(void **state)
 static int write_to_a_full_disk(void)
 {
     struct rendered r = sample("two");
-    struct error e = { 0 };
+    struct error e = {0};
     char *big = mem_alloc(200000);
     int result = 0;
 
@@ -310,7 +311,8 @@ static int write_to_a_full_disk(void)
         put("/proc/self/uid_map", users);
         put("/proc/self/gid_map", groups);
     }
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("none", room, "tmpfs", 0, "size=128k") != 0 || chdir(room) != 0)
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", room, "tmpfs", 0, "size=128k") != 0 || chdir(room) != 0)
         return 77;
     if (write_sample("out", "one", &e) != 0)
         return 2;
@@ -337,7 +339,7 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 
 static void a_killed_run_leaves_the_old_one_and_is_cleaned_up(void **state)
 {
-    struct error e = { 0 };
+    struct error e = {0};
 
     (void)state;
     assert_int_equal(write_sample("out", "start", &e), 0);
@@ -373,7 +375,7 @@ static void a_killed_run_leaves_the_old_one_and_is_cleaned_up(void **state)
 
 static void only_what_no_run_holds_is_cleaned_up(void **state)
 {
-    struct error e = { 0 };
+    struct error e = {0};
     int busy = -1;
 
     (void)state;
