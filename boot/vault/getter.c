@@ -233,6 +233,10 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next)
     for (unsigned i = 0; f->token.length_ && i < f->request->name_count; i++)
         if (f->jobs[i].state == JOB_TODO)
             fetch_sooner(next, f->jobs[i].not_before, now);
+    /* The last step read every answer that was due, or closed the connection: the next request waits for no event. */
+    bool can_ask = s->conn.state == CONN_IDLE || (s->conn.state == CONN_READY && f->queued < f->limit);
+    if (f->token.length_ && now >= s->not_before && can_ask && work_left(f, now))
+        *next = now;
 }
 
 void getter_expire(struct fetch *f)

@@ -119,8 +119,11 @@ class Kit:
 
     def hearth(self, *args):
         """(status, stdout, stderr). The environment is bare: no AZURE_* variable may help."""
-        done = subprocess.run([self.binary] + list(args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        try:
+            done = subprocess.run([self.binary] + list(args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, timeout=90, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
+        except subprocess.TimeoutExpired as late:
+            return -1, "", "hearth: no end after 90 seconds\n" + (late.stderr or b"").decode("utf-8", "replace")
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
     def differences(self, version, left, right, talos=True):
