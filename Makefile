@@ -113,7 +113,7 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/libs.ok $(B)/config.mk Makefile
 
 # Written out because neither gcc's nor clang's driver knows this musl: rcrt1.o relocates a static-pie itself. No LTO: it
 # would save 3 % and take from `make size` the file that each byte comes from.
-LINK = $(CC) $(CC_TARGET) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
+LINK = $(CC) $(CC_TARGET) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs \
     -Wl,--gc-sections,--build-id=none,-Map=$(B)/hearth.map $(LDFLAGS)
 $(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary
 	@$(LINK) -o $@.debug $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(OBJ) $(LIBS:%=$(B)/lib/lib%.a) \
