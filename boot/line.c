@@ -104,10 +104,6 @@ static void say_plan(const struct line *line)
               plan->entry->role->name);
     for (unsigned i = 0; i < plan->warnings.count; i++)
         log_warning("%s", plan->warnings.items[i].text);
-    const struct role *role = plan->entry->role;
-    if (role->cloud.own)
-        log_note("      own cloud: authority %s, resource %s%s%s", role->cloud.authority, role->cloud.resource,
-                 role->cloud.ca ? ", only roots from " : "", role->cloud.ca ? role->cloud.ca : "");
 }
 
 static void say_facts(const struct line *line)
@@ -116,7 +112,7 @@ static void say_facts(const struct line *line)
     const json_t *mib = facts_get(line->facts, "memory.size_mib");
     const char *name = facts_text(facts_get(line->facts, "system.product_name"), product, sizeof product);
     log_stage(1, line->stages, "facts", "%s, %s memory, %zu disks, %zu links", name ? name : "unknown product",
-              json_is_integer(mib) ? text_size(size, sizeof size, (uint64_t)json_integer_value(mib) << 20) : "unknown",
+              json_is_integer(mib) ? text_memory(size, sizeof size, (uint64_t)json_integer_value(mib)) : "unknown",
               json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
 }
 

@@ -269,3 +269,15 @@ const char *text_size(char *out, size_t cap, uint64_t bytes)
         snprintf(out, cap, "%llu %s", (unsigned long long)whole, units[unit]);
     return out;
 }
+
+const char *text_memory(char *out, size_t cap, uint64_t mib)
+{
+    unsigned long long whole = mib / 1024, tenth = mib % 1024 * 10 / 1024;
+    if (whole == 0)
+        snprintf(out, cap, "%llu MiB", (unsigned long long)mib);
+    else if (tenth)
+        snprintf(out, cap, "%llu.%llu GiB", whole, tenth);
+    else
+        snprintf(out, cap, "%llu GiB", whole);
+    return out;
+}

@@ -48,4 +48,7 @@ const char *text_nearest(const char *word, const char *const *candidates);
 /* Bytes for a person: "269.8 kB", "240 GB" (powers of 1000). Returns out. */
 const char *text_size(char *out, size_t cap, uint64_t bytes);
 
+/* Memory for a person: "8 GiB", "7.5 GiB", "512 MiB" (powers of 1024, as DIMMs are sold). Returns out. */
+const char *text_memory(char *out, size_t cap, uint64_t mib);
+
 #endif

@@ -44,7 +44,7 @@ static void show_box(struct buf *out, const struct plan *plan)
     const json_t *memory = facts_get(facts, "memory.size_mib");
     if (json_is_integer(memory) && json_integer_value(memory) > 0)
         buf_printf(&text, "%s%s memory", text.len ? ", " : "",
-                   text_size(size, sizeof size, (uint64_t)json_integer_value(memory) << 20));
+                   text_memory(size, sizeof size, (uint64_t)json_integer_value(memory)));
     add_fact(&text, facts, "mac ", "mac");
     line_field(out, "box", "%s", text.len ? text.data : "nothing is known of it");
     buf_free(&text);

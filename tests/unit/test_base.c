@@ -115,6 +115,9 @@ static void the_nearest_word_is_near(void **state)
     assert_string_equal(text_size(size, sizeof size, 240057409536), "240 GB");
     assert_string_equal(text_size(size, sizeof size, 4300), "4.3 kB");
     assert_string_equal(text_size(size, sizeof size, 999), "999 B");
+    assert_string_equal(text_memory(size, sizeof size, 8192), "8 GiB");
+    assert_string_equal(text_memory(size, sizeof size, 7680), "7.5 GiB");
+    assert_string_equal(text_memory(size, sizeof size, 512), "512 MiB");
 }
 
 static void a_reader_never_passes_its_end(void **state)
