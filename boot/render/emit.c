@@ -167,7 +167,7 @@ int emit_documents(struct buf *out, const struct document *docs, const char *wha
 {
     struct writing w = {.e = e};
     size_t before = out->len;
-    bool done = false;
+    bool done = false, no_memory = false;
 
     if (!yaml_emitter_initialize(&w.emitter))
         return error_set(e, E_NO_MEMORY, "%s", what);
@@ -176,10 +176,13 @@ int emit_documents(struct buf *out, const struct document *docs, const char *wha
     yaml_emitter_set_width(&w.emitter, -1);
     yaml_emitter_set_break(&w.emitter, YAML_LN_BREAK);
     done = put_documents(&w, docs);
+    no_memory = w.emitter.error == YAML_MEMORY_ERROR;
     yaml_emitter_delete(&w.emitter);
     if (out->full)
         return error_set(e, E_RENDER_SIZE, "%s: more than %zu bytes", what,
                          out->max ? out->max : BUF_DEFAULT_MAX);
+    if (no_memory)
+        return error_set(e, E_NO_MEMORY, "%s", what);
     if (!done)
         return error_set(e, E_RENDER_SELFCHECK, "%s: it could not be written as YAML", what);
     if (emit_read_back(out->data ? out->data + before : "", out->len - before, docs, e) != 0)
@@ -202,8 +205,11 @@ static int differs(struct reading_back *r, struct pos pos)
 /* The next event, which must be of this type. */
 static int expect(struct reading_back *r, yaml_event_type_t type, yaml_event_t *event, struct pos pos)
 {
-    if (!yaml_parser_parse(&r->parser, event))
+    if (!yaml_parser_parse(&r->parser, event)) {
+        if (r->parser.error == YAML_MEMORY_ERROR)
+            return error_at(r->e, pos, E_NO_MEMORY, "reading back what was written");
         return differs(r, pos);
+    }
     if (event->type == type)
         return 0;
     yaml_event_delete(event);

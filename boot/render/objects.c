@@ -236,8 +236,11 @@ int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, st
     while (!done && result == 0) {
         if (!yaml_parser_parse(&parser, &event)) {
             /* libyaml's problems are fixed phrases: nothing of the bytes is in them. */
-            result = error_at(e, pos_of(&s, parser.problem_mark), E_MANIFEST_OBJECT, "not YAML: %s",
-                              parser.problem ? parser.problem : "it cannot be read");
+            if (parser.error == YAML_MEMORY_ERROR)
+                result = error_at(e, where, E_NO_MEMORY, "reading a manifest");
+            else
+                result = error_at(e, pos_of(&s, parser.problem_mark), E_MANIFEST_OBJECT, "not YAML: %s",
+                                  parser.problem ? parser.problem : "it cannot be read");
             break;
         }
         done = event.type == YAML_STREAM_END_EVENT;
