@@ -57,7 +57,7 @@ static const struct option_row option_rows[] = {
 };
 #define OPTION_COUNT (sizeof option_rows / sizeof *option_rows)
 
-static enum exit_status finish(enum exit_status status)
+static int finish(enum exit_status status)
 {
     /* A result that did not reach its reader is a failure. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE_) {
@@ -67,10 +67,10 @@ static enum exit_status finish(enum exit_status status)
         status = EXIT_FAILED_;
     }
     mem_wipe_all();
-    return status;
+    return (int)status;
 }
 
-static enum exit_status usage(const struct error *e)
+static int usage(const struct error *e)
 {
     log_error(e);
     return finish(EXIT_USAGE_);
