@@ -53,7 +53,7 @@ struct https {
     bool address;   /* the host is an IP address */
     unsigned port;  /* 0: none was written */
 };
-/* What is wrong with the text as such a URL, or NULL. One "/" behind it is allowed if `slash`. Static text. */
+/* What is wrong with the text as such a URL, or NULL. `slash` allows one "/" behind it. Static text. */
 const char *https_parse(const char *text, bool slash, struct https *out);
 
 /* The two halves of hearth.yaml; fill site->roles and site->nodes as far as they are sound. */

@@ -17,7 +17,7 @@ static const char *const bootstrap_modes[] = {"auto", "manual", NULL};
 
 /* ---- name ---- */
 
-/* The literal parts of a name, as they will look in lower case; facts stand for at least one character each. */
+/* The literal parts of a name, in lower case; a fact stands for at least one character. */
 static bool is_name_possible(const struct ref *format)
 {
     size_t len = 0;

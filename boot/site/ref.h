@@ -16,7 +16,7 @@
 
 enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64 };
 
-#define REF_NAME_MAX 127      /* a Key Vault secret name */
+#define REF_NAME_MAX 127 /* a Key Vault secret name */
 #define REF_FORMAT_PARTS_MAX 64
 
 /* A piece of a !format: literal text, or a reference (fact, node, secret, file). */
@@ -39,10 +39,11 @@ struct ref {
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */
 int ref_kind_of_tag(const char *tag);
 
-/* Parses the scalar text of a reference of this kind (not base64 of a mapping). NULL and e (E_YAML_REF) when it is malformed: secret names
- * 1-127 of [0-9A-Za-z-], versions 32 hex, pointers per RFC 6901, file paths relative without "..", fact names that
- * facts_known(), node fields of the list in DESIGN. */
-struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text, struct error *e);
+/* Parses the scalar text of a reference of this kind (not base64 of a mapping). NULL and e (E_YAML_REF) when
+ * it is malformed: secret names 1-127 of [0-9A-Za-z-], versions 32 hex, pointers per RFC 6901, file paths
+ * relative without "..", fact names that facts_known(), node fields of the list in DESIGN. */
+struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text,
+                      struct error *e);
 
 /* Calls visit for the reference and each reference inside it, outermost first; stops at nonzero. */
 int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg);

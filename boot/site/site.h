@@ -34,30 +34,30 @@ struct role {
     struct pos pos;
     const char *cluster;
     const char *endpoint; /* https://HOST:PORT */
-    const char *vault;    /* https://HOST[:PORT], no trailing slash */
+    const char *vault;    /* https://HOST[:PORT], lower case, no trailing slash, no :443 */
     struct {
         const char *tenant; /* GUID or verified domain */
         const char *client; /* GUID */
         enum login_method method;
     } login;
     struct {
-        const char *authority; /* https://HOST[:PORT], default https://login.microsoftonline.com */
-        const char *resource;  /* https://HOST, default https://vault.azure.net */
-        const char *ca;        /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
-        bool own;              /* hearth.yaml names any of the three: plan and boot say so in one line */
+        const char *authority; /* https://HOST[:PORT]; default: the login host of the vault's cloud */
+        const char *resource;  /* https://HOST; default: by the vault's suffix, https://vault.azure.net */
+        const char *ca; /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
+        bool own;       /* hearth.yaml names any of the three: plan and boot say so in one line */
     } cloud;
     struct site_var *vars;
 };
 
-struct site_node { /* an entry of `nodes` */
-    const char *name; /* as written: "worker-{fact:serial}" */
+struct site_node {        /* an entry of `nodes` */
+    const char *name;     /* as written: "worker-{fact:serial}" */
     struct ref *name_ref; /* the name as a !format (fact parts only), or NULL when it is literal */
     struct pos pos;
     const struct role *role;
     enum machine_type type;
     enum bootstrap_mode bootstrap;
     const struct node *match;   /* the mapping; keys are known fact names; never empty */
-    const struct node *install; /* the mapping of disk conditions, or NULL */
+    const struct node *install; /* the mapping of disk conditions, without wipe; NULL when there are none */
     bool wipe;                  /* install.wipe: a foreign disk may be overwritten */
     struct site_var *vars;      /* over the role's */
     unsigned index;             /* 0-based place in the file */
@@ -78,23 +78,25 @@ struct site {
     struct errors warnings; /* shadowed entries, an even number of control planes, ... */
 };
 
-/* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one that stopped the parse.
- * The site refuses placeholder values of the embedded example. site_close() wipes it. */
+/* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one
+ * that stopped the parse. Values that the embedded example leaves for its reader to fill in are refused
+ * (E_SITE_PLACEHOLDER). site_close() wipes it. */
 struct site *site_open(const char *dir, struct errors *errors);
 void site_close(struct site *site);
 
-/* Reads a file of the site (relative path) up to SITE_FILE_MAX. E_SITE_PATH when the path leaves the site; E_FILE_READ with errno
- * text when it cannot be read. *missing (may be NULL) tells ENOENT apart: then -1 with e untouched. */
+/* Reads a file of the site (relative path) up to SITE_FILE_MAX. E_SITE_PATH when the path leaves the site;
+ * E_FILE_READ with errno text when it cannot be read. *missing (may be NULL) tells ENOENT apart: then -1
+ * with e untouched. */
 int site_read(const struct site *site, const char *path, struct buf *out, bool *missing, struct error *e);
 
 /* Reads a YAML file of the site into `pool`. Same `missing`. */
-int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out, bool *missing,
-              struct error *e);
+int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
+              bool *missing, struct error *e);
 
-/* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent directory is an empty
- * list. NULL-terminated array in pool. */
-int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix, const char ***out,
-              struct error *e);
+/* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent
+ * directory is an empty list. NULL-terminated array in pool. */
+int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
+              const char ***out, struct error *e);
 
 const struct role *site_role(const struct site *site, const char *name);
 

@@ -52,13 +52,16 @@ struct document {
     struct document *next;
 };
 
-/* Reads a stream of documents from n bytes; `name` is used in positions (copied into the pool). The first error ends it:
- * E_YAML_SYNTAX, E_YAML_REFUSED, E_YAML_REF, E_FILE_TOO_LARGE. *out is NULL for a stream with no document. */
-int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out, struct error *e);
+/* Reads a stream of documents from n bytes; `name` is used in positions (copied into the pool). The first
+ * error ends it: E_YAML_SYNTAX, E_YAML_REFUSED, E_YAML_REF, E_FILE_TOO_LARGE. *out is NULL for a stream with
+ * no document. */
+int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
+              struct error *e);
 
 /* The value of a key, or NULL. map may be NULL or not a map: then NULL. */
 struct node *node_get(const struct node *map, const char *key);
-/* The node under a dotted path of keys ("cluster.controlPlane.endpoint"), or NULL. Keys with dots cannot be named. */
+/* The node under a dotted path of keys ("cluster.controlPlane.endpoint"), or NULL. Keys with dots cannot be
+ * named. */
 struct node *node_path(const struct node *root, const char *path);
 /* Whether it is a scalar (not a reference) with this text. */
 bool node_is(const struct node *node, const char *text);
@@ -66,7 +69,8 @@ bool node_is(const struct node *node, const char *text);
 const char *node_text(const struct node *node);
 
 /* Building and changing trees, all in `pool`. Children are appended. */
-struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len, enum node_style style);
+struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
+                         enum node_style style);
 struct node *node_map(struct pool *pool, struct pos pos);
 struct node *node_seq(struct pool *pool, struct pos pos);
 /* Appends a child; key NULL for sequences. */
@@ -76,7 +80,8 @@ void node_remove(struct node *parent, struct node *child);
 /* A deep copy; positions and references are kept. */
 struct node *node_copy(struct pool *pool, const struct node *node);
 
-/* Calls visit for every node below and including root, parents first; stops at the first nonzero and returns it. */
+/* Calls visit for every node below and including root, parents first; stops at the first nonzero and returns
+ * it. */
 int node_walk(struct node *root, int (*visit)(struct node *node, void *arg), void *arg);
 
 #endif
