@@ -67,38 +67,49 @@ static void connection_failed(struct fetch *f, uint64_t now)
 }
 
 /* The connection ended with requests in flight. A server that had answered some merely does not like so many at once; one that had
- * answered none costs its first request a try, so that this ends. */
+ * answered none costs its first request and the connection a try, so that this ends. */
 static void cut_off(struct fetch *f, uint64_t now)
 {
+    struct side *s = &f->get;
     struct error e = {0};
-    bool begun = http_begun(&f->get.http);
-    bool progressed = f->answered > 0 && !begun;
-    side_broken(&f->get, &e);
+    bool progressed = f->answered > 0 && !http_begun(&s->http);
+    side_broken(s, &e);
     unsigned first = f->queue[0];
     f->limit = 1;
     reset(f);
     if (progressed)
         return;
     later(f, first, &e, now);
-    f->get.not_before = f->jobs[first].not_before;
+    if (!fetch_passes(e.code))
+        return; /* what this name's answer was, and no reason to doubt the others */
+    s->last = e;
+    s->not_before = fetch_again_at(f, ++s->tries, &e, now);
+    if (s->not_before == 0 && f->done < f->request->name_count)
+        fetch_fail(f, &e);
 }
 
-static bool todo(const struct fetch *f, unsigned i, uint64_t now)
+/* The next name to ask for: of those whose time has come the one that failed least, so that one bad name does not hold up the rest.
+ * -1 when there is none. */
+static int pick(const struct fetch *f, uint64_t now)
 {
-    return f->jobs[i].state == JOB_TODO && f->jobs[i].not_before <= now;
+    int best = -1;
+    for (unsigned i = 0; i < f->request->name_count; i++) {
+        const struct job *job = &f->jobs[i];
+        if (job->state == JOB_TODO && job->not_before <= now && (best < 0 || job->tries < f->jobs[best].tries))
+            best = (int)i;
+    }
+    return best;
 }
 
 static void send_requests(struct fetch *f, uint64_t now)
 {
-    for (unsigned i = 0; i < f->request->name_count && f->queued < f->limit; i++) {
-        if (!todo(f, i, now))
-            continue;
+    for (int i = pick(f, now); i >= 0 && f->queued < f->limit; i = pick(f, now)) {
         if (f->queued == 0)
             f->get.answer_by = now + FETCH_ANSWER_MS;
         keyvault_request(&f->get.out, &f->vault, &f->request->names[i], &f->token);
         f->jobs[i].state = JOB_SENT;
         f->jobs[i].generation = f->generation;
-        f->queue[f->queued++] = i;
+        f->queue[f->queued++] = (unsigned)i;
         f->world.stats.requests++;
     }
     if (f->queued && !f->said)
@@ -147,14 +158,6 @@ static void answered(struct fetch *f, uint64_t now)
     reset(f);
 }
 
-static bool work_left(const struct fetch *f, uint64_t now)
-{
-    for (unsigned i = 0; i < f->request->name_count; i++)
-        if (todo(f, i, now))
-            return true;
-    return false;
-}
-
 static void timed_out(struct fetch *f)
 {
     struct error e = {0};
@@ -168,17 +171,17 @@ static void read_answers(struct fetch *f, uint64_t now)
     while (f->queued && side_read(f, s, now)) {
         if (s->http.state == HTTP_DONE)
             answered(f, now);
-        else if (s->http.state == HTTP_BAD) {
-            struct error e = {0};
-            side_broken(s, &e);
-            unsigned first = f->queue[0];
-            f->limit = 1;
-            reset(f);
-            later(f, first, &e, now);
-        } else {
+        else
             cut_off(f, now);
-        }
     }
+}
+
+static void converse(struct fetch *f, uint64_t now)
+{
+    if (f->get.conn.state != CONN_READY || f->token.length_ == 0)
+        return;
+    send_requests(f, now);
+    conn_step(&f->get.conn, now);
 }
 
 /* The connection when no answer is awaited on it. */
@@ -210,16 +213,12 @@ void getter_step(struct fetch *f, uint64_t now)
     if (f->vault_error.code || now < s->not_before)
         return;
     /* Opened at once for the first token; later only when there is something to ask. */
-    if (s->conn.state == CONN_IDLE && ((f->generation == 0 && !f->idle_end) || (have_token && work_left(f, now))))
+    if (s->conn.state == CONN_IDLE && ((f->generation == 0 && !f->idle_end) || (have_token && pick(f, now) >= 0)))
         conn_open(&s->conn, now);
     conn_step(&s->conn, now);
-    if (s->conn.state == CONN_READY && have_token)
-        send_requests(f, now);
-    if (s->conn.state == CONN_READY)
-        conn_step(&s->conn, now);
+    converse(f, now);
     read_answers(f, now);
-    if (f->queued && s->conn.state == CONN_READY)
-        side_write(s);
+    converse(f, now); /* answers made room, and no event will say so */
     idle(f, now);
     if (s->answer_by && now >= s->answer_by && !f->failed)
         timed_out(f);
@@ -235,7 +234,7 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next)
             fetch_sooner(next, f->jobs[i].not_before, now);
     /* The last step read every answer that was due, or closed the connection: the next request waits for no event. */
     bool can_ask = s->conn.state == CONN_IDLE || (s->conn.state == CONN_READY && f->queued < f->limit);
-    if (f->token.length_ && now >= s->not_before && can_ask && work_left(f, now))
+    if (f->token.length_ && now >= s->not_before && can_ask && pick(f, now) >= 0)
         *next = now;
 }
 

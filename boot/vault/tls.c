@@ -192,8 +192,11 @@ static bool speaks_tls(const struct tls *t)
     return t->heads < 3 || ((t->head[0] == 21 || t->head[0] == 22) && t->head[1] == 3);
 }
 
-static int alert_error(int alert, struct error *e)
+static int alert_error(const struct tls *t, int alert, struct error *e)
 {
+    /* A server that is older than TLS 1.2 shares no suite with us and says only that; its records carry its version. */
+    if (t->heads == sizeof t->head && t->head[0] == 21 && t->head[2] < 3)
+        return error_set(e, E_TLS_VERSION, "the server speaks no TLS 1.2 (alert %d in a record of TLS 1.%d)", alert, t->head[2] - 1);
     switch (alert) {
     case 70: /* protocol_version, RFC 5246 7.2.2 */
         return error_set(e, E_TLS_VERSION, "the server refuses TLS 1.2 (alert 70)");
@@ -211,7 +214,7 @@ int tls_error(const struct tls *t, struct error *e)
     if (t->no_random || number == BR_ERR_NO_RANDOM)
         return error_set(e, E_SYSTEM, "getrandom gave no randomness");
     if (number >= BR_ERR_RECV_FATAL_ALERT && number < BR_ERR_SEND_FATAL_ALERT)
-        return alert_error(number - BR_ERR_RECV_FATAL_ALERT, e);
+        return alert_error(t, number - BR_ERR_RECV_FATAL_ALERT, e);
     if (number >= BR_ERR_X509_OK && number <= BR_ERR_X509_NOT_TRUSTED && t->x509.code != E_NONE)
         return error_set(e, t->x509.code, "%s", t->x509.why);
     if (number != BR_ERR_OK && !speaks_tls(t))
