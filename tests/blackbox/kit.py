@@ -189,7 +189,7 @@ class Kit:
 
     def read(self, pattern, run=None):
         """Text of the one file below the case's directory that a path or pattern names."""
-        found = [path for path in glob.glob(self.path(pattern)) if os.path.isfile(path)]
+        found = [path for path in glob.glob(os.path.join(glob.escape(self.work), pattern)) if os.path.isfile(path)]
         if len(found) != 1:
             raise Failure("%d files are %s\n%s" % (len(found), pattern, tail(run.text("stderr")) if run else ""))
         return pki_module.read(found[0]).decode("utf-8", "surrogateescape")
@@ -367,6 +367,8 @@ def run_case(kit, head, sections, row):
             kit.write(os.path.relpath(target.strip(), kit.work) if target.strip().startswith("/") else target.strip(),
                       done.out)
     for _ in range(int(head.get("again", "1"))):
+        if kit.world_now:
+            kit.world_now.log.clear()
         done = kit.hearth(fill(head["run"]), fill(head.get("stdin", "")).encode())
         code = int(fill(head.get("exit", "0")))
         if done.code != code:
