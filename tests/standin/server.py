@@ -17,7 +17,9 @@ Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_c
 certificate), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
 and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between pieces),
 drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
-(Content-Type and framing headers only).
+(Content-Type and framing headers only), hello VERSION (answer the ClientHello with a ServerHello of this version, as
+hex "0302", and nothing after: OpenSSL's own 1.1 server finds no common suite first and sends an alert instead), first
+"text" (say this, latin-1, before any TLS).
 """
 import errno
 import json
@@ -171,6 +173,16 @@ class Connection:
                 self.flush()
                 self.feed()
 
+    def old_hello(self, version):
+        """RFC 5246 section 7.4.1.3: random, no session, ECDHE-RSA-AES128-GCM-SHA256, no compression."""
+        self.sock.recv(65536)
+        body = version + bytes(range(32)) + b"\0" + b"\xc0\x2f" + b"\0"
+        message = b"\x02" + len(body).to_bytes(3, "big") + body
+        self.sock.sendall(b"\x16" + version + len(message).to_bytes(2, "big") + message)
+        while self.sock.recv(65536):
+            pass
+        raise Ended("hello")
+
     # -- plaintext
 
     def send(self, data):
@@ -290,6 +302,10 @@ class Connection:
                 while self.sock.recv(65536):
                     pass
                 raise Ended("silent")
+            if self.settings.get("first"):
+                self.sock.sendall(self.settings["first"].encode("latin-1"))
+            if self.settings.get("hello"):
+                self.old_hello(bytes.fromhex(self.settings["hello"]))
             context = self.listener.context(self.settings, self)
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
             self.pump(self.tls.do_handshake)
