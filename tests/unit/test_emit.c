@@ -246,6 +246,8 @@ static void a_block_that_would_change_is_double_quoted(void **state)
     emits("a: |+\n  x\n\n", "a: \"x\\n\\n\"\n");
     emits("a: |\n  x \n  y\n", "a: \"x \\ny\\n\"\n");
     emits("a: \"x\\ty\"\n", "a: \"x\\ty\"\n");
+    /* go-yaml and Kubernetes' splitter see line breaks where libyaml would leave these as they are. */
+    emits("a: |\n  x\xe2\x80\xa8y\n", "a: \"x\\Ly\\n\"\n");
     emits("a: |\n  x\ty\n", "a: \"x\\ty\\n\"\n");
     /* A folded text with indented lines stays readable as a literal one. */
     emits("a: >\n  x\n   y\n  z\n", "a: |\n  x\n   y\n  z\n");

@@ -128,7 +128,7 @@ static void mode_is(const char *path, mode_t mode)
 
 static void everything_is_private_whatever_the_umask(void **state)
 {
-    static const mode_t masks[] = {0, 022, 077};
+    static const mode_t masks[] = {0, 022, 077, 0277};
     struct error e = {0};
 
     (void)state;
