@@ -246,11 +246,28 @@ static void a_block_that_would_change_is_double_quoted(void **state)
     emits("a: |+\n  x\n\n", "a: \"x\\n\\n\"\n");
     emits("a: |\n  x \n  y\n", "a: \"x \\ny\\n\"\n");
     emits("a: \"x\\ty\"\n", "a: \"x\\ty\"\n");
-    /* go-yaml and Kubernetes' splitter see line breaks where libyaml would leave these as they are. */
-    emits("a: |\n  x\xe2\x80\xa8y\n", "a: \"x\\Ly\\n\"\n");
     emits("a: |\n  x\ty\n", "a: \"x\\ty\\n\"\n");
     /* A folded text with indented lines stays readable as a literal one. */
     emits("a: >\n  x\n   y\n  z\n", "a: |\n  x\n   y\n  z\n");
+}
+
+static void a_separator_that_some_take_for_a_line_break_is_escaped(void **state)
+{
+    (void)state;
+    struct pool *pool = pool_new();
+    struct node *root = node_map(pool, here);
+    struct document doc = doc_of(root);
+    struct buf out = {0};
+    struct error e = {0};
+
+    for (size_t i = 0; i < 4; i++)
+        node_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[i],
+                 node_scalar(pool, here, "x\xe2\x80\xa8y\n\xe2\x80\xa9", 9, styles[i]));
+    assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
+    assert_string_equal(out.data,
+                        "a: \"x\\Ly\\n\\P\"\nb: \"x\\Ly\\n\\P\"\nc: \"x\\Ly\\n\\P\"\nd: \"x\\Ly\\n\\P\"\n");
+    buf_free(&out);
+    pool_free(pool);
 }
 
 static void flow_becomes_block_because_plain_text_is_narrower_there(void **state)
@@ -393,6 +410,7 @@ int main(void)
         cmocka_unit_test(every_character_comes_back),
         cmocka_unit_test(a_users_scalar_keeps_text_and_style),
         cmocka_unit_test(a_block_that_would_change_is_double_quoted),
+        cmocka_unit_test(a_separator_that_some_take_for_a_line_break_is_escaped),
         cmocka_unit_test(flow_becomes_block_because_plain_text_is_narrower_there),
         cmocka_unit_test(a_plain_text_that_must_be_quoted_was_text_all_along),
         cmocka_unit_test(documents_are_separated_and_empty_ones_left_out),
