@@ -75,7 +75,8 @@ BOXES = {
     "cut-table": {"serial": "790H8D2", "board.product_name": "096JG8", "memory.size_mib": None, "memory.modules": []},
     "emmc-box": {
         "disks.mmcblk0.installable": True, "disks.mmcblk0.transport": "mmc", "disks.mmcblk0.model": "HBG4e",
-        "disks.mmcblk0.serial": "0x1a2b3c4d", "disks.mmcblk0boot0": ABSENT, "disks.mmcblk1.installable": False},
+        "disks.mmcblk0.serial": "0x1a2b3c4d", "disks.mmcblk0boot0": ABSENT, "disks.mmcblk1.installable": False,
+        "disks.mmcblk2.installable": False},
     "san": {
         "disks.sda.installable": True, "disks.sdb.transport": "iscsi", "disks.sdb.installable": False,
         "disks.sdc.transport": "fc", "disks.sdc.installable": False, "disks.sdd.transport": "sas",
@@ -104,6 +105,7 @@ NEGATIVE = {"white-box", "cut-table", "san", "optiplex-7040-stick-first", "odd-d
 HOST = "sys/devices/pci0000:00/0000:00:17.0/ata1/host0/"
 DISK = HOST + "target0:0:0/0:0:0:0"
 BLOCK = DISK + "/block/sda/"
+CD = "sys/devices/pci0000:00/0000:00:1f.2/ata2/host1/target1:0:0/1:0:0:0"
 NIC = "sys/devices/pci0000:00/0000:00:1f.6/net/enp0s31f6/"
 ID = "sys/devices/virtual/dmi/id/"
 MASKED = "optiplex-7040-masked"
@@ -137,6 +139,10 @@ CHANGES = [
     ("mac-zero", "optiplex-7040", {NIC + "address": "00:00:00:00:00:00\n"}, {"mac": None}),
     ("mac-multicast", "optiplex-7040", {NIC + "address": "01:00:5e:00:53:01\n"}, {"mac": None}),
     ("mac-upper-case", "optiplex-7040", {NIC + "address": "00:00:5E:00:53:0A\n"}, {"mac": "00:00:5e:00:53:0a"}),
+    ("mac-local-comes-after-global", "many-nics",
+     {"sys/devices/pci0000:00/0000:00:1d.0/0000:04:00.0/net/eno0/addr_assign_type": "0\n"}, {"mac": "00:00:5e:00:53:22"}),
+    ("cd-that-says-nothing", "old-bios", {CD + "/type": None, CD + "/block/sr0/removable": "0\n", CD + "/block/sr0/size": "41943040\n"},
+     {"disks.sr0.installable": False, "disks.sr0.size": 21474836480}),
     ("link-down", "optiplex-7040", {NIC + "carrier": None, NIC + "speed": None, NIC + "operstate": "down\n"},
      {"links.enp0s31f6.link_state": False, "links.enp0s31f6.speed_mbit": None, "mac": "00:00:5e:00:53:01"}),
     ("masked-uuid-upper-case", MASKED, {ID + "product_uuid": "4C4C4544-0039-3010-8048-B7C04F384432\n"},
