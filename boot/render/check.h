@@ -41,10 +41,35 @@ void check_manifests(struct check *c);
 /* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC. After check_manifests(). */
 void check_flux(struct check *c);
 
+/* check_form.c: what the checks share. */
+
+/* What a field must be. CHECK_TOKEN: 6 and 16 of a-z0-9 with a dot between; CHECK_HTTPS:
+ * https://HOST[:PORT]; CHECK_KEY32: base64 of 32 bytes; CHECK_CERT and CHECK_KEY: base64 of PEM
+ * (certkey.h); CHECK_LIST: subnets. */
+enum check_form {
+    CHECK_MAP,
+    CHECK_TEXT,
+    CHECK_LIST,
+    CHECK_TOKEN,
+    CHECK_HTTPS,
+    CHECK_KEY32,
+    CHECK_CERT,
+    CHECK_KEY
+};
+
+/* Adds E_RENDER_FIELD or E_RENDER_PEM when the field at `path` is missing (which the text `without`
+ * explains) or malformed. */
+void check_need(struct check *c, const struct node *root, const char *path, enum check_form form,
+                const char *without);
+/* Where something is missing: the nearest node above a path that does exist. */
+struct pos check_nearest(const struct node *root, const char *path);
+/* The host of https://HOST[:PORT][/], *len bytes of url; NULL when it is no such address. */
+const char *check_https_host(const char *url, size_t *len);
 /* The text of a node fit for a message: itself, or "(from a secret)". NULL is "". */
 const char *check_shown(const struct check *c, const struct node *node);
-/* Whether a plain scalar is YAML's true as Talos's decoder takes it for a boolean field. */
+/* Whether a plain scalar is YAML's true, or false, as Talos's decoder takes it for a boolean field. */
 bool check_true(const struct node *node);
+bool check_false(const struct node *node);
 /* Whether a node is absent, null, or an empty text. */
 bool check_empty(const struct node *node);
 /* The v1alpha1 main document's root, or NULL. */

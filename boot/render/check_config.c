@@ -2,40 +2,37 @@
 
 #include "base/text.h"
 #include "render/certkey.h"
-#include "site/merge.h"
 
 #include <arpa/inet.h>
 #include <string.h>
-
-enum form { FORM_MAP, FORM_TEXT, FORM_LIST, FORM_TOKEN, FORM_HTTPS, FORM_KEY32, FORM_CERT, FORM_KEY };
 
 enum { ON_CONTROLPLANE = 1, ON_WORKER = 2, ON_BOTH = 3 };
 
 /* facts/talos-api-config.md 5.2: without these Talos rejects the config, or accepts one that never works. */
 static const struct {
     const char *path;
-    enum form form;
+    enum check_form form;
     unsigned on;
     const char *without;
 } needed[] = {
-    {"machine.token", FORM_TOKEN, ON_BOTH, "nodes cannot join each other's trust service"},
-    {"machine.ca.crt", FORM_CERT, ON_BOTH, "nobody could talk to the Talos API"},
-    {"machine.ca.key", FORM_KEY, ON_CONTROLPLANE, "a control plane cannot sign for other nodes"},
-    {"machine.kubelet", FORM_MAP, ON_BOTH, "Talos 1.14 starts no kubelet"},
-    {"machine.install", FORM_MAP, ON_BOTH, "Talos 1.13 rejects the config"},
-    {"cluster.controlPlane.endpoint", FORM_HTTPS, ON_BOTH, "no kubelet finds the API server"},
-    {"cluster.network", FORM_MAP, ON_BOTH, "Talos 1.14 takes it for a cluster without a pod network"},
-    {"cluster.network.dnsDomain", FORM_TEXT, ON_BOTH, "cluster DNS has no domain"},
-    {"cluster.network.podSubnets", FORM_LIST, ON_BOTH, "pods get no addresses"},
-    {"cluster.network.serviceSubnets", FORM_LIST, ON_BOTH, "services get no addresses"},
-    {"cluster.token", FORM_TOKEN, ON_BOTH, "kubelets cannot join"},
-    {"cluster.ca.crt", FORM_CERT, ON_BOTH, "the kubelet trusts no API server"},
-    {"cluster.ca.key", FORM_KEY, ON_CONTROLPLANE, "the API server gets no certificate"},
-    {"cluster.aggregatorCA.crt", FORM_CERT, ON_CONTROLPLANE, "the API server does not start"},
-    {"cluster.aggregatorCA.key", FORM_KEY, ON_CONTROLPLANE, "the API server does not start"},
-    {"cluster.serviceAccount.key", FORM_KEY, ON_CONTROLPLANE, "no service account token is ever signed"},
-    {"cluster.etcd.ca.crt", FORM_CERT, ON_CONTROLPLANE, "etcd does not start"},
-    {"cluster.etcd.ca.key", FORM_KEY, ON_CONTROLPLANE, "etcd does not start"},
+    {"machine.token", CHECK_TOKEN, ON_BOTH, "nodes cannot join each other's trust service"},
+    {"machine.ca.crt", CHECK_CERT, ON_BOTH, "nobody could talk to the Talos API"},
+    {"machine.ca.key", CHECK_KEY, ON_CONTROLPLANE, "a control plane cannot sign for other nodes"},
+    {"machine.kubelet", CHECK_MAP, ON_BOTH, "Talos 1.14 starts no kubelet"},
+    {"machine.install", CHECK_MAP, ON_BOTH, "Talos 1.13 rejects the config"},
+    {"cluster.controlPlane.endpoint", CHECK_HTTPS, ON_BOTH, "no kubelet finds the API server"},
+    {"cluster.network", CHECK_MAP, ON_BOTH, "Talos 1.14 takes it for a cluster without a pod network"},
+    {"cluster.network.dnsDomain", CHECK_TEXT, ON_BOTH, "cluster DNS has no domain"},
+    {"cluster.network.podSubnets", CHECK_LIST, ON_BOTH, "pods get no addresses"},
+    {"cluster.network.serviceSubnets", CHECK_LIST, ON_BOTH, "services get no addresses"},
+    {"cluster.token", CHECK_TOKEN, ON_BOTH, "kubelets cannot join"},
+    {"cluster.ca.crt", CHECK_CERT, ON_BOTH, "the kubelet trusts no API server"},
+    {"cluster.ca.key", CHECK_KEY, ON_CONTROLPLANE, "the API server gets no certificate"},
+    {"cluster.aggregatorCA.crt", CHECK_CERT, ON_CONTROLPLANE, "the API server does not start"},
+    {"cluster.aggregatorCA.key", CHECK_KEY, ON_CONTROLPLANE, "the API server does not start"},
+    {"cluster.serviceAccount.key", CHECK_KEY, ON_CONTROLPLANE, "no service account token is ever signed"},
+    {"cluster.etcd.ca.crt", CHECK_CERT, ON_CONTROLPLANE, "etcd does not start"},
+    {"cluster.etcd.ca.key", CHECK_KEY, ON_CONTROLPLANE, "etcd does not start"},
 };
 
 static const struct {
@@ -103,196 +100,6 @@ static const struct {
     {"KubeSpanConfig", "machine.network.kubespan"},
 };
 
-/* --- shared with the other checks --- */
-
-const char *check_shown(const struct check *c, const struct node *node)
-{
-    const char *text = node_text(node);
-
-    if (!text)
-        return "";
-    return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
-}
-
-bool check_true(const struct node *node)
-{
-    static const char *const yes[] = {"true", "yes", "on", "y"};
-    const char *text = node_text(node);
-
-    if (!text || node->style != STYLE_PLAIN)
-        return false;
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (text_equal_fold(text, yes[i]))
-            return true;
-    return false;
-}
-
-static bool is_false(const struct node *node)
-{
-    static const char *const no[] = {"false", "no", "off", "n"};
-    const char *text = node_text(node);
-
-    if (!text || node->style != STYLE_PLAIN)
-        return false;
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (text_equal_fold(text, no[i]))
-            return true;
-    return false;
-}
-
-bool check_empty(const struct node *node)
-{
-    if (!node)
-        return true;
-    if (node->kind != NODE_SCALAR)
-        return false;
-    return node->len == 0 ||
-        (node->style == STYLE_PLAIN && (strcmp(node->text, "~") == 0 || text_equal_fold(node->text, "null")));
-}
-
-const struct node *check_main(const struct check *c)
-{
-    for (const struct document *d = c->config; d; d = d->next)
-        if (d->root && d->root->kind == NODE_MAP && !node_get(d->root, "kind"))
-            return d->root;
-    return NULL;
-}
-
-/* The nearest node above a path that does exist: where something is missing. */
-static struct pos nearest(const struct node *root, const char *path)
-{
-    char prefix[128];
-    struct pos pos = root->pos;
-
-    for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
-        const struct node *at = NULL;
-
-        if ((size_t)(dot - path) >= sizeof prefix)
-            break;
-        memcpy(prefix, path, (size_t)(dot - path));
-        prefix[dot - path] = '\0';
-        at = node_path(root, prefix);
-        if (!at)
-            break;
-        pos = at->key ? at->key->pos : at->pos;
-    }
-    return pos;
-}
-
-/* --- forms --- */
-
-static bool is_token(const char *text)
-{
-    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-    return strlen(text) == 23 && strspn(text, alphabet) == 6 && text[6] == '.' &&
-        strspn(text + 7, alphabet) == 16;
-}
-
-static bool is_base64_of_32(const char *text)
-{
-    unsigned char bytes[36];
-    bool fits = strlen(text) == 44 && text_base64_decode(bytes, text, 44) == 32;
-
-    mem_wipe(bytes, sizeof bytes);
-    return fits;
-}
-
-/* The host of https://HOST[:PORT][/]; NULL when it is no such address. */
-static const char *https_host(const char *url, size_t *len)
-{
-    const char *host = NULL, *end = NULL;
-
-    if (strncmp(url, "https://", 8) != 0)
-        return NULL;
-    host = url + 8;
-    if (*host == '[') {
-        end = strchr(++host, ']');
-        if (!end)
-            return NULL;
-        *len = (size_t)(end++ - host);
-    } else {
-        end = host + strcspn(host, ":/?#");
-        *len = (size_t)(end - host);
-    }
-    if (*end == ':') {
-        size_t digits = strspn(end + 1, "0123456789");
-
-        if (digits == 0 || digits > 5)
-            return NULL;
-        end += 1 + digits;
-    }
-    if (*len == 0 || memchr(host, '@', *len) || (*end && strcmp(end, "/") != 0))
-        return NULL;
-    return host;
-}
-
-static void check_pem_form(struct check *c, const char *path, const struct node *node, enum certkey_kind kind)
-{
-    struct buf der = {.max = CERTKEY_MAX};
-    const char *problem = certkey_check(kind, node->text, node->len, &der);
-
-    if (problem)
-        errors_at(c->errors, node->pos, E_RENDER_PEM, "%s: %s", path, problem);
-    buf_free(&der);
-}
-
-static void check_list(struct check *c, const char *path, const struct node *list)
-{
-    if (list->kind != NODE_SEQ || list->count == 0) {
-        errors_at(c->errors, list->pos, E_RENDER_FIELD, "%s must be a list of subnets", path);
-        return;
-    }
-    for (const struct node *item = list->first; item; item = item->next)
-        if (!node_text(item) || !strchr(item->text, '/'))
-            errors_at(c->errors, item->pos, E_RENDER_FIELD,
-                      "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path, check_shown(c, item));
-}
-
-static void check_form(struct check *c, const char *path, const struct node *node, enum form form)
-{
-    size_t len = 0;
-
-    if (form == FORM_MAP) {
-        if (node->kind != NODE_MAP)
-            errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be a mapping", path);
-        return;
-    }
-    if (form == FORM_LIST) {
-        check_list(c, path, node);
-        return;
-    }
-    if (!node_text(node)) {
-        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be text", path);
-        return;
-    }
-    if (form == FORM_CERT || form == FORM_KEY)
-        check_pem_form(c, path, node, form == FORM_CERT ? CERTKEY_CERTIFICATE : CERTKEY_PRIVATE);
-    else if (form == FORM_TOKEN && !is_token(node->text))
-        errors_at(c->errors, node->pos, E_RENDER_FIELD,
-                  "%s is no token: 6 and 16 of a-z and 0-9 with a dot between, as the secrets bundle has it",
-                  path);
-    else if (form == FORM_KEY32 && !is_base64_of_32(node->text))
-        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s is not base64 of 32 bytes", path);
-    else if (form == FORM_HTTPS && !https_host(node->text, &len))
-        errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s: \"%.120s\" is not https://HOST:PORT", path,
-                  check_shown(c, node));
-}
-
-static void need(struct check *c, const struct node *root, const char *path, enum form form,
-                 const char *without)
-{
-    const struct node *node = node_path(root, path);
-
-    if (check_empty(node))
-        errors_at(c->errors, node ? node->pos : nearest(root, path), E_RENDER_FIELD, "%s is %s: %s", path,
-                  node ? "empty" : "missing", without);
-    else
-        check_form(c, path, node, form);
-}
-
-/* --- rules --- */
-
 static void check_head(struct check *c, const struct node *root)
 {
     const char *type = c->plan->entry->type == MACHINE_CONTROLPLANE ? "controlplane" : "worker";
@@ -301,11 +108,11 @@ static void check_head(struct check *c, const struct node *root)
 
     if (!node_is(version, "v1alpha1"))
         errors_at(c->errors, version ? version->pos : root->pos, E_RENDER_FIELD, "version must be v1alpha1");
-    if (is_false(persist))
+    if (check_false(persist))
         errors_at(c->errors, persist->pos, E_RENDER_FIELD, "persist must not be false: Talos rejects it");
     if (!node_is(machine_type, type))
-        errors_at(c->errors, machine_type ? machine_type->pos : nearest(root, "machine.type"), E_RENDER_FIELD,
-                  "machine.type must be %s, as hearth.yaml says of %s", type, c->plan->name);
+        errors_at(c->errors, machine_type ? machine_type->pos : check_nearest(root, "machine.type"),
+                  E_RENDER_FIELD, "machine.type must be %s, as hearth.yaml says of %s", type, c->plan->name);
 }
 
 static void check_keys(struct check *c, const struct node *root)
@@ -331,15 +138,15 @@ static void check_encryption(struct check *c, const struct node *root)
 
     if (check_empty(node_path(root, path)) && !check_empty(node_path(root, "cluster.aescbcEncryptionSecret")))
         path = "cluster.aescbcEncryptionSecret";
-    need(c, root, path, FORM_KEY32, "Talos 1.14 starts no API server without it");
+    check_need(c, root, path, CHECK_KEY32, "Talos 1.14 starts no API server without it");
 }
 
 static void check_discovery(struct check *c, const struct node *root)
 {
     if (!check_true(node_path(root, "cluster.discovery.enabled")))
         return;
-    need(c, root, "cluster.id", FORM_TEXT, "discovery is enabled and has no cluster to look for");
-    need(c, root, "cluster.secret", FORM_KEY32, "discovery is enabled and has no key");
+    check_need(c, root, "cluster.id", CHECK_TEXT, "discovery is enabled and has no cluster to look for");
+    check_need(c, root, "cluster.secret", CHECK_KEY32, "discovery is enabled and has no key");
 }
 
 static void check_disk(struct check *c, const struct node *root)
@@ -377,7 +184,7 @@ static void check_names(struct check *c, const struct node *root)
     char host[256];
     unsigned char address[16];
     size_t len = 0;
-    const char *at = node_text(endpoint) ? https_host(endpoint->text, &len) : NULL;
+    const char *at = node_text(endpoint) ? check_https_host(endpoint->text, &len) : NULL;
 
     if (!at || len >= sizeof host)
         return;
@@ -388,7 +195,7 @@ static void check_names(struct check *c, const struct node *root)
     for (const struct node *san = sans && sans->kind == NODE_SEQ ? sans->first : NULL; san; san = san->next)
         if (node_text(san) && text_equal_fold(san->text, host))
             return;
-    errors_at(c->errors, sans ? sans->pos : nearest(root, "machine.certSANs"), E_RENDER_FIELD,
+    errors_at(c->errors, sans ? sans->pos : check_nearest(root, "machine.certSANs"), E_RENDER_FIELD,
               "machine.certSANs lacks the endpoint's name %s: talosctl could not be used with it",
               resolve_is_secret(c->resolver, endpoint) ? "" : host);
 }
@@ -466,7 +273,7 @@ void check_config(struct check *c)
     check_head(c, root);
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i].on & (controlplane ? ON_CONTROLPLANE : ON_WORKER))
-            need(c, root, needed[i].path, needed[i].form, needed[i].without);
+            check_need(c, root, needed[i].path, needed[i].form, needed[i].without);
     check_discovery(c, root);
     check_disk(c, root);
     check_documents(c, root);
