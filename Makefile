@@ -159,11 +159,14 @@ $(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libhearth.a
 	@clang $(SAN) -o $@ $< $(SANLIBS) -lcmocka
 $(B)/unit/replay_%: $(B)/unit/obj/tests/fuzz/fuzz_%.o $(B)/unit/obj/tests/fuzz/replay.o $(B)/unit/libhearth.a
 	@clang $(SAN) -o $@ $(wordlist 1,2,$^) $(SANLIBS)
-$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(ROOMS) $(GEN:%=$(B)/gen/%.c) $(B)/san.ok
+# Own code once more, with libFuzzer's counters in it.
+FUZZ_OBJ := $(ROOMS:%.c=$(B)/fuzz/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
+$(B)/fuzz/obj/%.o: %.c $(B)/san.ok Makefile
 	@mkdir -p $(@D)
-	@clang -std=gnu11 $(SAN) -fsanitize=fuzzer $(INCLUDES) $(DEFINES) -o $@ $< $(ROOMS) $(GEN:%=$(B)/gen/%.c) \
-	    $(LIBS:%=$(B)/san/lib%.a)
--include $(UNIT_OBJ:.o=.d) $(wildcard $(B)/unit/obj/tests/*/*.d)
+	@$(SANCC) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
+	@clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
+-include $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(B)/unit/obj/tests/*/*.d)
 
 .PHONY: test-deps unit-build unit blackbox test conformance fuzz bench
 test-deps:
