@@ -30,4 +30,4 @@ def cases():
     for method in ("secret", "certificate"):
         yield "one-secret-" + method, trips(1, 6, method)
         yield "sixteen-secrets-" + method, trips(16, 6, method)
-    yield "sixty-secrets", trips(60, 10, "secret")
+    yield "sixty-secrets", trips(60, 16, "secret")
