@@ -3,8 +3,9 @@
  *
  * A machine config that Talos accepts can still be useless: it joins nothing, has no pod network, or stops at
  * the first Secret whose namespace nobody made. All mistakes are added to one list with the position of the
- * node they are about. Texts that came from a secret are never shown. Sources: facts/talos-api-config.md
- * section 5, facts/flux-gitops.md sections 1.4 and 2.
+ * node they are about. Texts that came from a secret are never shown. Sources: Talos's machinery package
+ * (v1alpha1_validation.go, the golden configs of its generate tests) and manifest_apply.go of machined; Flux's
+ * source-controller on GitRepository secrets.
  */
 #ifndef HEARTH_RENDER_CHECK_H
 #define HEARTH_RENDER_CHECK_H
@@ -28,8 +29,8 @@ struct check {
     const struct document *config; /* resolved, without the plan's manifests */
     struct check_manifest *manifests;
     unsigned manifest_count;
-    struct object
-        *own; /* of cluster.inlineManifests that the site itself holds; filled by check_manifests() */
+    /* Of the site's own cluster.inlineManifests; filled by check_manifests(). */
+    struct object *own;
     struct errors *errors;
 };
 

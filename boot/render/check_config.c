@@ -8,7 +8,7 @@
 
 enum { ON_CONTROLPLANE = 1, ON_WORKER = 2, ON_BOTH = 3 };
 
-/* facts/talos-api-config.md 5.2: without these Talos rejects the config, or accepts one that never works. */
+/* Without these Talos rejects the config, or accepts one that never works. */
 static const struct {
     const char *path;
     enum check_form form;
