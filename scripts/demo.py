@@ -52,7 +52,8 @@ class Stage:
 
 
 def size(count):
-    return "%d B" % count if count < 1024 else "%.1f KiB" % (count / 1024)
+    """Bytes as hearth itself says them: powers of ten."""
+    return "%d B" % count if count < 1000 else "%.1f kB" % (count / 1000) if count < 10000 else "%d kB" % (count / 1000 + 0.5)
 
 
 def show(line):
@@ -63,8 +64,9 @@ class Hearth:
     def __init__(self, binary):
         self.binary = binary
 
-    def run(self, args, quiet=False):
-        """Run a verb with its words shown as they come; returns stdout. Stops the demo when it fails."""
+    def run(self, args, quiet=False, less=None):
+        """Run a verb with its words shown as they come, but for lines that start with `less`; returns stdout. Stops the
+        demo when it fails."""
         shown = " ".join(os.path.relpath(word) if word.startswith("/") else word for word in args)
         say("    %s hearth %s" % (colour("2", "$"), colour("1", shown)))
         child = subprocess.Popen([self.binary] + args, stdout=subprocess.PIPE,
@@ -76,6 +78,8 @@ class Hearth:
             out, lines = b"", []
             for line in child.stdout:
                 out += line
+                if less and line.decode("utf-8", "replace").startswith(less):
+                    continue
                 show(line.decode("utf-8", "replace").rstrip("\n"))
             child.wait()
         if child.returncode != 0:
@@ -226,7 +230,7 @@ def demo(binary, work):
     stage = Stage("render", "log in, fetch the secrets, write the documents")
     out = os.path.join(work, "out")
     fetch_begin = time.monotonic()
-    hearth.run(["render"] + common + ["--out", out])
+    hearth.run(["render"] + common + ["--out", out], less=out)  # the last stage lists them
     elapsed = time.monotonic() - fetch_begin
     time.sleep(0.1)
     seen = [entry for entry in azure.log.entries if entry["t"] == "request"]
