@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct smbios s = {.table = {data + 2, size - 2}, .version = (unsigned)data[0] << 8 | data[1]};
     read_facts(&s);
     size_t entry = size < 32 ? size : 32;
-    if (smbios_open(&s, (struct span){data, entry}, (struct span){data + entry, size - entry}) && s.table.n > 0)
+    if (smbios_open(&s, (struct span){data, entry}, (struct span){data + entry, size - entry}) &&
+        s.table.n > 0)
         read_facts(&s);
     return 0;
 }
