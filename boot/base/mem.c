@@ -251,7 +251,6 @@ static void *resize_try(void *p, size_t n)
             size_t grown = old + block_size(after);
             mem_wipe(after, sizeof *after);
             set_size(b, grown, USED);
-            count(grown, old);
         } else {
             void *q = mem_try(n);
             if (!q)
@@ -263,9 +262,8 @@ static void *resize_try(void *p, size_t n)
     } else if (old - need >= 2 * sizeof(struct free_block)) {
         mem_wipe((unsigned char *)b + need, old - need);
     }
-    size_t whole = block_size(b);
     block_trim(b, need);
-    count(block_size(b), whole);
+    count(block_size(b), old);
     return p;
 }
 

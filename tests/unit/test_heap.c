@@ -122,6 +122,19 @@ static void too_much_is_refused(void **state)
     check_region();
 }
 
+static void the_peak_is_what_was_in_use(void **state)
+{
+    (void)state;
+    size_t before = heap.in_use;
+    heap.peak = before;
+    unsigned char *p = heap_malloc(100);
+    p = heap_realloc(p, 1000); /* in place, with a large free neighbour */
+    assert_non_null(p);
+    assert_in_range(heap_mem_peak(), before + 1000, before + 1100);
+    heap_mem_free(p);
+    assert_int_equal(heap.in_use, before);
+}
+
 static void everything_is_wiped(void **state)
 {
     (void)state;
@@ -138,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_keep_their_bytes),
         cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(the_peak_is_what_was_in_use),
         cmocka_unit_test(everything_is_wiped), /* last: the heap is gone after it */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
