@@ -63,7 +63,9 @@ static unsigned telling(enum error_code code)
 
 static void note_failure(struct conn *c, int err)
 {
-    enum error_code code = err == ECONNREFUSED ? E_TCP_REFUSED : err == ETIMEDOUT ? E_TCP_TIMEOUT : E_TCP_UNREACHABLE;
+    enum error_code code = err == ECONNREFUSED ? E_TCP_REFUSED
+        : err == ETIMEDOUT                     ? E_TCP_TIMEOUT
+                                               : E_TCP_UNREACHABLE;
     if (telling(code) >= telling(c->error.code))
         error_errno(&c->error, code, err, "%s port %u", c->url->host, (unsigned)c->url->port);
 }

@@ -33,7 +33,7 @@ enum conn_state {
 struct conn_world {
     struct nameservers servers;
     struct anchors anchors;
-    int64_t now; /* seconds since 1970 at the start */
+    int64_t now;              /* seconds since 1970 at the start */
     vault_progress *progress; /* never NULL */
     void *arg;
     struct vault_stats stats;
@@ -44,8 +44,8 @@ struct conn {
     const struct url *url;
     enum conn_state state;
     struct lookup lookup;
-    uint32_t tried;     /* bit i: addresses[i] was attempted */
-    bool last_v6;       /* family of the last attempt */
+    uint32_t tried; /* bit i: addresses[i] was attempted */
+    bool last_v6;   /* family of the last attempt */
     int race[CONN_RACE_MAX];
     unsigned racing;
     uint64_t next_attempt; /* clock_ms */

@@ -50,8 +50,9 @@ static int from_path(const char *variable, const char *path, bool line, struct s
     return finish(&in, line, what, out, e);
 }
 
-static int from_environment(const struct role *role, enum vault_login *login, const char **tenant, const char **client,
-                            bool federated, struct secret *out, const char *wanted, struct error *e)
+static int from_environment(const struct role *role, enum vault_login *login, const char **tenant,
+                            const char **client, bool federated, struct secret *out, const char *wanted,
+                            struct error *e)
 {
     const char *secret = environment("AZURE_CLIENT_SECRET");
     const char *certificate = environment("AZURE_CLIENT_CERTIFICATE_PATH");
@@ -75,9 +76,12 @@ static int from_environment(const struct role *role, enum vault_login *login, co
         return from_path("AZURE_FEDERATED_TOKEN_FILE", token, true, out, e);
     }
     if (federated)
-        return error_set(e, E_CRED_MISSING, "role %s logs in with a federated token, and AZURE_FEDERATED_TOKEN_FILE is not set",
+        return error_set(e, E_CRED_MISSING,
+                         "role %s logs in with a federated token, and AZURE_FEDERATED_TOKEN_FILE is not set",
                          role->name);
-    return error_set(e, E_CRED_MISSING, "role %s: %s does not exist, and no AZURE_* variable holds a credential", role->name, wanted);
+    return error_set(e, E_CRED_MISSING,
+                     "role %s: %s does not exist, and no AZURE_* variable holds a credential", role->name,
+                     wanted);
 }
 
 static int from_site(const struct site *site, const char *path, bool line, struct secret *out, bool *missing,
@@ -91,14 +95,15 @@ static int from_site(const struct site *site, const char *path, bool line, struc
     enum tracked tracked = tracked_file(site->dir, path);
     if (tracked != TRACKED_NO) {
         buf_free(&in);
-        return error_set(e, E_CRED_TRACKED, tracked == TRACKED_YES ? "git tracks %s" : "it cannot be told whether git tracks %s",
+        return error_set(e, E_CRED_TRACKED,
+                         tracked == TRACKED_YES ? "git tracks %s" : "it cannot be told whether git tracks %s",
                          path);
     }
     return finish(&in, line, path, out, e);
 }
 
-int credential_read(const struct site *site, const struct role *role, enum vault_login *login, const char **tenant,
-                    const char **client, struct secret *out, struct error *e)
+int credential_read(const struct site *site, const struct role *role, enum vault_login *login,
+                    const char **tenant, const char **client, struct secret *out, struct error *e)
 {
     char path[PATH_BYTES];
     bool missing = false;
@@ -117,7 +122,8 @@ int credential_read(const struct site *site, const struct role *role, enum vault
         return from_environment(role, login, tenant, client, true, out, "", e);
     case LOGIN_DEVICE_CODE:
     default:
-        return error_set(e, E_CRED_FORM, "role %s: a device-code login needs a person at the console; this verb has none",
+        return error_set(e, E_CRED_FORM,
+                         "role %s: a device-code login needs a person at the console; this verb has none",
                          role->name);
     }
     if (from_site(site, path, *login == VAULT_LOGIN_SECRET, out, &missing, e) == 0)

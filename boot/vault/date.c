@@ -29,7 +29,7 @@ const char *date_text(char out[DATE_TEXT_MAX], int64_t seconds)
     int64_t day = doy - (153 * mp + 2) / 5 + 1;
     int64_t month = mp < 10 ? mp + 3 : mp - 9;
     int64_t year = yoe + era * 400 + (month <= 2);
-    snprintf(out, DATE_TEXT_MAX, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 " %02" PRId64 ":%02" PRId64 " UTC", year, month, day,
-             rest / 3600, rest / 60 % 60);
+    snprintf(out, DATE_TEXT_MAX, "%04" PRId64 "-%02" PRId64 "-%02" PRId64 " %02" PRId64 ":%02" PRId64 " UTC",
+             year, month, day, rest / 3600, rest / 60 % 60);
     return out;
 }

@@ -132,8 +132,8 @@ static bool take_address(const struct record *record, enum dns_type type, struct
 }
 
 /* One pass over the answers for one owner: its addresses, or the name it is an alias of. */
-static bool pass(const struct message *m, struct reader answers, unsigned total, const char *owner, enum dns_type type,
-                 struct address *out, unsigned *count, char *alias)
+static bool pass(const struct message *m, struct reader answers, unsigned total, const char *owner,
+                 enum dns_type type, struct address *out, unsigned *count, char *alias)
 {
     struct record record;
     alias[0] = '\0';
@@ -186,7 +186,8 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
     read_name(&m, &r, owner);
     unsigned got_type = reader_u16be(&r);
     unsigned got_class = reader_u16be(&r);
-    if (r.bad || questions != 1 || strcmp(owner, want) != 0 || got_type != (unsigned)type || got_class != CLASS_IN)
+    if (r.bad || questions != 1 || strcmp(owner, want) != 0 || got_type != (unsigned)type ||
+        got_class != CLASS_IN)
         return DNS_FOREIGN;
     if (rcode == 3)
         return DNS_NXDOMAIN;

@@ -30,7 +30,8 @@ void entra_request(struct buf *out, const struct url *authority, const char *ten
     }
     char host[URL_AUTHORITY_MAX];
     buf_printf(out,
-               "POST /%s/oauth2/v2.0/token HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+               "POST /%s/oauth2/v2.0/token HTTP/1.1\r\nHost: %s\r\nContent-Type: "
+               "application/x-www-form-urlencoded\r\n"
                "Accept: application/json\r\nAccept-Encoding: identity\r\nContent-Length: %zu\r\n\r\n",
                tenant, url_authority(authority, host), body.len);
     buf_add(out, body.data, body.len);
@@ -60,10 +61,12 @@ const char *entra_hint(int64_t aadsts)
         {50027, "the assertion is malformed"},
         {700021, "the assertion is for another client"},
         {700023, "the assertion is for another audience"},
-        {70021, "no federated credential matches the assertion's issuer and subject; a new one takes some minutes"},
+        {70021,
+         "no federated credential matches the assertion's issuer and subject; a new one takes some minutes"},
         {700211, "no federated credential has the assertion's issuer, to the letter"},
         {700212, "no federated credential has the assertion's audience"},
-        {700213, "no federated credential has the assertion's subject, to the letter; a new one takes some minutes"},
+        {700213,
+         "no federated credential has the assertion's subject, to the letter; a new one takes some minutes"},
         {70011, "the scope is not known: cloud.resource does not fit this cloud"},
         {1002012, "the scope is not known: cloud.resource does not fit this cloud"},
         {500011, "the resource is not known in this tenant: cloud.resource does not fit this cloud"},
@@ -109,11 +112,16 @@ static enum error_code code_of(const char *word)
         const char *word;
         enum error_code code;
     } words[] = {
-        {"invalid_client", E_ENTRA_CLIENT},        {"unauthorized_client", E_ENTRA_CLIENT},
-        {"invalid_request", E_ENTRA_REQUEST},      {"unsupported_grant_type", E_ENTRA_REQUEST},
-        {"invalid_tenant", E_ENTRA_REQUEST},       {"invalid_scope", E_ENTRA_SCOPE},
-        {"invalid_resource", E_ENTRA_SCOPE},       {"invalid_grant", E_ENTRA_GRANT},
-        {"interaction_required", E_ENTRA_INTERACTION}, {"access_denied", E_ENTRA_INTERACTION},
+        {"invalid_client", E_ENTRA_CLIENT},
+        {"unauthorized_client", E_ENTRA_CLIENT},
+        {"invalid_request", E_ENTRA_REQUEST},
+        {"unsupported_grant_type", E_ENTRA_REQUEST},
+        {"invalid_tenant", E_ENTRA_REQUEST},
+        {"invalid_scope", E_ENTRA_SCOPE},
+        {"invalid_resource", E_ENTRA_SCOPE},
+        {"invalid_grant", E_ENTRA_GRANT},
+        {"interaction_required", E_ENTRA_INTERACTION},
+        {"access_denied", E_ENTRA_INTERACTION},
         {"temporarily_unavailable", E_ENTRA_UNAVAILABLE},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -180,7 +188,8 @@ int entra_answer(const struct http *h, struct secret *token, int64_t *expires_in
     else if (!type || !text_equal_fold(type, "Bearer"))
         error_set(e, E_ENTRA_ANSWER, "the answer holds no token of type Bearer");
     else if (!text || !is_token(text, json_string_length(member)))
-        error_set(e, E_ENTRA_ANSWER, "access_token is missing, longer than %d bytes, or not a token", ENTRA_TOKEN_MAX);
+        error_set(e, E_ENTRA_ANSWER, "access_token is missing, longer than %d bytes, or not a token",
+                  ENTRA_TOKEN_MAX);
     else
         result = 0;
     if (result == 0) {

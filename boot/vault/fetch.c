@@ -51,8 +51,8 @@ void fetch_fail(struct fetch *f, const struct error *e)
 bool fetch_passes(enum error_code code)
 {
     static const enum error_code passing[] = {
-        E_DNS_FAILED,  E_TCP_REFUSED,       E_TCP_UNREACHABLE, E_TCP_RESET,         E_TLS_TRUNCATED, E_HTTP_CLOSED,
-        E_ENTRA_BUSY,  E_ENTRA_UNAVAILABLE, E_VAULT_BUSY,      E_VAULT_UNAVAILABLE,
+        E_DNS_FAILED,  E_TCP_REFUSED, E_TCP_UNREACHABLE,   E_TCP_RESET,  E_TLS_TRUNCATED,
+        E_HTTP_CLOSED, E_ENTRA_BUSY,  E_ENTRA_UNAVAILABLE, E_VAULT_BUSY, E_VAULT_UNAVAILABLE,
     };
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
         if (passing[i] == code)
@@ -64,7 +64,8 @@ uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct erro
 {
     if (tries >= FETCH_TRIES || !fetch_passes(e->code))
         return 0;
-    uint64_t wait = e->retry_after_ms ? e->retry_after_ms : 1 + lookup_random() % (1000u << (tries ? tries - 1 : 0));
+    uint64_t wait =
+        e->retry_after_ms ? e->retry_after_ms : 1 + lookup_random() % (1000u << (tries ? tries - 1 : 0));
     return now + wait < f->deadline ? now + wait : 0;
 }
 

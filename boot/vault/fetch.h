@@ -76,7 +76,8 @@ struct fetch {
 
     bool failed; /* as a whole, with error */
     struct error error;
-    struct error vault_error; /* the vault's connection failed while the token was not there yet: the login may fail for a better reason */
+    struct error
+        vault_error; /* the vault's connection failed while the token was not there yet: the login may fail for a better reason */
 };
 
 /* Runs everything; the result goes to fd as records, last of all RECORD_DONE. The request was checked before. */

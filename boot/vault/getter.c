@@ -95,7 +95,8 @@ static int pick(const struct fetch *f, uint64_t now)
     int best = -1;
     for (unsigned i = 0; i < f->request->name_count; i++) {
         const struct job *job = &f->jobs[i];
-        if (job->state == JOB_TODO && job->not_before <= now && (best < 0 || job->tries < f->jobs[best].tries))
+        if (job->state == JOB_TODO && job->not_before <= now &&
+            (best < 0 || job->tries < f->jobs[best].tries))
             best = (int)i;
     }
     return best;
@@ -192,7 +193,8 @@ static void idle(struct fetch *f, uint64_t now)
     if (f->queued)
         return;
     if (conn_read(&s->conn, &n)) {
-        error_set(&s->conn.error, E_HTTP_MALFORMED, "%s sent something that was not asked for", f->vault.host);
+        error_set(&s->conn.error, E_HTTP_MALFORMED, "%s sent something that was not asked for",
+                  f->vault.host);
         connection_failed(f, now);
     } else if (s->conn.state == CONN_ENDED || (s->conn.state == CONN_FAILED && s->conn.shaken)) {
         f->idle_end = true;
@@ -213,7 +215,8 @@ void getter_step(struct fetch *f, uint64_t now)
     if (f->vault_error.code || now < s->not_before)
         return;
     /* Opened at once for the first token; later only when there is something to ask. */
-    if (s->conn.state == CONN_IDLE && ((f->generation == 0 && !f->idle_end) || (have_token && pick(f, now) >= 0)))
+    if (s->conn.state == CONN_IDLE &&
+        ((f->generation == 0 && !f->idle_end) || (have_token && pick(f, now) >= 0)))
         conn_open(&s->conn, now);
     conn_step(&s->conn, now);
     converse(f, now);

@@ -51,8 +51,8 @@ static bool is_digit(char c)
 
 static void status_line(struct http *h, const char *s, size_t n)
 {
-    if (n < 12 || memcmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') || s[8] != ' ' || !is_digit(s[9]) ||
-        !is_digit(s[10]) || !is_digit(s[11]) || (n > 12 && s[12] != ' ')) {
+    if (n < 12 || memcmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') || s[8] != ' ' ||
+        !is_digit(s[9]) || !is_digit(s[10]) || !is_digit(s[11]) || (n > 12 && s[12] != ' ')) {
         malformed(h, "the status line is not HTTP/1.1");
         return;
     }
@@ -197,19 +197,16 @@ static const struct field {
     const char *name;
     void (*take)(struct http *h, const char *v, size_t n);
 } fields[] = {
-    {"content-length", field_content_length},
-    {"transfer-encoding", field_transfer_encoding},
-    {"connection", field_connection},
-    {"retry-after", field_retry_after},
-    {"retry-after-ms", field_retry_after_ms},
-    {"x-ms-retry-after-ms", field_retry_after_ms},
-    {"www-authenticate", field_challenge},
-    {"content-type", field_content_type},
+    {"content-length", field_content_length}, {"transfer-encoding", field_transfer_encoding},
+    {"connection", field_connection},         {"retry-after", field_retry_after},
+    {"retry-after-ms", field_retry_after_ms}, {"x-ms-retry-after-ms", field_retry_after_ms},
+    {"www-authenticate", field_challenge},    {"content-type", field_content_type},
 };
 
 static bool token_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || (c && strchr("!#$%&'*+-.^_`|~", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+        (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 static void field_line(struct http *h, const char *s, size_t n, bool keep)
@@ -383,7 +380,8 @@ size_t http_feed(struct http *h, const void *p, size_t n)
     const char *bytes = p;
     size_t used = 0;
     while (used < n && h->state != HTTP_DONE && h->state != HTTP_BAD)
-        used += h->state == HTTP_BODY ? feed_body(h, bytes + used, n - used) : feed_line(h, bytes + used, n - used);
+        used += h->state == HTTP_BODY ? feed_body(h, bytes + used, n - used)
+                                      : feed_line(h, bytes + used, n - used);
     return used;
 }
 

@@ -15,14 +15,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_LINE_MAX 8192            /* bytes of one line without its CRLF */
-#define HTTP_HEAD_MAX 32768           /* bytes of a header block; trailers and chunk heads have the same again */
+#define HTTP_LINE_MAX 8192  /* bytes of one line without its CRLF */
+#define HTTP_HEAD_MAX 32768 /* bytes of a header block; trailers and chunk heads have the same again */
 #define HTTP_BODY_MAX ((size_t)262144) /* a 25 KB value grows sixfold when every byte is a JSON escape */
 #define HTTP_INTERIM_MAX 8
 #define HTTP_CHALLENGE_MAX 2048
 #define HTTP_RETRY_AFTER_MAX_MS 3600000u
 
-enum http_state { HTTP_STATUS, HTTP_FIELDS, HTTP_BODY, HTTP_CHUNK, HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_DONE, HTTP_BAD };
+enum http_state {
+    HTTP_STATUS,
+    HTTP_FIELDS,
+    HTTP_BODY,
+    HTTP_CHUNK,
+    HTTP_CHUNK_END,
+    HTTP_TRAILERS,
+    HTTP_DONE,
+    HTTP_BAD
+};
 
 struct http {
     enum http_state state;

@@ -34,7 +34,8 @@ json_t *json_object_read(const char *p, size_t n, enum json_problem *problem)
         return NULL;
     json_t *root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
     if (!root) {
-        if (json_error_code(&why) == json_error_null_character || json_error_code(&why) == json_error_null_byte_in_key)
+        if (json_error_code(&why) == json_error_null_character ||
+            json_error_code(&why) == json_error_null_byte_in_key)
             *problem = JSON_HAS_NUL;
         return NULL;
     }

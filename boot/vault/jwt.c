@@ -71,7 +71,8 @@ static void add_claims(struct buf *json, const struct jwt_claims *c, const unsig
 }
 
 int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_claims *claims,
-                  const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES], struct error *e)
+                  const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
+                  struct error *e)
 {
     struct buf json = {0};
     struct buf signed_part = {0};
@@ -97,5 +98,7 @@ int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_
         text_base64url(out, em, (bits + 7) / 8);
     }
     buf_free(&signed_part);
-    return good ? 0 : error_set(e, E_CRED_KEY, "the login key made a signature that its certificate does not verify");
+    return good
+        ? 0
+        : error_set(e, E_CRED_KEY, "the login key made a signature that its certificate does not verify");
 }

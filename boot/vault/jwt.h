@@ -26,7 +26,8 @@ struct jwt_claims {
 
 /* Adds the compact form to out. Error: E_CRED_KEY when the signature does not verify with the certificate's own key. */
 int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_claims *claims,
-                  const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES], struct error *e);
+                  const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
+                  struct error *e);
 
 /* EMSA-PSS (RFC 8017 9.1.1) with SHA-256, MGF1-SHA-256 and a salt of 32 bytes, for a modulus of `bits`. em has (bits + 7) / 8 bytes;
  * when bits - 1 is a multiple of 8 the encoding is one byte shorter and em[0] is 0. */

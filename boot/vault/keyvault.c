@@ -27,8 +27,9 @@ void keyvault_request(struct buf *out, const struct url *vault, const struct vau
 {
     char host[URL_AUTHORITY_MAX];
     struct span bearer = secret_bytes(token);
-    buf_printf(out, "GET /secrets/%s%s%s?api-version=" KEYVAULT_API_VERSION " HTTP/1.1\r\nHost: %s\r\n", name->name,
-               name->version ? "/" : "", name->version ? name->version : "", url_authority(vault, host));
+    buf_printf(out, "GET /secrets/%s%s%s?api-version=" KEYVAULT_API_VERSION " HTTP/1.1\r\nHost: %s\r\n",
+               name->name, name->version ? "/" : "", name->version ? name->version : "",
+               url_authority(vault, host));
     buf_str(out, "Accept: application/json\r\nAccept-Encoding: identity\r\nAuthorization: Bearer ");
     buf_add(out, bearer.p, bearer.n);
     buf_str(out, "\r\n\r\n");
@@ -58,7 +59,8 @@ static bool id_fits(const char *id, const struct vault_name *name, char version[
     return true;
 }
 
-static int bundle(const json_t *root, const struct vault_name *name, struct vault_answer *out, struct error *e)
+static int bundle(const json_t *root, const struct vault_name *name, struct vault_answer *out,
+                  struct error *e)
 {
     const json_t *value = json_object_get(root, "value");
     const json_t *attributes = json_object_get(root, "attributes");
@@ -70,8 +72,8 @@ static int bundle(const json_t *root, const struct vault_name *name, struct vaul
     if (!json_is_string(value))
         return error_set(e, E_VAULT_ANSWER, "the answer holds no value");
     if (json_string_length(value) > VAULT_VALUE_MAX)
-        return error_set(e, E_SECRET_VALUE, "the value has %zu bytes; at most %d are used", json_string_length(value),
-                         VAULT_VALUE_MAX);
+        return error_set(e, E_SECRET_VALUE, "the value has %zu bytes; at most %d are used",
+                         json_string_length(value), VAULT_VALUE_MAX);
     out->expires = json_member_number(attributes, "exp", 0);
     out->not_before = json_member_number(attributes, "nbf", 0);
     snprintf(out->content_type, sizeof out->content_type, "%s", type ? type : "");
@@ -92,7 +94,8 @@ static const struct {
     {403, "ForbiddenByPolicy", E_VAULT_POLICY, "no access policy lets this client read it"},
     {403, "AccessDenied", E_VAULT_POLICY, "no access policy lets this client read it"},
     {403, "ForbiddenByFirewall", E_VAULT_FIREWALL, "the vault's firewall refuses this network"},
-    {403, "ForbiddenByConnection", E_VAULT_CONNECTION, "the vault takes no connections from the public network"},
+    {403, "ForbiddenByConnection", E_VAULT_CONNECTION,
+     "the vault takes no connections from the public network"},
     {403, "SecretDisabled", E_SECRET_DISABLED, "the secret is disabled"},
     {403, "", E_VAULT_FORBIDDEN, "the vault forbids it"},
     {404, "SecretNotFound", E_SECRET_MISSING, "no such secret or version in this vault"},
@@ -131,7 +134,8 @@ static void add_detail(const struct http *h, const json_t *error, enum error_cod
     client_address(message, address);
     if (code == E_VAULT_FIREWALL && address[0])
         error_set(e, code, "%s; it sees this box as %s", whole.text, address);
-    if (code != E_VAULT_UNAUTHORIZED || !challenge_parse(h->challenge.data ? h->challenge.data : "", h->challenge.len, &challenge))
+    if (code != E_VAULT_UNAUTHORIZED ||
+        !challenge_parse(h->challenge.data ? h->challenge.data : "", h->challenge.len, &challenge))
         return;
     challenge_tenant(&challenge, tenant);
     if (tenant[0])
@@ -166,7 +170,8 @@ static int refused(const struct http *h, struct error *e)
     return -1;
 }
 
-int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out, struct error *e)
+int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out,
+                    struct error *e)
 {
     if (h->status != 200)
         return refused(h, e);

@@ -28,6 +28,7 @@ void keyvault_request(struct buf *out, const struct url *vault, const struct vau
 
 /* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_STATUS error, retry_after_ms set when
  * the server asked for it. E_VAULT_UNAUTHORIZED: the token is refused. */
-int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out, struct error *e);
+int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out,
+                    struct error *e);
 
 #endif

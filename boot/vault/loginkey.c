@@ -79,7 +79,8 @@ static bool take_key(struct reading *r, const char *label, struct span der)
     if (!k)
         return error_set(r->e, E_CRED_FORM, "the \"%s\" object is not an RSA key", label) == 0;
     if (k->n_bitlen < 2048 || k->n_bitlen > 4096)
-        return error_set(r->e, E_CRED_KEY, "the RSA key has %u bits; 2048 to 4096 are used", (unsigned)k->n_bitlen) == 0;
+        return error_set(r->e, E_CRED_KEY, "the RSA key has %u bits; 2048 to 4096 are used",
+                         (unsigned)k->n_bitlen) == 0;
     keep_private(r->key, k);
     return true;
 }
@@ -184,7 +185,8 @@ bool loginkey_private(const struct loginkey *key, unsigned char *x)
     memcpy(before, x, n);
     bool good = private(x, &key->private) == 1;
     memcpy(check, x, n);
-    good = good && key->public.nlen == n && public(check, n, &key->public) == 1 && memcmp(check, before, n) == 0;
+    good =
+        good && key->public.nlen == n && public(check, n, &key->public) == 1 && memcmp(check, before, n) == 0;
     mem_wipe(before, sizeof before);
     mem_wipe(check, sizeof check);
     if (!good)

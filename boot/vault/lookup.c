@@ -236,11 +236,13 @@ int lookup_error(const struct lookup *l, struct error *e)
             silent++;
     }
     if (l->servers->count == 0)
-        return error_set(e, E_DNS_NO_SERVER, "%s is not in /etc/hosts, and /etc/resolv.conf names no server", l->host);
+        return error_set(e, E_DNS_NO_SERVER, "%s is not in /etc/hosts, and /etc/resolv.conf names no server",
+                         l->host);
     if (seen[DNS_NXDOMAIN])
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_FAILED])
-        return error_set(e, E_DNS_FAILED, "%s: each of %u name servers answered with an error", l->host, l->servers->count);
+        return error_set(e, E_DNS_FAILED, "%s: each of %u name servers answered with an error", l->host,
+                         l->servers->count);
     if (seen[DNS_BROKEN])
         return error_set(e, E_DNS_MALFORMED, "%s: the answer of a name server is malformed", l->host);
     if (silent)

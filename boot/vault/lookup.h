@@ -28,7 +28,7 @@ struct nameservers {
 struct question {
     enum dns_type type;
     bool done;
-    bool answered; /* by any server, even with an error */
+    bool answered;            /* by any server, even with an error */
     enum dns_outcome outcome; /* when answered */
     int fd;
     uint16_t id;
@@ -41,8 +41,8 @@ struct question {
 
 struct lookup {
     const struct nameservers *servers;
-    const char *host; /* borrowed */
-    struct question questions[2]; /* AAAA, A */
+    const char *host;                               /* borrowed */
+    struct question questions[2];                   /* AAAA, A */
     struct address addresses[LOOKUP_ADDRESSES_MAX]; /* in the order they came */
     unsigned count;
     uint64_t first_at; /* when the first address came */

@@ -114,10 +114,16 @@ static int listen_until(struct ear *ear, int fd, uint64_t until, struct error *e
     return result;
 }
 
-int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count, struct vault_stats *stats,
-                  vault_progress *progress, void *arg, struct error *failed, struct error *e)
+int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+                  struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
+                  struct error *e)
 {
-    struct ear ear = {.answers = answers, .count = count, .stats = stats, .progress = progress, .arg = arg, .failed = failed};
+    struct ear ear = {.answers = answers,
+                      .count = count,
+                      .stats = stats,
+                      .progress = progress,
+                      .arg = arg,
+                      .failed = failed};
     *failed = (struct error){0};
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
     if (listen_until(&ear, fd, clock_ms() + deadline_ms + PARENT_GRACE_MS, e) < 0)

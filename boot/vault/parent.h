@@ -10,13 +10,14 @@
 #include "base/error.h"
 #include "vault/vault.h"
 
-#define PARENT_GRACE_MS 5000     /* beyond the fetcher's own deadline */
-#define PARENT_RECORDS_MAX 4096  /* in one conversation */
+#define PARENT_GRACE_MS 5000    /* beyond the fetcher's own deadline */
+#define PARENT_RECORDS_MAX 4096 /* in one conversation */
 
 /* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the deadline. answers has count elements. 0 when
  * the conversation was whole: then failed->code is E_NONE, or the error that everything unanswered failed with. -1 with
  * E_FETCHER otherwise. */
-int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count, struct vault_stats *stats,
-                  vault_progress *progress, void *arg, struct error *failed, struct error *e);
+int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+                  struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
+                  struct error *e);
 
 #endif

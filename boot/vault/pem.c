@@ -30,7 +30,7 @@ bool pem_each(struct span text, pem_take *take, void *arg)
             break;
         case BR_PEM_END_OBJ:
             good = !der.full && ++objects <= PEM_OBJECTS_MAX &&
-                   take(arg, br_pem_decoder_name(pem), (struct span){(const unsigned char *)der.data, der.len});
+                take(arg, br_pem_decoder_name(pem), (struct span){(const unsigned char *)der.data, der.len});
             buf_free(&der);
             inside = false;
             break;

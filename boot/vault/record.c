@@ -134,9 +134,9 @@ static void get_answer(struct reader *r, struct record *out)
     get_text(r, a->version, sizeof a->version);
     get_text(r, a->content_type, sizeof a->content_type);
     struct span value = reader_take(r, reader_u32le(r));
-    bool wrong = out->index >= VAULT_NAMES_MAX || value.n > VAULT_VALUE_MAX || a->expires < 0 || a->not_before < 0 ||
-                 (a->error.code != E_NONE && value.n) || !text_is_utf8(value.p, value.n) ||
-                 (value.n && memchr(value.p, '\0', value.n));
+    bool wrong = out->index >= VAULT_NAMES_MAX || value.n > VAULT_VALUE_MAX || a->expires < 0 ||
+        a->not_before < 0 || (a->error.code != E_NONE && value.n) || !text_is_utf8(value.p, value.n) ||
+        (value.n && memchr(value.p, '\0', value.n));
     if (r->bad || r->n || wrong)
         r->bad = true;
     else if (a->error.code == E_NONE)

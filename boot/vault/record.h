@@ -13,8 +13,8 @@
 #include "base/reader.h"
 #include "vault/vault.h"
 
-#define RECORD_MAX 32768      /* bytes of a whole record */
-#define RECORD_HOST_MAX 254   /* with the NUL */
+#define RECORD_MAX 32768    /* bytes of a whole record */
+#define RECORD_HOST_MAX 254 /* with the NUL */
 #define RECORD_STEP_MAX 32
 
 enum record_type {
@@ -29,7 +29,7 @@ struct record {
     enum record_type type;
     char host[RECORD_HOST_MAX];
     char step[RECORD_STEP_MAX];
-    unsigned index; /* of the name */
+    unsigned index;             /* of the name */
     struct vault_answer answer; /* RECORD_FAILED: its error; the value is owned by whoever read the record */
     struct vault_stats stats;
 };

@@ -24,7 +24,8 @@
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, field))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
-#define IF_EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), then, otherwise)
+#define IF_EQUAL(value, then, otherwise) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), then, otherwise)
 /* Two instructions: allowed when the number is this one. */
 #define ALLOW(number) IF_EQUAL(number, 0, 1), RETURN(SECCOMP_RET_ALLOW)
 
@@ -76,8 +77,10 @@ static const struct sock_filter filter[] = {
 };
 
 /* A limit that is lower already stays. A macro because glibc and musl disagree on the type of a resource. */
-#define LIMIT(resource, value)                                                                                        \
-    (getrlimit(resource, &now) == 0 && now.rlim_max <= (value) ? 0 : setrlimit(resource, &(struct rlimit){value, value}))
+#define LIMIT(resource, value) \
+    (getrlimit(resource, &now) == 0 && now.rlim_max <= (value) \
+         ? 0 \
+         : setrlimit(resource, &(struct rlimit){value, value}))
 
 static int limits(void)
 {

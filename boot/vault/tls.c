@@ -19,10 +19,10 @@ struct tls {
     br_ec_impl curves;
     int fd;
     enum tls_state state;
-    bool eof;          /* the socket has ended */
-    int broken;        /* errno of the socket */
+    bool eof;   /* the socket has ended */
+    int broken; /* errno of the socket */
     bool no_random;
-    unsigned heads;    /* bytes of `head` that are filled */
+    unsigned heads;        /* bytes of `head` that are filled */
     unsigned char head[5]; /* first bytes from the server: tells other protocols from old TLS */
     unsigned char io[BR_SSL_BUFSIZE_BIDI];
 };
@@ -51,7 +51,8 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_default_rsavrfy(eng);
     br_ssl_engine_set_default_ecdsa(eng);
     t->curves = *br_ssl_engine_get_ec(eng);
-    t->curves.supported_curves &= (uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 | (uint32_t)1 << BR_EC_curve25519;
+    t->curves.supported_curves &=
+        (uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 | (uint32_t)1 << BR_EC_curve25519;
     br_ssl_engine_set_ec(eng, &t->curves);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
     br_x509_minimal_set_ecdsa(x, &t->curves, br_ssl_engine_get_ecdsa(eng));
@@ -159,7 +160,8 @@ enum tls_state tls_step(struct tls *t)
 short tls_want(const struct tls *t)
 {
     unsigned state = br_ssl_engine_current_state(&t->client.eng);
-    return (short)((state & BR_SSL_RECVREC && !t->eof ? POLLIN : 0) | (state & BR_SSL_SENDREC && !t->broken ? POLLOUT : 0));
+    return (short)((state & BR_SSL_RECVREC && !t->eof ? POLLIN : 0) |
+                   (state & BR_SSL_SENDREC && !t->broken ? POLLOUT : 0));
 }
 
 const unsigned char *tls_read(const struct tls *t, size_t *n)
@@ -196,13 +198,16 @@ static int alert_error(const struct tls *t, int alert, struct error *e)
 {
     /* A server that is older than TLS 1.2 shares no suite with us and says only that; its records carry its version. */
     if (t->heads == sizeof t->head && t->head[0] == 21 && t->head[2] < 3)
-        return error_set(e, E_TLS_VERSION, "the server speaks no TLS 1.2 (alert %d in a record of TLS 1.%d)", alert, t->head[2] - 1);
+        return error_set(e, E_TLS_VERSION, "the server speaks no TLS 1.2 (alert %d in a record of TLS 1.%d)",
+                         alert, t->head[2] - 1);
     switch (alert) {
     case 70: /* protocol_version, RFC 5246 7.2.2 */
         return error_set(e, E_TLS_VERSION, "the server refuses TLS 1.2 (alert 70)");
     case 40: /* handshake_failure */
     case 71: /* insufficient_security */
-        return error_set(e, E_TLS_CIPHER, "the server shares no cipher suite, curve or signature with hearth (alert %d)", alert);
+        return error_set(e, E_TLS_CIPHER,
+                         "the server shares no cipher suite, curve or signature with hearth (alert %d)",
+                         alert);
     default:
         return error_set(e, E_TLS_ALERT, "the server sent TLS alert %d", alert);
     }
@@ -220,7 +225,10 @@ int tls_error(const struct tls *t, struct error *e)
     if (number != BR_ERR_OK && !speaks_tls(t))
         return error_set(e, E_TLS_PROTOCOL, "the server does not speak TLS");
     if (number == BR_ERR_UNSUPPORTED_VERSION || number == BR_ERR_BAD_VERSION)
-        return error_set(e, E_TLS_VERSION, "the server chose TLS %s", t->head[2] == 2 ? "1.1" : t->head[2] == 1 ? "1.0" : "of another version");
+        return error_set(e, E_TLS_VERSION, "the server chose TLS %s",
+                         t->head[2] == 2       ? "1.1"
+                             : t->head[2] == 1 ? "1.0"
+                                               : "of another version");
     if (number == BR_ERR_BAD_CIPHER_SUITE)
         return error_set(e, E_TLS_CIPHER, "the server chose a cipher suite that was not offered");
     if (number != BR_ERR_OK)

@@ -50,7 +50,8 @@ int url_parse(const char *what, const char *text, struct url *out, struct error 
     static const char scheme[] = "https://";
     *out = (struct url){.port = 443};
     if (!text || strncmp(text, scheme, sizeof scheme - 1) != 0)
-        return error_set(e, E_VAULT_REQUEST, "%s: \"%s\" does not begin with https://", what, text ? text : "");
+        return error_set(e, E_VAULT_REQUEST, "%s: \"%s\" does not begin with https://", what,
+                         text ? text : "");
     const char *host = text + sizeof scheme - 1;
     size_t n = strcspn(host, ":/?#@");
     if (n == 0 || n >= sizeof out->host)

@@ -35,24 +35,29 @@ static bool plain(const char *s, size_t max)
 static int check_names(const struct vault_request *q, struct error *e)
 {
     if (q->name_count == 0 || q->name_count > VAULT_NAMES_MAX)
-        return error_set(e, E_VAULT_REQUEST, "%u secrets are asked for; 1 to %d can be", q->name_count, VAULT_NAMES_MAX);
+        return error_set(e, E_VAULT_REQUEST, "%u secrets are asked for; 1 to %d can be", q->name_count,
+                         VAULT_NAMES_MAX);
     for (unsigned i = 0; i < q->name_count; i++) {
         const struct vault_name *n = &q->names[i];
         if (!keyvault_name_ok(n->name))
-            return error_set(e, E_VAULT_REQUEST, "\"%s\" is not the name of a secret", n->name ? n->name : "");
+            return error_set(e, E_VAULT_REQUEST, "\"%s\" is not the name of a secret",
+                             n->name ? n->name : "");
         if (!keyvault_version_ok(n->version))
-            return error_set(e, E_VAULT_REQUEST, "secret %s: \"%s\" is not a version (32 hexadecimal digits)", n->name, n->version);
+            return error_set(e, E_VAULT_REQUEST, "secret %s: \"%s\" is not a version (32 hexadecimal digits)",
+                             n->name, n->version);
     }
     return 0;
 }
 
 static int check(const struct vault_request *q, struct checked *c, struct error *e)
 {
-    if (url_parse("cloud.authority", q->authority, &c->authority, e) < 0 || url_parse("vault", q->vault, &c->vault, e) < 0 ||
+    if (url_parse("cloud.authority", q->authority, &c->authority, e) < 0 ||
+        url_parse("vault", q->vault, &c->vault, e) < 0 ||
         url_parse("cloud.resource", q->resource, &c->resource, e) < 0 || check_names(q, e) < 0)
         return -1;
     if (!plain(q->tenant, 253))
-        return error_set(e, E_VAULT_REQUEST, "login.tenant: \"%s\" is no GUID or domain", q->tenant ? q->tenant : "");
+        return error_set(e, E_VAULT_REQUEST, "login.tenant: \"%s\" is no GUID or domain",
+                         q->tenant ? q->tenant : "");
     if (!plain(q->client, 64))
         return error_set(e, E_VAULT_REQUEST, "login.client: \"%s\" is no GUID", q->client ? q->client : "");
     if (q->credential == NULL || q->credential->length_ == 0)
@@ -66,7 +71,8 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
 }
 
 /* In the child. What it sends is all that leaves it; the heap is wiped before the end. */
-static void __attribute__((noreturn)) child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
+static void __attribute__((noreturn))
+child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
 {
     struct error e = {0};
     signal(SIGPIPE, SIG_IGN);

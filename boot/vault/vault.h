@@ -36,12 +36,13 @@ struct vault_request {
     const char *tenant;
     const char *client;
     enum vault_login login;
-    const struct secret *credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion */
+    const struct secret
+        *credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion */
     const struct vault_name *names;
     unsigned name_count;
-    const char *ca_pem;     /* PEM text of extra roots for these hosts alone, or NULL */
-    bool ca_only;           /* with ca_pem: the Azure roots are not trusted */
-    const char *hosts_file; /* text of /etc/hosts, may be "" */
+    const char *ca_pem;      /* PEM text of extra roots for these hosts alone, or NULL */
+    bool ca_only;            /* with ca_pem: the Azure roots are not trusted */
+    const char *hosts_file;  /* text of /etc/hosts, may be "" */
     const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
     int64_t now;             /* seconds since 1970, trusted by the caller */
     uint32_t deadline_ms;    /* for everything; 0 means 60 s */
@@ -49,11 +50,11 @@ struct vault_request {
 
 /* One answer, in the order of names. */
 struct vault_answer {
-    struct secret value;      /* empty when only attributes were asked for or the name failed */
-    struct error error;       /* code E_NONE when the value is there */
-    int64_t expires;          /* attributes.exp, seconds since 1970; 0: none */
-    int64_t not_before;       /* attributes.nbf; 0: none */
-    char version[33];         /* which one answered */
+    struct secret value; /* empty when only attributes were asked for or the name failed */
+    struct error error;  /* code E_NONE when the value is there */
+    int64_t expires;     /* attributes.exp, seconds since 1970; 0: none */
+    int64_t not_before;  /* attributes.nbf; 0: none */
+    char version[33];    /* which one answered */
     char content_type[256];
 };
 

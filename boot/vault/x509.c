@@ -170,7 +170,8 @@ bool x509_read(struct span der, struct x509_cert *out)
     return !tbs.bad && !all.bad && all.n == 0;
 }
 
-static void __attribute__((format(printf, 3, 4))) verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -190,8 +191,9 @@ static void judge_time(struct x509 *x)
         if (!early && x->now <= c->not_after)
             continue;
         date_text(date, early ? c->not_before : c->not_after);
-        verdict(x, early ? E_TLS_NOT_YET_VALID : E_TLS_EXPIRED, "the certificate of \"%s\" %s %s; it is %s here",
-                c->subject_cn, early ? "is valid from" : "expired on", date, now);
+        verdict(x, early ? E_TLS_NOT_YET_VALID : E_TLS_EXPIRED,
+                "the certificate of \"%s\" %s %s; it is %s here", c->subject_cn,
+                early ? "is valid from" : "expired on", date, now);
         return;
     }
     verdict(x, E_TLS_EXPIRED, "a certificate is outside its time; it is %s here", now);
@@ -205,11 +207,13 @@ static void judge_trust(struct x509 *x)
     if (x->count == 1 && self)
         verdict(x, E_TLS_SELF_SIGNED, "the certificate of \"%s\" is signed by itself", leaf->subject_cn);
     else if (x->count == 1)
-        verdict(x, E_TLS_MISSING_INTERMEDIATE, "the certificate of \"%s\" was sent alone; its issuer \"%s\" is no trusted root",
+        verdict(x, E_TLS_MISSING_INTERMEDIATE,
+                "the certificate of \"%s\" was sent alone; its issuer \"%s\" is no trusted root",
                 leaf->subject_cn, leaf->issuer_cn);
     else
-        verdict(x, E_TLS_UNKNOWN_ROOT, "the chain of %u ends at \"%s\", issued by \"%s\", which is no trusted root",
-                x->count, last->subject_cn, last->issuer_cn);
+        verdict(x, E_TLS_UNKNOWN_ROOT,
+                "the chain of %u ends at \"%s\", issued by \"%s\", which is no trusted root", x->count,
+                last->subject_cn, last->issuer_cn);
 }
 
 static void judge_purpose(struct x509 *x)

@@ -41,7 +41,7 @@ struct x509 {
     int64_t now; /* seconds since 1970, trusted */
     unsigned count;
     struct x509_cert certs[X509_CHAIN_MAX];
-    bool unreadable; /* a certificate is too large, one too many, or not DER */
+    bool unreadable;    /* a certificate is too large, one too many, or not DER */
     unsigned char *der; /* the one being received; owned */
     size_t der_length;
     size_t der_expected;

@@ -1,0 +1,206 @@
+/* The token request byte for byte, and every kind of answer. */
+#include "vault/entra.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct url authority = {.host = "login.microsoftonline.com", .port = 443};
+
+static struct span span_of(const char *s)
+{
+    return (struct span){(const unsigned char *)s, strlen(s)};
+}
+
+static void secret_request(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    entra_request(&b, &authority, "ten", "cli", "https://vault.azure.net/.default", VAULT_LOGIN_SECRET,
+                  span_of("a~b+c/d=e f&g%h"));
+    assert_string_equal(b.data,
+                        "POST /ten/oauth2/v2.0/token HTTP/1.1\r\nHost: login.microsoftonline.com\r\n"
+                        "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"
+                        "Accept-Encoding: identity\r\nContent-Length: 132\r\n\r\n"
+                        "client_id=cli&scope=https%3A%2F%2Fvault.azure.net%2F.default&"
+                        "client_secret=a~b%2Bc%2Fd%3De%20f%26g%25h&grant_type=client_credentials");
+    buf_free(&b);
+}
+
+static void assertion_request(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    const struct url odd = {.host = "login.test", .port = 8443};
+    entra_request(&b, &odd, "ten", "cli", "s", VAULT_LOGIN_CERTIFICATE, span_of("a.b-_c"));
+    assert_non_null(strstr(b.data, "\r\nHost: login.test:8443\r\n"));
+    assert_non_null(
+        strstr(b.data,
+               "\r\n\r\nclient_id=cli&scope=s&grant_type=client_credentials&client_assertion_type="
+               "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=a.b-_c"));
+    buf_free(&b);
+    entra_endpoint(&b, &odd, "ten");
+    assert_string_equal(b.data, "https://login.test:8443/ten/oauth2/v2.0/token");
+    buf_free(&b);
+}
+
+static int answer(int status, const char *extra, const char *body, struct secret *token, int64_t *expires,
+                  struct error *e)
+{
+    static char text[40000];
+    struct http h;
+    int n = snprintf(text, sizeof text, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\n%s\r\n%s", status,
+                     strlen(body), extra, body);
+    http_init(&h, 0);
+    http_feed(&h, text, (size_t)n);
+    assert_int_equal(h.state, HTTP_DONE);
+    *e = (struct error){0};
+    int result = entra_answer(&h, token, expires, e);
+    http_free(&h);
+    return result;
+}
+
+static void tokens(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        int64_t expires;
+    } rows[] = {
+        {"{\"token_type\":\"Bearer\",\"expires_in\":3599,\"ext_expires_in\":3599,\"access_token\":\"eyJ.a-_"
+         "\"}",
+         3599},
+        {"{\"access_token\":\"eyJ.a-_\",\"foci\":\"1\",\"expires_in\":\"86399\",\"token_type\":\"bearer\","
+         "\"x\":{\"y\":[1,null]}}",
+         86399},
+        {"{\"access_token\":\"eyJ.a-_\",\"token_type\":\"Bearer\"}", 0},
+        {"{\"access_token\":\"eyJ.a-_\",\"token_type\":\"Bearer\",\"expires_in\":-1}", 0},
+        {"{\"access_token\":\"eyJ.a-_\",\"token_type\":\"Bearer\",\"expires_in\":\"1x\"}", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret token = {0};
+        struct error e;
+        int64_t expires = -1;
+        assert_int_equal(answer(200, "", rows[i].body, &token, &expires, &e), 0);
+        assert_int_equal(expires, rows[i].expires);
+        assert_true(span_is(secret_bytes(&token), "eyJ.a-_"));
+        secret_free(&token);
+    }
+}
+
+static void not_tokens(void **state)
+{
+    (void)state;
+    static char huge[ENTRA_TOKEN_MAX + 200] = "{\"token_type\":\"Bearer\",\"access_token\":\"";
+    size_t n = strlen(huge);
+    memset(huge + n, 'a', ENTRA_TOKEN_MAX + 1);
+    strcpy(huge + n + ENTRA_TOKEN_MAX + 1, "\"}");
+    const char *const rows[] = {
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}",
+        "{\"access_token\":\"a\"}",
+        "{\"access_token\":\"a\",\"token_type\":\"pop\"}",
+        "{\"access_token\":\"\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":5,\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"a b\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"a\\r\\nX: y\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"a\\u0000\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"\xc3\xa4\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"a\",\"access_token\":\"b\",\"token_type\":\"Bearer\"}",
+        "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]"
+        "]]]]]]]]]]]]]]]]]]]]]}",
+        "{\"access_token\":\"a\",\"token_type\":\"Bearer\"} x",
+        huge,
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret token = {0};
+        struct error e;
+        int64_t expires;
+        assert_int_equal(answer(200, "", rows[i], &token, &expires, &e), -1);
+        assert_int_equal(e.code, E_ENTRA_ANSWER);
+        assert_null(token.held_);
+    }
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *extra;
+        const char *body;
+        enum error_code want;
+        const char *has;
+    } rows[] = {
+        {401, "",
+         "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: "
+         "SECRET\",\"error_codes\":[7000215],"
+         "\"trace_id\":\"0a-1\",\"correlation_id\":\"b-2\"}",
+         E_ENTRA_CLIENT, "AADSTS7000215: the secret is wrong"},
+        {401, "", "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: SECRET\"}",
+         E_ENTRA_CLIENT, "has expired"},
+        {400, "", "{\"error\":\"unauthorized_client\",\"error_codes\":[700016]}", E_ENTRA_CLIENT,
+         "no application"},
+        {400, "", "{\"error\":\"invalid_request\",\"error_codes\":[90002]}", E_ENTRA_REQUEST,
+         "no such tenant"},
+        {400, "", "{\"error\":\"invalid_scope\",\"error_codes\":[70011]}", E_ENTRA_SCOPE, "cloud.resource"},
+        {400, "", "{\"error\":\"invalid_resource\",\"error_codes\":[500011]}", E_ENTRA_SCOPE,
+         "cloud.resource"},
+        {400, "", "{\"error\":\"invalid_grant\",\"error_codes\":[50013]}", E_ENTRA_GRANT, "signature"},
+        {400, "", "{\"error\":\"interaction_required\",\"error_codes\":[53003]}", E_ENTRA_INTERACTION,
+         "Conditional Access"},
+        {400, "", "{\"error\":\"something_new\",\"error_codes\":[1]}", E_ENTRA_REFUSED,
+         "something_new, AADSTS1"},
+        {400, "", "{\"error\":\"Bad \\u001b[31m word\"}", E_ENTRA_ANSWER, "HTTP 400"},
+        {404, "", "<html>", E_ENTRA_ANSWER, "HTTP 404"},
+        {302, "Location: https://evil.test/\r\n", "", E_HTTP_STATUS, "HTTP 302"},
+        {204, "", "", E_HTTP_STATUS, "HTTP 204"},
+        {400, "", "{\"error\":\"temporarily_unavailable\"}", E_ENTRA_UNAVAILABLE, "temporarily"},
+        {429, "Retry-After: 7\r\n", "", E_ENTRA_BUSY, "HTTP 429"},
+        {408, "", "", E_ENTRA_BUSY, "HTTP 408"},
+        {503, "", "{\"error\":\"invalid_client\"}", E_ENTRA_UNAVAILABLE, "HTTP 503"},
+        {500, "", "oops", E_ENTRA_UNAVAILABLE, "HTTP 500"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret token = {0};
+        struct error e;
+        int64_t expires;
+        assert_int_equal(answer(rows[i].status, rows[i].extra, rows[i].status == 204 ? "" : rows[i].body,
+                                &token, &expires, &e),
+                         -1);
+        if (e.code != rows[i].want || !strstr(e.text, rows[i].has))
+            print_error("row %zu: %d %s\n", i, (int)e.code, e.text);
+        assert_int_equal(e.code, rows[i].want);
+        assert_non_null(strstr(e.text, rows[i].has));
+        assert_null(strstr(e.text, "SECRET")); /* the body is never shown */
+        assert_null(strchr(e.text, '\x1b'));
+        assert_int_equal(e.retry_after_ms, rows[i].status == 429 ? 7000 : 0);
+        if (i == 0)
+            assert_non_null(strstr(e.text, "(trace 0a-1, correlation b-2)"));
+    }
+}
+
+static void hints(void **state)
+{
+    (void)state;
+    assert_non_null(entra_hint(700024));
+    assert_null(entra_hint(0));
+    assert_null(entra_hint(-7000215));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(secret_request), cmocka_unit_test(assertion_request), cmocka_unit_test(tokens),
+        cmocka_unit_test(not_tokens),     cmocka_unit_test(refusals),          cmocka_unit_test(hints),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,238 @@
+/* What the parent hears from the fetcher, and what it refuses to hear. */
+#include "vault/record.h"
+
+#include "vault/parent.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct vault_answer good(const char *value)
+{
+    struct vault_answer a = {.expires = 1800000000, .not_before = 5};
+    strcpy(a.version, "0123456789abcdef0123456789abcdef");
+    strcpy(a.content_type, "text/plain");
+    a.value = secret_copy(value, strlen(value));
+    return a;
+}
+
+static void add_answer(struct buf *b, unsigned index, const char *value)
+{
+    struct vault_answer a = good(value);
+    record_answer(b, index, &a);
+    secret_free(&a.value);
+}
+
+static void round_trip_at_every_split(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    struct record r;
+    const struct vault_stats stats = {2, 3, 400, 50, "TLS 1.2 X"};
+    struct error e = {0};
+    error_set(&e, E_TLS_EXPIRED, "the certificate");
+    e.retry_after_ms = 77;
+    record_progress(&b, "login.test", "token");
+    add_answer(&b, 3, "v\xc3\xa4lue\n");
+    record_stats(&b, &stats);
+    record_failed(&b, &e);
+    record_done(&b);
+    for (size_t cut = 0; cut <= b.len; cut++) {
+        struct reader in = reader_of(b.data, cut);
+        enum record_result result;
+        unsigned seen = 0;
+        while ((result = record_read(&in, &r)) == RECORD_READ) {
+            static const enum record_type order[] = {RECORD_PROGRESS, RECORD_ANSWER, RECORD_STATS,
+                                                     RECORD_FAILED, RECORD_DONE};
+            assert_int_equal(r.type, order[seen++]);
+            if (r.type == RECORD_ANSWER) {
+                assert_int_equal(r.index, 3);
+                assert_true(span_is(secret_bytes(&r.answer.value), "v\xc3\xa4lue\n"));
+                assert_int_equal(r.answer.expires, 1800000000);
+                assert_string_equal(r.answer.content_type, "text/plain");
+                secret_free(&r.answer.value);
+            } else if (r.type == RECORD_FAILED) {
+                assert_int_equal(r.answer.error.code, E_TLS_EXPIRED);
+                assert_int_equal(r.answer.error.retry_after_ms, 77);
+                assert_string_equal(r.answer.error.text, "the certificate");
+            } else if (r.type == RECORD_STATS) {
+                assert_memory_equal(&r.stats, &stats, sizeof stats);
+            }
+        }
+        assert_int_equal(result, RECORD_MORE);
+        assert_int_equal(seen == 5, cut == b.len);
+    }
+    buf_free(&b);
+}
+
+/* Each byte of a good answer changed in turn: never a crash, never a value that breaks its bounds. */
+static void every_byte_flipped(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    add_answer(&b, 1, "value");
+    for (size_t i = 0; i < b.len; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            struct record r;
+            b.data[i] = (char)(b.data[i] ^ (1 << bit));
+            struct reader in = reader_of(b.data, b.len);
+            if (record_read(&in, &r) == RECORD_READ) {
+                assert_true(r.index < VAULT_NAMES_MAX);
+                assert_true(secret_bytes(&r.answer.value).n <= VAULT_VALUE_MAX);
+                secret_free(&r.answer.value);
+            }
+            b.data[i] = (char)(b.data[i] ^ (1 << bit));
+        }
+    }
+    buf_free(&b);
+}
+
+static int hear(const void *p, size_t n, struct vault_answer *answers, unsigned count, struct error *failed,
+                struct error *e)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], p, n), (ssize_t)n);
+    close(ends[1]);
+    memset(answers, 0, count * sizeof *answers);
+    *e = (struct error){0};
+    int result = parent_listen(ends[0], 1000, answers, count, NULL, NULL, NULL, failed, e);
+    close(ends[0]);
+    return result;
+}
+
+static void whole_conversation(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    struct vault_answer answers[2];
+    struct error failed, e;
+    add_answer(&b, 1, "two");
+    add_answer(&b, 0, "one");
+    record_done(&b);
+    assert_int_equal(hear(b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_true(span_is(secret_bytes(&answers[0].value), "one"));
+    assert_true(span_is(secret_bytes(&answers[1].value), "two"));
+    assert_int_equal(failed.code, E_NONE);
+    vault_answers_free(answers, 2);
+    buf_free(&b);
+
+    error_set(&e, E_DNS_NXDOMAIN, "no such name");
+    add_answer(&b, 1, "two");
+    record_failed(&b, &e);
+    record_done(&b);
+    assert_int_equal(hear(b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_int_equal(answers[0].error.code, E_DNS_NXDOMAIN);
+    assert_int_equal(answers[1].error.code, E_NONE);
+    assert_int_equal(failed.code, E_DNS_NXDOMAIN);
+    vault_answers_free(answers, 2);
+    buf_free(&b);
+}
+
+enum {
+    NOTHING,
+    GARBAGE,
+    NO_LAST_WORD,
+    TWICE,
+    OUT_OF_RANGE,
+    UNANSWERED,
+    AFTER_DONE,
+    TOO_LONG,
+    BAD_CODE,
+    CUT,
+    CONTROL,
+    CASES
+};
+
+static void hostile(struct buf *b, int which)
+{
+    struct error e = {0};
+    struct vault_answer a = good("x");
+    switch (which) {
+    case GARBAGE:
+        buf_str(b, "HTTP/1.1 200 OK\r\n\r\n");
+        break;
+    case NO_LAST_WORD:
+        add_answer(b, 0, "one");
+        break;
+    case TWICE:
+        add_answer(b, 0, "one");
+        add_answer(b, 0, "one");
+        record_done(b);
+        break;
+    case OUT_OF_RANGE:
+        add_answer(b, 1, "one");
+        record_done(b);
+        break;
+    case UNANSWERED:
+        record_done(b);
+        break;
+    case AFTER_DONE:
+        add_answer(b, 0, "one");
+        record_done(b);
+        record_progress(b, "a", "b");
+        break;
+    case TOO_LONG:
+        buf_add(b, "\x02\xff\xff\xff\x7f", 5);
+        break;
+    case BAD_CODE:
+        a.error.code = E_END_;
+        secret_free(&a.value);
+        record_answer(b, 0, &a);
+        record_done(b);
+        break;
+    case CUT:
+        add_answer(b, 0, "one");
+        b->len -= 3;
+        break;
+    case CONTROL:
+        e.code = E_FETCHER;
+        strcpy(e.text, "\x1b[31m");
+        record_failed(b, &e);
+        record_done(b);
+        break;
+    default:
+        break;
+    }
+    secret_free(&a.value);
+}
+
+static void hostile_conversations(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        struct buf b = {0};
+        struct vault_answer answers[1];
+        struct error failed, e;
+        hostile(&b, i);
+        int result = hear(b.data, b.len, answers, 1, &failed, &e);
+        if (i == CONTROL) {
+            assert_int_equal(result, 0);
+            assert_null(strchr(failed.text, '\x1b'));
+        } else {
+            if (result != -1)
+                print_error("case %d\n", i);
+            assert_int_equal(result, -1);
+            assert_int_equal(e.code, E_FETCHER);
+        }
+        vault_answers_free(answers, 1);
+        buf_free(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip_at_every_split),
+        cmocka_unit_test(every_byte_flipped),
+        cmocka_unit_test(whole_conversation),
+        cmocka_unit_test(hostile_conversations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
