@@ -1,7 +1,9 @@
 #include "facts/facts.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "line.h"
 #include "verbs.h"
 
 #include <stdio.h>
@@ -16,6 +18,8 @@ enum exit_status verb_facts(const struct options *o)
     }
     json_dumpf(facts, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     putchar('\n');
+    if (!o->facts)
+        line_facts_notes(o, facts);
     json_decref(facts);
     return EXIT_DONE_;
 }

@@ -26,6 +26,21 @@ static int fail_one(struct errors *errors, const struct error *e)
     return -1;
 }
 
+void line_facts_notes(const struct options *o, const json_t *facts)
+{
+    struct buf notes = {0};
+    facts_notes(o->sysroot ? o->sysroot : "", facts, &notes);
+    struct reader r = reader_of(notes.data, notes.len);
+    while (r.n > 0) {
+        struct span note = reader_until(&r, '\n');
+        if (note.n)
+            log_warning("%.*s", (int)note.n, (const char *)note.p);
+        if (r.bad)
+            break;
+    }
+    buf_free(&notes);
+}
+
 static bool is_that_node(const struct site *site, const json_t *facts, const char *name)
 {
     struct error ignored;
@@ -49,50 +64,60 @@ int line_open(struct line *line, const struct options *o, struct errors *errors)
     return 0;
 }
 
-static void show_refusal(const struct line *line, bool json)
+static bool has_code(const struct errors *errors, enum error_code code)
 {
-    if (json) {
+    for (unsigned i = 0; i < errors->count; i++)
+        if (errors->items[i].code == code)
+            return true;
+    return false;
+}
+
+static void show_refusal(const struct line *line, const struct options *o, const struct errors *errors)
+{
+    bool no_match = has_code(errors, E_PLAN_NO_MATCH);
+    bool disks = has_code(errors, E_PLAN_NO_DISK) || has_code(errors, E_PLAN_DISKS);
+    struct buf text = {0};
+    struct error ignored;
+    if (no_match && o->json) {
         json_t *table = show_explain_json(line->site, line->facts, NULL);
         json_dumpf(table, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         putchar('\n');
         json_decref(table);
         return;
     }
-    struct buf text = {0};
-    struct error ignored;
-    show_explain(&text, line->site, line->facts, NULL);
-    buf_str(&text, "\n");
-    show_match_suggestion(&text, line->facts);
+    if (o->json)
+        return;
+    if (no_match || o->explain)
+        show_explain(&text, line->site, line->facts, line->entry);
+    if (no_match) {
+        buf_str(&text, "\n");
+        show_match_suggestion(&text, line->facts);
+    }
+    if (disks)
+        show_disks(&text, line->entry, line->facts);
     (void)file_write_all(STDERR_FILENO, text.data, text.len, "stderr", &ignored);
     buf_free(&text);
+    if ((no_match || disks) && !o->facts)
+        line_facts_notes(o, line->facts);
+    for (unsigned i = 0; no_match && i < line->site->warnings.count; i++)
+        log_warning("%s", line->site->warnings.items[i].text);
 }
 
-static void show_disk_refusal(const struct line *line, bool json, const struct errors *errors)
+static int choose(struct line *line, const struct options *o, struct errors *errors)
 {
-    bool about_disks = false;
-    for (unsigned i = 0; i < errors->count; i++)
-        about_disks = about_disks || errors->items[i].code == E_PLAN_NO_DISK || errors->items[i].code == E_PLAN_DISKS;
-    if (!about_disks || json)
-        return;
-    struct buf text = {0};
-    struct error ignored;
-    show_disks(&text, line->entry, line->facts);
-    (void)file_write_all(STDERR_FILENO, text.data, text.len, "stderr", &ignored);
-    buf_free(&text);
+    struct error e;
+    line->entry = plan_match(line->site, line->facts, o->node, &e);
+    if (!line->entry)
+        return fail_one(errors, &e);
+    return plan_make(line->site, line->facts, line->entry, &line->plan, errors);
 }
 
 int line_plan(struct line *line, const struct options *o, struct errors *errors)
 {
-    struct error e;
-    line->entry = plan_match(line->site, line->facts, o->node, &e);
-    if (!line->entry) {
-        if (line->facts && e.code == E_PLAN_NO_MATCH)
-            show_refusal(line, o->json);
-        return fail_one(errors, &e);
-    }
-    if (plan_make(line->site, line->facts, line->entry, &line->plan, errors) == 0)
+    if (choose(line, o, errors) == 0)
         return 0;
-    show_disk_refusal(line, o->json, errors);
+    if (line->facts)
+        show_refusal(line, o, errors);
     return -1;
 }
 

@@ -28,13 +28,17 @@ struct line {
     unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
 };
 
+/* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */
+void line_facts_notes(const struct options *o, const json_t *facts);
+
 /* Each returns 0, or -1 with what is wrong added to errors (which the verb prints with fail()). */
 
 /* Opens the site and reads the facts. When --node is given without --facts or --sysroot and this box is not that node,
  * facts stay NULL: nothing of this box belongs in that plan. */
 int line_open(struct line *line, const struct options *o, struct errors *errors);
 
-/* Chooses the entry and plans. On a refusal prints the table that shows why and a match for this box. */
+/* Chooses the entry and plans. On a refusal prints what shows why: the table of conditions and a match for this box, or every
+ * disk with the reason it is in or out, what the facts alone do not say, and the site's warnings. */
 int line_plan(struct line *line, const struct options *o, struct errors *errors);
 
 /* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */

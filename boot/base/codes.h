@@ -156,7 +156,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "remove it, and choose the disk with install: in hearth.yaml") \
   X(E_PLAN_FILE, "plan-file", EXIT_SITE_, RETRY_STOP, \
     "a file that the plan needs is missing from the site or cannot serve", \
-    "write the file named in the message; `hearth assets extract` shows a complete example") \
+    "write the file named in the message; `hearth assets --out DIR` shows a complete example") \
   X(E_PLAN_TYPE, "plan-type", EXIT_SITE_, RETRY_STOP, \
     "a machine config contradicts the type of its entry", \
     "remove machine.type, or correct type: in hearth.yaml") \
@@ -460,6 +460,18 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_MACHINED_FAILED, "machined-failed", EXIT_MACHINED_, RETRY_SOON, \
     "machined could not do what it was asked", \
     "the message is machined's own; `talosctl dmesg` has more") \
+  X(E_GUARD_DISK, "guard-disk", EXIT_REFUSED_, RETRY_EVENT, \
+    "Talos would not find exactly the disk that the plan chooses", \
+    "compare `talosctl get disks --insecure` with install: in hearth.yaml") \
+  X(E_GUARD_FOREIGN, "guard-foreign", EXIT_REFUSED_, RETRY_EVENT, \
+    "the install disk holds something that is not Talos's, and installing would destroy it", \
+    "save what you need, then set wipe: true under install: of this entry, or empty the disk") \
+  X(E_GUARD_SYSTEM, "guard-system", EXIT_REFUSED_, RETRY_EVENT, \
+    "Talos is installed on another disk than the plan chooses", \
+    "unplug or wipe the disk named in the message, or choose it with install: in hearth.yaml") \
+  X(E_CONFIG_STREAM, "config-stream", EXIT_SITE_, RETRY_EVENT, \
+    "the machine config that is active on the node cannot be carried over", \
+    "apply a smaller partial config, or put its documents into the site") \
   X(E_STOPPED, "stopped", EXIT_FAILED_, RETRY_STOP, \
     "hearth was told to stop", \
     "nothing to do: the next run begins where this one was") \
