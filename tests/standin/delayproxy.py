@@ -54,7 +54,7 @@ class Relay:
         while True:
             client, _ = server.accept()
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            entry = {"to": "%s:%d" % there, "turns": 1, "up": 0, "down": 0, "depth": self.clock.now() + 1,
+            entry = {"to": "%s:%d" % there, "turns": 1, "up": 0, "down": 0, "syn": self.clock.now() + 1, "arrived": 0,
                      "up_last": False}
             self.connections.append(entry)
             upstream = socket.create_connection(there)
@@ -63,6 +63,8 @@ class Relay:
                 threading.Thread(target=self.pump, args=args, daemon=True).start()
 
     def pump(self, source, sink, entry, upward):
+        """Carry one direction. Each piece has a tag: its place in the chain of round trips. An answer's is that of the
+        last request that had arrived when the answer was made, so that what is pipelined behind it does not count."""
         queue, ready = [], threading.Condition()
 
         def deliver():
@@ -70,18 +72,19 @@ class Relay:
                 with ready:
                     while not queue:
                         ready.wait()
-                    due, data = queue.pop(0)
+                    due, data, tag = queue.pop(0)
                 wait = due - time.monotonic()
                 if wait > 0:
                     time.sleep(wait)
                 try:
-                    if not upward and data:
-                        self.clock.reached(entry["depth"])
-                    if data:
-                        sink.sendall(data)
-                    else:
+                    if not data:
                         sink.shutdown(socket.SHUT_WR)
                         return
+                    if upward:
+                        entry["arrived"] = max(entry["arrived"], tag)
+                    else:
+                        self.clock.reached(tag)
+                    sink.sendall(data)
                 except OSError:
                     return
 
@@ -92,23 +95,19 @@ class Relay:
                 data = source.recv(65536)
             except OSError:
                 data = b""
-            due = time.monotonic() + self.half
+            due, tag = time.monotonic() + self.half, entry["arrived"]
             if upward and data:
+                tag = max(entry["syn"] if first else 0, self.clock.now()) + 1
                 if first:
                     due, first = due + 2 * self.half, False
-                if not entry["up_last"]:
-                    entry["up_last"] = True
-                    entry["depth"] = max(entry["depth"] if entry["turns"] == 1 else 0, self.clock.now()) + 1
-                else:
-                    entry["depth"] = max(entry["depth"], self.clock.now() + 1)
+                entry["up_last"] = True
                 entry["up"] += len(data)
             elif data:
-                if entry["up_last"]:
-                    entry["up_last"] = False
-                    entry["turns"] += 1
+                entry["turns"] += entry["up_last"]
+                entry["up_last"] = False
                 entry["down"] += len(data)
             with ready:
-                queue.append((due, data))
+                queue.append((due, data, tag))
                 ready.notify()
             if not data:
                 return
