@@ -26,7 +26,8 @@ static size_t token(struct cursor *c, const char **start)
     return (size_t)(c->p - *start);
 }
 
-/* A token or a quoted string into out, cut to nothing when it does not fit. False when a quote does not close. */
+/* A token or a quoted string into out, cut to nothing when it does not fit. False when a quote does not
+ * close. */
 static bool value(struct cursor *c, char out[CHALLENGE_PARAM_MAX])
 {
     size_t n = 0;

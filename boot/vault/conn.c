@@ -55,7 +55,8 @@ void conn_open(struct conn *c, uint64_t now)
     lookup_start(&c->lookup, &c->world->servers, c->url->host, now);
 }
 
-/* Several addresses fail in several ways; the one that tells most is kept: a refusal means that a host was reached. */
+/* Several addresses fail in several ways; the one that tells most is kept: a refusal means that a host was
+ * reached. */
 static unsigned telling(enum error_code code)
 {
     return code == E_TCP_REFUSED ? 3 : code == E_TCP_TIMEOUT ? 2 : code == E_TCP_UNREACHABLE ? 1 : 0;

@@ -1,8 +1,8 @@
 /*
  * conn.h - one connection to one host: addresses, TCP, TLS, ready.
  *
- * A state machine on the caller's poll loop; each state has a deadline. IPv6 and IPv4 are raced as RFC 8305 says: an attempt every
- * CONN_STAGGER_MS, families in turn, the first to connect wins. TCP_NODELAY is set.
+ * A state machine on the caller's poll loop; each state has a deadline. IPv6 and IPv4 are raced as RFC 8305
+ * says: an attempt every CONN_STAGGER_MS, families in turn, the first to connect wins. TCP_NODELAY is set.
  */
 #ifndef HEARTH_VAULT_CONN_H
 #define HEARTH_VAULT_CONN_H

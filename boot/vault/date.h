@@ -8,7 +8,8 @@
 
 #define DATE_TEXT_MAX 80
 
-/* Seconds since 1970. Fields outside their range (month 13, day 0) count on in the usual way, except the month: 1-12. */
+/* Seconds since 1970. Fields outside their range (month 13, day 0) count on in the usual way, except the
+ * month: 1-12. */
 int64_t date_seconds(int64_t year, int64_t month, int64_t day, int64_t hour, int64_t minute, int64_t second);
 
 /* "2026-01-31 23:59 UTC". Returns out. */

@@ -1,9 +1,10 @@
 /*
  * dns.h - DNS as values: queries out, answers in, and the two text files of a resolver.
  *
- * Pure: no socket, no clock, no file. Messages as RFC 1035 says, AAAA as RFC 3596. An answer is believed only when its id and its
- * question are those of the query; CNAME chains of up to 16 links are followed inside one message, owner by owner, so that records
- * that nobody asked for are not looked at. No EDNS: an answer that does not fit comes by TCP.
+ * Pure: no socket, no clock, no file. Messages as RFC 1035 says, AAAA as RFC 3596. An answer is believed only
+ * when its id and its question are those of the query; CNAME chains of up to 16 links are followed inside one
+ * message, owner by owner, so that records that nobody asked for are not looked at. No EDNS: an answer that
+ * does not fit comes by TCP.
  */
 #ifndef HEARTH_VAULT_DNS_H
 #define HEARTH_VAULT_DNS_H
@@ -36,15 +37,18 @@ enum dns_outcome {
     DNS_BROKEN     /* the answer to this query, but malformed */
 };
 
-/* Writes a query with recursion desired; the length, or 0 when the name does not fit DNS. out has DNS_QUERY_MAX bytes. */
+/* Writes a query with recursion desired; the length, or 0 when the name does not fit DNS. out has
+ * DNS_QUERY_MAX bytes. */
 size_t dns_query(unsigned char *out, uint16_t id, const char *name, enum dns_type type);
 
-/* Judges a message of n bytes as the answer to that query. With DNS_FOUND out (DNS_ADDRESSES_MAX) holds *count addresses. */
+/* Judges a message of n bytes as the answer to that query. With DNS_FOUND out (DNS_ADDRESSES_MAX) holds
+ * *count addresses. */
 enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const char *name, enum dns_type type,
                             struct address *out, unsigned *count);
 
-/* The addresses of a name in the text of /etc/hosts, up to max; lines longer than 1024 bytes are skipped. localhost and what is
- * below it is loopback (RFC 6761) when the text has no line for it: DNS is never asked. */
+/* The addresses of a name in the text of /etc/hosts, up to max; lines longer than 1024 bytes are skipped.
+ * localhost and what is below it is loopback (RFC 6761) when the text has no line for it: DNS is never
+ * asked. */
 unsigned dns_hosts(const char *text, const char *name, struct address *out, unsigned max);
 
 /* The nameserver lines of the text of /etc/resolv.conf, up to DNS_SERVERS_MAX; search domains are not used. */

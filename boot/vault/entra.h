@@ -1,9 +1,9 @@
 /*
  * entra.h - the client-credentials request to Microsoft Entra ID and its answer.
  *
- * Pure. "OAuth 2.0 client credentials flow on the Microsoft identity platform", v2.0 endpoint. Behaviour follows the HTTP status and the
- * `error` member; the AADSTS number only chooses the hint in the message. Of an error body only the error word, the number and
- * the trace and correlation ids are ever shown.
+ * Pure. "OAuth 2.0 client credentials flow on the Microsoft identity platform", v2.0 endpoint. Behaviour
+ * follows the HTTP status and the `error` member; the AADSTS number only chooses the hint in the message. Of
+ * an error body only the error word, the number and the trace and correlation ids are ever shown.
  */
 #ifndef HEARTH_VAULT_ENTRA_H
 #define HEARTH_VAULT_ENTRA_H
@@ -24,8 +24,8 @@ void entra_endpoint(struct buf *out, const struct url *authority, const char *te
 void entra_request(struct buf *out, const struct url *authority, const char *tenant, const char *client,
                    const char *scope, enum vault_login login, struct span credential);
 
-/* Judges a complete response. 0 with the token (and *expires_in seconds, 0 when the server does not say), or -1 with an E_ENTRA_* or
- * E_HTTP_STATUS error, retry_after_ms set when the server asked for it. */
+/* Judges a complete response. 0 with the token (and *expires_in seconds, 0 when the server does not say), or
+ * -1 with an E_ENTRA_* or E_HTTP_STATUS error, retry_after_ms set when the server asked for it. */
 int entra_answer(const struct http *h, struct secret *token, int64_t *expires_in, struct error *e);
 
 /* What to look at for an AADSTS number, or NULL. Static text. */

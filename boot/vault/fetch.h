@@ -1,9 +1,10 @@
 /*
  * fetch.h - the child's side: both conversations on one poll loop.
  *
- * The login connection and the vault's are opened at once; when the token is there all GETs are pipelined, at most
- * FETCH_IN_FLIGHT at a time. What fails for a reason that passes is tried again after 1, 2, 4, 8 s with full jitter, or when the
- * server says so, at most FETCH_TRIES times and never past the deadline; timeouts were waited for long enough and are not.
+ * The login connection and the vault's are opened at once; when the token is there all GETs are pipelined, at
+ * most FETCH_IN_FLIGHT at a time. What fails for a reason that passes is tried again after 1, 2, 4, 8 s with
+ * full jitter, or when the server says so, at most FETCH_TRIES times and never past the deadline; timeouts
+ * were waited for long enough and are not.
  *
  * login.c owns the token, getter.c the secrets, fetch.c the loop and what they share.
  */
@@ -76,8 +77,7 @@ struct fetch {
 
     bool failed; /* as a whole, with error */
     struct error error;
-    struct error
-        vault_error; /* the vault's connection failed while the token was not there yet: the login may fail for a better reason */
+    struct error vault_error; /* kept while the token is awaited: the login may fail for a better reason */
 };
 
 /* Runs everything; the result goes to fd as records, last of all RECORD_DONE. The request was checked before. */
@@ -98,14 +98,16 @@ void getter_expire(struct fetch *f);
 void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now); /* *next becomes `at` when that lies between */
 void fetch_fail(struct fetch *f, const struct error *e);
 bool fetch_passes(enum error_code code); /* a reason that may pass within the deadline */
-/* When a thing that has failed `tries` times may be tried again; 0 when it may not: too often, or past the deadline. */
+/* When a thing that has failed `tries` times may be tried again; 0 when it may not: too often, or past the
+ * deadline. */
 uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct error *e, uint64_t now);
 void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer);
 
 void side_free(struct side *s);
 /* Hands what is in s->out to TLS as far as it fits. */
 void side_write(struct side *s);
-/* Feeds the response; true when it is whole or bad, or the connection is over: look at s->http.state and s->conn.state. */
+/* Feeds the response; true when it is whole or bad, or the connection is over: look at s->http.state and
+ * s->conn.state. */
 bool side_read(struct fetch *f, struct side *s, uint64_t now);
 /* The connection ended, in order or not, or spoke wrongly, before the response was whole: why. Always -1. */
 int side_broken(const struct side *s, struct error *e);

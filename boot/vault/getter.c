@@ -1,4 +1,5 @@
-/* The vault's half of fetch.h: GETs in flight, their answers in order, and what to do when the server closes early. */
+/* The vault's half of fetch.h: GETs in flight, their answers in order, and what to do when the server closes
+ * early. */
 #include "vault/fetch.h"
 
 #include "base/mem.h"
@@ -66,8 +67,8 @@ static void connection_failed(struct fetch *f, uint64_t now)
         f->vault_error = e;
 }
 
-/* The connection ended with requests in flight. A server that had answered some merely does not like so many at once; one that had
- * answered none costs its first request and the connection a try, so that this ends. */
+/* The connection ended with requests in flight. A server that had answered some merely does not like so many
+ * at once; one that had answered none costs its first request and the connection a try, so that this ends. */
 static void cut_off(struct fetch *f, uint64_t now)
 {
     struct side *s = &f->get;
@@ -88,8 +89,8 @@ static void cut_off(struct fetch *f, uint64_t now)
         fetch_fail(f, &e);
 }
 
-/* The next name to ask for: of those whose time has come the one that failed least, so that one bad name does not hold up the rest.
- * -1 when there is none. */
+/* The next name to ask for: of those whose time has come the one that failed least, so that one bad name does
+ * not hold up the rest. -1 when there is none. */
 static int pick(const struct fetch *f, uint64_t now)
 {
     int best = -1;
@@ -235,7 +236,8 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next)
     for (unsigned i = 0; f->token.length_ && i < f->request->name_count; i++)
         if (f->jobs[i].state == JOB_TODO)
             fetch_sooner(next, f->jobs[i].not_before, now);
-    /* The last step read every answer that was due, or closed the connection: the next request waits for no event. */
+    /* The last step read every answer that was due, or closed the connection: the next request waits for no
+     * event. */
     bool can_ask = s->conn.state == CONN_IDLE || (s->conn.state == CONN_READY && f->queued < f->limit);
     if (f->token.length_ && now >= s->not_before && can_ask && pick(f, now) >= 0)
         *next = now;

@@ -1,9 +1,10 @@
 /*
  * http.h - one HTTP/1.1 response at a time, from bytes that arrive in any pieces.
  *
- * Pure. RFC 9112, strictly: CRLF only, no folded lines, no NUL or control characters in a field, either Content-Length or
- * "Transfer-Encoding: chunked" and not both. Interim (1xx) responses are skipped, trailers are read and dropped. Redirects are
- * only a status to it. It keeps the few fields that this room looks at; the rest is checked and dropped.
+ * Pure. RFC 9112, strictly: CRLF only, no folded lines, no NUL or control characters in a field, either
+ * Content-Length or "Transfer-Encoding: chunked" and not both. Interim (1xx) responses are skipped, trailers
+ * are read and dropped. Redirects are only a status to it. It keeps the few fields that this room looks at;
+ * the rest is checked and dropped.
  */
 #ifndef HEARTH_VAULT_HTTP_H
 #define HEARTH_VAULT_HTTP_H
@@ -61,10 +62,12 @@ struct http {
 void http_init(struct http *h, int64_t now);
 void http_free(struct http *h);
 
-/* Takes bytes up to the end of this response and returns how many it took; looks at nothing after HTTP_DONE or HTTP_BAD. */
+/* Takes bytes up to the end of this response and returns how many it took; looks at nothing after HTTP_DONE
+ * or HTTP_BAD. */
 size_t http_feed(struct http *h, const void *p, size_t n);
 
-/* The connection has ended in order: completes a body that is delimited by that. True when the response is whole. */
+/* The connection has ended in order: completes a body that is delimited by that. True when the response is
+ * whole. */
 bool http_end(struct http *h);
 
 /* True once the first byte of a response was taken. */

@@ -15,13 +15,15 @@
 
 enum json_problem { JSON_OK, JSON_NOT_AN_OBJECT, JSON_SYNTAX, JSON_HAS_NUL };
 
-/* Parses n bytes, which must be one JSON object. NULL with *problem set when they are not. The caller ends it with json_decref(). */
+/* Parses n bytes, which must be one JSON object. NULL with *problem set when they are not. The caller ends it
+ * with json_decref(). */
 json_t *json_object_read(const char *p, size_t n, enum json_problem *problem);
 
 /* A member that is a string, or NULL. */
 const char *json_member_text(const json_t *object, const char *name);
 
-/* A member that is an integer or a string of decimal digits (some Azure endpoints send numbers so), at least 0; else missing. */
+/* A member that is an integer or a string of decimal digits (some Azure endpoints send numbers so), at least
+ * 0; else missing. */
 int64_t json_member_number(const json_t *object, const char *name, int64_t missing);
 
 #endif

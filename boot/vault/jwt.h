@@ -1,8 +1,10 @@
 /*
- * jwt.h - the client assertion that a certificate login sends (RFC 7523, signed as RFC 7515 with PS256 of RFC 7518).
+ * jwt.h - the client assertion that a certificate login sends (RFC 7523, signed as RFC 7515 with PS256 of RFC
+ * 7518).
  *
- * The form is Microsoft's: "Microsoft identity platform application authentication certificate credentials", header
- * alg PS256, typ JWT, x5t#S256; claims aud, iss, sub, jti, nbf, iat, exp. Pure: time and randomness are arguments.
+ * The form is Microsoft's: "Microsoft identity platform application authentication certificate credentials",
+ * header alg PS256, typ JWT, x5t#S256; claims aud, iss, sub, jti, nbf, iat, exp. Pure: time and randomness
+ * are arguments.
  */
 #ifndef HEARTH_VAULT_JWT_H
 #define HEARTH_VAULT_JWT_H
@@ -24,13 +26,15 @@ struct jwt_claims {
     int64_t now;          /* seconds since 1970: nbf and iat */
 };
 
-/* Adds the compact form to out. Error: E_CRED_KEY when the signature does not verify with the certificate's own key. */
+/* Adds the compact form to out. Error: E_CRED_KEY when the signature does not verify with the certificate's
+ * own key. */
 int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_claims *claims,
                   const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
                   struct error *e);
 
-/* EMSA-PSS (RFC 8017 9.1.1) with SHA-256, MGF1-SHA-256 and a salt of 32 bytes, for a modulus of `bits`. em has (bits + 7) / 8 bytes;
- * when bits - 1 is a multiple of 8 the encoding is one byte shorter and em[0] is 0. */
+/* EMSA-PSS (RFC 8017 9.1.1) with SHA-256, MGF1-SHA-256 and a salt of 32 bytes, for a modulus of `bits`. em
+ * has (bits + 7) / 8 bytes; when bits - 1 is a multiple of 8 the encoding is one byte shorter and em[0] is
+ * 0. */
 void jwt_pss_encode(unsigned char *em, unsigned bits, const unsigned char hash[32],
                     const unsigned char salt[JWT_SALT_BYTES]);
 

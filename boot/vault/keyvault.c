@@ -81,7 +81,8 @@ static int bundle(const json_t *root, const struct vault_name *name, struct vaul
     return 0;
 }
 
-/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; "" matches any. */
+/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; ""
+ * matches any. */
 static const struct {
     int status;
     const char *code;

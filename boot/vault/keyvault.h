@@ -1,9 +1,10 @@
 /*
  * keyvault.h - one Key Vault "Get Secret" and its answer.
  *
- * Pure. Azure Key Vault REST, Secrets, GET /secrets/{name}/{version}?api-version=7.4: the oldest version that every cloud and emulator
- * still answers and that has all members used here. exp and nbf do not block a GET; they are only handed on. Of an
- * error body the codes are shown, and the address that a firewall names; never the message itself.
+ * Pure. Azure Key Vault REST, Secrets, GET /secrets/{name}/{version}?api-version=7.4: the oldest version that
+ * every cloud and emulator still answers and that has all members used here. exp and nbf do not block a GET;
+ * they are only handed on. Of an error body the codes are shown, and the address that a firewall names; never
+ * the message itself.
  */
 #ifndef HEARTH_VAULT_KEYVAULT_H
 #define HEARTH_VAULT_KEYVAULT_H
@@ -26,8 +27,8 @@ bool keyvault_version_ok(const char *version);
 void keyvault_request(struct buf *out, const struct url *vault, const struct vault_name *name,
                       const struct secret *token);
 
-/* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_STATUS error, retry_after_ms set when
- * the server asked for it. E_VAULT_UNAUTHORIZED: the token is refused. */
+/* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_STATUS error,
+ * retry_after_ms set when the server asked for it. E_VAULT_UNAUTHORIZED: the token is refused. */
 int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out,
                     struct error *e);
 

@@ -1,4 +1,5 @@
-/* The login's half of fetch.h: one POST, again when the reason may pass, once more when the vault refuses the token. */
+/* The login's half of fetch.h: one POST, again when the reason may pass, once more when the vault refuses the
+ * token. */
 #include "vault/fetch.h"
 
 #include "base/mem.h"

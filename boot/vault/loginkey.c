@@ -85,7 +85,8 @@ static bool take_key(struct reading *r, const char *label, struct span der)
     return true;
 }
 
-/* Probes with a fixed number below every modulus: the certificate belongs to the key if the public operation undoes the private one. */
+/* Probes with a fixed number below every modulus: the certificate belongs to the key if the public operation
+ * undoes the private one. */
 static bool belongs(const struct loginkey *key)
 {
     unsigned char x[LOGINKEY_BYTES_MAX];

@@ -1,8 +1,9 @@
 /*
  * lookup.h - DNS on the poll loop: A and AAAA of one host at once.
  *
- * /etc/hosts first; then up to DNS_SERVERS_MAX servers in turn, three rounds with 1, 2 and 3 seconds for an answer, by TCP
- * when it was truncated. Each question has a socket (so a random source port) and a random id of its own. Nothing blocks.
+ * /etc/hosts first; then up to DNS_SERVERS_MAX servers in turn, three rounds with 1, 2 and 3 seconds for an
+ * answer, by TCP when it was truncated. Each question has a socket (so a random source port) and a random id
+ * of its own. Nothing blocks.
  */
 #ifndef HEARTH_VAULT_LOOKUP_H
 #define HEARTH_VAULT_LOOKUP_H
@@ -68,7 +69,8 @@ unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next)
 /* A random number below 2^32, from getrandom. */
 uint32_t lookup_random(void);
 
-/* A non-blocking close-on-exec socket connected (or connecting) to an address; -1 with errno. type: SOCK_DGRAM or SOCK_STREAM. */
+/* A non-blocking close-on-exec socket connected (or connecting) to an address; -1 with errno. type:
+ * SOCK_DGRAM or SOCK_STREAM. */
 int lookup_connect(const struct address *to, uint16_t port, int type);
 
 #endif

@@ -11,12 +11,12 @@
 #define PEM_OBJECTS_MAX 32
 #define PEM_OBJECT_MAX 16384 /* bytes of DER */
 
-/* Called for each object; label is upper case ("CERTIFICATE"), der lives for the call only and is wiped afterwards. Returning false
- * ends the walk. */
+/* Called for each object; label is upper case ("CERTIFICATE"), der lives for the call only and is wiped
+ * afterwards. Returning false ends the walk. */
 typedef bool pem_take(void *arg, const char *label, struct span der);
 
-/* Walks the objects of a text; what stands between them is ignored. False when the walk was ended, an object is malformed or too
- * large, or there are more than PEM_OBJECTS_MAX. */
+/* Walks the objects of a text; what stands between them is ignored. False when the walk was ended, an object
+ * is malformed or too large, or there are more than PEM_OBJECTS_MAX. */
 bool pem_each(struct span text, pem_take *take, void *arg);
 
 #endif

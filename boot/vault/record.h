@@ -1,9 +1,10 @@
 /*
  * record.h - what the fetcher may say to its parent.
  *
- * A stream of records: type (1 byte), length of the rest (4 bytes, little-endian), fields in the order of the struct, integers
- * little-endian, texts and values with their length in front. The parent trusts nothing in it: a record that is longer than
- * RECORD_MAX, of an unknown type, or whose fields do not add up ends the conversation.
+ * A stream of records: type (1 byte), length of the rest (4 bytes, little-endian), fields in the order of the
+ * struct, integers little-endian, texts and values with their length in front. The parent trusts nothing in
+ * it: a record that is longer than RECORD_MAX, of an unknown type, or whose fields do not add up ends the
+ * conversation.
  */
 #ifndef HEARTH_VAULT_RECORD_H
 #define HEARTH_VAULT_RECORD_H
@@ -42,8 +43,9 @@ void record_done(struct buf *out);
 
 enum record_result { RECORD_READ, RECORD_MORE, RECORD_WRONG };
 
-/* Takes the next record off r. RECORD_MORE: r ends inside a record and was not moved. RECORD_WRONG: this is no record that a fetcher
- * writes. Texts are cleaned; out->answer.value must be freed when the result is RECORD_READ. */
+/* Takes the next record off r. RECORD_MORE: r ends inside a record and was not moved. RECORD_WRONG: this is
+ * no record that a fetcher writes. Texts are cleaned; out->answer.value must be freed when the result is
+ * RECORD_READ. */
 enum record_result record_read(struct reader *r, struct record *out);
 
 #endif

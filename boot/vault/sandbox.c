@@ -54,7 +54,8 @@ static const struct sock_filter filter[] = {
     ALLOW(SYS_exit),
     ALLOW(SYS_exit_group),
 #ifndef MEM_INTERPOSE
-    /* libc's allocator behind the sanitizers maps memory; the product's heap is one region that exists already. */
+    /* libc's allocator behind the sanitizers maps memory; the product's heap is one region that exists
+     * already. */
     ALLOW(SYS_mmap),
     ALLOW(SYS_munmap),
     ALLOW(SYS_mremap),

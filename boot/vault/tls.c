@@ -196,7 +196,8 @@ static bool speaks_tls(const struct tls *t)
 
 static int alert_error(const struct tls *t, int alert, struct error *e)
 {
-    /* A server that is older than TLS 1.2 shares no suite with us and says only that; its records carry its version. */
+    /* A server that is older than TLS 1.2 shares no suite with us and says only that; its records carry its
+     * version. */
     if (t->heads == sizeof t->head && t->head[0] == 21 && t->head[2] < 3)
         return error_set(e, E_TLS_VERSION, "the server speaks no TLS 1.2 (alert %d in a record of TLS 1.%d)",
                          alert, t->head[2] - 1);

@@ -1,11 +1,12 @@
 /*
  * tls.h - the one place that knows TLS: a client as a step machine over a socket that never blocks.
  *
- * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, X25519, P-256 and P-384; SNI and the name check always; secure renegotiation
- * (RFC 5746) accepted; no resumption, no client certificate. Application bytes cannot be written before the chain was judged. An
- * end without close_notify is told apart from one with it.
+ * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, X25519, P-256 and P-384; SNI and the name check always; secure
+ * renegotiation (RFC 5746) accepted; no resumption, no client certificate. Application bytes cannot be
+ * written before the chain was judged. An end without close_notify is told apart from one with it.
  *
- * The caller connects the socket, then steps and polls: tls_open, { poll(tls_want); tls_step; tls_read, tls_took; tls_write }.
+ * The caller connects the socket, then steps and polls: tls_open, { poll(tls_want); tls_step; tls_read,
+ * tls_took; tls_write }.
  */
 #ifndef HEARTH_VAULT_TLS_H
 #define HEARTH_VAULT_TLS_H
@@ -28,8 +29,8 @@ enum tls_state {
 
 struct tls;
 
-/* A client for this server name over a connected non-blocking socket, which stays the caller's. anchors are borrowed. now: seconds
- * since 1970, a time that is trusted. */
+/* A client for this server name over a connected non-blocking socket, which stays the caller's. anchors are
+ * borrowed. now: seconds since 1970, a time that is trusted. */
 struct tls *tls_open(int fd, const char *host, const struct anchors *anchors, int64_t now);
 void tls_free(struct tls *t); /* wipes; NULL is allowed */
 
@@ -38,8 +39,8 @@ enum tls_state tls_step(struct tls *t);
 /* poll(2) events to wait for. */
 short tls_want(const struct tls *t);
 
-/* The application bytes that are there now, not copied, or NULL; *n is how many. They stay until tls_took() drops the first of them.
- * Bytes that came before the end can still be read after it. */
+/* The application bytes that are there now, not copied, or NULL; *n is how many. They stay until tls_took()
+ * drops the first of them. Bytes that came before the end can still be read after it. */
 const unsigned char *tls_read(const struct tls *t, size_t *n);
 void tls_took(struct tls *t, size_t n);
 /* Queues up to n application bytes; how many, 0 when the buffer is full or the handshake is not done. */

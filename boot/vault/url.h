@@ -1,8 +1,9 @@
 /*
- * url.h - the one form of address this room takes: https://HOST or https://HOST:PORT, perhaps with one slash behind.
+ * url.h - the one form of address this room takes: https://HOST or https://HOST:PORT, perhaps with one slash
+ * behind.
  *
- * No user, path, query or fragment. HOST is a name (RFC 1123): a certificate is judged by name, so a bare address could never be
- * trusted.
+ * No user, path, query or fragment. HOST is a name (RFC 1123): a certificate is judged by name, so a bare
+ * address could never be trusted.
  */
 #ifndef HEARTH_VAULT_URL_H
 #define HEARTH_VAULT_URL_H

@@ -1,11 +1,12 @@
 /*
  * x509.h - judging a server's certificate chain, and saying why it failed.
  *
- * A validation engine for BearSSL that stands around br_x509_minimal (RFC 5280, names by RFC 6125). It adds what that leaves out:
- * extendedKeyUsage of the leaf (absent, serverAuth or anyExtendedKeyUsage pass), RSA keys of at least 2048 bits, at most
- * X509_CHAIN_MAX certificates of X509_CERT_MAX bytes. And it reads the certificates itself, because BearSSL gives one number for
- * several causes: expired or not yet valid; self-signed, unknown root or missing intermediate. That reading only chooses the words:
- * nothing that BearSSL refuses is ever let pass.
+ * A validation engine for BearSSL that stands around br_x509_minimal (RFC 5280, names by RFC 6125). It adds
+ * what that leaves out: extendedKeyUsage of the leaf (absent, serverAuth or anyExtendedKeyUsage pass), RSA
+ * keys of at least 2048 bits, at most X509_CHAIN_MAX certificates of X509_CERT_MAX bytes. And it reads the
+ * certificates itself, because BearSSL gives one number for several causes: expired or not yet valid;
+ * self-signed, unknown root or missing intermediate. That reading only chooses the words: nothing that
+ * BearSSL refuses is ever let pass.
  *
  * Not checked, as BearSSL does not: revocation, name constraints, policies.
  */
@@ -49,14 +50,16 @@ struct x509 {
     char why[256];
 };
 
-/* anchors stay borrowed. The caller sets hashes and algorithms on x->minimal before it is used, and calls x509_free(). */
+/* anchors stay borrowed. The caller sets hashes and algorithms on x->minimal before it is used, and calls
+ * x509_free(). */
 void x509_init(struct x509 *x, const br_x509_trust_anchor *anchors, size_t count, int64_t now);
 void x509_free(struct x509 *x);
 
 /* Reads one certificate; false when it is not DER of the expected shape. Pure. */
 bool x509_read(struct span der, struct x509_cert *out);
 
-/* The code and the words for a chain that BearSSL judged with `number` (0: good). Pure but for x->code and x->why. */
+/* The code and the words for a chain that BearSSL judged with `number` (0: good). Pure but for x->code and
+ * x->why. */
 void x509_judge(struct x509 *x, unsigned number);
 
 #endif

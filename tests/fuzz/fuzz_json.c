@@ -1,4 +1,5 @@
-/* A hostile body: as a token, as an error, as a secret; and a hostile record stream and challenge. First byte chooses. */
+/* A hostile body: as a token, as an error, as a secret; and a hostile record stream and challenge. First byte
+ * chooses. */
 #include "vault/challenge.h"
 #include "vault/entra.h"
 #include "vault/keyvault.h"

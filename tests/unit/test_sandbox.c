@@ -105,7 +105,8 @@ static int do_stdin(int keep)
     return read(0, &c, 1) < 0 && errno == EBADF && read(7, &c, 1) < 0 && errno == EBADF ? 0 : -1;
 }
 
-/* The wait status of a child that did it in the sandbox; it exits with 0 when the deed says 0, 1 when not, 2 without a sandbox. */
+/* The wait status of a child that did it in the sandbox; it exits with 0 when the deed says 0, 1 when not, 2
+ * without a sandbox. */
 static int run(deed *what)
 {
     int ends[2];
