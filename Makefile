@@ -65,13 +65,13 @@ DEFINES := -D_GNU_SOURCE= -DZLIB_CONST -DYAML_DECLARE_STATIC -DNGHTTP2_STATICLIB
 PATHS := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(B)=build
 
 $(B)/musl.ok: $(B)/src.ok $(B)/config.mk scripts/musl
-	+@scripts/musl '$(CC)' $(B)/src/musl $(B) "$(MAKE) $(J)" '-Os -fPIE $(COMMON)' '$(AR)' && touch $@
+	+@scripts/musl '$(CC)' $(B)/src/musl $(B) "$(MAKE) $(J)" '$(OPTIMISE) -fPIE $(COMMON)' '$(AR)' && touch $@
 
 libs = $(MAKE) --no-print-directory -s $(J) -f scripts/libs.mk SRC=$(B)/src CONFIG=$(B)/config.mk
 LIBS := bearssl yaml zlib jansson nghttp2
 $(B)/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
 	+@$(libs) OUT=$(B)/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
-	    LCFLAGS='-Os -fPIE $(COMMON) $(PATHS)' && touch $@
+	    LCFLAGS='$(OPTIMISE) -fPIE $(COMMON) $(PATHS)' && touch $@
 
 # Tools of the build itself: glibc, this host.
 HOSTCC := gcc -std=gnu11 -O1 -D_GNU_SOURCE= $(WARN)
@@ -99,7 +99,7 @@ GEN := roots assets version
 # The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it.
 OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c
 OBJ := $(OWN:%.c=$(B)/obj/%.o) $(GEN:%=$(B)/obj/gen/%.o)
-CFLAGS ?= -Os -g
+CFLAGS = $(OPTIMISE) -g
 COMPILE = $(CC) $(CC_TARGET) -std=gnu11 $(CFLAGS) -fPIE $(COMMON) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) \
     $(PATHS) -MMD -MP
 $(B)/obj/boot/base/mem.o: COMPILE += -fno-builtin
