@@ -8,10 +8,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
+	talosconfig "github.com/siderolabs/talos/pkg/machinery/config"
+	"github.com/siderolabs/talos/pkg/machinery/config/types/v1alpha1"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 )
 
@@ -58,6 +61,7 @@ func (n *Node) serveControl(ctx context.Context, path string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /journal", n.getJournal)
 	mux.HandleFunc("GET /config", n.getConfig)
+	mux.HandleFunc("GET /summary", n.getSummary)
 	mux.HandleFunc("POST /command", n.postCommand)
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
@@ -107,6 +111,97 @@ func (n *Node) getConfig(w http.ResponseWriter, _ *http.Request) {
 	}
 
 	w.Write(text) //nolint:errcheck
+}
+
+// Summary is what Talos makes of the active config.
+type Summary struct {
+	Type      string                      `json:"type"`
+	Hostname  string                      `json:"hostname"`
+	Cluster   string                      `json:"cluster"`
+	Endpoint  string                      `json:"endpoint"`
+	Image     string                      `json:"image"`
+	Keys      []string                    `json:"keys"` // private keys that it holds, by path
+	Manifests []string                    `json:"manifests"`
+	Documents []string                    `json:"documents"`
+	Services  map[string]ExtensionSummary `json:"services"`
+}
+
+// ExtensionSummary is one ExtensionServiceConfig.
+type ExtensionSummary struct {
+	Environment []string          `json:"environment"`
+	Files       map[string]string `json:"files"`
+}
+
+func summarize(provider talosconfig.Provider) *Summary {
+	summary := &Summary{Services: map[string]ExtensionSummary{}}
+
+	for _, document := range provider.Documents() {
+		summary.Documents = append(summary.Documents, documentName(document))
+	}
+
+	if hostname := provider.NetworkHostnameConfig(); hostname != nil {
+		summary.Hostname = hostname.Hostname()
+	}
+
+	for _, document := range provider.ExtensionServiceConfigs() {
+		service := ExtensionSummary{Environment: document.Environment(), Files: map[string]string{}}
+
+		for _, file := range document.ConfigFiles() {
+			service.Files[file.MountPath()] = file.Content()
+		}
+
+		summary.Services[document.Name()] = service
+	}
+
+	if v1alpha1 := provider.RawV1Alpha1(); v1alpha1 != nil {
+		summarizeMain(summary, provider, v1alpha1)
+	}
+
+	return summary
+}
+
+func summarizeMain(summary *Summary, provider talosconfig.Provider, main *v1alpha1.Config) {
+	summary.Type = main.MachineConfig.MachineType
+
+	if section := installSection(main); section != nil {
+		summary.Image = section.InstallImage
+	}
+
+	if ca := main.MachineConfig.MachineCA; ca != nil && len(ca.Key) > 0 {
+		summary.Keys = append(summary.Keys, "machine.ca.key")
+	}
+
+	cluster := main.ClusterConfig
+	summary.Cluster, summary.Endpoint = cluster.ClusterName, cluster.ControlPlane.Endpoint.String()
+
+	for path, held := range map[string]bool{
+		"cluster.ca.key":                    cluster.ClusterCA != nil && len(cluster.ClusterCA.Key) > 0,
+		"cluster.aggregatorCA.key":          cluster.ClusterAggregatorCA != nil && len(cluster.ClusterAggregatorCA.Key) > 0,
+		"cluster.serviceAccount.key":        cluster.ClusterServiceAccount != nil,
+		"cluster.etcd.ca.key":               cluster.EtcdConfig != nil && cluster.EtcdConfig.RootCA != nil,
+		"cluster.secretboxEncryptionSecret": cluster.ClusterSecretboxEncryptionSecret != "",
+	} {
+		if held {
+			summary.Keys = append(summary.Keys, path)
+		}
+	}
+
+	slices.Sort(summary.Keys)
+
+	for _, manifest := range inlineManifests(provider) {
+		summary.Manifests = append(summary.Manifests, manifest.Name())
+	}
+}
+
+func (n *Node) getSummary(w http.ResponseWriter, _ *http.Request) {
+	boot := n.current()
+	if boot == nil || boot.active() == nil {
+		http.Error(w, "no active config", http.StatusNotFound)
+
+		return
+	}
+
+	json.NewEncoder(w).Encode(summarize(boot.active())) //nolint:errcheck
 }
 
 func (n *Node) postCommand(w http.ResponseWriter, r *http.Request) {

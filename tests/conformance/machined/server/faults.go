@@ -28,6 +28,7 @@ type Fault struct {
 	Method     string   `json:"method"`
 	Count      int      `json:"count"` // 0 is 1; -1 is always
 	Skip       int      `json:"skip"`  // calls that pass first
+	After      bool     `json:"after"` // stage: when the call has been done
 	Code       int      `json:"code"`
 	Message    string   `json:"message"`
 	MS         int      `json:"ms"`
@@ -101,30 +102,34 @@ func (f *Faults) failInstall() []string {
 	return append([]string{}, fault.Partitions...)
 }
 
-// before a call; an error ends it. lost says that its answer must not arrive.
-func (b *Boot) fault(ctx context.Context, method string) (lost bool, err error) {
+// fault is called before a call; an error ends it. What it returns is run when the call has been done.
+func (b *Boot) fault(ctx context.Context, method string) (after func(), err error) {
 	fault := b.node.faults.take(func(fault *Fault) bool {
 		return !connectionFaults[fault.Kind] && fault.Kind != "install" && strings.HasSuffix(method, fault.Method)
 	})
 	if fault == nil {
-		return false, nil
+		return func() {}, nil
 	}
 
 	b.node.journal.Say("fault", "boot", b.number, "kind", fault.Kind, "method", method)
 
 	switch fault.Kind {
 	case "status":
-		return false, status.Error(codes.Code(fault.Code), fault.Message)
+		return nil, status.Error(codes.Code(fault.Code), fault.Message)
 	case "hang":
 		<-ctx.Done()
 
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	case "slow":
 		b.sleep(fault.MS)
 	case "stage":
 		stage, err := runtime.MachineStageString(fault.Stage)
 		if err != nil {
-			return false, err
+			return nil, err
+		}
+
+		if fault.After {
+			return func() { b.setStage(stage) }, nil
 		}
 
 		b.setStage(stage)
@@ -133,14 +138,14 @@ func (b *Boot) fault(ctx context.Context, method string) (lost bool, err error) 
 			b.after(fault.MS, b.apply.Unlock)
 		}
 	case "lost":
-		return true, nil
+		return cutAll, nil
 	case "vanish":
 		b.vanish(fault.MS)
 
-		return false, status.Error(codes.Unavailable, "gone")
+		return nil, status.Error(codes.Unavailable, "gone")
 	}
 
-	return false, nil
+	return func() {}, nil
 }
 
 // vanish cuts every connection and unlinks the socket, as when machined's service is started anew.

@@ -22,7 +22,7 @@ func newJournal(path string) (*Journal, error) {
 		return nil, err
 	}
 
-	return &Journal{file: file, changed: make(chan struct{}), start: time.Now()}, nil
+	return &Journal{file: file, changed: make(chan struct{}), entries: []map[string]any{}, start: time.Now()}, nil
 }
 
 // Say adds an entry: an event and pairs of a name and a value.

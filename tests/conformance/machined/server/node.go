@@ -418,34 +418,16 @@ func (b *Boot) install() {
 	b.reboot(errReboot)
 }
 
-// writeDisk wipes and partitions. A fault may end it with what a failed installer leaves.
+// writeDisk wipes and partitions. A fault may end it, before anything is written or with some partitions made.
 func (b *Boot) writeDisk(disk *Disk) error {
 	hardware := b.node.hardware
 
-	if err := hardware.wipe(disk, nil); err != nil {
-		return err
+	if partial := b.node.faults.failInstall(); partial != nil {
+		return b.failInstall(disk, partial)
 	}
 
-	if partial := b.node.faults.failInstall(); partial != nil {
-		var volumes []Volume
-
-		for _, label := range partial {
-			for _, volume := range append(append([]Volume{}, installed...), provisioned...) {
-				if volume.PartitionLabel == label {
-					volumes = append(volumes, volume)
-				}
-			}
-		}
-
-		if len(volumes) > 0 {
-			if err := hardware.add(disk, volumes); err != nil {
-				return err
-			}
-		}
-
-		b.refreshDisks()
-
-		return errors.New("failed to pull installer image")
+	if err := hardware.wipe(disk, nil); err != nil {
+		return err
 	}
 
 	if !b.sleep(b.node.scenario.Times.Install) {
@@ -459,6 +441,30 @@ func (b *Boot) writeDisk(disk *Disk) error {
 	b.refreshDisks()
 
 	return b.persistActive()
+}
+
+func (b *Boot) failInstall(disk *Disk, labels []string) error {
+	if len(labels) == 0 {
+		return errors.New("failed to pull installer image")
+	}
+
+	volumes := []Volume{}
+
+	for _, label := range labels {
+		volumes = append(volumes, Volume{PartitionLabel: label, Name: "vfat", Size: mib})
+	}
+
+	if err := b.node.hardware.wipe(disk, nil); err != nil {
+		return err
+	}
+
+	if err := b.node.hardware.add(disk, volumes); err != nil {
+		return err
+	}
+
+	b.refreshDisks()
+
+	return errors.New("installer exited with status 1")
 }
 
 func (b *Boot) persistActive() error {

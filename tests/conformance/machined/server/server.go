@@ -243,24 +243,21 @@ func (b *Boot) recordStream(server any, stream grpc.ServerStream, info *grpc.Str
 }
 
 func (b *Boot) faultUnary(ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	lost, err := b.fault(ctx, info.FullMethod)
+	after, err := b.fault(ctx, info.FullMethod)
 	if err != nil {
 		return nil, err
 	}
+	defer after()
 
-	answer, err := next(ctx, request)
-
-	if lost {
-		cutAll()
-	}
-
-	return answer, err
+	return next(ctx, request)
 }
 
 func (b *Boot) faultStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	if _, err := b.fault(stream.Context(), info.FullMethod); err != nil {
+	after, err := b.fault(stream.Context(), info.FullMethod)
+	if err != nil {
 		return err
 	}
+	defer after()
 
 	return next(server, stream)
 }

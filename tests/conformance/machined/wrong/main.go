@@ -59,25 +59,6 @@ func (c *client) stage() (runtime.MachineStage, error) {
 	return res.TypedSpec().Stage, nil
 }
 
-func (c *client) wait(wanted ...runtime.MachineStage) error {
-	for range 200 {
-		stage, err := c.stage()
-		if err != nil && status.Code(err) != codes.Unavailable {
-			return err
-		}
-
-		for _, one := range wanted {
-			if err == nil && stage == one {
-				return nil
-			}
-		}
-
-		time.Sleep(50 * time.Millisecond)
-	}
-
-	return errors.New("the stage never came")
-}
-
 func (c *client) apply(dryRun bool) error {
 	request := &machine.ApplyConfigurationRequest{Data: c.config, Mode: machine.ApplyConfigurationRequest_AUTO, DryRun: dryRun}
 
@@ -94,12 +75,6 @@ func (c *client) apply(dryRun bool) error {
 }
 
 func (c *client) join() error {
-	if c.what != "early" {
-		if err := c.wait(runtime.MachineStageMaintenance); err != nil {
-			return err
-		}
-	}
-
 	if c.what == "maintenance-bootstrap" {
 		c.nodes.Bootstrap(c.as("os:admin"), &machine.BootstrapRequest{}) //nolint:errcheck
 	}
@@ -160,28 +135,32 @@ func (c *client) run() error {
 			config.MachineTypeID, resource.VersionUndefined))
 	}
 
-	kind, err := safe.StateGet[*config.MachineType](c.as("os:reader"), c.state, config.NewMachineType().Metadata())
-	if err != nil {
-		return err
+	if c.what == "early" {
+		return c.join()
 	}
 
-	for range 20 { // a moment for machined to find its config, unless that is what is wrong
-		if kind.MachineType() != 0 || c.what == "early" {
-			break
+	for range 200 {
+		stage, err := c.stage()
+		if err != nil {
+			return err
+		}
+
+		kind, err := safe.StateGet[*config.MachineType](c.as("os:reader"), c.state, config.NewMachineType().Metadata())
+		if err != nil {
+			return err
+		}
+
+		switch {
+		case stage == runtime.MachineStageMaintenance && kind.MachineType() == 0:
+			return c.join()
+		case (stage == runtime.MachineStageBooting || stage == runtime.MachineStageRunning) && kind.MachineType() != 0:
+			return c.found()
 		}
 
 		time.Sleep(50 * time.Millisecond)
-
-		if kind, err = safe.StateGet[*config.MachineType](c.as("os:reader"), c.state, config.NewMachineType().Metadata()); err != nil {
-			return err
-		}
 	}
 
-	if kind.MachineType() != 0 {
-		return c.found()
-	}
-
-	return c.join()
+	return errors.New("the node never came to a stage to act in")
 }
 
 func main() {
