@@ -121,8 +121,9 @@ static void extra_roots(void **state)
     assert_int_equal(anchors_read(&a, CERT_2048, false, &e), 0);
     assert_int_equal(a.count, azure + 1);
     anchors_free(&a);
-    static const char *const bad[] = {"", "no pem", KEY_2048_PKCS1, CERT_1024,
-                                      "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"};
+    static const char *const bad[] = {
+        "",        "no pem",  KEY_2048_PKCS1,
+        CERT_LEAF, CERT_1024, "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(anchors_read(&a, bad[i], true, &e), -1);
         assert_int_equal(e.code, E_VAULT_CA);

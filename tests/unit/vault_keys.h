@@ -279,4 +279,25 @@
     "e6dIN90JXVDDQsZ8YcRPGLcafOmVzZ0hajwywtz7el5KQEQHZQaOb0egqoEfoeTR\n" \
     "-----END RSA PRIVATE KEY-----\n"
 
+/* of the same key, but no CA */
+#define CERT_LEAF \
+    "-----BEGIN CERTIFICATE-----\n" \
+    "MIIC6zCCAdOgAwIBAgIUKSsEzEjs4P6tFEVDt879ajkH4pMwDQYJKoZIhvcNAQEL\n" \
+    "BQAwFjEUMBIGA1UEAwwLaGVhcnRoIGxlYWYwIBcNMjYxMTIyMTQxMDE3WhgPMjEy\n" \
+    "NjEwMjkxNDEwMTdaMBYxFDASBgNVBAMMC2hlYXJ0aCBsZWFmMIIBIjANBgkqhkiG\n" \
+    "9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzkkFZ+asi//q8N7IMYcFIpY6A7ESxnFmmf5n\n" \
+    "MYY2Q+nOkLEpzRAJHzT9tQofl7dSGJ20rD2/xKhM1h4mRmGrUS8g5DVuLYdO+1Mg\n" \
+    "7z2CM3Xrua+NkTXaDQ7sTZe4HaI8PK6vVQZtJWDUzuhg7JYXHBv9lQijRRc108e8\n" \
+    "tZHh310Fmq+2Acjm9BHILoFZ3bqa36bRVv6bwgpnYy2uzcg7Qnka5owR0IElM4HS\n" \
+    "EQbbphn/C21KTVy8TySZWDSYVWpvh7Yd9uLnqyn1Qlr9sh/AAPTZqr+yjcN3ec2M\n" \
+    "NVMUtNwcYFZkxrGxJD2svh0EVkL972hTCvwpEiyUawlGqmiKgwIDAQABoy8wLTAM\n" \
+    "BgNVHRMBAf8EAjAAMB0GA1UdDgQWBBS+wcfXFcm5HgRsJgIzrGdJ6klAIjANBgkq\n" \
+    "hkiG9w0BAQsFAAOCAQEAPJxDOJHU4NQ1Fl/RPuDwOmmfwyaoZc7slO2ExbWW/lYW\n" \
+    "pLpE4qwvBic+Q2afrFPq6mvjH8cPCDJ12z3ulUWCB822Bfdak8klVRAXK64D1Wi7\n" \
+    "qtpwF2hTtNA9zXWldgwcaAwtBA91e/QIWqeuL6wcfL+Q+bjyxWqEuOgJORgAAj68\n" \
+    "PjwJeuk4Eh7All6cb/mhf30KQLe+zF69dXkARLTRKM2Vm7BTfo4fmO3QQ9yNZT/E\n" \
+    "UkBDkhi3riEz7g0EeXoQT9BgDxDlv/x0lSB6BsdAK8HGdtIWm/nbekusKwhoEjzL\n" \
+    "UfntUG1ul/2yPiWweuxLB3abco/nG8FVfltqyY00Kg==\n" \
+    "-----END CERTIFICATE-----\n"
+
 #endif
