@@ -49,6 +49,11 @@ static void no_core_dumps(void)
 #define ALIGN 16
 #define BINS 24
 #define USED 1u
+#define PAGE ((size_t)4096)
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* linux/mman.h; musl's header does not have it */
+#endif
+#define GIVE_BACK (8 * PAGE) /* a freed block this large goes back to the kernel: it costs one system call */
 #define REGION_DEFAULT ((size_t)3 << 20)
 
 struct block {
@@ -67,6 +72,7 @@ static struct {
     size_t size;
     size_t in_use;
     size_t peak;
+    size_t touched; /* no block ever reached further into the region */
     struct free_block *bins[BINS];
 } heap;
 
@@ -153,6 +159,9 @@ void mem_init(size_t cap)
     no_core_dumps();
     if (!heap.base)
         region_reserve(cap);
+    /* Nothing maps memory after this; what is left over the heap is for the program itself and its stack. */
+    const struct rlimit whole = {cap + MEM_BESIDE_HEAP, cap + MEM_BESIDE_HEAP};
+    (void)setrlimit(RLIMIT_AS, &whole);
 }
 
 /* Gives the tail of a used block back when it is large enough to stand alone. */
@@ -180,6 +189,14 @@ static size_t need_of(size_t n)
     return need < sizeof(struct free_block) ? sizeof(struct free_block) : need;
 }
 
+/* A block has become in use, or grown. */
+static void touch(struct block *b)
+{
+    size_t end = (size_t)((unsigned char *)b - heap.base) + block_size(b);
+    if (end > heap.touched)
+        heap.touched = end;
+}
+
 static void count(size_t more, size_t less)
 {
     heap.in_use += more;
@@ -203,11 +220,24 @@ void *mem_try(size_t n)
             bin_remove(b);
             set_size(b, block_size(b), USED);
             block_trim(b, need);
+            touch(b);
             count(block_size(b), 0);
             return b + 1;
         }
     }
     return NULL;
+}
+
+/* The whole pages inside a wiped block are taken out of the process; they read as zero when they come back. */
+static void give_back(unsigned char *p, size_t n)
+{
+    size_t head = (PAGE - (uintptr_t)p % PAGE) % PAGE;
+    if (n < GIVE_BACK)
+        return;
+    n = (n - head) & ~(PAGE - 1);
+    /* The plain form refuses locked memory, and kernels before 5.18 know only that: then it stays. */
+    if (madvise(p + head, n, MADV_DONTNEED_LOCKED) != 0)
+        (void)madvise(p + head, n, MADV_DONTNEED);
 }
 
 void mem_free(void *p)
@@ -218,6 +248,7 @@ void mem_free(void *p)
     size_t size = block_size(b);
     count(0, size);
     mem_wipe(p, size - sizeof *b);
+    give_back(p, size - sizeof *b);
     struct block *after = block_after(b);
     struct block *before = block_before(b);
     if (after && !block_used(after)) {
@@ -263,14 +294,16 @@ static void *resize_try(void *p, size_t n)
         mem_wipe((unsigned char *)b + need, old - need);
     }
     block_trim(b, need);
+    touch(b);
     count(block_size(b), old);
     return p;
 }
 
 void mem_wipe_all(void)
 {
+    /* Not the whole region: wiping what was never used would only bring it into memory. */
     if (heap.base)
-        mem_wipe(heap.base, heap.size);
+        mem_wipe(heap.base, heap.touched);
 }
 
 size_t mem_peak(void)

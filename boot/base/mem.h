@@ -18,8 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Reserves the heap of at most cap bytes (rounded up to pages) and turns core dumps off for the
- * process (RLIMIT_CORE, PR_SET_DUMPABLE). Called once, first thing in main; allocations
+#define MEM_BESIDE_HEAP ((size_t)1 << 20) /* bytes of address space that a process has beside its heap */
+
+/* Reserves the heap of at most cap bytes (rounded up to pages), limits the address space to that and
+ * MEM_BESIDE_HEAP, and turns core dumps off for the process (RLIMIT_CORE, PR_SET_DUMPABLE). Called once, first thing in main; allocations
  * before it (libc start-up) reserve the smallest region that any verb has. */
 void mem_init(size_t cap);
 

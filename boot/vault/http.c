@@ -298,7 +298,10 @@ static void line_end(struct http *h)
     size_t n = h->line.len;
     h->head_bytes += n + 2;
     if (h->head_bytes > HTTP_HEAD_MAX) {
-        bad(h, E_HTTP_TOO_LARGE, "the header block is larger than 32 KiB");
+        bad(h, E_HTTP_TOO_LARGE,
+            h->state == HTTP_STATUS || h->state == HTTP_FIELDS
+                ? "the header block is larger than 32 KiB"
+                : "the lines between its chunks are larger than 32 KiB");
         return;
     }
     switch (h->state) {

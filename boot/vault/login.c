@@ -116,9 +116,6 @@ void login_timer(const struct fetch *f, uint64_t now, uint64_t *next)
 {
     if (!f->want_token)
         return;
-    /* The vault refused the token after this half had its turn: no event will say that a login is due. */
-    if (f->login.conn.state == CONN_IDLE && now >= f->login.not_before)
-        *next = now;
     fetch_sooner(next, f->login.not_before, now);
     fetch_sooner(next, f->login.answer_by, now);
     /* The getter may want a new token after the login had its turn: opening and asking wait for no event. */

@@ -16,8 +16,8 @@ static void forms(void **state)
         "Bearer authorization=\"https://login.test/tenant-1\", resource=\"https://vault.test\"",
         "Bearer resource=\"https://vault.test\", authorization_uri=\"https://login.test/tenant-1/x\"",
         "bearer scope=https://vault.test,authorization=\"https://login.test/tenant-1?y\"",
-        "Bearer realm=\"\", unknown=1, authorization = \"https://login.test/tenant-1\" "
-        ",resource=\"https://vault.test\", Basic realm=\"x\"",
+        ("Bearer realm=\"\", unknown=1, authorization = \"https://login.test/tenant-1\" "
+         ",resource=\"https://vault.test\", Basic realm=\"x\""),
         " Bearer  authorization=\"https://login.test/\\tenant-1\",  resource=\"https://vault.test\"",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
