@@ -39,8 +39,9 @@ static void show(const struct line *line, bool json)
         const char *name = line->plan->secrets[i].name;
         bool good = judge(answer, now, verdict, sizeof verdict);
         if (list)
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "name", name, "version", answer->version,
-                                                  "verdict", verdict, "good", (int)good));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:s, s:b}", "name", name, "version", answer->version,
+                                            "verdict", verdict, "good", (int)good));
         else
             printf("%-32s %s\n", name, verdict);
     }

@@ -26,8 +26,8 @@ static const char *retry_sentence(enum retry_class retry)
 
 static json_t *as_json(const struct error_info *info)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "code", info->slug, "meaning", info->sentence, "next", info->next,
-                     "exit", (int)info->exit, "retry", retry_sentence(info->retry));
+    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "code", info->slug, "meaning", info->sentence, "next",
+                     info->next, "exit", (int)info->exit, "retry", retry_sentence(info->retry));
 }
 
 static void put_json(json_t *value)
@@ -74,7 +74,7 @@ enum exit_status verb_explain(const struct options *o)
         put_json(as_json(info));
         return EXIT_DONE_;
     }
-    printf("%s: %s\n  next:  %s\n  exit:  %d\n  retry: %s\n", info->slug, info->sentence, info->next, (int)info->exit,
-           retry_sentence(info->retry));
+    printf("%s: %s\n  next:  %s\n  exit:  %d\n  retry: %s\n", info->slug, info->sentence, info->next,
+           (int)info->exit, retry_sentence(info->retry));
     return EXIT_DONE_;
 }

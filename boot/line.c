@@ -125,8 +125,8 @@ static void say_plan(const struct line *line)
 {
     const struct plan *plan = line->plan;
     log_stage(2, line->stages, "plan", "%s: %s of cluster %s, role %s", plan->name,
-              plan->entry->type == MACHINE_CONTROLPLANE ? "control plane" : "worker", plan->entry->role->cluster,
-              plan->entry->role->name);
+              plan->entry->type == MACHINE_CONTROLPLANE ? "control plane" : "worker",
+              plan->entry->role->cluster, plan->entry->role->name);
     for (unsigned i = 0; i < plan->warnings.count; i++)
         log_warning("%s", plan->warnings.items[i].text);
 }
@@ -136,9 +136,10 @@ static void say_facts(const struct line *line)
     char product[128], size[32];
     const json_t *mib = facts_get(line->facts, "memory.size_mib");
     const char *name = facts_text(facts_get(line->facts, "system.product_name"), product, sizeof product);
-    log_stage(1, line->stages, "facts", "%s, %s memory, %zu disks, %zu links", name ? name : "unknown product",
-              json_is_integer(mib) ? text_memory(size, sizeof size, (uint64_t)json_integer_value(mib)) : "unknown",
-              json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
+    log_stage(
+        1, line->stages, "facts", "%s, %s memory, %zu disks, %zu links", name ? name : "unknown product",
+        json_is_integer(mib) ? text_memory(size, sizeof size, (uint64_t)json_integer_value(mib)) : "unknown",
+        json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
 }
 
 int line_gather(struct line *line, const struct options *o, bool need_all, struct errors *errors)

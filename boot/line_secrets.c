@@ -1,6 +1,7 @@
 #include "line.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,22 +13,11 @@
 #include <time.h>
 
 #define SYSTEM_FILE_MAX ((size_t)64 << 10) /* bytes of /etc/hosts and /etc/resolv.conf */
-#define CLOCK_AHEAD_MAX ((int64_t)3 * 366 * 86400) /* seconds after the build that a clock is believed */
 
 static void progress(void *arg, const char *host, const char *step)
 {
     (void)arg;
     log_note("      %-34s %s", host, step);
-}
-
-/* Certificates and assertions are judged by this clock: one that cannot be right must not judge. */
-static int trusted_now(int64_t *now, struct error *e)
-{
-    *now = (int64_t)time(NULL);
-    if (*now >= version_epoch && *now <= version_epoch + CLOCK_AHEAD_MAX)
-        return 0;
-    return error_set(e, E_CLOCK, "the clock says %lld seconds since 1970; this hearth was built at %lld",
-                     (long long)*now, (long long)version_epoch);
 }
 
 static void read_system_file(const char *path, struct buf *out)
@@ -52,13 +42,15 @@ static int fetch(struct line *line, struct error *e)
         .resource = role->cloud.resource,
         .names = names,
         .name_count = plan->secret_count,
+        .now = (int64_t)time(NULL),
     };
     for (unsigned i = 0; i < plan->secret_count; i++)
         names[i] = (struct vault_name){plan->secrets[i].name, plan->secrets[i].version};
     int result = -1;
-    if (trusted_now(&request.now, e) == 0 &&
+    if (clock_judge(request.now, version_epoch, e) == 0 &&
         (!role->cloud.ca || site_read(line->site, role->cloud.ca, &ca, NULL, e) == 0) &&
-        credential_read(line->site, role, &request.login, &request.tenant, &request.client, &credential, e) == 0) {
+        credential_read(line->site, role, &request.login, &request.tenant, &request.client, &credential, e) ==
+            0) {
         read_system_file("/etc/hosts", &hosts);
         read_system_file("/etc/resolv.conf", &resolv);
         request.credential = &credential;

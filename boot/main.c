@@ -204,9 +204,7 @@ int main(int argc, char **argv)
         fputs(help_overview, stdout);
         return finish(EXIT_DONE_);
     }
-    if (strcmp(argv[1], "--version") == 0)
-        argv[1] = (char[]){"version"};
-    const struct verb *verb = find_verb(argv[1], &e);
+    const struct verb *verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1], &e);
     if (!verb)
         return usage(&e);
     if (asks_help(argc, argv)) {

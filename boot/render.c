@@ -24,7 +24,8 @@ static void show_files(const char *dir, const struct rendered *r, bool json)
     printf("%s/plan.json  %s\n", dir, text_size(size, sizeof size, r->plan_json.len));
 }
 
-static int render_to(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
+static int render_to(struct line *line, struct rendered *rendered, const struct options *o,
+                     struct errors *errors)
 {
     struct error e;
     char size[32];

@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct error_info table[] = {
-    {"", EXIT_DONE_, RETRY_STOP, "nothing failed", ""},
+static const struct error_info table[] = {{"", EXIT_DONE_, RETRY_STOP, "nothing failed", ""},
 #define X(id, slug, exit, retry, sentence, next) {slug, exit, retry, sentence, next},
-    ERROR_CODES(X)
+                                          ERROR_CODES(X)
 #undef X
 };
 

@@ -47,7 +47,8 @@ enum error_code error_find(const char *slug);
 
 /* Sets code and text (printf format); whatever was there is replaced. Bytes that are not
  * printable UTF-8 are escaped as \xNN. Always returns -1, so `return error_set(...)` works. */
-int error_set(struct error *e, enum error_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int error_set(struct error *e, enum error_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The same with "file:line:column: " in front. */
 int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)

@@ -65,7 +65,8 @@ int file_write(int dirfd, const char *path, const void *p, size_t n, unsigned mo
     char tmp[4096];
     if (snprintf(tmp, sizeof tmp, "%s.hearth-%ld", path, (long)getpid()) >= (int)sizeof tmp)
         return error_set(e, E_FILE_WRITE, "%s: the path is too long", path);
-    cleanup(fd_cleanup) int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    cleanup(fd_cleanup) int fd =
+        openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return error_errno(e, E_FILE_WRITE, errno, "%s", tmp);
     int result = file_write_all(fd, p, n, path, e);

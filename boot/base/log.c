@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOG_LINE_MAX 2048 /* bytes of formatted text; the rest is cut */
@@ -19,13 +18,6 @@ static bool as_json;
 void log_json(bool on)
 {
     as_json = on;
-}
-
-uint64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void put(struct buf *line)
@@ -48,7 +40,8 @@ static void put_json(json_t *event)
     put(&line);
 }
 
-static const char *__attribute__((format(printf, 2, 0))) formatted(char out[LOG_LINE_MAX], const char *fmt, va_list ap)
+static const char *__attribute__((format(printf, 2, 0)))
+formatted(char out[LOG_LINE_MAX], const char *fmt, va_list ap)
 {
     char raw[LOG_LINE_MAX];
     vsnprintf(raw, sizeof raw, fmt, ap);
@@ -63,7 +56,8 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
     formatted(text, fmt, ap);
     va_end(ap);
     if (as_json) {
-        put_json(json_pack("{s:s, s:i, s:s, s:s}", "event", "stage", "number", (int)number, "name", name, "text", text));
+        put_json(json_pack("{s:s, s:i, s:s, s:s}", "event", "stage", "number", (int)number, "name", name,
+                           "text", text));
         return;
     }
     struct buf line = {0};
@@ -73,7 +67,8 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
     put(&line);
 }
 
-static void __attribute__((format(printf, 3, 0))) say(const char *event, const char *prefix, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+say(const char *event, const char *prefix, const char *fmt, va_list ap)
 {
     char text[LOG_LINE_MAX];
     formatted(text, fmt, ap);
@@ -106,8 +101,8 @@ static void put_error(const struct error *e, bool with_next)
 {
     const struct error_info *info = error_info(e->code);
     if (as_json) {
-        put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info->slug, "text", e->text, "next",
-                           info->next, "exit", (int)info->exit));
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info->slug, "text", e->text,
+                           "next", info->next, "exit", (int)info->exit));
         return;
     }
     struct buf line = {0};

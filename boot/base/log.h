@@ -24,7 +24,4 @@ void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const struct error *e);
 void log_errors(const struct errors *list);
 
-/* Milliseconds of the monotonic clock. */
-uint64_t clock_ms(void);
-
 #endif

@@ -25,7 +25,8 @@ void mem_wipe(void *p, size_t n)
 static void __attribute__((noreturn)) out_of_memory(size_t n)
 {
     char line[160];
-    int len = snprintf(line, sizeof line, "hearth: no-memory: %zu bytes more would pass the cap on memory\n", n);
+    int len =
+        snprintf(line, sizeof line, "hearth: no-memory: %zu bytes more would pass the cap on memory\n", n);
     ssize_t ignored = write(STDERR_FILENO, line, (size_t)len);
     (void)ignored;
     mem_wipe_all();

@@ -50,7 +50,12 @@ size_t mem_peak(void);
  * steal_ptr(&p) takes the pointer out, so that nothing is freed. */
 #define cleanup(f) __attribute__((cleanup(f)))
 void mem_cleanup(void *pointer_to_pointer);
-#define steal_ptr(pp) (__extension__({ __typeof__(*(pp)) taken_ = *(pp); *(pp) = NULL; taken_; }))
+#define steal_ptr(pp) \
+    (__extension__({ \
+        __typeof__(*(pp)) taken_ = *(pp); \
+        *(pp) = NULL; \
+        taken_; \
+    }))
 int fd_steal(int *fd);
 /* Closes *fd if it is >= 0. For the cleanup attribute; descriptors start at -1. */
 void fd_cleanup(int *fd);

@@ -7,7 +7,11 @@ size_t text_decode(const unsigned char *p, size_t n, uint32_t *code_point)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    size_t len = c < 0x80       ? 1
+        : c >= 0xc2 && c < 0xe0 ? 2
+        : c >= 0xe0 && c < 0xf0 ? 3
+        : c >= 0xf0 && c < 0xf5 ? 4
+                                : 0;
     if (len == 0 || len > n)
         return 0;
     uint32_t v = len == 1 ? c : c & (0xffu >> (len + 1));
@@ -39,8 +43,9 @@ bool text_is_utf8(const void *p, size_t n)
 /* Characters that move the cursor, hide text, or reorder what a person reads. */
 static bool is_control(uint32_t v)
 {
-    return v < 0x20 || (v >= 0x7f && v < 0xa0) || v == 0x2028 || v == 0x2029 || (v >= 0x200b && v <= 0x200f) ||
-           (v >= 0x202a && v <= 0x202e) || (v >= 0x2060 && v <= 0x2069) || v == 0xfeff || (v >= 0xfff9 && v <= 0xfffb);
+    return v < 0x20 || (v >= 0x7f && v < 0xa0) || v == 0x2028 || v == 0x2029 ||
+        (v >= 0x200b && v <= 0x200f) || (v >= 0x202a && v <= 0x202e) || (v >= 0x2060 && v <= 0x2069) ||
+        v == 0xfeff || (v >= 0xfff9 && v <= 0xfffb);
 }
 
 /* One character or bad byte of the input, made printable. Returns how many bytes of p it stands for. */
@@ -168,7 +173,7 @@ void text_percent(struct buf *b, const void *p, size_t n)
     for (size_t i = 0; i < n; i++) {
         char c = (char)at[i];
         bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                     c == '.' || c == '_' || c == '~';
+            c == '.' || c == '_' || c == '~';
         if (plain)
             buf_char(b, c);
         else

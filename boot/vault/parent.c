@@ -1,6 +1,6 @@
 #include "vault/parent.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "vault/record.h"
 

@@ -98,8 +98,7 @@ static int follow(pid_t child)
         else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK) {
             if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &born) == 0)
                 entry((pid_t)born);
-        }
-        else if (event == 0 && WSTOPSIG(status) != SIGTRAP && WSTOPSIG(status) != SIGSTOP)
+        } else if (event == 0 && WSTOPSIG(status) != SIGTRAP && WSTOPSIG(status) != SIGSTOP)
             deliver = WSTOPSIG(status);
         ptrace(PTRACE_CONT, pid, NULL, (void *)(long)deliver);
     }
@@ -127,8 +126,8 @@ int main(int argc, char **argv)
             return 2;
         entry(child);
         ptrace(PTRACE_SETOPTIONS, child, NULL,
-               (void *)(long)(PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                              PTRACE_O_EXITKILL));
+               (void *)(long)(PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                              PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
         ptrace(PTRACE_CONT, child, NULL, NULL);
         status = follow(child);
     } else {
@@ -142,12 +141,14 @@ int main(int argc, char **argv)
     if (!out)
         return 2;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    fprintf(out, "{\"status\": %d, \"elapsed_us\": %lld, \"user_us\": %lld, \"system_us\": %lld, \"processes\": [", code,
-            elapsed, (long long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
+    fprintf(out,
+            "{\"status\": %d, \"elapsed_us\": %lld, \"user_us\": %lld, \"system_us\": %lld, \"processes\": [",
+            code, elapsed, (long long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
             (long long)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec);
     for (size_t i = 0; i < process_count; i++)
-        fprintf(out, "%s{\"comm\": \"%s\", \"hwm_kib\": %ld, \"from_us\": %lld, \"to_us\": %lld}", i ? ", " : "",
-                processes[i].comm, processes[i].hwm_kib, processes[i].from_us, processes[i].to_us);
+        fprintf(out, "%s{\"comm\": \"%s\", \"hwm_kib\": %ld, \"from_us\": %lld, \"to_us\": %lld}",
+                i ? ", " : "", processes[i].comm, processes[i].hwm_kib, processes[i].from_us,
+                processes[i].to_us);
     fprintf(out, "]}\n");
     return fclose(out) == 0 ? 0 : 2;
 }

@@ -1,5 +1,6 @@
 /* boot/base: text, readers, buffers, errors, files. */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -20,10 +21,18 @@
 static void utf8_is_judged_by_rfc_3629(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "a", "\xc2\x80", "\xe2\x82\xac", "\xf0\x9f\x94\xa5", "\xf4\x8f\xbf\xbf"};
-    static const char *const bad[] = {"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x80\x80",
-                                      "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80", "\xe2\x82",
-                                      "\xff",         "a\xc2"};
+    static const char *const good[] = {
+        "", "a", "\xc2\x80", "\xe2\x82\xac", "\xf0\x9f\x94\xa5", "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf8\x88\x80\x80",
+                                      "\xe2\x82",
+                                      "\xff",
+                                      "a\xc2"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(text_is_utf8(good[i], strlen(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -36,7 +45,11 @@ static void a_strangers_text_cannot_move_the_cursor(void **state)
     (void)state;
     char out[128];
     assert_string_equal(text_clean_z(out, sizeof out, "Dell\x1b[2J\r\n"), "Dell\\x1b[2J\\x0d\\x0a");
-    assert_string_equal(text_clean_z(out, sizeof out, "a\xff" "b\xc2\x9b" "c\xe2\x80\xae" "d"),
+    assert_string_equal(text_clean_z(out, sizeof out,
+                                     "a\xff"
+                                     "b\xc2\x9b"
+                                     "c\xe2\x80\xae"
+                                     "d"),
                         "a\\xffb\\x9bc\\u{202e}d");
     assert_string_equal(text_clean_z(out, sizeof out, "\xe2\x82\xac"), "\xe2\x82\xac");
     assert_string_equal(text_clean_z(out, 4, "ab\xe2\x82\xac"), "ab");
@@ -46,10 +59,15 @@ static void a_strangers_text_cannot_move_the_cursor(void **state)
 static void base64_takes_one_spelling_only(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                                           {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
                                            {"foobar", "Zm9vYmFy"}};
-    static const char *const bad[] = {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zm9v\n", "Zg==Zg==", "Z===", "====", "Zm-v"};
+    static const char *const bad[] = {
+        "Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zm9v\n", "Zg==Zg==", "Z===", "====", "Zm-v"};
     unsigned char out[64];
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct buf b = {0};
@@ -227,6 +245,22 @@ static void files_are_read_and_written_whole(void **state)
     buf_free(&b);
 }
 
+static void a_clock_that_cannot_be_right_does_not_judge(void **state)
+{
+    (void)state;
+    const int64_t built = 1795348800; /* 2026-11-22 */
+    struct error e;
+    assert_int_equal(clock_judge(built, built, &e), 0);
+    assert_int_equal(clock_judge(built + CLOCK_AHEAD_MAX, built, &e), 0);
+    assert_int_equal(clock_judge(0, built, &e), -1);
+    assert_int_equal(e.code, E_CLOCK);
+    assert_string_equal(e.text, "the clock says 1970-01-01, and this hearth was built on 2026-11-22");
+    assert_int_equal(clock_judge(built - 1, built, &e), -1);
+    assert_int_equal(clock_judge(built + CLOCK_AHEAD_MAX + 1, built, &e), -1);
+    assert_int_equal(clock_judge(INT64_MAX, built, &e), -1);
+    assert_int_equal(clock_judge(INT64_MIN, built, &e), -1);
+}
+
 static void pools_hold_large_and_small(void **state)
 {
     (void)state;
@@ -235,7 +269,12 @@ static void pools_hold_large_and_small(void **state)
     char *large = pool_alloc(pool, 100000);
     memset(large, 1, 100000);
     for (int i = 0; i < 2000; i++)
-        assert_string_equal(pool_printf(pool, "%d-%s", i, "x") + (i < 10 ? 1 : i < 100 ? 2 : i < 1000 ? 3 : 4), "-x");
+        assert_string_equal(pool_printf(pool, "%d-%s", i, "x") +
+                                (i < 10         ? 1
+                                     : i < 100  ? 2
+                                     : i < 1000 ? 3
+                                                : 4),
+                            "-x");
     assert_string_equal(first, "first");
     pool_free(pool);
     pool_free(NULL);
@@ -255,6 +294,7 @@ int main(void)
         cmocka_unit_test(errors_say_where_and_never_overflow),
         cmocka_unit_test(every_code_has_its_words),
         cmocka_unit_test(files_are_read_and_written_whole),
+        cmocka_unit_test(a_clock_that_cannot_be_right_does_not_judge),
         cmocka_unit_test(pools_hold_large_and_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

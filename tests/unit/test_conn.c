@@ -1,7 +1,7 @@
 /* A connection's states and the code of each way it can end, over local sockets. */
 #include "vault/fetch.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -161,8 +161,7 @@ int main(void)
 {
     heap_mem_init(CAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_keep_their_bytes),
-        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(blocks_keep_their_bytes), cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(the_peak_is_what_was_in_use),
         cmocka_unit_test(everything_is_wiped), /* last: the heap is gone after it */
     };

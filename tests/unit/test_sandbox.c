@@ -1,7 +1,7 @@
 /* What the fetcher's process can still do: each row runs in a child that enters the sandbox first. */
 #include "vault/sandbox.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "vault/vault.h"
 
 #include <errno.h>
