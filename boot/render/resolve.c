@@ -51,11 +51,11 @@ static bool same_version(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The index of a secret in the plan, or the count when it is not there. */
+/* The index of a secret in the plan, or the count when it is not there. Names have no case, as in the plan. */
 static unsigned secret_index(const struct resolver *r, const struct ref *ref)
 {
     for (unsigned i = 0; i < r->plan->secret_count; i++)
-        if (strcmp(r->plan->secrets[i].name, ref->name) == 0 &&
+        if (text_equal_fold(r->plan->secrets[i].name, ref->name) &&
             same_version(r->plan->secrets[i].version, ref->version))
             return i;
     return r->plan->secret_count;
