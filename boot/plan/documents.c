@@ -55,7 +55,11 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
         file->documents += d->root != NULL;
     if (plan->file_count == 1) {
         plan->config = documents;
-        return 0;
+        /* Everything after this looks at the first document of a kind: a second would pass unseen. */
+        if (documents_check(plan->pool, documents, e) == 0)
+            return 0;
+        e->code = E_PLAN_FILE;
+        return -1;
     }
     return merge_documents(plan->pool, &plan->config, documents, e);
 }

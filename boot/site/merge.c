@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define OVERLAY_DOCUMENTS_MAX 1000
+#define DOCUMENTS_MAX 1000 /* of one file */
 
 /* One overlay document on its way into one base document. */
 struct merging {
@@ -337,26 +337,25 @@ static void forget(const struct merging *m, struct node *base, const struct node
 
 /* ---- one overlay ---- */
 
-static int check_overlay(struct pool *pool, const struct document *overlay, struct error *e)
+int documents_check(struct pool *pool, const struct document *list, struct error *e)
 {
     unsigned count = 0;
 
-    for (const struct document *at = overlay; at; at = at->next) {
+    for (const struct document *at = list; at; at = at->next) {
         const struct node *root = at->root;
 
         if (!root)
             continue;
-        if (++count > OVERLAY_DOCUMENTS_MAX)
-            return error_at(e, root->pos, E_MERGE, "more than %d documents in one overlay",
-                            OVERLAY_DOCUMENTS_MAX);
+        if (++count > DOCUMENTS_MAX)
+            return error_at(e, root->pos, E_MERGE, "more than %d documents in one file", DOCUMENTS_MAX);
         if (root->kind != NODE_MAP || root->ref)
-            return error_at(e, root->pos, E_MERGE, "an overlay's document must be a mapping");
+            return error_at(e, root->pos, E_MERGE, "a document must be a mapping");
         if (!node_get(root, "kind") != !node_get(root, "apiVersion"))
             return error_at(e, root->pos, E_MERGE, "a document has both apiVersion and kind, or neither");
-        for (const struct document *first = overlay; first != at; first = first->next)
+        for (const struct document *first = list; first != at; first = first->next)
             if (first->root && is_same_document(pool, first->root, root))
                 return error_at(e, root->pos, E_MERGE,
-                                "this document stands twice in the overlay; first at line %u",
+                                "this document stands twice in the file; first at line %u",
                                 (unsigned)first->pos.line);
     }
     return 0;
@@ -404,7 +403,7 @@ static int merge_document(struct pool *pool, struct document **base, const struc
 int merge_documents(struct pool *pool, struct document **base, const struct document *overlay,
                     struct error *e)
 {
-    if (check_overlay(pool, overlay, e) != 0)
+    if (documents_check(pool, overlay, e) != 0)
         return -1;
     for (const struct document *at = overlay; at; at = at->next)
         if (at->root && merge_document(pool, base, at, e) != 0)

@@ -38,6 +38,10 @@
 int merge_documents(struct pool *pool, struct document **base, const struct document *overlay,
                     struct error *e);
 
+/* Whether a file's documents can be told apart: each is a mapping with both apiVersion and kind or neither, and none
+ * stands twice, which Talos refuses too. 0, or -1 and E_MERGE at the first that is not. */
+int documents_check(struct pool *pool, const struct document *list, struct error *e);
+
 /* The document with this kind (NULL: the v1alpha1 main document) and name (NULL: any), or NULL. */
 struct document *document_find(struct document *list, const char *kind, const char *name);
 
