@@ -146,13 +146,15 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
                   conditions, CONDITIONS_MAX);
 }
 
-/* Whether the match can be one box only: a serial, UUID or MAC address written out. */
+/* Whether the match can be one box only: a serial, UUID or MAC address written out. Blanks in front of an operator do
+ * not make it text. */
 static bool is_exact(const struct node *match)
 {
     static const char *const keys[] = {"serial", "uuid", "mac"};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *text = node_text(node_get(match, keys[i]));
+        text += text ? strspn(text, " \t") : 0;
         if (text && text[0] != '\0' && !strpbrk(text, "*?") && !strchr("<>=", text[0]))
             return true;
     }
