@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define MODULES_MAX 512
+#define SLOTS_MAX \
+    1024u /* memory devices looked at, empty or not: each costs a walk to the array it belongs to */
 #define MEMINFO_MAX ((size_t)16 << 10)
 
 /* A locator is the board's own word for a slot: "" when it has none, never a placeholder. */
@@ -36,19 +38,24 @@ static json_t *module_fact(const struct smbios_item *item, enum smbios_size know
     return module;
 }
 
-/* The sum is null when one module does not say its size: half a sum would meet or miss conditions by
- * accident. */
+/* The sum is null when one module does not say its size, or there are more than are looked at: half a sum
+ * would meet or miss conditions by accident. */
 static void read_modules(const struct smbios *table, json_t *memory)
 {
     struct smbios_walk w = smbios_walk(table);
     struct smbios_item item;
     uint64_t sum_kib = 0;
     bool known = true;
+    unsigned slots = 0;
     json_t *modules = json_array();
-    while (json_array_size(modules) < MODULES_MAX && smbios_next(&w, &item)) {
+    while (smbios_next(&w, &item)) {
         uint64_t kib;
         if (item.type != SMBIOS_MEMORY_DEVICE)
             continue;
+        if (++slots > SLOTS_MAX || json_array_size(modules) == MODULES_MAX) {
+            known = false;
+            break;
+        }
         enum smbios_size size = smbios_memory_size(&item, &kib);
         if (size == SMBIOS_SIZE_EMPTY || !smbios_is_system_memory(table, &item))
             continue;

@@ -1,4 +1,5 @@
 /* boot/facts/smbios: a table is a vendor's bytes and may lie about every length. */
+#include "facts/parts.h"
 #include "facts/smbios.h"
 
 #include <setjmp.h>
@@ -512,6 +513,39 @@ static void a_bios_chip_is_no_system_memory(void **state)
     assert_false(answers[1]);
 }
 
+/* A table of many empty slots must cost neither minutes nor a sum that leaves some of them out. */
+static void more_slots_than_are_looked_at_have_no_sum(void **state)
+{
+    (void)state;
+    static unsigned char bytes[1600 * 16];
+    static const struct {
+        unsigned slots;
+        uint8_t size;
+        bool known;
+    } rows[] = {{100, 1, true}, {512, 1, true}, {513, 1, false}, {1600, 1, false}, {1025, 0, false}};
+    struct error e;
+    struct sysfs sysfs;
+    assert_int_equal(sysfs_open(&sysfs, "", &e), 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        memset(bytes, 0, sizeof bytes);
+        for (unsigned k = 0; k < rows[i].slots; k++) {
+            unsigned char *slot = bytes + 16 * k;
+            slot[0] = SMBIOS_MEMORY_DEVICE;
+            slot[1] = 14;
+            slot[4] = slot[5] = 0xff;
+            slot[12] = rows[i].size;
+        }
+        const struct smbios s = {.table = {bytes, 16 * rows[i].slots}, .version = 0x0300};
+        json_t *memory = memory_read(&sysfs, &s);
+        const json_t *sum = json_object_get(memory, "size_mib");
+        assert_int_equal(json_is_integer(sum), rows[i].known);
+        if (rows[i].known)
+            assert_int_equal(json_integer_value(sum), rows[i].slots);
+        json_decref(memory);
+    }
+    sysfs_close(&sysfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +567,7 @@ int main(void)
         cmocka_unit_test(an_old_structure_has_no_extended_size),
         cmocka_unit_test(speeds_beyond_a_word_stand_elsewhere),
         cmocka_unit_test(a_bios_chip_is_no_system_memory),
+        cmocka_unit_test(more_slots_than_are_looked_at_have_no_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
