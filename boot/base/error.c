@@ -27,6 +27,16 @@ enum error_code error_find(const char *slug)
     return E_NONE;
 }
 
+/* Puts "..." over the end, from the first byte of a character on. */
+static void mark_cut(struct error *e)
+{
+    size_t at = strlen(e->text);
+    at = at < 3 ? 0 : at - 3;
+    while (at > 0 && ((unsigned char)e->text[at] & 0xc0) == 0x80)
+        at--;
+    memcpy(e->text + at, "...", 4);
+}
+
 /* Formats behind what stands in text already, cleaned, and marks a cut with "...". */
 static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e, const char *fmt, va_list ap)
 {
@@ -37,7 +47,7 @@ static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e,
         return;
     text_clean_z(e->text + used, sizeof e->text - used, raw);
     if ((size_t)n >= sizeof raw || strlen(e->text) == sizeof e->text - 1)
-        memcpy(e->text + strlen(e->text) - 3, "...", 4);
+        mark_cut(e);
 }
 
 int error_set(struct error *e, enum error_code code, const char *fmt, ...)
