@@ -58,7 +58,8 @@ static struct shape shape_of(const char *text, size_t len)
 static bool quoted_by_libyaml(const struct node *node)
 {
     return strncmp(node->text, "---", 3) == 0 || strncmp(node->text, "...", 3) == 0 ||
-        strcmp(node->text, "-") == 0 || (node->len > 0 && node->text[node->len - 1] == ':');
+        strcmp(node->text, "-") == 0 || strcmp(node->text, "?") == 0 ||
+        (node->len > 0 && node->text[node->len - 1] == ':');
 }
 
 static yaml_scalar_style_t quoted(struct shape s)
