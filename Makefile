@@ -52,6 +52,10 @@ $(B)/config.mk: scripts/toolchain
 $(DL)/used.lock: scripts/deps.lock
 	@scripts/fetch $(DL) $(B)/apt
 
+# Kept here too: what is built stays whole when the archives are elsewhere the next time, or gone.
+$(B)/used.lock: $(DL)/used.lock
+	@cp $< $@
+
 $(B)/src.ok: $(DL)/used.lock scripts/unpack $(wildcard scripts/patches/*)
 	@scripts/unpack $(DL) $(B)/src && touch $@
 
@@ -91,9 +95,9 @@ $(B)/gen/assets.list: FORCE
 	@scripts/asset-list >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/gen/assets.c: $(B)/gen/assets.list $(B)/host/pack $(ASSETS)
 	@$(B)/host/pack <$< >$@
-$(B)/gen/version.c: FORCE | $(B)/src.ok
+$(B)/gen/version.c: FORCE $(B)/used.lock
 	@mkdir -p $(@D)
-	@scripts/version-gen $(DL)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+	@scripts/version-gen $(B)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 GEN := roots assets version
 
 # The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it.
