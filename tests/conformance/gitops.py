@@ -1,0 +1,153 @@
+"""The example repository against the libraries of those who will read it: Flux, kustomize, Kubernetes, Talos.
+
+Built with kustomize as kustomize-controller builds it; every object decoded strictly against the Go types of Kubernetes and
+Flux and the CRDs of Flux, External Secrets, CloudNativePG, its backup plugin and cert-manager; every health check evaluated
+with Flux's evaluator; the order of both clusters tested and printed. Then what hearth renders of it: the inlined set as
+Talos applies it, and the life of a cluster with it, where `talosctl upgrade-k8s`, Flux and the operator each write with
+their own library to a small API server. gitops/testdata holds what has to fail.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import kit as kit_module
+
+NEEDS = ("gitops", "world")
+SOURCE = os.path.join(kit_module.HERE, "gitops")
+SETTINGS = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
+NODES = {"data": "data-1", "production": "production-1"}
+ZERO = "00000000-0000-0000-0000-000000000000"
+LEFT = re.compile(r"^[^#\n]*(CHANGE-ME|%s).*" % ZERO, re.M)
+
+
+def go(args, directory=SOURCE, timeout=1500):
+    return subprocess.run(["go"] + args, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                          stdin=subprocess.DEVNULL, env=dict(os.environ, **SETTINGS))
+
+
+def lacks(kit):
+    """Builds the program and fetches the CRDs, which lie in Go modules. A reason when they cannot be had."""
+    if shutil.which("go") is None:
+        return "go is not installed"
+    out = os.path.join(kit.build, "gitops")
+    os.makedirs(out, exist_ok=True)
+    built = go(["build", "-o", os.path.join(out, "gitops"), "."])
+    if built.returncode != 0:
+        words = built.stderr.decode("utf-8", "replace").strip()
+        if go(["mod", "download"]).returncode != 0:
+            return "the Go modules cannot be had: " + words.splitlines()[0]
+        kit.failed("gitops: go build", words)
+        return "the Go program does not build"
+    directories = []
+    with open(os.path.join(SOURCE, "crds.json")) as source:
+        wanted = json.load(source)
+    for each in wanted:
+        # Outside any module: these are read, not linked, and their own dependencies do not matter.
+        done = go(["mod", "download", "-json", "%s@%s" % (each["module"], each["version"])], out)
+        found = json.loads(done.stdout or b"{}")
+        if done.returncode != 0 or "Dir" not in found:
+            return "the CRDs of %s cannot be had: %s" % (each["module"], found.get("Error", "go said nothing"))
+        if found["Sum"] != each["sum"]:
+            kit.failed("gitops: %s is what crds.json says" % each["module"], found["Sum"])
+            return "the CRDs are not those of crds.json"
+        directories.append(os.path.join(found["Dir"], each["crds"]))
+    kit.write(os.path.join(out, "crds"), "\n".join(directories) + "\n")
+    return None
+
+
+def judge(kit, drawing, command, *args):
+    """Runs the program and counts its verdicts. What it draws for a person goes to the file and, when verbose, to the screen."""
+    out = os.path.join(kit.build, "gitops")
+    done = kit.run([os.path.join(out, "gitops"), command, "-crds", os.path.join(out, "crds"), "-draw", drawing] + list(args),
+                   env={"TMPDIR": kit.directory("gitops-scratch")}, timeout=300)
+    for line in done.stdout.decode().splitlines():
+        verdict = json.loads(line)
+        kit.expect("gitops: " + verdict["name"], not verdict.get("why"), "\n".join(verdict.get("why", [])))
+    kit.expect("gitops: %s runs to its end" % " ".join([command] + list(args[:1])), done.returncode == 0,
+               done.stderr.decode("utf-8", "replace")[-1500:])
+    if kit.verbose:
+        with open(drawing) as text:
+            print(text.read(), end="", flush=True)
+
+
+def filled(kit, directory, components):
+    """A copy of the example with everything filled in that a user has to fill in."""
+    shutil.rmtree(directory, ignore_errors=True)
+    shutil.copytree(os.path.join(kit_module.REPO, "assets"), directory)
+    account = kit.account()
+    cloud = "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }"
+    values = [("https://CHANGE-ME-", "https://homelab-"), ("tenant: " + ZERO, "tenant: " + account["tenant"]),
+              ("client: " + ZERO, "client: " + account["client"]), ("CHANGE-ME-1", "CONFORM1"), ("CHANGE-ME-2", "CONFORM2"),
+              ("CHANGE-ME/", "somebody/")]
+    left = []
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(folder, name)
+            with open(path, encoding="utf-8") as source:
+                text = source.read()
+            for old, new in values:
+                text = text.replace(old, new)
+            if os.path.relpath(path, directory) == "hearth.yaml":
+                text = text.replace("    login:", "    %s\n    login:" % cloud)
+            if name.endswith(".yaml"):
+                left += ["%s: %s" % (os.path.relpath(path, directory), found.group()) for found in LEFT.finditer(text)]
+            kit.write(path, text)
+    kit.expect("gitops: the example has no other open value", not left, "\n".join(left))
+    for role in NODES:
+        path = os.path.join(directory, "clusters", role, "flux-system", "gotk-components.yaml")
+        if not os.path.exists(path):
+            kit.write(path, components)
+        with open(account["certificate"]) as pem:
+            os.chmod(kit.write(os.path.join(directory, ".hearth", role + ".pem"), pem.read()), 0o600)
+    os.chmod(os.path.join(directory, ".hearth"), 0o700)
+    with open(kit.world.keys.roots()) as roots:
+        kit.write(os.path.join(directory, "test-root.pem"), roots.read())
+    return directory
+
+
+def secrets():
+    import bundle
+    git, operator = bundle.git_credentials(), bundle.eso_credential()
+    return {"talos-secrets": bundle.to_yaml(bundle.talos_bundle(2048)), "flux-git-identity": git["identity"],
+            "flux-git-known-hosts": git["known_hosts"], "eso-client-id": operator["ClientID"],
+            "eso-client-secret": operator["ClientSecret"]}
+
+
+def rendered(kit, role, name, vault, components):
+    """One run of hearth, as `gitops replay` reads it. None when it failed."""
+    where = kit.directory("gitops", role + "-" + name)
+    site = filled(kit, os.path.join(where, "site"), components)
+    kit.serve(vault)
+    kit.write(os.path.join(where, "vault.json"), json.dumps(vault))
+    status, _, err = kit.hearth("render", "--site", site, "--facts", os.path.join(kit_module.HERE, "facts.json"),
+                                "--node", NODES[role], "--out", os.path.join(where, "out"))
+    good = kit.expect("gitops: %s renders, %s" % (role, name), status == 0, err[-1500:])
+    return where if good else None
+
+
+def check(kit):
+    fixtures = os.path.join(SOURCE, "testdata")
+    judge(kit, os.devnull, "broken", os.path.join(fixtures, "tree"), os.path.join(fixtures, "broken.yaml"))
+    real = os.path.exists(COMPONENTS)
+    if real:
+        with open(COMPONENTS) as source:
+            components = source.read()
+    else:
+        components = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n"
+    where = kit.directory("gitops", "tree")
+    judge(kit, os.path.join(where, "graph.txt"), "tree", filled(kit, os.path.join(where, "site"), components))
+    if not real:
+        kit.skipped("gitops: the inlined set and its replay", "no gotk-components.yaml beside the repository", len(NODES))
+        return
+    # The second render: a new credential in the vault, a newer Flux in Git.
+    before = secrets()
+    after = dict(before, **{"eso-client-secret": before["eso-client-secret"][:-4] + "Zz09"})
+    newer = components.replace("source-controller:v1.9.4", "source-controller:v1.9.99")
+    for role in NODES:
+        first = rendered(kit, role, "first", before, components)
+        second = rendered(kit, role, "second", after, newer)
+        if first and second:
+            judge(kit, os.path.join(first, "inlined.txt"), "replay", role, first, second)
