@@ -63,7 +63,7 @@ enum exit_status verb_explain(const struct options *o)
             slugs[i - 1] = error_info((enum error_code)i)->slug;
         const char *near = text_nearest(o->argument, slugs);
         struct error e;
-        error_set(&e, E_USAGE, "there is no error code `%s`", o->argument);
+        error_set(&e, E_USAGE, "there is no error code `%s`; `hearth explain` lists them", o->argument);
         if (near)
             error_set(&e, E_USAGE, "there is no error code `%s`; did you mean `%s`?", o->argument, near);
         log_error(&e);

@@ -102,7 +102,9 @@ static const struct verb *find_verb(const char *name, struct error *e)
         names[i] = verbs[i].name;
     }
     const char *near = text_nearest(name, names);
-    if (near)
+    if (name[0] == '-')
+        error_set(e, E_USAGE, "`%s` stands where the verb belongs", name);
+    else if (near)
         error_set(e, E_USAGE, "`%s` is not a verb; did you mean `%s`?", name, near);
     else
         error_set(e, E_USAGE, "`%s` is not a verb", name);
@@ -170,20 +172,17 @@ static int parse(const struct verb *verb, int argc, char **argv, struct options 
     return 0;
 }
 
-static bool asks_help(int argc, char **argv)
+static bool has_flag(int argc, char **argv, const char *flag)
 {
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+        if (strcmp(argv[i], flag) == 0)
             return true;
     return false;
 }
 
-static bool has_flag(int argc, char **argv, const char *flag)
+static bool is_one_of(const char *word, const char *a, const char *b)
 {
-    for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], flag) == 0)
-            return true;
-    return false;
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
 int main(int argc, char **argv)
@@ -200,18 +199,22 @@ int main(int argc, char **argv)
         fputs(help_overview, stderr);
         return finish(EXIT_USAGE_);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    log_json(has_flag(argc, argv, "--json"));
+    const char *word = is_one_of(argv[1], "--version", "-V") ? "version" : argv[1];
+    bool help = strcmp(word, "help") == 0 || is_one_of(word, "--help", "-h");
+    if (help)
+        word = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
+    if (!word) {
         fputs(help_overview, stdout);
         return finish(EXIT_DONE_);
     }
-    const struct verb *verb = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1], &e);
+    const struct verb *verb = find_verb(word, &e);
     if (!verb)
         return usage(&e);
-    if (asks_help(argc, argv)) {
+    if (help || has_flag(argc, argv, "--help") || has_flag(argc, argv, "-h")) {
         fputs(verb->help, stdout);
         return finish(EXIT_DONE_);
     }
-    log_json(has_flag(argc, argv, "--json"));
     if (parse(verb, argc, argv, &options, &e) != 0)
         return usage(&e);
 
