@@ -20,6 +20,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/resources/k8s"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -33,23 +34,25 @@ func say(pairs map[string]any) {
 }
 
 // watch follows one type until the stream ends.
-func watch(ctx context.Context, client cosiv1alpha1.StateClient, namespace, kind string, canaries []string) {
+func watch(ctx context.Context, client cosiv1alpha1.StateClient, namespace, kind string, canaries []string) (refused bool) {
 	stream, err := client.Watch(ctx, &cosiv1alpha1.WatchRequest{
 		Namespace: namespace, Type: kind, ApiVersion: 1,
 		Options: &cosiv1alpha1.WatchOptions{BootstrapContents: true},
 	}, grpc.WaitForReady(true))
 	if err != nil {
-		return
+		return false
 	}
 
 	for {
 		answer, err := stream.Recv()
 		if err != nil {
-			if code := status.Code(err).String(); code == "PermissionDenied" {
-				say(map[string]any{"watch": kind, "refused": status.Convert(err).Message()})
+			if status.Code(err) != codes.PermissionDenied {
+				return false
 			}
 
-			return
+			say(map[string]any{"watch": kind, "refused": status.Convert(err).Message()})
+
+			return true
 		}
 
 		for _, event := range answer.GetEvent() {
@@ -93,8 +96,12 @@ func main() {
 		for _, kind := range kinds {
 			go func() {
 				for {
-					watch(ctx, client, namespace, kind, os.Args[2:])
-					time.Sleep(20 * time.Millisecond)
+					pause := 20 * time.Millisecond
+					if watch(ctx, client, namespace, kind, os.Args[2:]) {
+						pause = time.Second
+					}
+
+					time.Sleep(pause)
 				}
 			}()
 		}

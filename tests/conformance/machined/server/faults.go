@@ -22,7 +22,7 @@ import (
 //	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
 //
 // and of a connection: goaway (before anything is answered), rst (RST_STREAM after the trailers), continuation (header
-// blocks split into CONTINUATION frames), trickle (byte by byte), cut (closed after `bytes` bytes), garbage.
+// blocks split into CONTINUATION frames), trickle (in small pieces), cut (closed after `bytes` bytes), garbage.
 type Fault struct {
 	Kind       string   `json:"kind"`
 	Method     string   `json:"method"`
@@ -261,6 +261,15 @@ func (c *faultyConn) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
+// pieceOf is the size of a piece at this place of a frame: a frame's head comes byte by byte.
+func pieceOf(at int) int {
+	if at < 48 {
+		return 1
+	}
+
+	return 997
+}
+
 func (c *faultyConn) send(one []byte) error {
 	kind, flags := one[3], one[4]
 	stream := binary.BigEndian.Uint32(one[5:])
@@ -292,12 +301,12 @@ func (c *faultyConn) send(one []byte) error {
 			return c.UnixConn.Close()
 		}
 	case "trickle":
-		for i := range one {
-			if _, err := c.UnixConn.Write(one[i : i+1]); err != nil {
+		for i := 0; i < len(one); i += pieceOf(i) {
+			if _, err := c.UnixConn.Write(one[i:min(len(one), i+pieceOf(i))]); err != nil {
 				return err
 			}
 
-			time.Sleep(50 * time.Microsecond)
+			time.Sleep(10 * time.Microsecond)
 		}
 
 		return nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -436,12 +435,13 @@ func (s *machineService) Bootstrap(ctx context.Context, _ *machine.BootstrapRequ
 	}
 
 	if b.founded.Swap(true) {
-		return nil, errors.New("failed to stop etcd: it is starting") // what a second call in a row runs into
+		// As long as etcd has written nothing it is stopped and started once more.
+		b.node.journal.Say("bootstrap again", "boot", b.number)
+	} else {
+		b.node.journal.Say("bootstrap", "boot", b.number)
+
+		go b.startEtcd(true)
 	}
-
-	b.node.journal.Say("bootstrap", "boot", b.number)
-
-	go b.startEtcd(true)
 
 	return &machine.BootstrapResponse{Messages: []*machine.Bootstrap{{}}}, nil
 }

@@ -147,7 +147,7 @@ func (n *Node) bootOnce(parent context.Context) error {
 
 // bootsFromDisk is the firmware's order: an installed disk, unless it was reset and the medium is still plugged in.
 func (n *Node) bootsFromDisk() bool {
-	if n.hardware.system() == nil {
+	if n.hardware.system() == nil || n.scenario.Stick {
 		return false
 	}
 

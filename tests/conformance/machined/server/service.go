@@ -139,8 +139,7 @@ func (s *Service) once() (status int, started bool) {
 		signal = state.Signal().String()
 	}
 
-	journal.Say("exited", "boot", s.boot.number, "pid", pid, "status", state.ExitStatus(), "signal", signal,
-		"rss_kib", command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) //nolint:forcetypeassert
+	journal.Say("exited", "boot", s.boot.number, "pid", pid, "status", state.ExitStatus(), "signal", signal)
 	s.boot.removeServicePID(s.id())
 
 	return state.ExitStatus(), true
