@@ -137,7 +137,9 @@ static bool namespace_exists(const struct check *c, const char *name)
 /* A text of an object fit for a message. */
 static const char *shown(const struct check *c, const struct object *o, const char *path, const char *text)
 {
-    return o->node ? check_shown(c, node_path(o->node, path)) : text;
+    if (o->node)
+        return check_shown(c, node_path(o->node, path));
+    return o->secret ? "(from a secret)" : text;
 }
 
 /* Would a YAML reader take this plain text for a number, a boolean or null? Then it is no string, whatever
@@ -262,6 +264,7 @@ static void read_own(struct check *c)
     }
     for (const struct node *entry = list->first; entry; entry = entry->next) {
         const struct node *name = node_get(entry, "name"), *contents = node_get(entry, "contents");
+        struct object **first = end;
         struct error e = {0};
 
         if (!node_text(name) || name->len == 0 || !node_text(contents)) {
@@ -281,6 +284,8 @@ static void read_own(struct check *c)
         if (objects_of_stream(c->pool, (struct span){(const unsigned char *)contents->text, contents->len},
                               contents->pos, &end, &e) != 0)
             errors_add(c->errors, &e);
+        for (struct object *o = *first; o; o = o->next)
+            o->secret = resolve_is_secret(c->resolver, contents);
     }
 }
 
