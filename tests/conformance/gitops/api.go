@@ -229,7 +229,7 @@ func (a *api) answer(r *http.Request, body []byte) (any, error) {
 	case parts[0] == "apis" && len(parts) >= 3:
 		return a.group(schema.GroupVersion{Group: parts[1], Version: parts[2]}, parts[3:], r, body)
 	}
-	return nil, apierrors.NewGenericServerResponse(http.StatusNotFound, r.Method, schema.GroupResource{}, r.URL.Path, "no such path", 0, false)
+	return nil, apierrors.NewNotFound(schema.GroupResource{}, r.URL.Path)
 }
 
 func (a *api) groups() metav1.APIGroupList {
@@ -246,7 +246,8 @@ func (a *api) groups() metav1.APIGroupList {
 	for _, group := range sorted(versions) {
 		each := metav1.APIGroup{Name: group}
 		for _, version := range sorted(versions[group]) {
-			each.Versions = append(each.Versions, metav1.GroupVersionForDiscovery{GroupVersion: group + "/" + version, Version: version})
+			found := metav1.GroupVersionForDiscovery{GroupVersion: group + "/" + version, Version: version}
+			each.Versions = append(each.Versions, found)
 		}
 		each.PreferredVersion = each.Versions[0]
 		list.Groups = append(list.Groups, each)
@@ -256,7 +257,8 @@ func (a *api) groups() metav1.APIGroupList {
 
 func (a *api) group(gv schema.GroupVersion, rest []string, r *http.Request, body []byte) (any, error) {
 	if len(rest) == 0 {
-		list := metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: gv.String()}
+		list := metav1.APIResourceList{GroupVersion: gv.String()}
+		list.Kind, list.APIVersion = "APIResourceList", "v1"
 		for gvr, each := range a.resources {
 			if gvr.GroupVersion() == gv {
 				list.APIResources = append(list.APIResources, metav1.APIResource{Name: gvr.Resource, Kind: each.kind.Kind,

@@ -142,7 +142,8 @@ func judgeCases(evaluator *cel.StatusEvaluator, object *unstructured.Unstructure
 		case each.ready != (got == status.CurrentStatus):
 			why = append(why, fmt.Sprintf("%s with %s: %s", identity(object), each.name, got))
 		case got == status.FailedStatus:
-			why = append(why, fmt.Sprintf("%s with %s: %s, which ends the wait of a cluster that starts", identity(object), each.name, got))
+			why = append(why, fmt.Sprintf("%s with %s: %s, which ends the wait of a cluster that starts",
+				identity(object), each.name, got))
 		}
 	}
 	return why

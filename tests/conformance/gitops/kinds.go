@@ -121,7 +121,10 @@ func (k *kinds) define(object *unstructured.Unstructured) error {
 	if err != nil {
 		return err
 	}
-	d := &definition{crd.Spec.Scope == apiextensions.NamespaceScoped, map[string]*apiextensions.JSONSchemaProps{}, map[string]*version{}}
+	d := &definition{
+		crd.Spec.Scope == apiextensions.NamespaceScoped,
+		map[string]*apiextensions.JSONSchemaProps{}, map[string]*version{},
+	}
 	for _, v := range crd.Spec.Versions {
 		if !v.Served {
 			continue
@@ -195,7 +198,8 @@ func (k *kinds) judge(object *unstructured.Unstructured) (why []string) {
 
 func (v *version) judge(object *unstructured.Unstructured) (why []string) {
 	content := object.DeepCopy().Object
-	unknown := pruning.PruneWithOptions(content, v.structure, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
+	track := structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	unknown := pruning.PruneWithOptions(content, v.structure, true, track)
 	for _, path := range unknown {
 		why = append(why, "unknown field "+path)
 	}

@@ -118,7 +118,8 @@ func (c *cluster) checkSecrets(r *report) {
 				if !is {
 					why = append(why, fmt.Sprintf("%s: %s: nothing makes secret %s/%s", name, identity(object), use.namespace, use.name))
 				} else if keys != nil && use.key != "" && !keys[use.key] {
-					why = append(why, fmt.Sprintf("%s: %s: secret %s/%s has no key %s", name, identity(object), use.namespace, use.name, use.key))
+					why = append(why, fmt.Sprintf("%s: %s: secret %s/%s has no key %s",
+						name, identity(object), use.namespace, use.name, use.key))
 				}
 			}
 		}
