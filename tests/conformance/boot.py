@@ -238,7 +238,8 @@ def founded(bench):
             while not reader.canaries() and time.monotonic() < end:
                 time.sleep(0.1)
             need(reader.canaries(), "the reader never saw the inlined secret: it would not have seen a leak either")
-            need([seen for seen in reader.lines if "MachineConfig" in seen["watch"] and "refused" in seen], "the reader was not refused")
+            need([seen for seen in reader.lines if "MachineConfig" in seen["watch"] and "refused" in seen],
+                 "the reader was not refused")
         finally:
             reader.stop()
         before = len(box.poll())
@@ -326,7 +327,8 @@ def foreign_disk(bench):
         for word in ("sda", "ntfs", "Windows"):
             need(word in text, "the refusal does not name %s: %s" % (word, refusal))
         time.sleep(1)
-        need(not box.find("call", method=lambda name: name.endswith("ApplyConfiguration")), "a foreign disk, and a config was sent")
+        need(not box.find("call", method=lambda name: name.endswith("ApplyConfiguration")),
+             "a foreign disk, and a config was sent")
         box.command(disks=[machine.disk("sda")])
         wait_applied(box)
         return box
@@ -432,7 +434,8 @@ def carried(bench):
             need(document in config, "not carried byte for byte:\n" + document)
         need(summary["hostname"] == "data-1", "the site does not win: %s" % summary["hostname"])
         need("HostnameConfig" in text_of(box), "the clash is not named")
-        need("USER_SAYS=hello" in summary["services"]["hearth"]["environment"], "the user's ExtensionServiceConfig hearth is lost")
+        need("USER_SAYS=hello" in summary["services"]["hearth"]["environment"],
+             "the user's ExtensionServiceConfig hearth is lost")
         wait_founded(box)
         for document in CARRIED.split("---\n"):
             need(document in box.config(), "not carried by found:\n" + document)
@@ -561,7 +564,8 @@ def configured(box, bench):
 
 def left_alone(box):
     need(box.wait("finished", 30), "hearth does not leave")
-    need(not box.find("call", method=lambda name: name.endswith(("ApplyConfiguration", "Bootstrap"))), "a stranger's node was touched")
+    need(not box.find("call", method=lambda name: name.endswith(("ApplyConfiguration", "Bootstrap"))),
+         "a stranger's node was touched")
     return box
 
 
@@ -583,7 +587,8 @@ def stick_left_in(bench):
         need(not box.wait("boot", 5)["from_disk"], "it does not boot from the medium")
         left_alone(box)
         need(box.find("exited")[0]["n"] > box.find("stage", stage="booting")[0]["n"], "it left before it could know")
-        need(len(box.find("call", stage="booting")) > 3, "it did not look while the config was not there: this case proves nothing")
+        need(len(box.find("call", stage="booting")) > 3,
+             "it did not look while the config was not there: this case proves nothing")
         return box
 
 
@@ -754,7 +759,8 @@ def wrong(bench, what, rule, partial=None, name=None):
     except AssertionError as error:
         why = str(error)
     box.root.close()
-    bench.kit.expect("boot: the machined notices %s, Talos %s" % (name or what, bench.version), not why, why + "\n" + box.story(30))
+    bench.kit.expect("boot: the machined notices %s, Talos %s" % (name or what, bench.version), not why,
+                     why + "\n" + box.story(30))
 
 
 def wrong_process(bench):
@@ -765,7 +771,8 @@ def wrong_process(bench):
             need(box.wait("listening", 10), "no socket")
             config = bench.kit.write(os.path.join(box.where, "config.yaml"), golden(bench))
             done = bench.kit.run([os.path.join(bench.programs, "wrong"), "right", box.root.socket, config], timeout=40)
-            need(done.returncode != 0 and b"PermissionDenied" in done.stderr, "another process was served: %s" % done.stderr.decode()[-300:])
+            need(done.returncode != 0 and b"PermissionDenied" in done.stderr,
+                 "another process was served: %s" % done.stderr.decode()[-300:])
             need(box.wait("violation", 10, rule="a process that is not the service called"), "machined did not notice")
         why = ""
     except AssertionError as error:
@@ -811,7 +818,8 @@ def check(kit):
             bench = Bench(kit, version)
             waiting += [pool.submit(run_case, bench, case) for case in CASES]
             waiting += [pool.submit(wrong, bench, what, rule) for what, rule in WRONG]
-            waiting.append(pool.submit(wrong, bench, "right", "a document of the active config is lost", CARRIED, "lost-document"))
+            waiting.append(pool.submit(wrong, bench, "right", "a document of the active config is lost", CARRIED,
+                                       "lost-document"))
             waiting.append(pool.submit(wrong_process, bench))
         for one in waiting:
             one.result()

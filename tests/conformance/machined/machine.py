@@ -96,12 +96,16 @@ class Machine:
         self.errors = open(os.path.join(self.directory, "server.err"), "wb")
         # A path in the file system may be longer than an address may be.
         self.process = subprocess.Popen([self.program, scenario, os.path.join(self.directory, "journal.jsonl"), "control"],
-                                        cwd=self.directory, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
+                                        cwd=self.directory, stdin=subprocess.PIPE, stdout=self.errors, stderr=self.errors)
         self.wait("boot")
         return self
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def __exit__(self, *_):
         self.stop()
@@ -114,6 +118,8 @@ class Machine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.process:
+            self.process.stdin.close()
         self.errors.close()
 
     def ask(self, method, path, body=None):

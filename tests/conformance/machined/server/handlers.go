@@ -204,7 +204,8 @@ func (b *Boot) lostDocuments(text []byte, provider talosconfig.Provider) []strin
 // ApplyConfiguration has the checks of Talos in their order; configloader, the validation and the diff are Talos's.
 //
 //nolint:gocyclo,cyclop
-func (s *machineService) ApplyConfiguration(ctx context.Context, in *machine.ApplyConfigurationRequest) (*machine.ApplyConfigurationResponse, error) {
+func (s *machineService) ApplyConfiguration(ctx context.Context, in *machine.ApplyConfigurationRequest,
+) (*machine.ApplyConfigurationResponse, error) {
 	b := s.boot
 
 	if !b.apply.TryLock() {

@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,6 +32,12 @@ func run() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+
+	// The driver holds the other end: when it dies, this ends too.
+	go func() {
+		io.Copy(io.Discard, os.Stdin) //nolint:errcheck
+		stop()
+	}()
 
 	node := &Node{scenario: scenario, journal: journal, hardware: hardware, clients: map[int32]string{}}
 	failed := make(chan error, 2)
