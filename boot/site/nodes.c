@@ -154,8 +154,10 @@ static bool is_exact(const struct node *match)
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const char *text = node_text(node_get(match, keys[i]));
-        text += text ? strspn(text, " \t") : 0;
-        if (text && text[0] != '\0' && !strpbrk(text, "*?") && !strchr("<>=", text[0]))
+        if (!text)
+            continue;
+        text += strspn(text, " \t");
+        if (text[0] != '\0' && !strpbrk(text, "*?") && !strchr("<>=", text[0]))
             return true;
     }
     return false;
