@@ -77,7 +77,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "name a file inside the site, relative to its top, and keep symbolic links inside it") \
   X(E_SITE_MISSING, "site-missing", EXIT_SITE_, RETRY_STOP, \
     "there is no site here", \
-    "give the directory that holds hearth.yaml with --site DIR; `hearth assets` lays down an example") \
+    "give the directory that holds hearth.yaml with --site DIR; `hearth assets --out DIR` writes an example") \
   X(E_SITE_VERSION, "site-version", EXIT_SITE_, RETRY_STOP, \
     "hearth.yaml is of a version that this hearth does not read", \
     "begin hearth.yaml with apiVersion: hearth/v1") \
@@ -135,7 +135,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "add the variable under vars in hearth.yaml, or name a field that exists") \
   X(E_PLAN_NO_MATCH, "plan-no-match", EXIT_REFUSED_, RETRY_EVENT, \
     "no entry of hearth.yaml is this box", \
-    "run `hearth plan --explain`, and add an entry with the match: that it prints") \
+    "add an entry to hearth.yaml with one of the match: lines that `hearth plan` prints on this box") \
   X(E_PLAN_NO_NODE, "plan-no-node", EXIT_USAGE_, RETRY_STOP, \
     "no entry of hearth.yaml has the name given with --node", \
     "give the name as it is written in hearth.yaml; `hearth plan --all` lists them") \
@@ -368,6 +368,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_SECRET_VALUE, "secret-value", EXIT_AZURE_, RETRY_SLOW, \
     "the secret's value cannot be used", \
     "values are UTF-8 text of at most 25600 bytes without NUL") \
+  X(E_SECRET_EXPIRED, "secret-expired", EXIT_AZURE_, RETRY_SLOW, \
+    "a secret is past its expiry date", \
+    "set a new value, or a later date: az keyvault secret set-attributes --expires DATE") \
   X(E_VAULT_PARAMETER, "vault-parameter", EXIT_AZURE_, RETRY_SLOW, \
     "the vault finds the request wrong", \
     "check the secret's name and version") \

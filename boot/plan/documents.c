@@ -36,7 +36,8 @@ int plan_read(const struct plan *plan, const char *path, struct span *out, bool 
 }
 
 /* Reads one file of talos/ and merges it over what is there. */
-static int add_file(struct plan *plan, const char *path, bool *missing, struct error *e)
+static int add_file(struct plan *plan, const char *path, bool *missing, struct errors *errors,
+                    struct error *e)
 {
     struct buf bytes = {.max = SITE_FILE_MAX};
     struct document *documents = NULL;
@@ -51,8 +52,11 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
 
     struct plan_file *file = &plan->files[plan->file_count++];
     *file = (struct plan_file){.path = pool_strdup(plan->pool, path), .bytes = size};
-    for (struct document *d = documents; d; d = d->next)
+    for (struct document *d = documents; d; d = d->next) {
         file->documents += d->root != NULL;
+        if (d->root)
+            site_examples(d->root, errors);
+    }
     if (plan->file_count == 1) {
         plan->config = documents;
         /* Everything after this looks at the first document of a kind: a second would pass unseen. */
@@ -98,7 +102,7 @@ static int add_overlay(struct plan *plan, const char *name, struct errors *error
     bool missing;
     struct error e;
     snprintf(path, sizeof path, "talos/%s.yaml", name);
-    if (merged_already(plan, path) || add_file(plan, path, &missing, &e) == 0 || missing)
+    if (merged_already(plan, path) || add_file(plan, path, &missing, errors, &e) == 0 || missing)
         return 0;
     errors_add(errors, &e);
     return -1;
@@ -115,7 +119,7 @@ static int merge_files(struct plan *plan, struct errors *errors)
         errors_add(errors, &e);
         return -1;
     }
-    if (add_file(plan, path, &missing, &e) != 0) {
+    if (add_file(plan, path, &missing, errors, &e) != 0) {
         if (missing)
             error_at(&e, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s", path,
                      type_name(entry->type));
@@ -287,6 +291,7 @@ static void add_release(struct plan *plan, struct node *main, struct errors *err
 int plan_documents(struct plan *plan, struct errors *errors)
 {
     unsigned before = errors->count;
+    plan_other_suffix(plan, "talos", errors);
     if (merge_files(plan, errors) != 0)
         return -1;
     struct node *main = plan_main(plan);

@@ -101,6 +101,7 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
         next = d->next;
         if (!d->root || !check_object(d, errors))
             continue;
+        site_examples(d->root, errors);
         append(node_is(node_get(d->root, "kind"), "Namespace") ? namespaces : &rest, d);
     }
     struct plan_manifest *manifest = rest ? add(plan, name, path, pos, errors) : NULL;
@@ -108,6 +109,18 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
         manifest->docs = rest;
         manifest->size = size;
     }
+}
+
+void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors)
+{
+    const char **files = NULL;
+    struct error e;
+    if (site_list(plan->site, plan->pool, directory, ".yml", &files, &e) != 0)
+        errors_add(errors, &e);
+    for (; files && *files; files++)
+        errors_at(&plan->warnings, (struct pos){.file = pool_printf(plan->pool, "%s/%s", directory, *files)},
+                  E_PLAN_ADVICE, "is not read: hearth reads .yaml; rename it, or move it out of %s/",
+                  directory);
 }
 
 /* Every .yaml file of one directory. prefix is "" or "<role>-". */
@@ -120,6 +133,7 @@ static void add_bootstrap(struct plan *plan, const char *directory, const char *
         errors_add(errors, &e);
         return;
     }
+    plan_other_suffix(plan, directory, errors);
     for (; files && *files; files++) {
         char *path = pool_printf(plan->pool, "%s/%s", directory, *files);
         size_t stem = strlen(*files) - strlen(".yaml");
@@ -207,6 +221,27 @@ static void add_components(struct plan *plan, struct errors *errors)
     lay_flux(plan, "20-flux-components", path, bytes, errors);
 }
 
+/* The example's own mark, in bytes that are not parsed: anywhere but in a comment. */
+static void refuse_example(struct span bytes, const char *path, struct errors *errors)
+{
+    struct pos pos = {.file = path, .line = 1, .column = 1};
+    bool comment = false;
+    for (size_t i = 0; i < bytes.n; i++, pos.column++) {
+        if (bytes.p[i] == '\n') {
+            pos.line++;
+            pos.column = 0;
+            comment = false;
+        } else if (bytes.p[i] == '#' && (pos.column == 1 || bytes.p[i - 1] == ' ')) {
+            comment = true;
+        } else if (!comment && bytes.n - i >= strlen(SITE_EXAMPLE_MARK) &&
+                   memcmp(bytes.p + i, SITE_EXAMPLE_MARK, strlen(SITE_EXAMPLE_MARK)) == 0) {
+            errors_at(errors, pos, E_SITE_PLACEHOLDER,
+                      "still %s: Flux would follow a repository that is not yours", SITE_EXAMPLE_MARK);
+            return;
+        }
+    }
+}
+
 static void add_sync(struct plan *plan, struct errors *errors)
 {
     const char *role = plan->entry->role->name;
@@ -220,6 +255,7 @@ static void add_sync(struct plan *plan, struct errors *errors)
         wanted);
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
+    refuse_example(bytes, path, errors);
     if (!contains(bytes, wanted))
         errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
                   "it never names %s: Flux would reconcile another folder than the one it came from", wanted);

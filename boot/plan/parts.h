@@ -22,6 +22,9 @@ int plan_references(struct plan *plan, struct errors *errors);
  * error. */
 int plan_advice(struct plan *plan, struct errors *errors);
 
+/* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
+void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
+
 /* documents.c: the v1alpha1 main document's root, or NULL. */
 struct node *plan_main(const struct plan *plan);
 

@@ -156,23 +156,23 @@ bool is_guid(const char *text)
 /* What assets/ writes where only the reader knows the value. */
 static int judge_example(struct node *node, void *arg)
 {
-    struct judge *j = arg;
+    struct errors *errors = arg;
     const char *text = node_text(node);
     const char *key = node->key ? node->key->text : "an element";
 
     if (!text)
         return 0;
     if (strcmp(text, "00000000-0000-0000-0000-000000000000") == 0)
-        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still the example's all-zero GUID",
+        errors_at(errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still the example's all-zero GUID",
                   key);
-    else if (strstr(text, "CHANGE-ME"))
-        errors_at(j->errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still \"%.120s\"", key, text);
+    else if (strstr(text, SITE_EXAMPLE_MARK))
+        errors_at(errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is still \"%.120s\"", key, text);
     return 0;
 }
 
-void judge_examples(struct judge *j, struct node *root)
+void site_examples(struct node *root, struct errors *errors)
 {
-    (void)node_walk(root, judge_example, j);
+    (void)node_walk(root, judge_example, errors);
 }
 
 static bool ends_in(const char *host, const char *suffix)

@@ -37,8 +37,6 @@ int judge_word(struct judge *j, const struct node *map, const char *key, bool re
 /* The scalars of `vars`; NULL when there are none. */
 struct site_var *judge_vars(struct judge *j, const struct node *map);
 
-/* Any value an example leaves for its reader to fill in, anywhere in the file: E_SITE_PLACEHOLDER. */
-void judge_examples(struct judge *j, struct node *root);
 /* Whether a host is one that RFC 2606 keeps for examples; then the error is said already. */
 bool judge_example_host(struct judge *j, struct pos pos, const char *host);
 

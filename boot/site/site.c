@@ -113,7 +113,7 @@ static void judge_inventory(struct judge *j, const struct document *documents)
     roles = judge_map(j, root, "roles", true);
     nodes = judge_list(j, root, "nodes", true);
     judge_flux(j, root);
-    judge_examples(j, root);
+    site_examples(root, j->errors);
     if (roles)
         judge_roles(j, roles);
     if (nodes)
@@ -137,7 +137,8 @@ struct site *site_open(const char *dir, struct errors *errors)
         errors_add(errors, &e);
     } else if (site_tree(site, site->pool, INVENTORY, &documents, &missing, &e) != 0) {
         if (missing)
-            (void)error_set(&e, E_SITE_MISSING, "%s has no %s", dir, INVENTORY);
+            (void)error_set(&e, E_SITE_MISSING, "%s has no %s%s", dir, INVENTORY,
+                            faccessat(site->fd, "hearth.yml", F_OK, 0) == 0 ? "; rename its hearth.yml" : "");
         errors_add(errors, &e);
     } else {
         judge_inventory(&j, documents);

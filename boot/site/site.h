@@ -98,6 +98,11 @@ int site_tree(const struct site *site, struct pool *pool, const char *path, stru
 int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
               const char ***out, struct error *e);
 
+/* What stands in the embedded example where only its reader knows the value. Adds E_SITE_PLACEHOLDER for each
+ * value below root that still holds it, or the all-zero GUID. */
+#define SITE_EXAMPLE_MARK "CHANGE-ME"
+void site_examples(struct node *root, struct errors *errors);
+
 const struct role *site_role(const struct site *site, const char *name);
 
 /* The scalar of a variable for an entry: its own first, then its role's; NULL when neither has it. */

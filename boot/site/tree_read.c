@@ -127,6 +127,8 @@ static int parser_error(struct reading *r, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
 
+    if (parser->error == YAML_SCANNER_ERROR && byte_at(r, parser->problem_mark, 0) == '\t')
+        problem = "a tab; YAML is indented with spaces";
     switch (parser->error) {
     case YAML_MEMORY_ERROR:
         return error_set(r->e, E_NO_MEMORY, "%s", r->file);

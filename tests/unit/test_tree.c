@@ -217,7 +217,7 @@ static void test_refused(void **state)
         {"a: \x7f\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+007F"},
         {"a: \xc2\x80\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+0080"},
         {"a: \xef\xbf\xbf\n", E_YAML_SYNTAX, "f.yaml:1:4: ", "U+FFFF"},
-        {"a:\n\tb: 1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "cannot start any token"},
+        {"a:\n\tb: 1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "a tab; YAML is indented with spaces"},
         {"a: b: c\n", E_YAML_SYNTAX, "f.yaml:1:5: ", "mapping values are not allowed"},
         {"a: [1\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "did not find expected"},
         {"a: 'x\n", E_YAML_SYNTAX, "f.yaml:2:1: ", "unexpected end of stream"},
