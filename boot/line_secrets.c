@@ -10,6 +10,7 @@
 #include "vault/credential.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <time.h>
 
 #define SYSTEM_FILE_MAX ((size_t)64 << 10) /* bytes of /etc/hosts and /etc/resolv.conf */
@@ -85,9 +86,20 @@ int line_secrets(struct line *line, bool need_all, struct errors *errors)
     return -1;
 }
 
+/* A name server or a login that fails, fails every secret in the same words. */
+static bool is_said(const struct errors *errors, const struct error *e)
+{
+    for (unsigned i = 0; i < errors->count; i++)
+        if (errors->items[i].code == e->code && strcmp(errors->items[i].text, e->text) == 0)
+            return true;
+    return false;
+}
+
 void line_failed_names(const struct line *line, struct errors *errors)
 {
-    for (unsigned i = 0; i < line->plan->secret_count; i++)
-        if (line->answers[i].error.code != E_NONE)
-            errors_add(errors, &line->answers[i].error);
+    for (unsigned i = 0; i < line->plan->secret_count; i++) {
+        const struct error *e = &line->answers[i].error;
+        if (e->code != E_NONE && !is_said(errors, e))
+            errors_add(errors, e);
+    }
 }

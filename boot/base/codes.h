@@ -116,7 +116,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "use the vault's own URL from the portal; for another cloud say cloud.authority and cloud.resource") \
   X(E_SITE_PLACEHOLDER, "site-placeholder", EXIT_SITE_, RETRY_STOP, \
     "the site still holds an example's value", \
-    "put your own value there: tenant, client, vault, endpoint, serial") \
+    "put your own value there: ids, vault, endpoint, serial, repository; `grep -rn CHANGE-ME .` finds the rest") \
   X(E_SITE_SHADOWED, "site-shadowed", EXIT_SITE_, RETRY_STOP, \
     "an entry can never match, because an earlier one always matches first", \
     "put the narrower entry first") \
@@ -229,7 +229,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "is the network up? /etc/resolv.conf needs a `nameserver` line") \
   X(E_DNS_NXDOMAIN, "dns-nxdomain", EXIT_FAILED_, RETRY_SOON, \
     "the name does not exist", \
-    "look for a typing error in the vault's name; a deleted vault's name is gone from DNS too") \
+    "look for a typing error in the vault's name (a deleted vault's is gone too); for a name of Azure's own, look at /etc/resolv.conf") \
   X(E_DNS_NO_ADDRESS, "dns-no-address", EXIT_FAILED_, RETRY_SOON, \
     "the name exists but has no address", \
     "check the name and the DNS server; a private vault's zone may be linked but empty") \
