@@ -94,14 +94,23 @@ $(B)/gen/assets.list: FORCE
 	@mkdir -p $(@D)
 	@scripts/asset-list >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/gen/assets.c: $(B)/gen/assets.list $(B)/host/pack $(ASSETS)
-	@$(B)/host/pack <$< >$@
+	@$(B)/host/pack assets assets/ <$< >$@
+# The help and the words of the error codes, packed the same way.
+HELP := $(sort $(wildcard embed/help/*.txt))
+$(B)/host/mkcodes: embed/mkcodes.c boot/base/codes.h
+	@mkdir -p $(@D)
+	@$(HOSTCC) -Iboot -o $@ $<
+$(B)/gen/texts.c: $(HELP) $(B)/host/mkcodes $(B)/host/pack
+	@rm -rf $(B)/gen/texts && mkdir -p $(B)/gen/texts/help && cp $(HELP) $(B)/gen/texts/help/
+	@$(B)/host/mkcodes >$(B)/gen/texts/codes
+	@printf '%s\n' $(B)/gen/texts/codes $(HELP:embed/%=$(B)/gen/texts/%) | $(B)/host/pack texts $(B)/gen/texts/ >$@
 $(B)/gen/version.c: FORCE $(B)/used.lock
 	@mkdir -p $(@D)
 	@scripts/version-gen $(B)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
-GEN := roots assets version
+GEN := roots assets texts version
 
 # The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it.
-OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c
+OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/texts.c
 OBJ := $(OWN:%.c=$(B)/obj/%.o) $(GEN:%=$(B)/obj/gen/%.o)
 CFLAGS = $(OPTIMISE) -g
 COMPILE = $(CC) $(CC_TARGET) -std=gnu11 $(CFLAGS) -fPIE $(COMMON) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) \
@@ -139,7 +148,7 @@ relock: ## Take the suite's newest sources and write scripts/deps.lock anew
 # not write for UBSan).
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 SANCC := clang -std=gnu11 $(SAN) $(INCLUDES) $(DEFINES) $(WARN) -MMD -MP
-ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c
+ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c embed/texts.c
 UNIT_OBJ := $(ROOMS:%.c=$(B)/unit/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))

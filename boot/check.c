@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "line.h"
 #include "render/render.h"
+#include "vault/date.h"
 #include "verbs.h"
 
 #include <jansson.h>
@@ -52,12 +53,29 @@ static void show(const struct line *line, bool json)
     }
 }
 
+/* The vault still hands them out; whoever set the date meant that they are not to be relied on. */
+static void expired_names(const struct line *line, struct errors *errors)
+{
+    char date[DATE_TEXT_MAX];
+    int64_t now = (int64_t)time(NULL);
+    for (unsigned i = 0; i < line->plan->secret_count; i++) {
+        const struct vault_answer *answer = &line->answers[i];
+        struct error e;
+        if (answer->error.code != E_NONE || !answer->expires || answer->expires > now)
+            continue;
+        error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", line->plan->secrets[i].name,
+                  date_text(date, answer->expires));
+        errors_add(errors, &e);
+    }
+}
+
 static int check(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
 {
     if (line_gather(line, o, false, errors) != 0)
         return -1;
     show(line, o->json);
     line_failed_names(line, errors);
+    expired_names(line, errors);
     return errors->count ? -1 : line_render(line, rendered, errors);
 }
 

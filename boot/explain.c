@@ -24,10 +24,11 @@ static const char *retry_sentence(enum retry_class retry)
     return "not tried again";
 }
 
-static json_t *as_json(const struct error_info *info)
+static json_t *as_json(enum error_code code)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "code", info->slug, "meaning", info->sentence, "next",
-                     info->next, "exit", (int)info->exit, "retry", retry_sentence(info->retry));
+    const struct error_info *info = error_info(code);
+    return json_pack("{s:s, s:s, s:s, s:i, s:s}", "code", info->slug, "meaning", error_sentence(code), "next",
+                     error_next(code), "exit", (int)info->exit, "retry", retry_sentence(info->retry));
 }
 
 static void put_json(json_t *value)
@@ -40,12 +41,12 @@ static void put_json(json_t *value)
 static enum exit_status list_all(bool json)
 {
     json_t *list = json ? json_array() : NULL;
-    for (unsigned code = 1; code < CODE_LAST; code++) {
-        const struct error_info *info = error_info((enum error_code)code);
+    for (unsigned i = 1; i < CODE_LAST; i++) {
+        enum error_code code = (enum error_code)i;
         if (list)
-            json_array_append_new(list, as_json(info));
+            json_array_append_new(list, as_json(code));
         else
-            printf("%-26s %s\n", info->slug, info->sentence);
+            printf("%-26s %s\n", error_info(code)->slug, error_sentence(code));
     }
     if (list)
         put_json(list);
@@ -71,10 +72,10 @@ enum exit_status verb_explain(const struct options *o)
     }
     const struct error_info *info = error_info(code);
     if (o->json) {
-        put_json(as_json(info));
+        put_json(as_json(code));
         return EXIT_DONE_;
     }
-    printf("%s: %s\n  next:  %s\n  exit:  %d\n  retry: %s\n", info->slug, info->sentence, info->next,
-           (int)info->exit, retry_sentence(info->retry));
+    printf("%s: %s\n  next:  %s\n  exit:  %d\n  retry: %s\n", info->slug, error_sentence(code),
+           error_next(code), (int)info->exit, retry_sentence(info->retry));
     return EXIT_DONE_;
 }

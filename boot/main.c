@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "help.h"
+#include "embed/texts.h"
 #include "verbs.h"
 
 #include <signal.h>
@@ -20,18 +20,17 @@
 struct verb {
     const char *name;
     enum exit_status (*run)(const struct options *o);
-    const char *help;
     unsigned takes;
 };
 
 static const struct verb verbs[] = {
-    {"plan", verb_plan, help_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS},
-    {"check", verb_check, help_check, BOX},
-    {"render", verb_render, help_render, BOX | OPT_OUT},
-    {"facts", verb_facts, help_facts, OPT_SYSROOT | OPT_FACTS | OPT_JSON},
-    {"assets", verb_assets, help_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT},
-    {"explain", verb_explain, help_explain, OPT_JSON | OPT_ARGUMENT},
-    {"version", verb_version, help_version, OPT_JSON},
+    {"plan", verb_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS},
+    {"check", verb_check, BOX},
+    {"render", verb_render, BOX | OPT_OUT},
+    {"facts", verb_facts, OPT_SYSROOT | OPT_FACTS | OPT_JSON},
+    {"assets", verb_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT},
+    {"explain", verb_explain, OPT_JSON | OPT_ARGUMENT},
+    {"version", verb_version, OPT_JSON},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
@@ -68,6 +67,15 @@ static int finish(enum exit_status status)
     }
     mem_wipe_all();
     return (int)status;
+}
+
+static void put_help(const char *topic, FILE *to)
+{
+    char name[64];
+    snprintf(name, sizeof name, "help/%s.txt", topic);
+    char *text = texts_get(name);
+    fputs(text ? text : "", to);
+    mem_free(text);
 }
 
 static int usage(const struct error *e)
@@ -196,7 +204,7 @@ int main(int argc, char **argv)
 
     /* what is asked for */
     if (argc < 2) {
-        fputs(help_overview, stderr);
+        put_help("overview", stderr);
         return finish(EXIT_USAGE_);
     }
     log_json(has_flag(argc, argv, "--json"));
@@ -205,14 +213,14 @@ int main(int argc, char **argv)
     if (help)
         word = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
     if (!word) {
-        fputs(help_overview, stdout);
+        put_help("overview", stdout);
         return finish(EXIT_DONE_);
     }
     const struct verb *verb = find_verb(word, &e);
     if (!verb)
         return usage(&e);
     if (help || has_flag(argc, argv, "--help") || has_flag(argc, argv, "-h")) {
-        fputs(verb->help, stdout);
+        put_help(verb->name, stdout);
         return finish(EXIT_DONE_);
     }
     if (parse(verb, argc, argv, &options, &e) != 0)

@@ -1,9 +1,10 @@
 /*
- * pack.c - packs the embedded example as C. Runs on the build host.
+ * pack.c - packs files as C: the embedded example, and the texts. Runs on the build host.
  *
- *   pack <assets.list >assets.c
+ *   pack NAME PREFIX <list >NAME.c
  *
- * Standard input names the files, one a line, each under assets/ and already sorted. The format stands in assets.h.
+ * Standard input names the files, one a line, each beginning with PREFIX (which is not packed) and already sorted. The
+ * symbols begin with NAME and are declared in embed/NAME.h. The format stands in assets.h.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -13,7 +14,6 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#define PREFIX "assets/"
 #define PATH_LIMIT 255
 #define FILE_LIMIT ((size_t)1 << 20)
 #define COUNT_LIMIT 1024
@@ -21,6 +21,7 @@
 
 static unsigned char *raw;
 static size_t raw_size;
+static const char *prefix;
 
 static void die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 static void die(const char *fmt, ...)
@@ -37,7 +38,7 @@ static void die(const char *fmt, ...)
 static void *room(size_t n)
 {
     if (n > TOTAL_LIMIT - raw_size) {
-        die("assets/ is larger than %zu bytes", TOTAL_LIMIT);
+        die("%s: larger than %zu bytes", prefix, TOTAL_LIMIT);
     }
     void *p = raw + raw_size;
     raw_size += n;
@@ -46,12 +47,13 @@ static void *room(size_t n)
 
 static void add_file(const char *name)
 {
-    const char *path = name + strlen(PREFIX);
-    size_t path_len = strlen(path);
+    size_t prefix_len = strlen(prefix);
+    const char *path = name + prefix_len;
     struct stat st;
-    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 || path_len == 0 || path_len > PATH_LIMIT) {
-        die("%s: not a path under " PREFIX " of at most %d bytes", name, PATH_LIMIT);
+    if (strncmp(name, prefix, prefix_len) != 0 || *path == '\0' || strlen(path) > PATH_LIMIT) {
+        die("%s: not a path under %s of at most %d bytes", name, prefix, PATH_LIMIT);
     }
+    size_t path_len = strlen(path);
     if (lstat(name, &st) != 0) {
         die("%s: %s", name, strerror(errno));
     }
@@ -73,10 +75,14 @@ static void add_file(const char *name)
     fclose(f);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char line[4096];
     size_t count = 0;
+    if (argc != 3) {
+        die("usage: pack NAME PREFIX <list");
+    }
+    prefix = argv[2];
     raw = malloc(TOTAL_LIMIT);
     if (raw == NULL) {
         die("no memory");
@@ -106,9 +112,9 @@ int main(void)
         die("deflate failed");
     }
 
-    printf("#include \"embed/assets.h\"\n\nconst size_t assets_count = %zu;\n"
-           "const size_t assets_blob_size = %lu;\nconst unsigned char assets_blob[] = {",
-           count, z.total_out);
+    printf("#include \"embed/%s.h\"\n\nconst size_t %s_count = %zu;\n"
+           "const size_t %s_blob_size = %lu;\nconst unsigned char %s_blob[] = {",
+           argv[1], argv[1], count, argv[1], z.total_out, argv[1]);
     for (uLong i = 0; i < z.total_out; i++) {
         printf("%s%u,", i % 24 == 0 ? "\n    " : "", out[i]);
     }

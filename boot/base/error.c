@@ -2,13 +2,14 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "embed/texts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct error_info table[] = {{"", EXIT_DONE_, RETRY_STOP, "nothing failed", ""},
-#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry, sentence, next},
+static const struct error_info table[] = {{"", EXIT_DONE_, RETRY_STOP},
+#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry},
                                           ERROR_CODES(X)
 #undef X
 };
@@ -17,6 +18,38 @@ const struct error_info *error_info(enum error_code code)
 {
     size_t i = (size_t)code;
     return &table[i < sizeof table / sizeof *table ? i : 0];
+}
+
+/* The line with this number of the packed texts, or "". */
+static const char *line_of(size_t number)
+{
+    static const char **lines;
+    size_t count = 2 * (sizeof table / sizeof *table);
+    if (!lines) {
+        char *text = texts_get("codes");
+        lines = text ? mem_try(count * sizeof *lines) : NULL;
+        if (!lines) {
+            mem_free(text);
+            return "";
+        }
+        for (size_t i = 0; i < count; i++) {
+            lines[i] = text;
+            text += strcspn(text, "\n");
+            if (*text)
+                *text++ = '\0';
+        }
+    }
+    return number < count ? lines[number] : "";
+}
+
+const char *error_sentence(enum error_code code)
+{
+    return code == E_NONE ? "" : line_of(2 * ((size_t)code - 1));
+}
+
+const char *error_next(enum error_code code)
+{
+    return code == E_NONE ? "" : line_of(2 * ((size_t)code - 1) + 1);
 }
 
 enum error_code error_find(const char *slug)

@@ -30,17 +30,19 @@ struct error {
     char text[ERROR_TEXT_MAX];
 };
 
-/* One row of the table in codes.h. Strings are static. */
+/* One row of the table in codes.h. The slug is static. */
 struct error_info {
     const char *slug;
     enum exit_status exit;
     enum retry_class retry;
-    const char *sentence;
-    const char *next;
 };
 
 /* The row of a code; never NULL. E_NONE has slug "". */
 const struct error_info *error_info(enum error_code code);
+
+/* What a code means, and the next step. They are unpacked at the first call and stay; "" for E_NONE and when no memory is left. */
+const char *error_sentence(enum error_code code);
+const char *error_next(enum error_code code);
 
 /* The code with this slug, or E_NONE. */
 enum error_code error_find(const char *slug);

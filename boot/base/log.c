@@ -102,13 +102,13 @@ static void put_error(const struct error *e, bool with_next)
     const struct error_info *info = error_info(e->code);
     if (as_json) {
         put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info->slug, "text", e->text,
-                           "next", info->next, "exit", (int)info->exit));
+                           "next", error_next(e->code), "exit", (int)info->exit));
         return;
     }
     struct buf line = {0};
     buf_printf(&line, "hearth: %s: %s", info->slug, e->text);
-    if (with_next && info->next[0])
-        buf_printf(&line, "\n  next: %s", info->next);
+    if (with_next && error_next(e->code)[0])
+        buf_printf(&line, "\n  next: %s", error_next(e->code));
     put(&line);
 }
 

@@ -207,9 +207,12 @@ static void every_code_has_its_words(void **state)
     (void)state;
     for (int i = 1; i < (int)E_END_; i++) {
         const struct error_info *info = error_info((enum error_code)i);
-        assert_true(info->slug[0] && info->sentence[0] && info->next[0]);
+        assert_true(info->slug[0] && error_sentence((enum error_code)i)[0] &&
+                    error_next((enum error_code)i)[0]);
         assert_int_equal(error_find(info->slug), i); /* no slug twice */
     }
+    assert_string_equal(error_sentence(E_USAGE), "the command line is not one hearth knows");
+    assert_string_equal(error_next(E_END_), "");
 }
 
 static void files_are_read_and_written_whole(void **state)
