@@ -284,8 +284,13 @@ static json_t *disk_fact(struct disk *d)
 
 json_t *disks_read(const struct sysfs *s)
 {
-    json_t *disks = json_array();
     struct sysfs_names names = sysfs_list(s, "sys/block");
+    /* There may be more than the list holds: half of the disks would make one of them look like the only one. */
+    if (names.count == SYSFS_LIST_MAX) {
+        sysfs_names_free(&names);
+        return json_null();
+    }
+    json_t *disks = json_array();
     for (unsigned i = 0; i < names.count; i++) {
         struct disk d = {.s = s, .name = names.name[i]};
         char path[SYSFS_PATH_MAX];
