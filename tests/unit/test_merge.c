@@ -227,7 +227,7 @@ static void test_refused(void **state)
         {"machine: {a: b}", "apiVersion: v1\na: b", "over.yaml:1:1: ", "both apiVersion and kind"},
         {"machine: {a: b}", "kind: v1\na: b", "over.yaml:1:1: ", "both apiVersion and kind"},
         {"machine: {a: b}", "machine: {}\n---\ncluster: {}\n",
-         "over.yaml:3:1: ", "stands twice in the overlay; first at line 1"},
+         "over.yaml:3:1: ", "stands twice in the file; first at line 1"},
         {"machine: {a: b}", "apiVersion: v1\nkind: K\nname: x\n---\napiVersion: v1\nkind: K\nname: x\n",
          "over.yaml:5:1: ", "stands twice"},
     };
