@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -378,7 +379,15 @@ static int sink(struct sinking *s, const struct rendered *rendered, struct error
 
 int sink_directory(const char *out, const struct rendered *rendered, struct error *e)
 {
+    static const int stops[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     struct sinking s = {.out = out, .parent = -1, .dir = -1};
+    sigset_t held, before;
+
+    /* A Ctrl-C takes effect when all is in place: it must not leave secrets in a directory of no known name. */
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        sigaddset(&held, stops[i]);
+    sigprocmask(SIG_BLOCK, &held, &before);
     int result = sink(&s, rendered, e);
 
     /* On success the old directory, on failure the half-made new one. */
@@ -387,5 +396,6 @@ int sink_directory(const char *out, const struct rendered *rendered, struct erro
             error_set(e, E_FILE_WRITE, "%s was written; the old one could not be removed and is now .../%s",
                       out, s.fresh);
     close_sinking(&s);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return result;
 }

@@ -394,6 +394,39 @@ static void only_what_no_run_holds_is_cleaned_up(void **state)
     close(busy);
 }
 
+/* Ctrl-C in the middle of the writing, as exactly as it can be sent: from within it. */
+static bool stop_in_sync;
+static bool stopped, half_done;
+
+int fsync(int fd)
+{
+    (void)fd;
+    return stop_in_sync ? raise(SIGINT) : 0;
+}
+
+static void on_stop(int sig)
+{
+    (void)sig;
+    stopped = true;
+    half_done |=
+        !(access("out/plan.json", F_OK) == 0 && access("out/manifests", F_OK) == 0 && entries(".") == 1);
+}
+
+static void a_stop_waits_until_nothing_is_half_done(void **state)
+{
+    struct error e = {0};
+
+    (void)state;
+    signal(SIGINT, on_stop);
+    stop_in_sync = true;
+    assert_int_equal(write_sample("out", "one", &e), 0);
+    stop_in_sync = false;
+    signal(SIGINT, SIG_DFL);
+    assert_true(stopped);
+    assert_false(half_done);
+    assert_int_equal(entries("."), 1);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_room, clear_room)
@@ -407,6 +440,7 @@ int main(void)
         TEST(a_full_disk_leaves_nothing_behind),
         TEST(a_killed_run_leaves_the_old_one_and_is_cleaned_up),
         TEST(only_what_no_run_holds_is_cleaned_up),
+        TEST(a_stop_waits_until_nothing_is_half_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
