@@ -147,16 +147,16 @@ static void add_bootstrap(struct plan *plan, const char *directory, const char *
     }
 }
 
-/* The version that `flux install --export` wrote into the head of its file; "" when there is none. */
-static void flux_header(struct span bytes, char *out, size_t cap)
+/* What `flux install --export` wrote behind `mark` into the head of its file; "" when it is not there. */
+static void flux_header(struct span bytes, const char *mark, char *out, size_t cap)
 {
-    static const char mark[] = "# Flux Version: ";
     size_t end = bytes.n < HEADER_BYTES ? bytes.n : HEADER_BYTES;
+    size_t len = strlen(mark);
     out[0] = '\0';
-    for (size_t i = 0; i + sizeof mark - 1 <= end; i++) {
-        if ((i > 0 && bytes.p[i - 1] != '\n') || memcmp(bytes.p + i, mark, sizeof mark - 1) != 0)
+    for (size_t i = 0; i + len <= end; i++) {
+        if ((i > 0 && bytes.p[i - 1] != '\n') || memcmp(bytes.p + i, mark, len) != 0)
             continue;
-        size_t from = i + sizeof mark - 1;
+        size_t from = i + len;
         size_t n = 0;
         while (from + n < end && n + 1 < cap && bytes.p[from + n] > ' ')
             n++;
@@ -200,6 +200,23 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
     }
 }
 
+/* A download or a copy that ended early is still YAML, and half a Flux: each controller that the head names must have
+ * its Deployment, and the last line its end. */
+static bool is_cut_off(struct span bytes)
+{
+    char names[256], deployment[320];
+    char *rest = NULL;
+    flux_header(bytes, "# Components: ", names, sizeof names);
+    if (bytes.p[bytes.n - 1] != '\n')
+        return true;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+        snprintf(deployment, sizeof deployment, "\n      serviceAccountName: %s\n", name);
+        if (!contains(bytes, deployment))
+            return true;
+    }
+    return false;
+}
+
 static void add_components(struct plan *plan, struct errors *errors)
 {
     const struct site *site = plan->site;
@@ -212,10 +229,15 @@ static void add_components(struct plan *plan, struct errors *errors)
     char *next = pool_printf(plan->pool, "fetch it with `make flux SITE=%s`", site->dir);
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
-    flux_header(bytes, version, sizeof version);
+    flux_header(bytes, "# Flux Version: ", version, sizeof version);
     if (version[0] && site->flux.version && strcmp(version, site->flux.version) != 0) {
         errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
                   "the file is Flux %s, and hearth.yaml says %s; %s", version, site->flux.version, next);
+        return;
+    }
+    if (is_cut_off(bytes)) {
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
+                  "the file is cut off: not every controller that its head names is in it; %s", next);
         return;
     }
     lay_flux(plan, "20-flux-components", path, bytes, errors);
