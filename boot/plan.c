@@ -103,13 +103,32 @@ static enum exit_status plan_all(const struct options *o)
     return status;
 }
 
+/* What would have to be ignored is refused. */
+static int judge_options(const struct options *o, struct error *e)
+{
+    if (o->all && (o->explain || o->az || o->access || o->node || o->facts || o->sysroot))
+        return error_set(
+            e, E_USAGE,
+            "--all plans every entry without the facts of a box; give --site and --json with it, "
+            "nothing else");
+    if (o->json && (o->az || o->access))
+        return error_set(e, E_USAGE, "%s prints commands, which have no JSON form",
+                         o->az ? "--az" : "--access");
+    return 0;
+}
+
 enum exit_status verb_plan(const struct options *o)
 {
-    if (o->all)
-        return plan_all(o);
     struct line line = {0};
     struct errors errors = {0};
+    struct error e;
     enum exit_status status = EXIT_DONE_;
+    if (judge_options(o, &e) != 0) {
+        errors_add(&errors, &e);
+        return fail(&errors);
+    }
+    if (o->all)
+        return plan_all(o);
     if (line_open(&line, o, &errors) == 0 && line_plan(&line, o, &errors) == 0)
         show_one(&line, o);
     else
