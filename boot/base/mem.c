@@ -137,6 +137,14 @@ static void set_size(struct block *b, size_t size, unsigned used)
         after->prev_size = size;
 }
 
+void mem_lock(void)
+{
+    /* Locking is a help, not a promise: RLIMIT_MEMLOCK may be 64 KiB for a plain user. */
+#ifdef MLOCK_ONFAULT
+    (void)mlock2(heap.base, heap.size, MLOCK_ONFAULT);
+#endif
+}
+
 static void region_reserve(size_t cap)
 {
     cap = (cap + 4095) & ~(size_t)4095;
@@ -144,12 +152,9 @@ static void region_reserve(size_t cap)
     if (p == MAP_FAILED)
         out_of_memory(cap);
     (void)madvise(p, cap, MADV_DONTDUMP);
-    /* Locking is a help, not a promise: RLIMIT_MEMLOCK may be 64 KiB for a plain user. */
-#ifdef MLOCK_ONFAULT
-    (void)mlock2(p, cap, MLOCK_ONFAULT);
-#endif
     heap.base = p;
     heap.size = cap;
+    mem_lock();
     struct block *all = p;
     set_size(all, cap, 0);
     bin_insert(all);
@@ -398,6 +403,10 @@ static void *resize_try(void *p, size_t n)
         mem_free(p);
     }
     return q;
+}
+
+void mem_lock(void)
+{
 }
 
 void mem_wipe_all(void)

@@ -25,6 +25,10 @@
  * before it (libc start-up) reserve the smallest region that any verb has. */
 void mem_init(size_t cap);
 
+/* Locks the heap into memory where the limits allow it. mem_init does; a child must anew, because fork(2) does not
+ * hand locks on. */
+void mem_lock(void);
+
 /* n bytes, zeroed, aligned for any type; n == 0 gives a pointer that may be freed. Never NULL. */
 void *mem_alloc(size_t n);
 /* count * size, zeroed, with the multiplication checked. Never NULL. */

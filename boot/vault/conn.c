@@ -240,6 +240,10 @@ unsigned conn_poll(const struct conn *c, struct pollfd *fds, uint64_t *next)
         if (c->until < *next)
             *next = c->until;
     }
+    /* Only here: once connecting has begun this moment is past, and would be due again and again. */
+    uint64_t usable = c->lookup.first_at + LOOKUP_DELAY_MS;
+    if (c->state == CONN_RESOLVE && c->lookup.first_at && usable < *next)
+        *next = usable;
     if (c->state == CONN_CONNECT) {
         for (unsigned i = 0; i < c->racing; i++)
             fds[count++] = (struct pollfd){.fd = c->race[i], .events = POLLOUT};

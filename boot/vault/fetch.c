@@ -18,8 +18,10 @@ static void emit(struct fetch *f, struct buf *record)
         ssize_t n = write(f->to.fd, record->data + at, record->len - at);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
+        if (n <= 0) {
+            mem_wipe_all();
             _exit(1); /* nobody listens any more */
+        }
         at += (size_t)n;
     }
     buf_free(record);

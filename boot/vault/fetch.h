@@ -21,6 +21,7 @@
 #define FETCH_IN_FLIGHT 16
 #define FETCH_TRIES 5
 #define FETCH_DEADLINE_MS 60000u
+#define FETCH_END_MS 1000     /* from the last record to the end of the process */
 #define FETCH_ANSWER_MS 20000 /* without a whole response after a request */
 
 struct fetch_out { /* records to the parent */

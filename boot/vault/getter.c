@@ -198,8 +198,16 @@ static void idle(struct fetch *f, uint64_t now)
                   f->vault.host);
         connection_failed(f, now);
     } else if (s->conn.state == CONN_ENDED || (s->conn.state == CONN_FAILED && s->conn.shaken)) {
+        /* Once is bad luck; a server that closes again before anything was asked costs a try, so that this ends. */
+        bool again = f->idle_end && f->token.length_ && f->answered == 0;
         f->idle_end = true;
-        reset(f);
+        if (!again) {
+            reset(f);
+            return;
+        }
+        if (s->conn.state == CONN_ENDED)
+            side_broken(s, &s->conn.error);
+        connection_failed(f, now);
     } else if (s->conn.state == CONN_FAILED) {
         connection_failed(f, now);
     }

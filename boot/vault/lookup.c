@@ -97,9 +97,9 @@ static void ask_tcp(const struct lookup *l, struct question *q, uint64_t now)
     query[1] = (unsigned char)n;
     q->tcp = true;
     q->until = now + TCP_WAIT_MS;
-    q->in.len = 0;
+    buf_free(&q->in);
+    buf_free(&q->out);
     q->in.max = 2 + DNS_MESSAGE_MAX;
-    q->out.len = 0;
     buf_add(&q->out, query, n + 2);
 }
 
@@ -261,7 +261,5 @@ unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next)
         if (q->until < *next)
             *next = q->until;
     }
-    if (l->first_at && l->first_at + LOOKUP_DELAY_MS < *next && !lookup_done(l))
-        *next = l->first_at + LOOKUP_DELAY_MS;
     return count;
 }

@@ -15,7 +15,7 @@
 
 #define SANDBOX_FILES_MAX 32
 #define SANDBOX_MEMORY_MAX \
-    ((size_t)4 << 20) /* address space in bytes, with the heap's whole region and the program */
+    ((size_t)8 << 20) /* address space in bytes, with the heap's whole region and the program */
 
 /* Called in the child. parent: its pid, to notice that it is gone already. keep: the one descriptor besides
  * standard error that stays open. Error: E_SANDBOX. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
 {
     struct error e = {0};
     signal(SIGPIPE, SIG_IGN);
+    mem_lock();
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
     json_object_seed((size_t)lookup_random() | 1);
     if (sandbox_enter(parent, fd, &e) == 0) {
@@ -127,7 +129,9 @@ static int converse(const struct vault_request *q, const struct checked *c, stru
     fd_cleanup(&to);
     uint32_t deadline = q->deadline_ms ? q->deadline_ms : FETCH_DEADLINE_MS;
     int result = parent_listen(from, deadline, answers, q->name_count, stats, progress, arg, failed, e);
-    if (result < 0)
+    /* After its last word it wipes itself and ends; one that does something else is not waited for. */
+    struct pollfd end = {.fd = from};
+    if (result < 0 || poll(&end, 1, FETCH_END_MS) <= 0)
         kill(pid, SIGKILL); /* not reaped yet: the id is still its own */
     int status = reap(pid);
     return result < 0 ? ended(status, e) : 0;

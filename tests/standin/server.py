@@ -16,7 +16,7 @@ A response is built by the application as a Reply; a fault (dict) can change it 
 Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (optional client
 certificate), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
 and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between pieces),
-drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
+goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
 (Content-Type and framing headers only), hello VERSION (answer the ClientHello with a ServerHello of this version, as
 hex "0302", and nothing after: OpenSSL's own 1.1 server finds no common suite first and sends an alert instead), first
 "text" (say this, latin-1, before any TLS).
@@ -308,6 +308,20 @@ class Connection:
                 self.old_hello(bytes.fromhex(self.settings["hello"]))
             context = self.listener.context(self.settings, self)
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+            if self.settings.get("goodbye"):
+                while True:
+                    try:
+                        self.tls.do_handshake()
+                        break
+                    except ssl.SSLWantReadError:
+                        self.flush()
+                        self.feed()
+                try:
+                    self.tls.unwrap()
+                except ssl.SSLError:
+                    pass
+                self.flush()
+                raise Ended("goodbye")
             self.pump(self.tls.do_handshake)
             log.add("tls", conn=self.number, role=role, version=self.tls.version(), cipher=self.tls.cipher()[0],
                     sni=self.sni, alpn=self.tls.selected_alpn_protocol())

@@ -121,6 +121,28 @@ static void closed_before_the_answer(void **state)
     assert_int_equal(e.code, E_HTTP_CLOSED);
 }
 
+/* IPv4 waits a moment for AAAA; once connecting has begun that moment is past and must not be due for ever. */
+static void a_late_answer_is_no_busy_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        enum conn_state state;
+        uint64_t want;
+    } rows[] = {{CONN_RESOLVE, 1000 + LOOKUP_DELAY_MS}, {CONN_CONNECT, 20000}};
+    const struct url url = {.host = "a.test", .port = 443};
+    const struct nameservers nobody_asked = {.hosts = ""};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conn c = {.url = &url, .state = rows[i].state, .fd = -1, .until = 20000, .tried = 1};
+        struct pollfd fds[CONN_POLL_MAX];
+        uint64_t next = UINT64_MAX;
+        c.lookup = (struct lookup){.servers = &nobody_asked, .count = 1, .first_at = 1000};
+        c.lookup.questions[0].fd = c.lookup.questions[1].fd = -1;
+        c.lookup.questions[1].done = true;
+        assert_int_equal(conn_poll(&c, fds, &next), 0);
+        assert_int_equal(next, rows[i].want);
+    }
+}
+
 static void run_until(struct conn *c, enum conn_state wanted)
 {
     for (unsigned i = 0; i < 200 && c->state != wanted && c->state != CONN_FAILED; i++) {
@@ -190,6 +212,7 @@ int main(void)
         cmocka_unit_test(ends_of_a_handshake),
         cmocka_unit_test(overdue),
         cmocka_unit_test(closed_before_the_answer),
+        cmocka_unit_test(a_late_answer_is_no_busy_wait),
         cmocka_unit_test(families_are_raced),
         cmocka_unit_test(only_passing_reasons_are_tried_again),
     };
