@@ -2,6 +2,7 @@
 #include "plan/parts.h"
 #include "site/merge.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,7 +227,10 @@ static void add_components(struct plan *plan, struct errors *errors)
         return;
     char *path =
         pool_printf(plan->pool, "clusters/%s/flux-system/gotk-components.yaml", plan->entry->role->name);
-    char *next = pool_printf(plan->pool, "fetch it with `make flux SITE=%s`", site->dir);
+    /* Said for another directory than this one: that of hearth's sources. */
+    char whole[PATH_MAX];
+    char *next = pool_printf(plan->pool, "fetch it in hearth's sources with `make flux SITE=%s`",
+                             realpath(site->dir, whole) ? whole : site->dir);
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     flux_header(bytes, "# Flux Version: ", version, sizeof version);

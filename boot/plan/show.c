@@ -204,7 +204,8 @@ static void show_next(struct buf *out, const struct plan *plan)
     else
         line_field(
             out, "next",
-            "`hearth check --site %s` asks the vault, `hearth render --site %s --out DIR` writes it all",
+            "`hearth check --site %s` asks the vault, `hearth render --site %s --out DIR` writes it all; both take "
+            "--facts, --sysroot and --node as this did",
             text_of(&dir), text_of(&dir));
     buf_free(&dir);
 }
