@@ -202,11 +202,11 @@ static void show_next(struct buf *out, const struct plan *plan)
                    "run `hearth facts > box.json` on the box, then `hearth plan --site %s --facts box.json`",
                    text_of(&dir));
     else
-        line_field(
-            out, "next",
-            "`hearth check --site %s` asks the vault, `hearth render --site %s --out DIR` writes it all; both take "
-            "--facts, --sysroot and --node as this did",
-            text_of(&dir), text_of(&dir));
+        line_field(out, "next",
+                   "`hearth check --site %s` asks the vault, `hearth render --site %s --out DIR` writes it "
+                   "all; both take "
+                   "--facts, --sysroot and --node as this did",
+                   text_of(&dir), text_of(&dir));
     buf_free(&dir);
 }
 
