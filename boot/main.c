@@ -5,6 +5,7 @@
 #include "embed/texts.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,11 +62,12 @@ static const struct option_row option_rows[] = {
 
 static int finish(enum exit_status status)
 {
-    /* A result that did not reach its reader is a failure. */
+    /* A result that did not reach its reader is a failure; one that the reader did not want needs no words. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE_) {
         struct error e;
         error_set(&e, E_FILE_WRITE, "stdout: the result could not be written");
-        log_error(&e);
+        if (errno != EPIPE)
+            log_error(&e);
         status = EXIT_FAILED_;
     }
     mem_wipe_all();
@@ -101,7 +103,9 @@ static void catch_stops(void)
     struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_NODEFER};
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         sigaction(stops[i], &action, NULL);
+    /* Both are seen as errors where they happen: a reader that has gone, a file that may not grow. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static const struct verb *find_verb(const char *name, struct error *e)

@@ -241,12 +241,13 @@ int lookup_error(const struct lookup *l, struct error *e)
     if (seen[DNS_NXDOMAIN])
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_FAILED])
-        return error_set(e, E_DNS_FAILED, "%s: each of %u name servers answered with an error", l->host,
+        return error_set(e, E_DNS_FAILED, "%s: each of %u name server(s) answered with an error", l->host,
                          l->servers->count);
     if (seen[DNS_BROKEN])
         return error_set(e, E_DNS_MALFORMED, "%s: the answer of a name server is malformed", l->host);
     if (silent)
-        return error_set(e, E_DNS_SILENT, "%s: none of %u name servers answered", l->host, l->servers->count);
+        return error_set(e, E_DNS_SILENT, "%s: none of %u name server(s) in /etc/resolv.conf answered",
+                         l->host, l->servers->count);
     return error_set(e, E_DNS_NO_ADDRESS, "%s has no address", l->host);
 }
 

@@ -43,6 +43,13 @@ static void objects(void **state)
                          note, &seen));
     assert_string_equal(seen.data, "A B=3 C=1 ");
     buf_free(&seen);
+    /* As an editor on Windows leaves it. */
+    assert_true(pem_each(
+        span_of("-----BEGIN A B-----\r\nAAEC\r\n-----END A B-----\r\n\r\n-----BEGIN C-----\r\nAA==\r\n"
+                "-----END C-----\r"),
+        note, &seen));
+    assert_string_equal(seen.data, "A B=3 C=1 ");
+    buf_free(&seen);
     assert_true(pem_each(span_of(""), note, &seen));
     static const char *const bad[] = {"-----BEGIN A-----\nAA", "-----BEGIN A-----\n?\n-----END A-----\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
