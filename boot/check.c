@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "gitops/gitops.h"
 #include "line.h"
 #include "render/render.h"
 #include "vault/date.h"
@@ -38,13 +39,15 @@ static void show(const struct line *line, bool json)
     for (unsigned i = 0; i < line->plan->secret_count; i++) {
         const struct vault_answer *answer = &line->answers[i];
         const char *name = line->plan->secrets[i].name;
+        struct pos at = line->plan->secrets[i].where->ref->pos;
         bool good = judge(answer, now, verdict, sizeof verdict);
         if (list)
             json_array_append_new(list,
-                                  json_pack("{s:s, s:s, s:s, s:b}", "name", name, "version", answer->version,
-                                            "verdict", verdict, "good", (int)good));
+                                  json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "name", name, "version",
+                                            answer->version, "verdict", verdict, "good", (int)good, "file",
+                                            at.file, "line", (int)at.line));
         else
-            printf("%-32s %s\n", name, verdict);
+            printf("%-32s %-24s (%s:%u)\n", name, verdict, at.file, at.line);
     }
     if (list) {
         json_dumpf(list, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -71,7 +74,15 @@ static void expired_names(const struct line *line, struct errors *errors)
 
 static int check(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
 {
-    if (line_gather(line, o, false, errors) != 0)
+    struct errors warnings = {0};
+    if (line_gather(line, o, errors) != 0)
+        return -1;
+    gitops_tree(line->plan, &warnings, errors);
+    gitops_endpoint(line->plan, &warnings);
+    for (unsigned i = 0; i < warnings.count; i++)
+        log_warning("%s", warnings.items[i].text);
+    errors_free(&warnings);
+    if (line_secrets(line, false, errors) != 0)
         return -1;
     show(line, o->json);
     line_failed_names(line, errors);

@@ -142,7 +142,7 @@ static void say_facts(const struct line *line)
         json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
 }
 
-int line_gather(struct line *line, const struct options *o, bool need_all, struct errors *errors)
+int line_gather(struct line *line, const struct options *o, struct errors *errors)
 {
     if (line_open(line, o, errors) != 0)
         return -1;
@@ -155,8 +155,7 @@ int line_gather(struct line *line, const struct options *o, bool need_all, struc
     if (line_plan(line, o, errors) != 0)
         return -1;
     say_plan(line);
-    log_stage(3, line->stages, "secrets", "%u from %s", line->plan->secret_count, line->entry->role->vault);
-    return line_secrets(line, need_all, errors);
+    return 0;
 }
 
 int line_render(const struct line *line, struct rendered *out, struct errors *errors)

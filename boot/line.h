@@ -41,14 +41,14 @@ int line_open(struct line *line, const struct options *o, struct errors *errors)
  * disk with the reason it is in or out, what the facts alone do not say, and the site's warnings. */
 int line_plan(struct line *line, const struct options *o, struct errors *errors);
 
+/* Opens and plans, each stage said as it comes. */
+int line_gather(struct line *line, const struct options *o, struct errors *errors);
+
 /* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
 int line_secrets(struct line *line, bool need_all, struct errors *errors);
 
 /* Adds each name that the vault did not give. */
 void line_failed_names(const struct line *line, struct errors *errors);
-
-/* All of the above, each stage said as it comes; the plan before the network is touched. */
-int line_gather(struct line *line, const struct options *o, bool need_all, struct errors *errors);
 
 /* Renders in memory what the line has gathered. */
 int line_render(const struct line *line, struct rendered *out, struct errors *errors);

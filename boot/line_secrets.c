@@ -72,6 +72,8 @@ int line_secrets(struct line *line, bool need_all, struct errors *errors)
 {
     const struct plan *plan = line->plan;
     struct error e = {0};
+    if (line->stages)
+        log_stage(3, line->stages, "secrets", "%u from %s", plan->secret_count, plan->entry->role->vault);
     line->answers = mem_alloc_array(plan->secret_count + 1, sizeof *line->answers);
     if (plan->secret_count == 0 || fetch(line, &e) == 0)
         return 0;

@@ -29,7 +29,8 @@ static int render_to(struct line *line, struct rendered *rendered, const struct 
 {
     struct error e;
     char size[32];
-    if (line_gather(line, o, true, errors) != 0 || line_render(line, rendered, errors) != 0)
+    if (line_gather(line, o, errors) != 0 || line_secrets(line, true, errors) != 0 ||
+        line_render(line, rendered, errors) != 0)
         return -1;
     log_stage(4, STAGES, "documents", "machine config %s, %u manifests",
               text_size(size, sizeof size, rendered->machine_config.len), rendered->manifest_count);

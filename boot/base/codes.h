@@ -178,6 +178,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_PLAN_SECRETS, "plan-secrets", EXIT_SITE_, RETRY_STOP, \
     "one node needs more secrets than hearth fetches", \
     "put values that belong together into one secret and pick them with #/pointer") \
+  X(E_TREE, "tree", EXIT_SITE_, RETRY_STOP, \
+    "the tree that Flux reconciles cannot work as it stands", \
+    "write the file that is missing, or correct the place in the message; a store's vault is the role's") \
   X(E_PLAN_ENCRYPTION, "plan-encryption", EXIT_REFUSED_, RETRY_EVENT, \
     "the disk encryption that is asked for cannot work on this box", \
     "choose another key for the STATE volume: tpm needs TPM 2.0, nodeID needs a real UUID") \

@@ -89,6 +89,10 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
               struct errors *errors);
 void plan_free(struct plan *plan); /* NULL is allowed */
 
+/* Adds a secret that something beside the documents needs, unless it is in the list; the reference is
+ * borrowed. -1 and E_PLAN_SECRETS when the list is full. */
+int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e);
+
 /* Whether two control planes of one cluster carry the same manifests: names, order, bytes, and trees with
  * their references. 0, or -1 and E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl
  * upgrade-k8s takes the list of one node and prunes by it. */

@@ -45,28 +45,33 @@ static void add_where(struct pool *pool, struct plan_secret *secret, const struc
     (*end)->ref = ref;
 }
 
-static void add_secret(struct search *s, const struct ref *ref)
+int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
 {
-    struct plan *plan = s->plan;
     for (unsigned i = 0; i < plan->secret_count; i++) {
         struct plan_secret *known = &plan->secrets[i];
         /* Key Vault's names are case-insensitive: two spellings are one secret and one request. */
         if (text_equal_fold(known->name, ref->name) && same_version(known->version, ref->version)) {
             add_where(plan->pool, known, ref);
-            return;
+            return 0;
         }
     }
-    if (plan->secret_count == PLAN_SECRETS_MAX) {
-        if (!s->overflow)
-            errors_at(s->errors, ref->pos, E_PLAN_SECRETS,
-                      "more than %d different secrets; %s is one too many", PLAN_SECRETS_MAX, ref->name);
-        s->overflow = true;
-        return;
-    }
+    if (plan->secret_count == PLAN_SECRETS_MAX)
+        return error_at(e, ref->pos, E_PLAN_SECRETS, "more than %d different secrets; %s is one too many",
+                        PLAN_SECRETS_MAX, ref->name);
     struct plan_secret *secret = &plan->secrets[plan->secret_count++];
     secret->name = ref->name;
     secret->version = ref->version;
     add_where(plan->pool, secret, ref);
+    return 0;
+}
+
+static void add_secret(struct search *s, const struct ref *ref)
+{
+    struct error e;
+    if (s->overflow || plan_add_secret(s->plan, ref, &e) == 0)
+        return;
+    errors_add(s->errors, &e);
+    s->overflow = true;
 }
 
 static void check_fact(struct search *s, const struct ref *ref)

@@ -70,6 +70,8 @@ static void check_source(struct check *c, const struct node *git)
     const struct object *secret = NULL;
     bool ssh = false;
 
+    if (check_empty(node_get(spec, "ref")))
+        errors_at(c->errors, git->pos, E_FLUX_SYNC, "no spec.ref.branch: Flux would take master");
     if (!node_text(url)) {
         errors_at(c->errors, git->pos, E_FLUX_SYNC, "GitRepository %s has no spec.url", FLUX);
         return;
@@ -96,6 +98,16 @@ static void check_source(struct check *c, const struct node *git)
         check_credential(c, secret, ssh);
 }
 
+static void check_path(struct check *c, const struct node *kustomization)
+{
+    const char *wanted = pool_printf(c->pool, "./clusters/%s", c->plan->entry->role->name);
+    const struct node *path = node_path(kustomization, "spec.path");
+
+    if (!node_is(path, wanted) && !node_is(path, wanted + 2))
+        errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC,
+                  "spec.path must be %s, the directory of the role", wanted);
+}
+
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
 {
     struct document *docs = NULL;
@@ -119,6 +131,8 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
              !node_is(node_path(kustomization, "spec.sourceRef.name"), FLUX))
         errors_at(c->errors, kustomization->pos, E_FLUX_SYNC,
                   "Kustomization %s does not take the GitRepository %s as its source", FLUX, FLUX);
+    if (kustomization)
+        check_path(c, kustomization);
 }
 
 void check_flux(struct check *c)

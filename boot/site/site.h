@@ -94,7 +94,7 @@ int site_tree(const struct site *site, struct pool *pool, const char *path, stru
               bool *missing, struct error *e);
 
 /* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent
- * directory is an empty list. NULL-terminated array in pool. */
+ * directory is an empty list. With the suffix "/" the directories instead. NULL-terminated array in pool. */
 int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
               const char ***out, struct error *e);
 

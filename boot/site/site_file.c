@@ -172,11 +172,14 @@ static bool is_listed(int dir, const char *name, const char *suffix)
 {
     size_t len = strlen(name), tail = strlen(suffix);
     struct stat st;
+    bool folders = suffix[0] == '/';
 
-    if (name[0] == '.' || len <= tail || strcmp(name + len - tail, suffix) != 0)
+    if (name[0] == '.' || (!folders && (len <= tail || strcmp(name + len - tail, suffix) != 0)))
         return false;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
+    if (folders)
+        return S_ISDIR(st.st_mode);
     if (S_ISLNK(st.st_mode))
         return fstatat(dir, name, &st, 0) != 0 || !S_ISDIR(st.st_mode);
     return S_ISREG(st.st_mode);

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "vault/tracked.h"
+#include "site/tracked.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ static int from_site(const struct site *site, const char *path, bool line, struc
         return -1;
     }
     enum tracked tracked = tracked_file(site->dir, path);
-    if (tracked != TRACKED_NO) {
+    if (tracked == TRACKED_YES || tracked == TRACKED_UNKNOWN) {
         buf_free(&in);
         return error_set(e, E_CRED_TRACKED,
                          tracked == TRACKED_YES ? "git tracks %s" : "it cannot be told whether git tracks %s",

@@ -1,5 +1,5 @@
 /* Is a file in git's index? Index files written here by hand, after gitformat-index. */
-#include "vault/tracked.h"
+#include "site/tracked.h"
 
 #include "base/buf.h"
 
@@ -144,7 +144,7 @@ static void work_trees(void **state)
     assert_non_null(mkdtemp(top));
     subdir(lab, sizeof lab, top, "lab");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"),
-                     TRACKED_NO); /* no work tree (unless /tmp is one) */
+                     TRACKED_OUTSIDE); /* unless /tmp is a work tree */
     subdir(git, sizeof git, top, ".git");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_NO); /* nothing was ever added */
     struct buf b = index_of(2, 20, paths, 2);

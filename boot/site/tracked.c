@@ -1,4 +1,4 @@
-#include "vault/tracked.h"
+#include "site/tracked.h"
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -205,7 +205,7 @@ enum tracked tracked_file(const char *dir, const char *path)
             return look(git, below);
         }
         if (strcmp(top, "/") == 0)
-            return TRACKED_NO;
+            return TRACKED_OUTSIDE;
         char *slash = strrchr(top, '/');
         slash[slash == top ? 1 : 0] = '\0';
     }

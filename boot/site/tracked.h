@@ -4,21 +4,21 @@
  * Git documentation, gitformat-index: versions 2 to 4, SHA-1 and SHA-256. The index is streamed, so its size
  * does not matter.
  */
-#ifndef HEARTH_VAULT_TRACKED_H
-#define HEARTH_VAULT_TRACKED_H
+#ifndef HEARTH_SITE_TRACKED_H
+#define HEARTH_SITE_TRACKED_H
 
 #include "base/error.h"
 
 #include <stddef.h>
 
-enum tracked { TRACKED_NO, TRACKED_YES, TRACKED_UNKNOWN };
+enum tracked { TRACKED_NO, TRACKED_YES, TRACKED_UNKNOWN, TRACKED_OUTSIDE };
 
 /* Looks through the index open at fd for an entry with this path (relative to the top of the work tree).
  * hash: bytes of an object id, 20 or 32. TRACKED_UNKNOWN: it is no index that is understood (or a split
  * one). */
 enum tracked tracked_index(int fd, size_t hash, const char *path);
 
-/* Finds the work tree around a directory and looks for dir/path in its index. TRACKED_NO outside any work
+/* Finds the work tree around a directory and looks for dir/path in its index. TRACKED_OUTSIDE: there is no work
  * tree. */
 enum tracked tracked_file(const char *dir, const char *path);
 
