@@ -36,6 +36,8 @@ struct check {
 
 /* The machine config: E_RENDER_FIELD, E_RENDER_FORBIDDEN, E_RENDER_CONFLICT, E_RENDER_DISK, E_RENDER_PEM. */
 void check_config(struct check *c);
+/* The keys of the main document, machine and cluster are ones that Talos knows: E_RENDER_KEY. */
+void check_known(struct check *c);
 /* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then
  * the pod network (E_RENDER_CNI), which needs them. */
 void check_manifests(struct check *c);

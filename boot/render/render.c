@@ -140,6 +140,7 @@ static void render(struct rendering *r)
     if (mistakes(r->errors) > before)
         return;
     write_manifests(r);
+    check_known(&r->check);
     check_config(&r->check);
     check_manifests(&r->check);
     check_flux(&r->check);
