@@ -393,6 +393,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_FILE_TEXT, "file-text", EXIT_SITE_, RETRY_EVENT, \
     "a file that becomes text is not text", \
     "save it as UTF-8 without NUL bytes, or encode it: !base64 {file: PATH}") \
+  X(E_RENDER_KEY, "config-key", EXIT_SITE_, RETRY_STOP, \
+    "the machine config has a key that Talos does not know, and would be refused on the box", \
+    "correct the key; talosctl's reference of v1alpha1 lists them all") \
   X(E_RENDER_FIELD, "config-field", EXIT_SITE_, RETRY_SLOW, \
     "the machine config lacks something without which a node never works, or it is malformed", \
     "put it into talos/controlplane.yaml or talos/worker.yaml; a secrets bundle of `talosctl gen secrets` has every value") \
