@@ -49,8 +49,7 @@ void gitops_endpoint(const struct plan *plan, struct errors *warnings)
     }
     if (!found)
         errors_at(warnings, role->pos, E_PLAN_ADVICE,
-                  "nothing under talos/ gives the endpoint %s to a node or a VIP: a %s must lead it to a "
-                  "control plane",
+                  "no node or VIP under talos/ has the endpoint %s: a %s must lead it to a control plane",
                   host,
                   bracket || host[strspn(host, "0123456789.")] == '\0' ? "DHCP reservation" : "DNS record");
 }

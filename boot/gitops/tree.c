@@ -10,8 +10,7 @@
 /* A file or directory of the tree. Everything lives in the plan's pool. */
 struct item {
     const char *path;
-    const char *owner;       /* the Flux Kustomization it belongs to */
-    const struct node *vars; /* that one's postBuild.substitute, or NULL */
+    const struct node *vars; /* postBuild.substitute of its Flux Kustomization, or NULL */
     struct pos from;         /* what names it; file is NULL when it was found in a directory */
     unsigned depth;
 };
@@ -73,7 +72,7 @@ static char *join(struct pool *pool, const char *dir, const char *relative)
     return out;
 }
 
-/* Puts dir/relative into the queue, once for each Kustomization; `at` of the file `by` names it, or is NULL. */
+/* Puts dir/relative into the queue, once; `at` of the file `by` names it, or is NULL. */
 static void follow(struct walk *w, const struct item *by, const char *dir, const char *relative,
                    const struct node *at)
 {
@@ -86,7 +85,7 @@ static void follow(struct walk *w, const struct item *by, const char *dir, const
     if (at)
         item->from = (struct pos){by->path, at->pos.line, at->pos.column};
     for (unsigned i = 0; i < w->count; i++)
-        if (strcmp(w->items[i].path, item->path) == 0 && strcmp(w->items[i].owner, item->owner) == 0)
+        if (strcmp(w->items[i].path, item->path) == 0)
             return;
     if (w->count == GITOPS_ITEMS_MAX || by->depth == GITOPS_DEPTH_MAX)
         w->cut = true;
@@ -116,7 +115,7 @@ static const char *value(struct walk *w, const struct item *item, const struct n
     text = text ? expand(w->pool, item->vars, text) : NULL;
     if (node && !text)
         say(w->warnings, item, node, E_PLAN_ADVICE,
-            "not checked, postBuild.substitute leaves it open: ", node_text(node) ? node_text(node) : "");
+            "not checked, not in postBuild.substitute: ", node_text(node) ? node_text(node) : "");
     return text;
 }
 
@@ -168,11 +167,11 @@ static void store(struct walk *w, const struct item *item, const struct node *ro
     const struct node *azure = node_path(root, "spec.provider.azurekv"), *node = node_get(azure, "vaultUrl");
     const char *wanted = w->plan->entry->role->vault, *name = node_text(node_path(root, "metadata.name"));
     const char *url = value(w, item, node);
+    size_t n = strlen(wanted);
 
     if (!azure && name)
         add(w, NULL, name);
-    /* One slash behind it is the same. */
-    if (url && !text_equal_fold(url, wanted) && !text_equal_fold(url, pool_printf(w->pool, "%s/", wanted)))
+    if (url && (strncasecmp(url, wanted, n) != 0 || (url[n] && strcmp(url + n, "/") != 0)))
         say(w->errors, item, node, E_TREE, "not the role's vault: ", url);
 }
 
@@ -180,27 +179,25 @@ static void kustomization(struct walk *w, const struct item *item, const struct 
 {
     const struct node *path = node_path(root, "spec.path"),
                       *vars = node_path(root, "spec.postBuild.substitute");
-    const char *name = node_text(node_path(root, "metadata.name")), *text = value(w, item, path);
+    const char *text = value(w, item, path);
     struct item by = *item;
 
     /* Another source is another repository. */
-    if (!name || !text || !node_is(node_path(root, "spec.sourceRef.name"), "flux-system"))
+    if (!text || !node_is(node_path(root, "spec.sourceRef.name"), "flux-system"))
         return;
-    by.owner = pool_strdup(w->pool, name);
     by.vars = vars ? node_copy(w->pool, vars) : NULL;
     follow(w, &by, "", text, path);
 }
 
 static bool is_worth_parsing(const struct buf *text, const char *path)
 {
-    static const char words[][20] = {"Kustomization", "\nresources:", "ExternalSecret", "SecretStore",
-                                     SITE_EXAMPLE_MARK};
+    static const char words[][14] = {"Kustomization", "\nresources:", "ecretStore", SITE_EXAMPLE_MARK};
 
     /* Laid down byte for byte, and far larger than all the rest. */
     if (!text->data || strstr(path, "/gotk-components.yaml"))
         return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (memmem(text->data, text->len, words[i], strlen(words[i])))
+        if (memmem(text->data, text->len, words[i], strnlen(words[i], sizeof words[i])))
             return true;
     return false;
 }
@@ -221,7 +218,7 @@ static bool read(struct walk *w, struct pool *pool, const char *path, struct doc
         return false;
     if (failed) {
         *docs = NULL;
-        errors_at(w->warnings, (struct pos){0}, E_PLAN_ADVICE, "check skipped %s: %s", path, e.text);
+        errors_at(w->warnings, (struct pos){0}, E_PLAN_ADVICE, "check skipped %s", e.text);
     }
     if (tracked_file(w->plan->site->dir, path) == TRACKED_NO && w->untracked_count++ == 0)
         w->untracked = pool_strdup(w->pool, path);
@@ -296,7 +293,7 @@ static bool is_foreign(const struct found *f, const char *store)
 void gitops_tree(struct plan *plan, struct errors *warnings, struct errors *errors)
 {
     struct walk w = {.plan = plan, .pool = plan->pool, .warnings = warnings, .errors = errors};
-    const struct item start = {.owner = ""};
+    const struct item start = {0};
     struct error e = {0};
 
     w.end = &w.first;
@@ -309,10 +306,9 @@ void gitops_tree(struct plan *plan, struct errors *warnings, struct errors *erro
         if (f->ref && !is_foreign(w.first, f->store) && plan_add_secret(plan, f->ref, &e) != 0)
             errors_add(errors, &e);
     if (w.cut)
-        errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE,
-                  "the tree is too large: not all of it was checked");
+        errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "not all of this large tree was checked");
     if (w.untracked)
         errors_at(warnings, (struct pos){.file = w.untracked}, E_PLAN_ADVICE,
-                  "not tracked by git, like %u files in all that Flux pulls from there: `git add`",
+                  "one of %u files that git does not track, so Flux lacks them: `git add`",
                   w.untracked_count);
 }

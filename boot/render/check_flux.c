@@ -105,7 +105,7 @@ static void check_path(struct check *c, const struct node *kustomization)
 
     if (!node_is(path, wanted) && !node_is(path, wanted + 2))
         errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC,
-                  "spec.path must be %s, the directory of the role", wanted);
+                  "spec.path must be %s", wanted);
 }
 
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
