@@ -30,6 +30,16 @@ static void read_system_file(const char *path, struct buf *out)
     buf_add(out, "", 0);
 }
 
+/* The fetcher sees bytes, not where they came from. */
+static void name_credential(const struct role *role, struct error *e)
+{
+    static const enum error_code codes[] = {E_CRED_FORM, E_CRED_ENCRYPTED, E_CRED_PFX, E_CRED_KEY,
+                                            E_CRED_MISMATCH};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (e->code == codes[i] && role->login.method == LOGIN_CERTIFICATE)
+            error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", role->name);
+}
+
 static int fetch(struct line *line, struct error *e)
 {
     const struct plan *plan = line->plan;
@@ -60,6 +70,8 @@ static int fetch(struct line *line, struct error *e)
         request.hosts_file = hosts.data;
         request.resolv_conf = resolv.data;
         result = vault_fetch(&request, line->answers, &line->stats, line->stages ? progress : NULL, NULL, e);
+        if (result != 0)
+            name_credential(role, e);
     }
     secret_free(&credential);
     buf_free(&hosts);

@@ -7,12 +7,17 @@
 #include "verbs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define STAGES 5
 
-static void show_files(const char *dir, const struct rendered *r, bool json)
+static void show_files(const char *out, const struct rendered *r, bool json)
 {
-    char size[32];
+    char size[32], dir[4096];
+    size_t n;
+    text_clean_z(dir, sizeof dir, out);
+    while ((n = strlen(dir)) > 1 && dir[n - 1] == '/')
+        dir[n - 1] = '\0';
     if (json) {
         fwrite(r->plan_json.data, 1, r->plan_json.len, stdout);
         return;
@@ -29,8 +34,13 @@ static int render_to(struct line *line, struct rendered *rendered, const struct 
 {
     struct error e;
     char size[32];
-    if (line_gather(line, o, errors) != 0 || line_secrets(line, true, errors) != 0 ||
-        line_render(line, rendered, errors) != 0)
+    if (line_gather(line, o, errors) != 0)
+        return -1;
+    if (sink_check(o->out, &e) != 0) {
+        errors_add(errors, &e);
+        return -1;
+    }
+    if (line_secrets(line, true, errors) != 0 || line_render(line, rendered, errors) != 0)
         return -1;
     log_stage(4, STAGES, "documents", "machine config %s, %u manifests",
               text_size(size, sizeof size, rendered->machine_config.len), rendered->manifest_count);

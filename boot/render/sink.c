@@ -377,6 +377,16 @@ static int sink(struct sinking *s, const struct rendered *rendered, struct error
     return swap(s, there, e);
 }
 
+int sink_check(const char *out, struct error *e)
+{
+    struct sinking s = {.out = out, .parent = -1, .dir = -1};
+    bool there = false;
+    int result = open_parent(&s, e) == 0 ? check_out(&s, &there, e) : -1;
+
+    close_sinking(&s);
+    return result;
+}
+
 int sink_directory(const char *out, const struct rendered *rendered, struct error *e)
 {
     static const int stops[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};

@@ -16,4 +16,7 @@
  * it was and nothing is left beside it. What a killed run left there goes with the next run. */
 int sink_directory(const char *out, const struct rendered *rendered, struct error *e);
 
+/* Whether sink_directory() would refuse `out` as it is now: asked before a secret is fetched. Changes nothing. */
+int sink_check(const char *out, struct error *e);
+
 #endif
