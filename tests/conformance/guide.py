@@ -1,0 +1,424 @@
+"""The guide of assets/README.md, run as a script: what it says is read out of it, so that guide and test cannot drift.
+
+Its commands run in one shell, in its order, in a fork of the example that `hearth assets` lays. hearth, git, make, openssl,
+ssh-keygen and the shell's tools are real, and so are TLS, the login and the vault (tests/standin). az, talosctl, kubectl,
+flux and ssh-keyscan are guide/cloud.py: each command line is held against a table of the real tool's flags, and what the
+guide builds on is done. What only hands can do is listed in BY_HAND. A command of none of the three classes is a failure.
+"""
+import base64
+import glob
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+
+import kit as kit_module
+
+sys.path.insert(0, os.path.join(kit_module.HERE, "guide"))
+import cloud as cloud_module  # noqa: E402
+
+NEEDS = ("world",)
+README = os.path.join(kit_module.REPO, "assets", "README.md")
+COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
+REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq"]
+SHELL = ["cd", "sudo", "make", "hearth"]
+COUNTS = {"four": 4, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
+FIRST, SECOND, FURTHER, DAYS = "The first cluster", "The second cluster", "A further box", "Day two"
+BY_HAND = {7: "deploy key in the Git host's settings, commit, push", 8: "BIOS settings, address in the router"}
+# Commands in the text of the steps that are not run where they stand.
+MENTIONED = {"shred -u": "with the user's choice of files", "hearth check": "what plan prints it for waits for the facts", "talosctl bootstrap":
+             "put before `talosctl health`", "talosctl health": "is in what plan prints"}
+# What a user writes in place of the guide's own words.
+NAMES = [("my-homelab-data", "homelab-data"), ("myhomelabbackup", "homelabbackup")]
+PRODUCTION = [("data-1", "production-1"), ("CLUSTER=data ", "CLUSTER=production "),
+              ("homelab-data", "homelab-production"), ("192.168.1.10", "192.168.1.20")]
+
+
+def parts(text):
+    """{section: [(step or 0, [("block" | "span", text)])]}. A step's blocks are indented by 7 and more, others by 4."""
+    sections = {}
+    for chunk in re.split(r"^## ", text, flags=re.M)[1:]:
+        title, _, body = chunk.partition("\n")
+        steps, prose, block = [(0, [])], [], []
+
+        def close(kind):
+            if kind != "prose" and block:
+                least = min(len(line) - len(line.lstrip()) for line in block if line.strip())
+                steps[-1][1].append(("block", "\n".join(line[least:] for line in block).strip("\n")))
+                block.clear()
+            if kind != "block" and prose:
+                steps[-1][1].extend(("span", " ".join(found.split())) for found in re.findall(r"`([^`]+)`", "\n".join(prose)))
+                prose.clear()
+
+        for line in body.splitlines() + [""]:
+            start = re.match(r"(\d+)\. ", line)
+            if start:
+                close("both")
+                steps.append((int(start.group(1)), []))
+            if re.match(" " * (7 if steps[-1][0] else 4), line) or (block and not line.strip()):
+                close("prose")
+                block.append(line)
+            elif line.strip():
+                close("block")
+                prose.append(line)
+        close("both")
+        sections[title] = steps
+    return sections
+
+
+def counted(sections):
+    """What is wrong with the numbers of the steps."""
+    wrong = []
+    for name, least in ((FIRST, None), (SECOND, (4, 12)), (FURTHER, (8, 11))):
+        title = next((title for title in sections if title.startswith(name)), None)
+        said = COUNTS.get((re.search(r"in (\w+) steps", title or "") or [None, ""])[1])
+        if said is None:
+            wrong.append("%s: the heading does not count its steps" % name)
+        elif least is None:
+            numbers = [number for number, _ in sections[title] if number]
+            if numbers != list(range(1, said + 1)):
+                wrong.append("%s: the steps are %s, the heading says %d" % (name, numbers, said))
+        elif said != least[1] - least[0] + 1:
+            wrong.append("%s: steps %d to %d are not %d" % (name, least[0], least[1], said))
+    return wrong
+
+
+def is_command(span):
+    return span.split()[0] in SHELL + REAL + list(cloud_module.TOOLS)
+
+
+def classless(sections):
+    """Commands in the text that nobody here knows, and command lines that their tool would not take."""
+    wrong, used = [], set()
+    for title, steps in sections.items():
+        for number, items in steps:
+            if number and not items and number not in BY_HAND:
+                wrong.append("step %d has no command and is not one for hands" % number)
+            for kind, text in items:
+                if kind == "span" and number and text in MENTIONED:
+                    used.add(text)
+                elif kind == "span" and not is_command(text):
+                    if " " in text and not text.startswith("-"):
+                        wrong.append("a command of no class: %s" % text)
+                elif kind == "span" and not number and text.split()[0] in cloud_module.TOOLS and " -" in text:
+                    try:
+                        cloud_module.read(text.split()[0], shlex.split(text)[1:])
+                    except cloud_module.Refused as why:
+                        wrong.append("%s: %s" % (text, why))
+    return wrong + ["no step says `%s`" % text for text in MENTIONED if text not in used]
+
+
+class Shell:
+    """One bash. What failed in it is in `wrong`."""
+
+    def __init__(self, where, path, environment):
+        self.where, self.wrong, self.count = where, [], 0
+        self.log = os.path.join(where, "failed")
+        open(self.log, "w").close()
+        self.bash = subprocess.Popen([shutil.which("bash"), "--norc", "--noprofile"], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=where,
+                                     env=dict(environment, PATH=path))
+        self.run("exec 3>>%s; set -E -o pipefail; trap 'printf \"%%s: %%s\\n\" $? \"$BASH_COMMAND\" >&3' ERR"
+                 % shlex.quote(self.log))
+
+    def run(self, text, quiet=False):
+        """What it printed. Nothing is run that bash cannot parse."""
+        self.count += 1
+        script = os.path.join(self.where, "script-%d" % self.count)
+        with open(script, "w") as out:
+            out.write(text + "\n")
+        checked = subprocess.run(["bash", "-n", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if checked.returncode:
+            self.wrong.append("bash -n: " + checked.stdout.decode().strip())
+            return ""
+        stop = threading.Timer(120, self.bash.kill)
+        stop.start()
+        self.bash.stdin.write((". %s </dev/null\necho '@end'\n" % shlex.quote(script)).encode())
+        self.bash.stdin.flush()
+        said = []
+        for line in self.bash.stdout:
+            if line == b"@end\n":
+                break
+            said.append(line.decode("utf-8", "replace"))
+        else:
+            self.wrong.append("the shell ended at: " + text[:200])
+        stop.cancel()
+        with open(self.log, "r+") as log:
+            failed = log.read().strip()
+            log.truncate(0)
+        if failed and not quiet:
+            self.wrong.append("%s\nsaid: %s" % (failed, "".join(said)[-700:]))
+        return "".join(said)
+
+    def end(self):
+        self.bash.stdin.close()
+        self.bash.wait()
+
+
+class Guide:
+    """One user with the guide."""
+
+    def __init__(self, kit, text, name):
+        self.kit, self.sections = kit, parts(text)
+        self.top = kit.directory("guide", name)
+        self.cloud = cloud_module.Cloud(kit.world.azure, kit.world.config["tenant"], self.top)
+        self.bin = os.path.join(self.top, "bin")
+        for tool in REAL:
+            os.symlink(shutil.which(tool), os.path.join(self.bin, tool))
+        os.symlink(kit.binary, os.path.join(self.bin, "hearth"))
+        sudo = os.path.join(self.bin, "sudo")
+        with open(sudo, "w") as out:
+            out.write("#!%s\n[ \"$*\" = \"./hearth facts\" ] && exec hearth facts --facts \"$BOX\"\nexit 64\n" % shutil.which("bash"))
+        os.chmod(sudo, 0o755)
+        with open(os.path.join(kit_module.HERE, "facts.json")) as source:
+            box = source.read()
+        for number in "123":
+            kit.write(os.path.join(self.top, "box-" + number), box.replace("CONFORM1", "CONFORM" + number))
+        self.site = os.path.join(self.top, "homelab")
+        self.environment = {"LANG": "C.UTF-8", "HOME": self.top, "GIT_CONFIG_NOSYSTEM": "1"}
+        self.wrong, self.log, self.shell = counted(self.sections) + classless(self.sections), [], None
+
+    def section(self, name):
+        return next((steps for title, steps in self.sections.items() if title.startswith(name)), [])
+
+    def open(self, where, first):
+        self.shell = Shell(self.top, self.bin, self.environment)
+        self.shell.run("cd %s; export BOX=%s" % (shlex.quote(where), shlex.quote(first)))
+
+    def do(self, text, change, quiet=False):
+        for old, new in NAMES + change:
+            text = text.replace(old, new)
+        self.log.append(text)
+        return self.shell.run(text, quiet)
+
+    def edit(self):
+        """Step 3, what a user writes into the files; hands, so it is not in the guide's commands."""
+        values = [("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "CONFORM1"), ("CHANGE-ME-2", "CONFORM2"),
+                  ("CHANGE-ME/", "somebody/"), ("tenant: 00000000-0000-0000-0000-000000000000", "tenant: " + self.cloud.tenant)]
+        trust = "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: root.pem }"
+        for path in glob.glob(os.path.join(self.site, "**", "*.yaml"), recursive=True):
+            with open(path) as source:
+                text = source.read()
+            for old, new in values:
+                text = text.replace(old, new)
+            if os.path.basename(path) == "hearth.yaml":
+                for name in ("hearth-data", "hearth-production"):
+                    text = text.replace("client: 00000000-0000-0000-0000-000000000000", "client: " +
+                                        self.cloud.apps.get(name, {"id": "?"})["id"], 1)
+                text = text.replace("    login:", "    %s\n    login:" % trust)
+            self.kit.write(path, text)
+        shutil.copy(self.kit.world.keys.roots(), os.path.join(self.site, "root.pem"))
+
+    def flux(self, text):
+        """`make flux`, in this checkout; without the file of Flux's release a small one takes its place."""
+        if os.path.exists(COMPONENTS):
+            done = self.kit.run(["make", "-s", "-C", kit_module.REPO] + shlex.split(text.replace(".../homelab", self.site))[1:]
+                                + ["FLUX_COMPONENTS=" + COMPONENTS])
+            if done.returncode:
+                self.wrong.append("%s: %s" % (text, done.stderr.decode()[-500:]))
+        for role in ("data", "production"):
+            path = os.path.join(self.site, "clusters", role, "flux-system", "gotk-components.yaml")
+            if not os.path.exists(path):
+                self.kit.write(path, kit_module.COMPONENTS)
+
+    def leave_out(self, text):
+        """Step 6 for production, as the second chapter says: no storage account, the database's password from data."""
+        lines = re.sub(r"\\\n *", "", text).splitlines()
+        kept = [line for line in lines if line.startswith("for s in") or not re.search("storage|postgres-backup", line)]
+        text = "\n".join(kept).replace(" postgres-backup-connection", " miniflux-admin-password")
+        text = text.replace("> postgres-miniflux-password", "> miniflux-admin-password")
+        return text.replace("put postgres-miniflux-password", "put postgres-miniflux-password; put miniflux-admin-password", 1)
+
+    def step(self, number, items, change, second=False):
+        for kind, text in items:
+            if kind == "span" and (text in MENTIONED or not is_command(text)):
+                continue
+            if kind == "span" and text.startswith("make flux"):
+                self.flux(text)
+            elif kind == "block" and number == 3:
+                if not self.do(text, change, quiet=True).strip():
+                    self.wrong.append("step 3 finds nothing to fill in")
+                self.edit()
+                left = self.do(text, change, quiet=True).strip()
+                if left:
+                    self.wrong.append("step 3 leaves " + left)
+            elif kind == "span" and re.search(r"hearth plan --(az|access)", text):
+                said = self.do(text, change)
+                if ("span", "hearth check") in items:  # the guide says that this line waits
+                    said = re.sub(r"^hearth check .*\n", "", said, flags=re.M)
+                if "--access" in text:
+                    said = said.replace("talosctl health", "talosctl bootstrap\ntalosctl health")
+                self.do(said, [])
+            else:
+                self.do(self.leave_out(text) if second and number == 6 and kind == "block" else text, change)
+        if number == 6:  # the three sentences below the block
+            keep = "" if second else "postgres-miniflux-password.value"
+            self.do("for f in *.value; do [ $f = '%s' ] || shred -u $f; done" % keep, [])
+        if number == 7:
+            self.do("[ -s flux-git-identity.value.pub ] && git add . && git -c user.name=x -c user.email=x@x commit -qm x", [])
+            if re.search(r"\.hearth/|\.value\b(?!\.pub)", self.do("git ls-files", [])):
+                self.wrong.append("a secret is committed")
+        self.wrong += ["step %d: %s" % (number, each) for each in self.shell.wrong]
+        self.shell.wrong.clear()
+
+    def steps(self, name, first, last, where, box, change, second=False):
+        self.open(where, os.path.join(self.top, box))
+        for number, items in self.section(FIRST):
+            if first <= number <= last:
+                self.step(number, items, change, second)
+            elif not number:
+                self.wrong += ["%s: text before step 1 has a command: %s" % (name, text) for kind, text in items if kind == "block"]
+        self.shell.end()
+
+    def laid(self, role, kind, node):
+        """The out directory is that of this node, and `check` is content."""
+        with open(os.path.join(self.site, "out", "plan.json")) as source:
+            plan = json.load(source)
+        with open(os.path.join(self.site, "out", "machine-config.yaml")) as source:
+            config = source.read()
+        names = sorted(os.listdir(os.path.join(self.site, "out", "manifests"))) if kind == "controlplane" else []
+        good = '"%s"' % role in json.dumps(plan) and node.lower() in config.lower() and "type: %s" % kind in config
+        problems = [] if good else ["out/ is not %s of %s" % (node, role)]
+        if kind == "controlplane" and len(names) != 5:
+            problems.append("manifests: %s" % names)
+        status, out, err = self.kit.hearth("check", "--site", self.site, "--facts", os.path.join(self.site, node + ".json"))
+        return problems + (["check of %s ends with %d: %s" % (node, status, err[-700:])] if status else [])
+
+    def served(self, cluster, folders):
+        """Every name that Flux will ask the vault for is there, and the operator may read these and no others."""
+        wanted = set()
+        for folder in folders:
+            for path in glob.glob(os.path.join(self.site, folder, "**", "*.yaml"), recursive=True):
+                with open(path) as source:
+                    wanted |= set(re.findall(r"remoteRef:\s*\{ *key: *([0-9A-Za-z-]+)", source.read()))
+        vault, operator = "homelab-" + cluster, self.cloud.apps["eso-" + cluster]["id"]
+        may = {name for who, where, name in self.cloud.granted if (who, where) == (operator, vault)}
+        lacking = wanted - set(self.cloud.vaults.get(vault, {}))
+        return (["%s lacks %s" % (vault, ", ".join(sorted(lacking)))] if lacking else []) + \
+               (["eso-%s may read %s, asked for are %s" % (cluster, sorted(may), sorted(wanted))] if may != wanted else [])
+
+    def first(self):
+        self.steps(FIRST, 1, 12, self.top, "box-1", [])
+        if not self.wrong:
+            self.wrong += self.laid("data", "controlplane", "data-1") + self.served(
+                "data", ["databases", "infrastructure/configs/base"])
+        return self.wrong
+
+    def second(self):
+        shutil.move(os.path.join(self.site, "out"), os.path.join(self.top, "out-data"))
+        self.steps(SECOND, 4, 12, self.site, "box-2", PRODUCTION, second=True)
+        if not self.wrong:
+            self.wrong += self.laid("production", "controlplane", "production-1") + self.served(
+                "production", ["apps", "infrastructure/configs/base"])
+        return self.wrong
+
+    def further(self):
+        shutil.move(os.path.join(self.site, "out"), os.path.join(self.top, "out-production"))
+        self.steps(FURTHER, 8, 11, self.site, "box-3", [("data-1", "worker-CONFORM3"), ("192.168.1.10", "192.168.1.21")])
+        if not self.wrong:
+            self.wrong += self.laid("production", "worker", "worker-CONFORM3")
+        return self.wrong
+
+    def left_out(self):
+        """After the hand-over `lay` applies a patch; Talos's own patcher, when it was built here, must leave no entry."""
+        patches = [flags["--config-patch"] for _, name, _, flags in self.cloud.calls if name == "apply-config" and "--config-patch" in flags]
+        if not patches:
+            return ["hand-over: no apply-config leaves the entries out"]
+        patch = self.kit.write(os.path.join(self.top, "patch.yaml"), patches[-1])
+        config = os.path.join(self.site, "out", "machine-config.yaml")
+        for version in kit_module.VERSIONS:
+            if not os.path.exists(os.path.join(self.kit.build, "talos-" + version, "merge")):
+                self.kit.skipped("guide: hand-over's patch, Talos " + version, "its patcher is not built")
+                continue
+            status, out, err = self.kit.go(version, "merge", config, patch)
+            if status or "inlineManifests" in out or "machine:" not in out:
+                return ["hand-over: Talos %s keeps the entries: %s" % (version, err)]
+        return []
+
+    def days(self):
+        """Day two for data, with 4's first lines, `put` and `due`. The old key is the one that was there first."""
+        four = next(items for number, items in self.section(FIRST) if number == 4)
+        six = next(items for number, items in self.section(FIRST) if number == 6)
+        lines = next(text for kind, text in four if kind == "block").splitlines()
+        functions = next(text for kind, text in six if kind == "block").split("printf ok")[0]
+        operator = self.cloud.apps["eso-data"]
+        old = next(iter(operator["secrets"].items()))
+        self.open(self.site, os.path.join(self.top, "box-1"))
+        self.do("\n".join(lines[:lines.index("new")]) + "\n" + functions, [])
+        for kind, text in self.section(DAYS)[0][1]:
+            if kind == "block":
+                self.do(text, [("--key-id OLD", "--key-id " + old[0])])
+            elif is_command(text) and text.startswith("hearth plan"):
+                self.do(text, [])
+        self.shell.end()
+        self.wrong += ["day two: " + each for each in self.shell.wrong]
+        self.wrong += self.left_out()
+        with open(os.path.join(self.site, "out", "manifests", "30-external-secrets.yaml")) as source:
+            values = [base64.b64decode(each).decode() for each in re.findall(r"ClientSecret: ['\"]?([A-Za-z0-9+/=]+)", source.read())]
+        if values != list(operator["secrets"].values()) or old[1] in values:
+            self.wrong.append("day two: the rendered credential is not the one that is valid after the rotation")
+        return self.wrong
+
+
+# What must be seen: (name, the guide's words, others in their place, a part of the complaint).
+BROKEN = [
+    ("an unknown flag of az", "--sku Standard_LRS", "--skew Standard_LRS", "unknown flag --skew"),
+    ("an unknown flag of talosctl", "apply-config --insecure --nodes", "apply-config --unsafe --nodes", "unknown flag --unsafe"),
+    ("an unknown verb of hearth", "`hearth render --facts", "`hearth rendre --facts", "hearth rendre"),
+    ("a flag without its value", "talosctl upgrade --nodes IP --image IMAGE", "talosctl upgrade --nodes IP --image", "--image needs a value"),
+    ("a command of no class", "`az login`", "`gcloud auth login`", "of no class: gcloud auth login"),
+    ("a command that is nowhere", "printf ok >", "sops ok >", "sops"),
+    ("a number left out", "\n9. Its facts", "\n10. Its facts", "the heading says 12"),
+    ("a step left out, the rest renumbered", None, None, "No such file"),
+    ("a secret left out", "; put hearth-canary\n", "\n", "hearth-canary "),
+    ("a right left out", "in eso-client-id eso-client-secret", "in eso-client-id", "may read"),
+    ("a block that is no shell", "printf ok > hearth-canary.value", "printf ok > hearth-canary.value )", "bash -n"),
+]
+
+
+def without_facts(text):
+    """The guide without its step 9, its numbers and counts put right."""
+    text = re.sub(r"^9\. .*?(?=^10\. )", "", text, flags=re.M | re.S)
+    for number in (10, 11, 12):
+        text = text.replace("\n%d. " % number, "\n%d. " % (number - 1)).replace("to %d " % number, "to %d " % (number - 1))
+    return text.replace("in twelve steps", "in eleven steps")
+
+
+def check(kit):
+    lacking = [tool for tool in REAL + ["make"] if shutil.which(tool) is None]
+    if lacking:
+        return kit.skipped("guide", "not installed: " + ", ".join(lacking))
+    before = {key: kit.world.azure.config[key] for key in ("vaults", "clients")}
+    try:
+        follow(kit)
+    finally:  # other subjects use the same stand-in
+        kit.world.azure.config.update(before)
+
+
+def follow(kit):
+    with open(README) as source:
+        text = source.read()
+    guide = Guide(kit, text, "user")
+    problems = guide.wrong
+    for name, part in (("first cluster", guide.first), ("second cluster", guide.second), ("further box", guide.further),
+                       ("day two", guide.days)):
+        problems = problems or part()
+        kit.expect("guide: " + name, not problems, "\n".join(problems))
+    refused = guide.cloud.refused
+    kit.expect("guide: az, talosctl, kubectl and flux took every command line", not refused, "\n".join(refused))
+    told = {tool: sum(1 for call in guide.cloud.calls if call[0] == tool) for tool in cloud_module.TOOLS}
+    print("guide: %s held against a table of flags, not run; by hand: %s" % (", ".join(
+        "%d × %s" % (count, tool) for tool, count in told.items()), "; ".join("%d %s" % row for row in BY_HAND.items())), flush=True)
+    for name, old, new, complaint in BROKEN:
+        mutant = without_facts(text) if old is None else text.replace(old, new)
+        if mutant == text:
+            kit.failed("guide: red for " + name, "the guide has no %r any more" % old)
+            continue
+        broken = Guide(kit, mutant, "broken")
+        said = broken.wrong or broken.first()
+        said = "\n".join(said + broken.cloud.refused)
+        kit.expect("guide: red for " + name, complaint in said, "it said " + (said or "nothing"))
