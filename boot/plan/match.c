@@ -482,6 +482,9 @@ static int check_scalar(const struct node *c, const char *name, struct error *e)
     if (used > 0 && size_unit(last) != 0 && unit_read(rest, rest_len, &unit))
         return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" needs an operator, as in \">= %s\"", name,
                         c->text, c->text);
+    if (size_unit(last) != 0 && used < c->len && !strpbrk(c->text, "*?"))
+        return error_at(e, c->pos, E_SITE_MATCH,
+                        "%s: \"%s\" is no number, and a size is; write it as in \">= 200GB\"", name, c->text);
     return 0;
 }
 
