@@ -112,9 +112,10 @@ void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
     if (dmi_open(&s, &dmi))
         dmi_close(&dmi);
     else
-        buf_str(out,
-                "the SMBIOS table cannot be read (not root, /sys/firmware is masked, or there is none): memory "
-                "modules, and what only it says of the box, are unknown\n");
+        buf_str(
+            out,
+            "the SMBIOS table cannot be read (not root, /sys/firmware is masked, or there is none): memory "
+            "modules, and what only it says of the box, are unknown\n");
     note_identity(&s, facts, "serial", "product_serial", out);
     note_identity(&s, facts, "uuid", "product_uuid", out);
     note_dell(facts, out);

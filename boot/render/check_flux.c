@@ -104,8 +104,8 @@ static void check_path(struct check *c, const struct node *kustomization)
     const struct node *path = node_path(kustomization, "spec.path");
 
     if (!node_is(path, wanted) && !node_is(path, wanted + 2))
-        errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC,
-                  "spec.path must be %s", wanted);
+        errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC, "spec.path must be %s",
+                  wanted);
 }
 
 static void check_sync(struct check *c, const struct plan_manifest *manifest)

@@ -209,12 +209,9 @@ static void only_passing_reasons_are_tried_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ends_of_a_handshake),
-        cmocka_unit_test(overdue),
-        cmocka_unit_test(closed_before_the_answer),
-        cmocka_unit_test(a_late_answer_is_no_busy_wait),
-        cmocka_unit_test(families_are_raced),
-        cmocka_unit_test(only_passing_reasons_are_tried_again),
+        cmocka_unit_test(ends_of_a_handshake),      cmocka_unit_test(overdue),
+        cmocka_unit_test(closed_before_the_answer), cmocka_unit_test(a_late_answer_is_no_busy_wait),
+        cmocka_unit_test(families_are_raced),       cmocka_unit_test(only_passing_reasons_are_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,8 +143,7 @@ static void work_trees(void **state)
     char lab[256], git[256], linked[256];
     assert_non_null(mkdtemp(top));
     subdir(lab, sizeof lab, top, "lab");
-    assert_int_equal(tracked_file(lab, ".hearth/data.pem"),
-                     TRACKED_OUTSIDE); /* unless /tmp is a work tree */
+    assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_OUTSIDE); /* unless /tmp is a work tree */
     subdir(git, sizeof git, top, ".git");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_NO); /* nothing was ever added */
     struct buf b = index_of(2, 20, paths, 2);
