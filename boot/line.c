@@ -48,11 +48,16 @@ static bool is_that_node(const struct site *site, const json_t *facts, const cha
     return entry && strcmp(entry->name, name) == 0;
 }
 
+int line_open_site(struct line *line, const struct options *o, struct errors *errors)
+{
+    line->site = site_open(o->site ? o->site : ".", errors);
+    return line->site ? 0 : -1;
+}
+
 int line_open(struct line *line, const struct options *o, struct errors *errors)
 {
     struct error e;
-    line->site = site_open(o->site ? o->site : ".", errors);
-    if (!line->site)
+    if (line_open_site(line, o, errors) != 0)
         return -1;
     line->facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
     if (!line->facts)
@@ -72,32 +77,44 @@ static bool has_code(const struct errors *errors, enum error_code code)
     return false;
 }
 
-static void show_refusal(const struct line *line, const struct options *o, const struct errors *errors)
+static bool disks_refused(const struct errors *errors)
+{
+    return has_code(errors, E_PLAN_NO_DISK) || has_code(errors, E_PLAN_DISKS);
+}
+
+void line_refusal(const struct line *line, const struct options *o, const struct errors *errors,
+                  struct buf *out)
+{
+    if (!line->site || !line->facts)
+        return;
+    bool no_match = has_code(errors, E_PLAN_NO_MATCH);
+    if (no_match || o->explain)
+        show_explain(out, line->site, line->facts, line->entry);
+    if (no_match) {
+        buf_str(out, "\n");
+        show_match_suggestion(out, line->facts);
+    }
+    if (line->entry && disks_refused(errors))
+        show_disks(out, line->entry, line->facts);
+}
+
+static void print_refusal(const struct line *line, const struct options *o, const struct errors *errors)
 {
     bool no_match = has_code(errors, E_PLAN_NO_MATCH);
-    bool disks = has_code(errors, E_PLAN_NO_DISK) || has_code(errors, E_PLAN_DISKS);
-    struct buf text = {0};
-    struct error ignored;
     if (no_match && o->json) {
         json_t *table = show_explain_json(line->site, line->facts, NULL);
         json_dumpf(table, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         putchar('\n');
         json_decref(table);
-        return;
     }
     if (o->json)
         return;
-    if (no_match || o->explain)
-        show_explain(&text, line->site, line->facts, line->entry);
-    if (no_match) {
-        buf_str(&text, "\n");
-        show_match_suggestion(&text, line->facts);
-    }
-    if (disks)
-        show_disks(&text, line->entry, line->facts);
+    struct buf text = {0};
+    struct error ignored;
+    line_refusal(line, o, errors, &text);
     (void)file_write_all(STDERR_FILENO, text.data, text.len, "stderr", &ignored);
     buf_free(&text);
-    if ((no_match || disks) && !o->facts)
+    if ((no_match || disks_refused(errors)) && !o->facts)
         line_facts_notes(o, line->facts);
     for (unsigned i = 0; no_match && i < line->site->warnings.count; i++)
         log_warning("%s", line->site->warnings.items[i].text);
@@ -116,8 +133,8 @@ int line_plan(struct line *line, const struct options *o, struct errors *errors)
 {
     if (choose(line, o, errors) == 0)
         return 0;
-    if (line->facts)
-        show_refusal(line, o, errors);
+    if (line->facts && !line->quiet)
+        print_refusal(line, o, errors);
     return -1;
 }
 
@@ -165,7 +182,7 @@ int line_render(const struct line *line, struct rendered *out, struct errors *er
     for (unsigned i = 0; i < count; i++)
         values[i] = line->answers[i].value; /* borrowed: the answers keep owning them */
     const struct render_secrets secrets = {values, count};
-    int result = render_documents(line->plan, &secrets, out, errors);
+    int result = render_documents(line->plan, &secrets, line->hold, out, errors);
     mem_free(values);
     return result;
 }

@@ -26,12 +26,17 @@ struct line {
     struct vault_answer *answers; /* plan->secret_count of them */
     struct vault_stats stats;
     unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
+    bool quiet;      /* nothing is printed on the way: the caller asks for line_refusal() */
+    bool hold;       /* manifests with secrets are not inlined (render.h) */
 };
 
 /* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */
 void line_facts_notes(const struct options *o, const json_t *facts);
 
 /* Each returns 0, or -1 with what is wrong added to errors (which the verb prints with fail()). */
+
+/* Opens the site: --site, else this directory (BOOT_SITE for `boot`, which gives it in o->site). */
+int line_open_site(struct line *line, const struct options *o, struct errors *errors);
 
 /* Opens the site and reads the facts. When --node is given without --facts or --sysroot and this box is not that node,
  * facts stay NULL: nothing of this box belongs in that plan. */
@@ -43,6 +48,10 @@ int line_plan(struct line *line, const struct options *o, struct errors *errors)
 
 /* Opens and plans, each stage said as it comes. */
 int line_gather(struct line *line, const struct options *o, struct errors *errors);
+
+/* The tables behind a refusal: which condition failed on which fact, every disk and why. Adds nothing for other errors. */
+void line_refusal(const struct line *line, const struct options *o, const struct errors *errors,
+                  struct buf *out);
 
 /* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
 int line_secrets(struct line *line, bool need_all, struct errors *errors);

@@ -28,6 +28,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+    {"boot", verb_boot, OPT_SITE | OPT_SYSROOT | OPT_JSON},
     {"plan", verb_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS},
     {"check", verb_check, BOX},
     {"render", verb_render, BOX | OPT_OUT},

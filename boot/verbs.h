@@ -41,6 +41,7 @@ struct options {
     bool access;
 };
 
+enum exit_status verb_boot(const struct options *o);
 enum exit_status verb_plan(const struct options *o);
 enum exit_status verb_check(const struct options *o);
 enum exit_status verb_render(const struct options *o);

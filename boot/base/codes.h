@@ -438,6 +438,61 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_OUT_FOREIGN, "out-foreign", EXIT_REFUSED_, RETRY_STOP, \
     "the output directory is not an earlier output of hearth", \
     "name a new or empty directory; hearth replaces only what it wrote itself") \
+  /* TALOS */ \
+  X(E_MACHINED_SOCKET, "machined-socket", EXIT_FAILED_, RETRY_SOON, \
+    "nobody listens on the socket of machined", \
+    "hearth boot runs as a Talos system extension; elsewhere use plan and render") \
+  X(E_MACHINED_LOST, "machined-lost", EXIT_FAILED_, RETRY_SOON, \
+    "machined ended a call without an answer", \
+    "this mends itself when machined is restarting; if it stays, look at `talosctl dmesg`") \
+  X(E_MACHINED_SILENT, "machined-silent", EXIT_FAILED_, RETRY_SOON, \
+    "machined did not answer in time", \
+    "this mends itself when machined is busy; if it stays, look at `talosctl dmesg`") \
+  X(E_MACHINED_MALFORMED, "machined-malformed", EXIT_FAILED_, RETRY_SOON, \
+    "what came over the socket is not what machined says", \
+    "report this, with the Talos version") \
+  X(E_MACHINED_DENIED, "machined-denied", EXIT_MACHINED_, RETRY_SOON, \
+    "machined does not let this process ask", \
+    "hearth boot must run as the extension service ext-hearth; right after start this mends itself") \
+  X(E_MACHINED_BUSY, "machined-busy", EXIT_MACHINED_, RETRY_SOON, \
+    "machined is not ready for this yet", \
+    "nothing to do: hearth asks again") \
+  X(E_MACHINED_REJECTED, "machined-rejected", EXIT_MACHINED_, RETRY_EVENT, \
+    "machined rejects the machine config", \
+    "correct the site by what machined says; the same config is not sent again") \
+  X(E_MACHINED_OLD, "machined-old", EXIT_MACHINED_, RETRY_STOP, \
+    "this Talos cannot take a machine config from an extension", \
+    "boot Talos 1.13 or newer") \
+  X(E_MACHINED_EXISTS, "machined-exists", EXIT_MACHINED_, RETRY_STOP, \
+    "etcd has data on this node already", \
+    "nothing to do: the cluster is founded") \
+  X(E_MACHINED_FAILED, "machined-failed", EXIT_MACHINED_, RETRY_SOON, \
+    "machined could not do what it was asked", \
+    "the message is machined's own; `talosctl dmesg` has more") \
+  X(E_GUARD_DISK, "guard-disk", EXIT_REFUSED_, RETRY_EVENT, \
+    "Talos would not find exactly the disk that the plan chooses", \
+    "compare `talosctl get disks --insecure` with install: in hearth.yaml") \
+  X(E_GUARD_FOREIGN, "guard-foreign", EXIT_REFUSED_, RETRY_EVENT, \
+    "the install disk holds something that is not Talos's, and installing would destroy it", \
+    "save what you need, then set wipe: true under install: of this entry, or empty the disk") \
+  X(E_GUARD_SYSTEM, "guard-system", EXIT_REFUSED_, RETRY_EVENT, \
+    "Talos is installed on another disk than the plan chooses", \
+    "unplug or wipe the disk named in the message, or choose it with install: in hearth.yaml") \
+  X(E_CONFIG_STREAM, "config-stream", EXIT_SITE_, RETRY_EVENT, \
+    "the machine config that is active on the node cannot be carried over", \
+    "apply a smaller partial config, or put its documents into the site") \
+  X(E_WAIT_DISKS, "wait-disks", EXIT_FAILED_, RETRY_SOON, \
+    "no disk that Talos could be installed on has appeared and settled", \
+    "look at cabling and BIOS; with RAID mode on, switch the controller to AHCI") \
+  X(E_WAIT_LINK, "wait-link", EXIT_FAILED_, RETRY_SOON, \
+    "the box has no address", \
+    "look at the cable and the DHCP server; a static address goes into a partial machine config") \
+  X(E_WAIT_DNS, "wait-dns", EXIT_FAILED_, RETRY_SOON, \
+    "the box has no name server", \
+    "let DHCP hand one out, or set one in a partial machine config") \
+  X(E_STOPPED, "stopped", EXIT_FAILED_, RETRY_STOP, \
+    "hearth was told to stop", \
+    "nothing to do: the next run begins where this one was") \
   X(E_END_, "", EXIT_FAILED_, RETRY_STOP, "", "")
 /* clang-format on */
 

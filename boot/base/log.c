@@ -97,6 +97,24 @@ void log_note(const char *fmt, ...)
     va_end(ap);
 }
 
+void log_waiting(const struct error *e, const char *fmt, ...)
+{
+    const struct error_info *info = error_info(e->code);
+    char then[LOG_LINE_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    formatted(then, fmt, ap);
+    va_end(ap);
+    if (as_json) {
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "waiting", "code", info->slug, "text",
+                           e->text, "next", error_next(e->code), "then", then));
+        return;
+    }
+    struct buf line = {0};
+    buf_printf(&line, "hearth: %s: %s; %s\n  next: %s", info->slug, e->text, then, error_next(e->code));
+    put(&line);
+}
+
 static void put_error(const struct error *e, bool with_next)
 {
     const struct error_info *info = error_info(e->code);

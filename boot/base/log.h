@@ -20,6 +20,8 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A plain line below a stage. */
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* One line for a failure that is waited out: "hearth: slug: text; " and what happens next. */
+void log_waiting(const struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "hearth: slug: text" and "  next: what to do". */
 void log_error(const struct error *e);
 void log_errors(const struct errors *list);

@@ -38,21 +38,26 @@ static void cloud(struct plan *plan)
                role->cloud.ca ? role->cloud.ca : "the built-in Azure roots");
 }
 
-static void installer(struct plan *plan)
+bool plan_carries_hearth(const struct plan *plan)
 {
     static const char *const plain[] = {"ghcr.io/siderolabs/installer", "factory.talos.dev/"};
-    static const char lost[] =
-        "hearth will not be on the installed disk, and founding a cluster needs `talosctl bootstrap` by hand";
     const struct node *image = node_path(plan_main(plan), "machine.install.image");
     const char *text = node_text(image);
-    if (!image) {
-        advise(plan, plan->entry->pos, "machine.install.image is not set: %s", lost);
-        return;
-    }
-    for (size_t i = 0; text && i < sizeof plain / sizeof plain[0]; i++) {
+    for (size_t i = 0; text && i < sizeof plain / sizeof plain[0]; i++)
         if (strncmp(text, plain[i], strlen(plain[i])) == 0)
-            advise(plan, image->pos, "machine.install.image is Talos's own: %s", lost);
-    }
+            return false;
+    return image != NULL;
+}
+
+static void installer(struct plan *plan)
+{
+    const struct node *image = node_path(plan_main(plan), "machine.install.image");
+    if (plan_carries_hearth(plan))
+        return;
+    advise(plan, image ? image->pos : plan->entry->pos,
+           "machine.install.image is %s: hearth will not be on the installed disk, and founding a cluster needs "
+           "`talosctl bootstrap` by hand",
+           image ? "Talos's own" : "not set");
 }
 
 /* The list of keys that STATE is to be encrypted with, in either form that Talos knows; NULL when there is

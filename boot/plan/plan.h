@@ -98,6 +98,9 @@ int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e);
  * upgrade-k8s takes the list of one node and prunes by it. */
 int plan_same_manifests(const struct plan *a, const struct plan *b, struct error *e);
 
+/* Whether the installer image of the config can be one that carries hearth: it is set, and none of Talos's own. */
+bool plan_carries_hearth(const struct plan *plan);
+
 /* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a
  * fact that is a number is emitted plain, a string is quoted when needed; `install.disk` is a mapping
  * {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */

@@ -15,6 +15,7 @@ struct rendering {
     struct resolver resolver;
     struct document *config; /* resolved */
     struct check check;
+    bool hold;
     struct rendered *out;
     struct errors *errors;
 };
@@ -33,14 +34,19 @@ static void resolve(struct rendering *r)
 {
     const struct plan *plan = r->plan;
 
+    r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
+    r->out->manifest_count = plan->manifest_count;
     r->check = (struct check){.plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors};
     r->config = resolve_documents(&r->resolver, plan->config);
     r->check.config = r->config;
     r->check.manifests = pool_alloc(r->pool, plan->manifest_count * sizeof *r->check.manifests);
     r->check.manifest_count = plan->manifest_count;
-    for (unsigned i = 0; i < plan->manifest_count; i++)
+    for (unsigned i = 0; i < plan->manifest_count; i++) {
+        unsigned before = r->resolver.from_count;
         r->check.manifests[i] = (struct check_manifest){
             .plan = &plan->manifests[i], .docs = resolve_documents(&r->resolver, plan->manifests[i].docs)};
+        r->out->manifests[i].held = r->hold && r->resolver.from_count > before;
+    }
 }
 
 static bool same_name_before(const struct plan *plan, unsigned i)
@@ -57,8 +63,6 @@ static void write_manifests(struct rendering *r)
     const struct plan *plan = r->plan;
     struct error e = {0};
 
-    r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
-    r->out->manifest_count = plan->manifest_count;
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         const struct plan_manifest *from = &plan->manifests[i];
         struct rendered_manifest *to = &r->out->manifests[i];
@@ -114,6 +118,8 @@ static void inline_manifests(struct rendering *r)
         struct pos pos = {.file = r->plan->manifests[i].file};
         struct node *entry = node_map(r->pool, pos);
 
+        if (m->held)
+            continue;
         node_add(r->pool, entry, "name", node_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
         node_add(r->pool, entry, "contents", borrowed(r->pool, pos, &m->contents));
         node_add(r->pool, list, NULL, entry);
@@ -148,10 +154,10 @@ static void render(struct rendering *r)
         write_config(r);
 }
 
-int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold, struct rendered *out,
                      struct errors *errors)
 {
-    struct rendering r = {.plan = plan, .out = out, .errors = errors};
+    struct rendering r = {.plan = plan, .hold = hold, .out = out, .errors = errors};
     unsigned before = mistakes(errors);
 
     *out = (struct rendered){0};

@@ -12,6 +12,8 @@
 #include "base/secret.h"
 #include "plan/plan.h"
 
+#include <stdbool.h>
+
 #define RENDER_CONFIG_MAX ((size_t)4 << 20)   /* bytes of a machine config; machined takes 32 MiB */
 #define RENDER_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one inlined manifest */
 
@@ -26,14 +28,16 @@ struct rendered {
     struct rendered_manifest { /* the same manifests one by one, for people and for kubectl */
         const char *name;      /* borrowed from the plan */
         struct buf contents;
+        bool held; /* not inlined: it holds a value from a secret and hold was asked for */
     } * manifests; /* owned */
     unsigned manifest_count;
     struct buf plan_json; /* what was decided, no secret in it */
 };
 
-/* Renders and self-checks. On failure `errors` holds up to 20 mistakes with the source positions; out is
+/* Renders and self-checks. With hold, manifests that hold a value from a secret are made but not inlined: whatever is inlined can be read
+ * by os:reader, which in maintenance mode is everybody on the LAN. On failure `errors` holds up to 20 mistakes with the source positions; out is
  * empty. */
-int render_documents(const struct plan *plan, const struct render_secrets *secrets, struct rendered *out,
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold, struct rendered *out,
                      struct errors *errors);
 void rendered_free(struct rendered *r);
 

@@ -127,7 +127,7 @@ __attribute__((unused)) static int kit_render(struct kit *k)
 {
     rendered_free(&k->out);
     errors_free(&k->errors);
-    return render_documents(&k->plan, &k->given, &k->out, &k->errors);
+    return render_documents(&k->plan, &k->given, false, &k->out, &k->errors);
 }
 
 /* Rendering failed, and one of the mistakes has this code and these words. No mistake holds `never`. */

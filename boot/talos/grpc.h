@@ -1,0 +1,68 @@
+/*
+ * grpc.h - one gRPC call to machined over its unix socket, HTTP/2 by nghttp2.
+ *
+ * Each call has a connection of its own: unary and server-streaming are the same thing here. The call ends when the
+ * server has sent its status, when the deadline passes, when a message is refused by the receiver, or when `stop_fd` becomes
+ * readable. Nothing is retried: the caller knows whether a call may be sent twice.
+ *
+ * Source: gRPC over HTTP/2 (PROTOCOL-HTTP2.md of grpc/grpc), RFC 9113.
+ */
+#ifndef HEARTH_TALOS_GRPC_H
+#define HEARTH_TALOS_GRPC_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/reader.h"
+
+#include <stdint.h>
+
+#define GRPC_MESSAGE_MAX ((size_t)2 << 20) /* bytes of one message that is received */
+#define GRPC_TEXT_MAX ((size_t)48 << 10)   /* bytes of a status message that are kept */
+
+/* The status codes of the protocol that hearth tells apart. */
+enum grpc_code {
+    GRPC_OK = 0,
+    GRPC_CANCELLED = 1,
+    GRPC_INVALID_ARGUMENT = 3,
+    GRPC_DEADLINE_EXCEEDED = 4,
+    GRPC_NOT_FOUND = 5,
+    GRPC_ALREADY_EXISTS = 6,
+    GRPC_PERMISSION_DENIED = 7,
+    GRPC_FAILED_PRECONDITION = 9,
+    GRPC_UNIMPLEMENTED = 12,
+    GRPC_INTERNAL = 13,
+    GRPC_UNAVAILABLE = 14,
+};
+
+struct grpc_target {
+    const char *socket; /* path of the unix socket */
+    int stop_fd;        /* readable: stop; -1: none */
+};
+
+/* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */
+struct grpc_call {
+    const char *method;
+    const char *role;
+    struct span request;
+    uint32_t deadline_ms;
+};
+
+/* A message has arrived; it lives until the receiver returns. Nonzero ends the call early, as done. */
+typedef int grpc_receiver(void *arg, struct span message);
+
+/* What the server answered. text is percent-decoded and not cleaned; grpc_status_free() wipes it. */
+struct grpc_status {
+    int code; /* enum grpc_code, or another of the protocol's 0-16 */
+    struct buf text;
+};
+void grpc_status_free(struct grpc_status *status);
+
+/*
+ * Makes the call and waits. 0 when the server sent a status, whichever it is, or the receiver ended it (then code is 0). -1 and e when there
+ * is no status: E_MACHINED_SOCKET (nobody listens), E_MACHINED_LOST (closed, reset, not HTTP/2), E_MACHINED_SILENT (deadline),
+ * E_MACHINED_MALFORMED (a frame, header or message that cannot be), E_STOPPED.
+ */
+int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, grpc_receiver *receiver,
+                void *arg, struct grpc_status *status, struct error *e);
+
+#endif

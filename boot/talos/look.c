@@ -1,0 +1,297 @@
+#include "talos/look.h"
+
+#include "talos/documents.h"
+#include "talos/machined.h"
+#include "talos/pb.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct resource_type machine_status = {"runtime", "MachineStatuses.runtime.talos.dev", false};
+static const struct resource_type machine_config = {"config", "MachineConfigs.config.talos.dev", true};
+static const struct resource_type machine_type = {"config", "MachineTypes.config.talos.dev", false};
+static const struct resource_type system_disk = {"runtime", "SystemDisks.block.talos.dev", false};
+static const struct resource_type disks = {"runtime", "Disks.block.talos.dev", false};
+static const struct resource_type volumes = {"runtime", "DiscoveredVolumes.block.talos.dev", false};
+static const struct resource_type devices = {"runtime", "DevicesStatuses.runtime.talos.dev", false};
+static const struct resource_type time_status = {"runtime", "TimeStatuses.v1alpha1.talos.dev", false};
+static const struct resource_type node_address = {"network", "NodeAddresses.net.talos.dev", false};
+static const struct resource_type system_information = {"hardware", "SystemInformations.hardware.talos.dev",
+                                                        false};
+
+#define FIELDS(table) table, sizeof(table) / sizeof *(table)
+
+/* A singleton's spec decoded into out, which stays zero when the resource is absent. */
+static int read_one(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
+                    const char *id, const struct pb_field *fields, size_t count, void *out, bool *found,
+                    struct error *e)
+{
+    struct resource resource;
+    if (machined_get(target, pool, type, id, &resource, found, e) != 0)
+        return -1;
+    if (*found && !pb_decode(pool, fields, count, resource.spec, out))
+        return error_set(e, E_MACHINED_MALFORMED, "%s/%s: not a message of that kind", type->type, id);
+    return 0;
+}
+
+static const char *text_of(struct pool *pool, struct span s)
+{
+    return pool_memdup(pool, s.p, s.n);
+}
+
+static int read_status(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    struct status {
+        uint64_t stage;
+        struct span status;
+    } status = {0};
+    static const struct pb_field fields[] = {
+        {1, PB_UINT64, offsetof(struct status, stage)},
+        {2, PB_BYTES, offsetof(struct status, status)},
+    };
+    static const struct pb_field ready_fields[] = {{1, PB_BOOL, 0}};
+    bool found;
+    if (read_one(target, look->pool, &machine_status, "machine", FIELDS(fields), &status, &found, e) != 0)
+        return -1;
+    look->stage = status.stage <= STAGE_UPGRADING ? (enum machine_stage)status.stage : STAGE_UNKNOWN;
+    if (!pb_decode(look->pool, FIELDS(ready_fields), status.status, &look->ready))
+        return error_set(e, E_MACHINED_MALFORMED, "MachineStatus: not a message of that kind");
+    return 0;
+}
+
+static int read_config(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    static const struct pb_field bytes[] = {{1, PB_BYTES, 0}};
+    static const struct pb_field number[] = {{1, PB_UINT64, 0}};
+    uint64_t type = 0;
+    bool found;
+    if (read_one(target, look->pool, &machine_config, "v1alpha1", FIELDS(bytes), &look->active_config, &found,
+                 e) != 0 ||
+        read_one(target, look->pool, &machine_type, "machine-type", FIELDS(number), &type, &found, e) != 0)
+        return -1;
+    look->type = type <= LOOK_TYPE_WORKER ? (enum look_type)type : LOOK_TYPE_UNKNOWN;
+    struct raw_documents *documents = pool_alloc(look->pool, sizeof *documents);
+    if (documents_split(look->pool, look->active_config, documents, e) != 0)
+        return -1;
+    look->complete = look->type != LOOK_TYPE_UNKNOWN || documents_complete(documents);
+    return 0;
+}
+
+static int read_small(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    struct clock {
+        bool synced, off;
+    } clock = {0};
+    struct disk {
+        struct span id;
+    } disk = {0};
+    struct information {
+        struct span uuid;
+    } information = {0};
+    static const struct pb_field clock_fields[] = {
+        {1, PB_BOOL, offsetof(struct clock, synced)},
+        {3, PB_BOOL, offsetof(struct clock, off)},
+    };
+    static const struct pb_field disk_fields[] = {{1, PB_TEXT, offsetof(struct disk, id)}};
+    static const struct pb_field device_fields[] = {{1, PB_BOOL, 0}};
+    static const struct pb_field information_fields[] = {{5, PB_TEXT, offsetof(struct information, uuid)}};
+    struct pool *pool = look->pool;
+    bool found, has_disk;
+    if (read_one(target, pool, &time_status, "node", FIELDS(clock_fields), &clock, &found, e) != 0 ||
+        read_one(target, pool, &devices, "devices", FIELDS(device_fields), &look->devices_ready, &found, e) !=
+            0 ||
+        read_one(target, pool, &system_information, "systeminformation", FIELDS(information_fields),
+                 &information, &found, e) != 0 ||
+        read_one(target, pool, &system_disk, "system-disk", FIELDS(disk_fields), &disk, &has_disk, e) != 0)
+        return -1;
+    look->time_synced = clock.synced;
+    look->time_sync_off = clock.off;
+    look->uuid = text_of(pool, information.uuid);
+    look->system_disk = has_disk ? text_of(pool, disk.id) : NULL;
+    return 0;
+}
+
+/* NetIPPrefix{1 bytes ip, 2 prefix_length}. Loopback and link-local say nothing to a person on the LAN. */
+static bool take_address(struct look *look, struct span message)
+{
+    struct prefix {
+        struct span ip;
+        uint64_t length;
+    } prefix = {0};
+    static const struct pb_field fields[] = {
+        {1, PB_BYTES, offsetof(struct prefix, ip)},
+        {2, PB_UINT64, offsetof(struct prefix, length)},
+    };
+    char text[INET6_ADDRSTRLEN];
+    if (!pb_decode(look->pool, FIELDS(fields), message, &prefix) || (prefix.ip.n != 4 && prefix.ip.n != 16))
+        return false;
+    const unsigned char *ip = prefix.ip.p;
+    bool v4 = prefix.ip.n == 4;
+    bool local =
+        v4 ? ip[0] == 127 || (ip[0] == 169 && ip[1] == 254) : ip[0] == 0xfe || (ip[0] == 0 && ip[15] == 1);
+    if (local || look->address_count == sizeof look->addresses / sizeof *look->addresses)
+        return true;
+    inet_ntop(v4 ? AF_INET : AF_INET6, ip, text, sizeof text);
+    look->addresses[look->address_count++] =
+        pool_printf(look->pool, "%s/%u", text, (unsigned)(prefix.length & 0xff));
+    return true;
+}
+
+static int read_addresses(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    static const struct pb_field fields[] = {{1, PB_LIST, 0}};
+    struct pb_list list = {0};
+    bool found;
+    if (read_one(target, look->pool, &node_address, "current", FIELDS(fields), &list, &found, e) != 0)
+        return -1;
+    for (unsigned i = 0; i < list.count; i++)
+        if (!take_address(look, list.items[i]))
+            return error_set(e, E_MACHINED_MALFORMED, "NodeAddresses: not a message of that kind");
+    return 0;
+}
+
+static int read_disks(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    struct disk {
+        struct span model, serial, wwid, bus_path, transport, dev_path;
+        uint64_t size;
+        bool rotational, readonly, cdrom;
+    };
+    static const struct pb_field fields[] = {
+        {1, PB_UINT64, offsetof(struct disk, size)},     {4, PB_BOOL, offsetof(struct disk, readonly)},
+        {5, PB_TEXT, offsetof(struct disk, model)},      {6, PB_TEXT, offsetof(struct disk, serial)},
+        {8, PB_TEXT, offsetof(struct disk, wwid)},       {9, PB_TEXT, offsetof(struct disk, bus_path)},
+        {11, PB_TEXT, offsetof(struct disk, transport)}, {12, PB_BOOL, offsetof(struct disk, rotational)},
+        {13, PB_BOOL, offsetof(struct disk, cdrom)},     {14, PB_TEXT, offsetof(struct disk, dev_path)},
+    };
+    struct resource *found;
+    if (machined_list(target, look->pool, &disks, &found, &look->disk_count, e) != 0)
+        return -1;
+    struct look_disk *out = pool_alloc(look->pool, (look->disk_count + 1) * sizeof *out);
+    for (unsigned i = 0; i < look->disk_count; i++) {
+        struct disk d = {0};
+        if (!pb_decode(look->pool, FIELDS(fields), found[i].spec, &d))
+            return error_set(e, E_MACHINED_MALFORMED, "Disks/%s: not a message of that kind", found[i].id);
+        out[i] = (struct look_disk){
+            .id = found[i].id,
+            .dev_path = text_of(look->pool, d.dev_path),
+            .model = text_of(look->pool, d.model),
+            .serial = text_of(look->pool, d.serial),
+            .wwid = text_of(look->pool, d.wwid),
+            .bus_path = text_of(look->pool, d.bus_path),
+            .transport = text_of(look->pool, d.transport),
+            .size = d.size,
+            .rotational = d.rotational,
+            .readonly = d.readonly,
+            .cdrom = d.cdrom,
+        };
+    }
+    look->disks = out;
+    return 0;
+}
+
+static int read_volumes(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    struct volume {
+        struct span name, label, partition_label, type, parent;
+        uint64_t size;
+    };
+    static const struct pb_field fields[] = {
+        {1, PB_UINT64, offsetof(struct volume, size)},
+        {4, PB_TEXT, offsetof(struct volume, name)},
+        {6, PB_TEXT, offsetof(struct volume, label)},
+        {12, PB_TEXT, offsetof(struct volume, partition_label)},
+        {14, PB_TEXT, offsetof(struct volume, type)},
+        {16, PB_TEXT, offsetof(struct volume, parent)},
+    };
+    struct resource *found;
+    if (machined_list(target, look->pool, &volumes, &found, &look->volume_count, e) != 0)
+        return -1;
+    struct look_volume *out = pool_alloc(look->pool, (look->volume_count + 1) * sizeof *out);
+    for (unsigned i = 0; i < look->volume_count; i++) {
+        struct volume v = {0};
+        if (!pb_decode(look->pool, FIELDS(fields), found[i].spec, &v))
+            return error_set(e, E_MACHINED_MALFORMED, "DiscoveredVolumes/%s: not a message of that kind",
+                             found[i].id);
+        out[i] = (struct look_volume){
+            .id = found[i].id,
+            .type = text_of(look->pool, v.type),
+            .name = text_of(look->pool, v.name),
+            .label = text_of(look->pool, v.label),
+            .partition_label = text_of(look->pool, v.partition_label),
+            .parent = text_of(look->pool, v.parent),
+            .size = v.size,
+        };
+    }
+    look->volumes = out;
+    return 0;
+}
+
+static int read_stage(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    if (machined_version(target, look->pool, &look->talos, e) != 0 || read_status(target, look, e) != 0)
+        return -1;
+    return read_config(target, look, e);
+}
+
+static int look_with(const struct grpc_target *target, bool all, struct look **out, struct error *e)
+{
+    struct pool *pool = pool_new();
+    struct look *look = pool_alloc(pool, sizeof *look);
+    *look = (struct look){.pool = pool, .talos = "", .uuid = ""};
+    if (read_stage(target, look, e) != 0 ||
+        (all &&
+         (read_small(target, look, e) != 0 || read_addresses(target, look, e) != 0 ||
+          read_disks(target, look, e) != 0 || read_volumes(target, look, e) != 0))) {
+        pool_free(pool);
+        return -1;
+    }
+    *out = look;
+    return 0;
+}
+
+int look_stage(const struct grpc_target *target, struct look **out, struct error *e)
+{
+    return look_with(target, false, out, e);
+}
+
+int look_all(const struct grpc_target *target, struct look **out, struct error *e)
+{
+    return look_with(target, true, out, e);
+}
+
+void look_free(struct look *look)
+{
+    if (look)
+        pool_free(look->pool);
+}
+
+void look_cleanup(struct look **look)
+{
+    look_free(*look);
+    *look = NULL;
+}
+
+const char *look_stage_name(enum machine_stage stage)
+{
+    static const char *const names[] = {"unknown",   "booting",       "installing", "maintenance", "running",
+                                        "rebooting", "shutting down", "resetting",  "upgrading"};
+    return (size_t)stage < sizeof names / sizeof *names ? names[stage] : names[0];
+}
+
+bool look_version_ok(const char *version)
+{
+    char *end;
+    if (*version == 'v')
+        version++;
+    if (*version < '0' || *version > '9')
+        return false;
+    long major = strtol(version, &end, 10);
+    if (*end != '.' || end[1] < '0' || end[1] > '9')
+        return false;
+    long minor = strtol(end + 1, NULL, 10);
+    return major > 1 || (major == 1 && minor >= 13);
+}

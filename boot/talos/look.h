@@ -1,0 +1,102 @@
+/*
+ * look.h - what machined knows about this node, as one plain value.
+ *
+ * Feeds the facts and the decision between join and found. A look is a snapshot: it is taken anew for every attempt
+ * and never changes.
+ */
+#ifndef HEARTH_TALOS_LOOK_H
+#define HEARTH_TALOS_LOOK_H
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "talos/grpc.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* MachineStatus.stage, in Talos's numbers. */
+enum machine_stage {
+    STAGE_UNKNOWN = 0,
+    STAGE_BOOTING = 1,
+    STAGE_INSTALLING = 2,
+    STAGE_MAINTENANCE = 3,
+    STAGE_RUNNING = 4,
+    STAGE_REBOOTING = 5,
+    STAGE_SHUTTING_DOWN = 6,
+    STAGE_RESETTING = 7,
+    STAGE_UPGRADING = 8,
+};
+
+/* MachineType, in Talos's numbers. Unknown: there is no v1alpha1 config yet. */
+enum look_type {
+    LOOK_TYPE_UNKNOWN = 0,
+    LOOK_TYPE_INIT = 1,
+    LOOK_TYPE_CONTROLPLANE = 2,
+    LOOK_TYPE_WORKER = 3
+};
+
+/* An element of Disks. Texts are never NULL. */
+struct look_disk {
+    const char *id; /* "sda" */
+    const char *dev_path;
+    const char *model;
+    const char *serial;
+    const char *wwid;
+    const char *bus_path;
+    const char *transport;
+    uint64_t size; /* bytes */
+    bool rotational;
+    bool readonly;
+    bool cdrom;
+};
+
+/* An element of DiscoveredVolumes: a disk or a partition, and what was found on it. Texts are never NULL. */
+struct look_volume {
+    const char *id;    /* "sda1" */
+    const char *type;  /* "disk" or "partition" */
+    const char *name;  /* what it holds: "gpt", "vfat", "ntfs", "xfs", "luks" ...; "" is nothing known */
+    const char *label; /* of the file system */
+    const char *partition_label; /* of the GPT entry: "META", "STATE", "EPHEMERAL", "EFI" ... */
+    const char *parent;          /* "sda" for a partition, "" for a disk */
+    uint64_t size;               /* bytes */
+};
+
+struct look {
+    struct pool *pool;
+    const char *talos; /* "v1.13.9" */
+    enum machine_stage stage;
+    bool ready; /* MachineStatus.status.ready */
+    enum look_type type;
+    struct span active_config; /* YAML; n is 0 when there is none */
+    bool complete;             /* it has a v1alpha1 document */
+    const char *system_disk;   /* id of the disk with a META partition, or NULL */
+    bool devices_ready;        /* udev has settled */
+    bool time_synced;
+    bool time_sync_off;       /* a config turned it off */
+    const char *uuid;         /* SystemInformation.uuid: META may override SMBIOS; "" when unknown */
+    const char *addresses[8]; /* "192.168.1.10/24", loopback and link-local left out */
+    unsigned address_count;
+    const struct look_disk *disks;
+    unsigned disk_count;
+    const struct look_volume *volumes;
+    unsigned volume_count;
+};
+
+/* Only stage, type, version and the active config: what decides whether hearth has anything to do here. *out is owned by the caller
+ * (look_free). Errors are those of machined.h. */
+int look_stage(const struct grpc_target *target, struct look **out, struct error *e);
+
+/* Everything. */
+int look_all(const struct grpc_target *target, struct look **out, struct error *e);
+void look_free(struct look *look);
+void look_cleanup(struct look **look);
+
+/* "maintenance", "booting", ... as Talos spells it. */
+const char *look_stage_name(enum machine_stage stage);
+
+/* Whether the version is one that takes a config over the socket: 1.13.0 or newer, release candidates included. False for text
+ * that is no version. */
+bool look_version_ok(const char *version);
+
+#endif

@@ -1,0 +1,269 @@
+#include "talos/machined.h"
+
+#include "base/text.h"
+#include "talos/pb.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define CALL_MS 10000u   /* reads; machined answers them from memory */
+#define APPLY_MS 120000u /* validation looks at the disks */
+#define WARNINGS_MAX ((size_t)48 << 10)
+
+static const char reader[] = "os:reader";
+static const char admin[] = "os:admin";
+
+struct one_message {
+    struct pool *pool;
+    struct span bytes;
+    bool got;
+};
+
+static struct span keep(struct pool *pool, struct span s)
+{
+    return (struct span){(const unsigned char *)pool_memdup(pool, s.p, s.n), s.n};
+}
+
+static int take_one(void *arg, struct span message)
+{
+    struct one_message *m = arg;
+    m->bytes = keep(m->pool, message);
+    m->got = true;
+    return 0;
+}
+
+static enum error_code code_of(int code)
+{
+    switch (code) {
+    case GRPC_PERMISSION_DENIED:
+        return E_MACHINED_DENIED;
+    case GRPC_FAILED_PRECONDITION:
+        return E_MACHINED_BUSY;
+    case GRPC_INVALID_ARGUMENT:
+        return E_MACHINED_REJECTED;
+    case GRPC_UNIMPLEMENTED:
+        return E_MACHINED_OLD;
+    case GRPC_ALREADY_EXISTS:
+        return E_MACHINED_EXISTS;
+    default:
+        return E_MACHINED_FAILED;
+    }
+}
+
+static int refused(const char *method, const struct grpc_status *status, struct error *e)
+{
+    return error_set(e, code_of(status->code), "%s: %s (gRPC status %d)", strrchr(method, '/') + 1,
+                     status->text.len ? status->text.data : "no reason given", status->code);
+}
+
+/* A call with one answer. not_found may be NULL; else status 5 sets it and is no error. */
+static int unary(const struct grpc_target *target, const struct grpc_call *call, struct one_message *answer,
+                 bool *not_found, struct error *e)
+{
+    struct grpc_status status;
+    if (grpc_invoke(target, call, take_one, answer, &status, e) != 0)
+        return -1;
+    int result = 0;
+    if (status.code == GRPC_NOT_FOUND && not_found)
+        *not_found = true;
+    else if (status.code != GRPC_OK)
+        result = refused(call->method, &status, e);
+    else if (!answer->got)
+        result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
+    grpc_status_free(&status);
+    return result;
+}
+
+static int malformed(const char *method, struct error *e)
+{
+    return error_set(e, E_MACHINED_MALFORMED, "%s: the answer is not a message of that kind", method);
+}
+
+#define FIELDS(table) table, sizeof(table) / sizeof *(table)
+
+/* The first element of field 1: every answer of machined's own services is a list with one element on this socket. */
+static bool first_of(struct pool *pool, struct span answer, struct span *out)
+{
+    static const struct pb_field fields[] = {{1, PB_LIST, 0}};
+    struct pb_list list = {0};
+    if (!pb_decode(pool, FIELDS(fields), answer, &list) || list.count == 0)
+        return false;
+    *out = list.items[0];
+    return true;
+}
+
+int machined_version(const struct grpc_target *target, struct pool *pool, const char **version,
+                     struct error *e)
+{
+    static const char method[] = "/machine.MachineService/Version";
+    static const struct pb_field outer[] = {{2, PB_BYTES, 0}};
+    static const struct pb_field inner[] = {{1, PB_TEXT, 0}};
+    const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
+    struct one_message answer = {.pool = pool};
+    struct span first, info = {0}, tag = {0};
+    if (unary(target, &call, &answer, NULL, e) != 0)
+        return -1;
+    if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(outer), first, &info) ||
+        !pb_decode(pool, FIELDS(inner), info, &tag) || tag.n == 0)
+        return malformed(method, e);
+    *version = pool_memdup(pool, tag.p, tag.n);
+    return 0;
+}
+
+/* Resource{1 Metadata{1 namespace, 2 type, 3 id, 4 version}, 2 Spec{1 proto_spec}}. */
+static bool decode_resource(struct pool *pool, struct span message, struct resource *out)
+{
+    struct envelope {
+        struct span metadata, spec;
+    } envelope = {0};
+    struct metadata {
+        struct span id, version;
+    } metadata = {0};
+    struct span proto_spec = {0};
+    static const struct pb_field envelope_fields[] = {
+        {1, PB_BYTES, offsetof(struct envelope, metadata)},
+        {2, PB_BYTES, offsetof(struct envelope, spec)},
+    };
+    static const struct pb_field metadata_fields[] = {
+        {3, PB_TEXT, offsetof(struct metadata, id)},
+        {4, PB_TEXT, offsetof(struct metadata, version)},
+    };
+    static const struct pb_field spec_fields[] = {{1, PB_BYTES, 0}};
+    if (!pb_decode(pool, FIELDS(envelope_fields), message, &envelope) ||
+        !pb_decode(pool, FIELDS(metadata_fields), envelope.metadata, &metadata) ||
+        !pb_decode(pool, FIELDS(spec_fields), envelope.spec, &proto_spec) || metadata.id.n == 0)
+        return false;
+    out->id = pool_memdup(pool, metadata.id.p, metadata.id.n);
+    out->version = pool_memdup(pool, metadata.version.p, metadata.version.n);
+    out->spec = keep(pool, proto_spec);
+    return true;
+}
+
+/* GetResponse and ListResponse both hold the resource in field 1. */
+static bool decode_answer(struct pool *pool, struct span answer, struct resource *out)
+{
+    static const struct pb_field fields[] = {{1, PB_BYTES, 0}};
+    struct span message = {0};
+    return pb_decode(pool, FIELDS(fields), answer, &message) && decode_resource(pool, message, out);
+}
+
+int machined_get(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
+                 const char *id, struct resource *out, bool *found, struct error *e)
+{
+    static const char method[] = "/cosi.resource.State/Get";
+    struct buf request = {0};
+    bool absent = false;
+    pb_put_text(&request, 1, type->namespace_);
+    pb_put_text(&request, 2, type->type);
+    pb_put_text(&request, 3, id);
+    const struct grpc_call call = {
+        .method = method,
+        .role = type->sensitive ? admin : reader,
+        .request = {(const unsigned char *)request.data, request.len},
+        .deadline_ms = CALL_MS,
+    };
+    /* The raw answer and its parts would both stay in the caller's pool: configs are large, so it gets a pool of its own. */
+    cleanup(pool_cleanup) struct pool *scratch = pool_new();
+    struct one_message answer = {.pool = scratch};
+    int result = unary(target, &call, &answer, &absent, e);
+    buf_free(&request);
+    if (result != 0)
+        return error_wrap(e, "%s/%s", type->type, id);
+    *found = !absent;
+    if (!absent && !decode_answer(pool, answer.bytes, out))
+        return error_wrap((malformed(method, e), e), "%s/%s", type->type, id);
+    return 0;
+}
+
+struct list_state {
+    struct pool *pool;
+    struct resource *items;
+    unsigned count;
+    bool malformed;
+};
+
+static int take_listed(void *arg, struct span message)
+{
+    struct list_state *list = arg;
+    list->malformed =
+        list->count == PB_REPEATED_MAX || !decode_answer(list->pool, message, &list->items[list->count]);
+    if (!list->malformed)
+        list->count++;
+    return list->malformed;
+}
+
+int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
+                  struct resource **out, unsigned *count, struct error *e)
+{
+    static const char method[] = "/cosi.resource.State/List";
+    struct buf request = {0};
+    struct grpc_status status;
+    pb_put_text(&request, 1, type->namespace_);
+    pb_put_text(&request, 2, type->type);
+    const struct grpc_call call = {
+        .method = method,
+        .role = type->sensitive ? admin : reader,
+        .request = {(const unsigned char *)request.data, request.len},
+        .deadline_ms = CALL_MS,
+    };
+    struct list_state list = {.pool = pool, .items = pool_alloc(pool, PB_REPEATED_MAX * sizeof *list.items)};
+    int result = grpc_invoke(target, &call, take_listed, &list, &status, e);
+    buf_free(&request);
+    if (result == 0 && list.malformed)
+        result = malformed(method, e);
+    else if (result == 0 && status.code != GRPC_OK)
+        result = refused(method, &status, e);
+    grpc_status_free(&status);
+    if (result != 0)
+        return error_wrap(e, "%s", type->type);
+    *out = list.items;
+    *count = list.count;
+    return 0;
+}
+
+#define APPLY_AUTO 1 /* ApplyConfigurationRequest.Mode; 0 would be REBOOT */
+
+int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
+                   struct error *e)
+{
+    static const char method[] = "/machine.MachineService/ApplyConfiguration";
+    struct pb_list said = {0};
+    static const struct pb_field fields[] = {{2, PB_LIST, 0}};
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct buf request = {.max = config.n + 64};
+    pb_put_bytes(&request, 1, config.p, config.n);
+    pb_put_uint(&request, 4, APPLY_AUTO);
+    pb_put_uint(&request, 5, dry_run);
+    const struct grpc_call call = {
+        .method = method,
+        .role = admin,
+        .request = {(const unsigned char *)request.data, request.len},
+        .deadline_ms = APPLY_MS,
+    };
+    struct one_message answer = {.pool = pool};
+    struct span first;
+    int result = unary(target, &call, &answer, NULL, e);
+    buf_free(&request);
+    if (result != 0)
+        return -1;
+    if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(fields), first, &said))
+        return malformed(method, e);
+    warnings->max = WARNINGS_MAX;
+    for (unsigned i = 0; i < said.count; i++) {
+        text_clean(warnings, said.items[i].p, said.items[i].n);
+        buf_char(warnings, '\n');
+    }
+    return 0;
+}
+
+int machined_bootstrap(const struct grpc_target *target, struct error *e)
+{
+    const struct grpc_call call = {
+        .method = "/machine.MachineService/Bootstrap",
+        .role = admin,
+        .deadline_ms = CALL_MS,
+    };
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct one_message answer = {.pool = pool};
+    return unary(target, &call, &answer, NULL, e);
+}

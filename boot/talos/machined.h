@@ -1,0 +1,59 @@
+/*
+ * machined.h - what hearth asks of machined, one function a question.
+ *
+ * Reads go with the role os:reader; only the active config, ApplyConfiguration and Bootstrap take os:admin. Talos
+ * 1.13 or newer: before that machined does not take a config over this socket.
+ *
+ * Sources: Talos api/machine/machine.proto and api/resource/definitions; COSI runtime api/v1alpha1/{state,resource}.proto.
+ */
+#ifndef HEARTH_TALOS_MACHINED_H
+#define HEARTH_TALOS_MACHINED_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "talos/grpc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MACHINED_SOCKET "/system/run/machined/machine.sock"
+
+/* Answers that are an error of the protocol become: PermissionDenied E_MACHINED_DENIED, FailedPrecondition
+ * E_MACHINED_BUSY, InvalidArgument E_MACHINED_REJECTED, Unimplemented E_MACHINED_OLD, any other E_MACHINED_FAILED; the text is
+ * machined's own, whole. What fails below that is as in grpc.h. */
+
+/* The Talos version ("v1.13.9") of the running machined, into pool. */
+int machined_version(const struct grpc_target *target, struct pool *pool, const char **version,
+                     struct error *e);
+
+/* A resource: its identity and the bytes of its protobuf spec, in the pool. */
+struct resource {
+    const char *id;
+    const char *version;
+    struct span spec;
+};
+
+/* A type of resource and where it lives. */
+struct resource_type {
+    const char *namespace_;
+    const char *type;
+    bool sensitive; /* needs os:admin */
+};
+
+/* *found says whether it is there; absence is no error. id and version are NUL-terminated. */
+int machined_get(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
+                 const char *id, struct resource *out, bool *found, struct error *e);
+
+/* All of a type, at most PB_REPEATED_MAX, as an array in the pool, in the order they came. */
+int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
+                  struct resource **out, unsigned *count, struct error *e);
+
+/* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay empty. */
+int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
+                   struct error *e);
+
+/* Founds etcd on this node. E_MACHINED_EXISTS: there is data already, which is as good. */
+int machined_bootstrap(const struct grpc_target *target, struct error *e);
+
+#endif
