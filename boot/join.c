@@ -215,7 +215,7 @@ static enum attempt apply(struct joining *j)
 enum attempt join(struct boot *boot, struct look **look, struct errors *errors)
 {
     static enum attempt (*const steps[])(struct joining *) = {take_facts, make_plan, make_documents, apply};
-    struct joining j = {.boot = boot, .look = *look, .errors = errors, .line = {.quiet = true}};
+    struct joining j = {.boot = boot, .look = *look, .errors = errors, .line = {.quiet = true, .stop_fd = boot->target.stop_fd}};
     enum attempt result = ATTEMPT_DONE;
     *look = NULL;
     console_stage(STAGE_NODE, "Talos %s, maintenance mode, no machine config", j.look->talos);

@@ -28,6 +28,7 @@ struct line {
     unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
     bool quiet;      /* nothing is printed on the way: the caller asks for line_refusal() */
     bool hold;       /* manifests with secrets are not inlined (render.h) */
+    int stop_fd;     /* readable: the fetch gives up with E_STOPPED; 0: none */
 };
 
 /* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */

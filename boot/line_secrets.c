@@ -54,6 +54,7 @@ static int fetch(struct line *line, struct error *e)
         .names = names,
         .name_count = plan->secret_count,
         .now = (int64_t)time(NULL),
+        .stop_fd = line->stop_fd,
     };
     for (unsigned i = 0; i < plan->secret_count; i++)
         names[i] = (struct vault_name){plan->secrets[i].name, plan->secrets[i].version};

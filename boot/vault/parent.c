@@ -70,32 +70,32 @@ static int take_all(struct ear *ear, struct buf *in, struct error *e)
     return 0;
 }
 
-/* 1 when there is something to read, 0 at the deadline. */
-static int wait_for(int fd, uint64_t until)
+/* Until there is something to read. */
+static int wait_for(int fd, int stop_fd, uint64_t until, struct error *e)
 {
     for (;;) {
         uint64_t now = clock_ms();
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (now >= until)
-            return 0;
-        int n = poll(&p, 1, until - now > 60000 ? 60000 : (int)(until - now));
+        struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+        int n = -1;
+        if (now < until)
+            n = poll(p, stop_fd > 0 ? 2 : 1, until - now > 60000 ? 60000 : (int)(until - now));
+        if (n > 0 && p[1].revents)
+            return error_set(e, E_STOPPED, "while secrets were fetched");
         if (n > 0)
-            return 1;
-        if (n < 0 && errno != EINTR)
             return 0;
+        if (now >= until || (n < 0 && errno != EINTR))
+            return error_set(e, E_FETCHER, "it said nothing until the deadline");
     }
 }
 
-static int listen_until(struct ear *ear, int fd, uint64_t until, struct error *e)
+static int listen_until(struct ear *ear, int fd, int stop_fd, uint64_t until, struct error *e)
 {
     struct buf in = {.max = 2 * RECORD_MAX};
     int result = -1;
     while (!ear->done) {
         unsigned char piece[4096];
-        if (!wait_for(fd, until)) {
-            error_set(e, E_FETCHER, "it said nothing until the deadline");
+        if (wait_for(fd, stop_fd, until, e) < 0)
             break;
-        }
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
@@ -114,7 +114,7 @@ static int listen_until(struct ear *ear, int fd, uint64_t until, struct error *e
     return result;
 }
 
-int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+int parent_listen(int fd, int stop_fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
                   struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
                   struct error *e)
 {
@@ -126,7 +126,7 @@ int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, un
                       .failed = failed};
     *failed = (struct error){0};
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (listen_until(&ear, fd, clock_ms() + deadline_ms + PARENT_GRACE_MS, e) < 0)
+    if (listen_until(&ear, fd, stop_fd, clock_ms() + deadline_ms + PARENT_GRACE_MS, e) < 0)
         return -1;
     for (unsigned i = 0; i < count; i++) {
         if (ear.answered[i])

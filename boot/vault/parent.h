@@ -14,9 +14,9 @@
 #define PARENT_RECORDS_MAX 4096 /* in one conversation */
 
 /* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the deadline. answers has
- * count elements. 0 when the conversation was whole: then failed->code is E_NONE, or the error that
+ * count elements. stop_fd readable ends it with E_STOPPED; 0: none. 0 when the conversation was whole: then failed->code is E_NONE, or the error that
  * everything unanswered failed with. -1 with E_FETCHER otherwise. */
-int parent_listen(int fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+int parent_listen(int fd, int stop_fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
                   struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
                   struct error *e);
 

@@ -128,13 +128,14 @@ static int converse(const struct vault_request *q, const struct checked *c, stru
         child(q, c, parent, to);
     fd_cleanup(&to);
     uint32_t deadline = q->deadline_ms ? q->deadline_ms : FETCH_DEADLINE_MS;
-    int result = parent_listen(from, deadline, answers, q->name_count, stats, progress, arg, failed, e);
+    int result =
+        parent_listen(from, q->stop_fd, deadline, answers, q->name_count, stats, progress, arg, failed, e);
     /* After its last word it wipes itself and ends; one that does something else is not waited for. */
     struct pollfd end = {.fd = from};
     if (result < 0 || poll(&end, 1, FETCH_END_MS) <= 0)
         kill(pid, SIGKILL); /* not reaped yet: the id is still its own */
     int status = reap(pid);
-    return result < 0 ? ended(status, e) : 0;
+    return result < 0 && e->code != E_STOPPED ? ended(status, e) : result;
 }
 
 static void note_proxy(void)

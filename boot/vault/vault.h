@@ -46,6 +46,7 @@ struct vault_request {
     const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
     int64_t now;             /* seconds since 1970, trusted by the caller */
     uint32_t deadline_ms;    /* for everything; 0 means 60 s */
+    int stop_fd;             /* readable: give up at once with E_STOPPED; 0: none */
 };
 
 /* One answer, in the order of names. */

@@ -93,8 +93,8 @@ static void every_byte_flipped(void **state)
     buf_free(&b);
 }
 
-static int hear(const void *p, size_t n, struct vault_answer *answers, unsigned count, struct error *failed,
-                struct error *e)
+static int hear(int stop_fd, const void *p, size_t n, struct vault_answer *answers, unsigned count,
+                struct error *failed, struct error *e)
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -102,7 +102,7 @@ static int hear(const void *p, size_t n, struct vault_answer *answers, unsigned 
     close(ends[1]);
     memset(answers, 0, count * sizeof *answers);
     *e = (struct error){0};
-    int result = parent_listen(ends[0], 1000, answers, count, NULL, NULL, NULL, failed, e);
+    int result = parent_listen(ends[0], stop_fd, 1000, answers, count, NULL, NULL, NULL, failed, e);
     close(ends[0]);
     return result;
 }
@@ -116,7 +116,7 @@ static void whole_conversation(void **state)
     add_answer(&b, 1, "two");
     add_answer(&b, 0, "one");
     record_done(&b);
-    assert_int_equal(hear(b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_int_equal(hear(0, b.data, b.len, answers, 2, &failed, &e), 0);
     assert_true(span_is(secret_bytes(&answers[0].value), "one"));
     assert_true(span_is(secret_bytes(&answers[1].value), "two"));
     assert_int_equal(failed.code, E_NONE);
@@ -127,7 +127,7 @@ static void whole_conversation(void **state)
     add_answer(&b, 1, "two");
     record_failed(&b, &e);
     record_done(&b);
-    assert_int_equal(hear(b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_int_equal(hear(0, b.data, b.len, answers, 2, &failed, &e), 0);
     assert_int_equal(answers[0].error.code, E_DNS_NXDOMAIN);
     assert_int_equal(answers[1].error.code, E_NONE);
     assert_int_equal(failed.code, E_DNS_NXDOMAIN);
@@ -211,7 +211,7 @@ static void hostile_conversations(void **state)
         struct vault_answer answers[1];
         struct error failed, e;
         hostile(&b, i);
-        int result = hear(b.data, b.len, answers, 1, &failed, &e);
+        int result = hear(0, b.data, b.len, answers, 1, &failed, &e);
         if (i == CONTROL) {
             assert_int_equal(result, 0);
             assert_null(strchr(failed.text, '\x1b'));
@@ -226,6 +226,28 @@ static void hostile_conversations(void **state)
     }
 }
 
+/* A stop wins over whatever the fetcher has said, and nothing of that is used. */
+static void told_to_stop(void **state)
+{
+    (void)state;
+    int stop[2];
+    struct buf b = {0};
+    struct vault_answer answers[1];
+    struct error failed, e;
+    assert_int_equal(pipe(stop), 0);
+    add_answer(&b, 0, "one");
+    record_done(&b);
+    assert_int_equal(hear(stop[0], b.data, b.len, answers, 1, &failed, &e), 0);
+    vault_answers_free(answers, 1);
+    assert_int_equal(write(stop[1], "x", 1), 1);
+    assert_int_equal(hear(stop[0], b.data, b.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(e.code, E_STOPPED);
+    assert_int_equal(secret_bytes(&answers[0].value).n, 0);
+    close(stop[0]);
+    close(stop[1]);
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +255,7 @@ int main(void)
         cmocka_unit_test(every_byte_flipped),
         cmocka_unit_test(whole_conversation),
         cmocka_unit_test(hostile_conversations),
+        cmocka_unit_test(told_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
