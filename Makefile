@@ -64,18 +64,18 @@ SYSTEM := -nostdinc -isystem $(B)/musl/include -isystem $(CC_INCLUDE) -isystem $
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wformat=2 \
     -Wvla -Wcast-qual -Werror
 INCLUDES := -Iboot -I. -Iembed -isystem $(B)/src/bearssl/inc -isystem $(B)/src/libyaml/include -isystem $(B)/src/zlib \
-    -isystem $(B)/src/jansson/src -isystem $(B)/src/nghttp2/lib/includes
-DEFINES := -D_GNU_SOURCE= -DZLIB_CONST -DYAML_DECLARE_STATIC -DNGHTTP2_STATICLIB
+    -isystem $(B)/src/jansson/src
+DEFINES := -D_GNU_SOURCE= -DZLIB_CONST -DYAML_DECLARE_STATIC
 PATHS := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(B)=build
 
 $(B)/musl.ok: $(B)/src.ok $(B)/config.mk scripts/musl
 	+@scripts/musl '$(CC)' $(B)/src/musl $(B) "$(MAKE) $(J)" '$(OPTIMISE) -fPIE $(COMMON)' '$(AR)' && touch $@
 
 libs = $(MAKE) --no-print-directory -s $(J) -f scripts/libs.mk SRC=$(B)/src CONFIG=$(B)/config.mk
-LIBS := bearssl yaml zlib jansson nghttp2
+LIBS := bearssl yaml zlib jansson
 $(B)/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
 	+@$(libs) OUT=$(B)/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
-	    LCFLAGS='$(OPTIMISE) -fPIE $(COMMON) $(PATHS)' && touch $@
+	    LCFLAGS='$(OPTIMISE) $(LTO) -g -fPIE $(COMMON) $(PATHS)' && touch $@
 
 # Tools of the build itself: glibc, this host.
 HOSTCC := gcc -std=gnu11 -O1 -D_GNU_SOURCE= $(WARN)
@@ -109,13 +109,14 @@ $(B)/gen/version.c: FORCE $(B)/used.lock
 	@scripts/version-gen $(B)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 GEN := roots assets texts version
 
-# The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it.
+# The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it, nor see
+# into it while it compiles the rest. musl stays out of LTO for the same reason: it is what memcpy means.
 OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/texts.c
 OBJ := $(OWN:%.c=$(B)/obj/%.o) $(GEN:%=$(B)/obj/gen/%.o)
-CFLAGS = $(OPTIMISE) -g
+CFLAGS = $(OPTIMISE) $(LTO) -g
 COMPILE = $(CC) $(CC_TARGET) -std=gnu11 $(CFLAGS) -fPIE $(COMMON) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) \
     $(PATHS) -MMD -MP
-$(B)/obj/boot/base/mem.o: COMPILE += -fno-builtin
+$(B)/obj/boot/base/mem.o: COMPILE += -fno-builtin -fno-lto
 $(B)/obj/%.o: %.c $(B)/libs.ok $(B)/config.mk Makefile
 	@mkdir -p $(@D)
 	@$(COMPILE) -c -o $@ $<
@@ -124,10 +125,9 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/libs.ok $(B)/config.mk Makefile
 	@$(COMPILE) -Wno-cast-qual -c -o $@ $<
 -include $(OBJ:.o=.d)
 
-# Written out because neither gcc's nor clang's driver knows this musl: rcrt1.o relocates a static-pie itself. No LTO: it
-# would save 3 % and take from `make size` the file that each byte comes from.
-LINK = $(CC) $(CC_TARGET) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs \
-    -Wl,--gc-sections,--build-id=none,-Map=$(B)/hearth.map $(LDFLAGS)
+# Written out because neither gcc's nor clang's driver knows this musl: rcrt1.o relocates a static-pie itself.
+LINK = $(CC) $(CC_TARGET) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
+    -Wl,--gc-sections,--build-id=none $(OPTIMISE) $(LTO_LINK) -fPIE $(COMMON) -g $(PATHS) $(LDFLAGS)
 $(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary
 	@$(LINK) -o $@.debug $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(OBJ) $(LIBS:%=$(B)/lib/lib%.a) \
 	    $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
@@ -206,6 +206,35 @@ bench: test-deps all ## Size, memory, round trips and CPU beside curl and the of
 format-check: ## Is every C file laid out as .clang-format says?
 	@scripts/deps format
 	@scripts/format-check
+
+## Images
+
+# Settings reach the tools as environment variables: SITE, ROLE, CREDENTIAL, TALOS, KERNEL, INITRAMFS, KARGS, BASE, PERMANENT,
+# IMAGE_CACHE, REGISTRY, IF, PORT. Outputs go to OUT (default out).
+export SITE ROLE CREDENTIAL TALOS KERNEL INITRAMFS KERNEL_SHA256 INITRAMFS_SHA256 KARGS BASE PERMANENT IMAGE_CACHE REGISTRY IF PORT
+OUT ?= out
+IMAGE = OUT='$(OUT)' BINARY='$(B)/hearth' scripts/image/image
+.PHONY: extension site-layer initrd usb pxe pxe-serve installer reset talos-pin image-test
+extension: all ## The Talos system extension: a tar and an OCI layout, public
+	@$(IMAGE) extension
+site-layer: all ## SITE=DIR [ROLE=x] [CREDENTIAL=0]: what boot reads of a site, as a layer over the extension
+	@$(IMAGE) site-layer
+initrd: all ## [SITE=DIR] [BASE=initramfs.xz]: the layers as an initrd segment, alone or behind a base
+	@$(IMAGE) initrd
+usb: all ## SITE=DIR TALOS=v1.13.x (or KERNEL= INITRAMFS=) [KARGS=] [ROLE=x]: an ISO for a stick, BIOS and UEFI
+	@$(IMAGE) usb
+pxe: all ## The same for network boot: a directory to serve; no credential in it without CREDENTIAL=1
+	@$(IMAGE) pxe
+pxe-serve: all ## IF=eth0: serve that directory beside the router's DHCP, as root
+	@$(IMAGE) pxe-serve
+installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path]: how hearth stays on the disk; imager profile and commands
+	@$(IMAGE) installer
+reset: all ## Back to maintenance mode: what is lost, then the commands
+	@$(IMAGE) reset
+talos-pin: all ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel and initramfs in the site
+	@$(IMAGE) talos-pin
+image-test: test-deps all ## The outputs, unpacked as a kernel would, and against Talos's Go packages
+	@scripts/suite $(B)/counts/image tests/image/run $(B)/hearth
 
 ## Using
 

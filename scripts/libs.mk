@@ -14,8 +14,6 @@ bearssl_c := $(call sources,$(wildcard $(SRC)/bearssl/src/*.c $(SRC)/bearssl/src
 yaml_c    := $(addprefix libyaml/src/,$(addsuffix .c,api emitter parser reader scanner writer))
 zlib_c    := $(addprefix zlib/,$(addsuffix .c,$(zlib_$(ZLIB))))
 jansson_c := $(call sources,$(wildcard $(SRC)/jansson/src/*.c))
-# Everything under lib/ but what only a server or a debug build calls.
-nghttp2_c := $(filter-out %/nghttp2_npn.c %/nghttp2_debug.c,$(call sources,$(wildcard $(SRC)/nghttp2/lib/*.c)))
 # What embed/mkroots.c needs: PEM, the X.509 decoder, SHA-256.
 x509_c    := $(filter bearssl/src/codec/% bearssl/src/hash/sha2small.c bearssl/src/x509/x509_decoder.c,$(bearssl_c))
 
@@ -31,8 +29,6 @@ $(OUT)/libyaml/%: F = -I$(SRC)/libyaml/include -DYAML_DECLARE_STATIC -DYAML_VERS
 # Only the zlib container is read, so gzip's header and CRC code stay out of the program.
 $(OUT)/zlib/%:    F = -I$(SRC)/zlib -DHAVE_UNISTD_H $(if $(filter inflate,$(ZLIB)),-DNO_GZIP)
 $(OUT)/jansson/%: F = -Iembed -I$(SRC)/jansson/src -DHAVE_STDINT_H=1 -DHAVE_GETPID=1 -DHAVE_UNISTD_H=1 -DHAVE_SYS_TYPES_H=1
-$(OUT)/nghttp2/%: F = -I$(SRC)/nghttp2/lib/includes -I$(SRC)/nghttp2/lib -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H \
-                      -DHAVE_NETINET_IN_H -DHAVE_TIME_H -DHAVE_CLOCK_GETTIME
 
 $(OUT)/%.o: $(SRC)/%.c $(CONFIG) scripts/libs.mk
 	@mkdir -p $(@D)

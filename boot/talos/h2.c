@@ -1,0 +1,414 @@
+#include "talos/h2.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define HEAD 9                /* bytes of a frame's header */
+#define OUT_ENOUGH 65536u     /* no DATA is added to an out this long */
+#define WINDOW_MAX 0x7fffffff /* and the mask of a stream's number */
+#define WINDOW_START 65535    /* of everything, before anybody says otherwise */
+#define STREAM 1u
+
+enum frame_type {
+    DATA,
+    HEADERS,
+    PRIORITY,
+    RST_STREAM,
+    SETTINGS,
+    PUSH_PROMISE,
+    PING,
+    GOAWAY,
+    WINDOW_UPDATE,
+    CONTINUATION,
+    KNOWN
+};
+
+enum {
+    END_STREAM = 0x01,
+    ACK = 0x01,
+    END_HEADERS = 0x04,
+    PADDED = 0x08,
+    WITH_PRIORITY = 0x20,
+};
+
+enum setting { ENABLE_PUSH = 2, INITIAL_WINDOW_SIZE = 4, MAX_FRAME_SIZE = 5 };
+
+enum h2_error {
+    PROTOCOL_ERROR = 1,
+    FLOW_CONTROL_ERROR = 3,
+    FRAME_SIZE_ERROR = 6,
+    CANCEL = 8,
+    COMPRESSION_ERROR = 9,
+    ENHANCE_YOUR_CALM = 11,
+};
+
+struct frame {
+    uint32_t length;
+    uint8_t type;
+    uint8_t flags;
+    uint32_t stream;
+};
+
+/* Which streams a frame may name. */
+enum where { CONNECTION = 1, OURS = 2, ANY = 4 };
+
+static const struct {
+    uint16_t min; /* bytes */
+    uint16_t max;
+    uint8_t where;
+} rules[KNOWN] = {
+    [DATA] = {0, H2_FRAME_MAX, OURS},
+    [HEADERS] = {0, H2_FRAME_MAX, OURS},
+    [PRIORITY] = {5, 5, ANY},
+    [RST_STREAM] = {4, 4, OURS},
+    [SETTINGS] = {0, H2_FRAME_MAX, CONNECTION},
+    [PUSH_PROMISE] = {0, H2_FRAME_MAX, 0},
+    [PING] = {8, 8, CONNECTION},
+    [GOAWAY] = {8, H2_FRAME_MAX, CONNECTION},
+    [WINDOW_UPDATE] = {4, 4, CONNECTION | OURS},
+    [CONTINUATION] = {0, H2_FRAME_MAX, OURS},
+};
+
+static void put_u32(struct buf *b, uint32_t v)
+{
+    const unsigned char bytes[] = {(unsigned char)(v >> 24), (unsigned char)(v >> 16),
+                                   (unsigned char)(v >> 8), (unsigned char)v};
+    buf_add(b, bytes, sizeof bytes);
+}
+
+static void put_frame(struct h2 *h, size_t length, enum frame_type type, unsigned flags, uint32_t stream)
+{
+    put_u32(&h->out, (uint32_t)(length << 8 | type));
+    buf_char(&h->out, (char)flags);
+    put_u32(&h->out, stream);
+}
+
+static void put_window(struct h2 *h, uint32_t stream, uint32_t more)
+{
+    put_frame(h, 4, WINDOW_UPDATE, 0, stream);
+    put_u32(&h->out, more);
+}
+
+static bool fail(struct h2 *h, enum h2_error code, const char *why)
+{
+    h->state = H2_BAD;
+    h->why = why;
+    put_frame(h, 8, GOAWAY, 0, 0);
+    put_u32(&h->out, 0);
+    put_u32(&h->out, code);
+    return false;
+}
+
+void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
+              struct span head, struct span body)
+{
+    /* ENABLE_PUSH 0; INITIAL_WINDOW_SIZE. */
+    static const unsigned char settings[] = {0,
+                                             ENABLE_PUSH,
+                                             0,
+                                             0,
+                                             0,
+                                             0,
+                                             0,
+                                             INITIAL_WINDOW_SIZE,
+                                             H2_WINDOW >> 24,
+                                             H2_WINDOW >> 16 & 255,
+                                             H2_WINDOW >> 8 & 255,
+                                             H2_WINDOW & 255};
+    *h = (struct h2){.receiver = receiver,
+                     .body = {head, body},
+                     .out.max = H2_OUT_MAX,
+                     .in.max = HEAD + H2_FRAME_MAX,
+                     .block.max = H2_BLOCK_MAX,
+                     .last_stream = WINDOW_MAX,
+                     .send_stream = WINDOW_START,
+                     .send_connection = WINDOW_START,
+                     .initial_window = WINDOW_START,
+                     .room = H2_WINDOW};
+    hpack_init(&h->hpack);
+    buf_str(&h->out, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    put_frame(h, sizeof settings, SETTINGS, 0, 0);
+    buf_add(&h->out, settings, sizeof settings);
+    put_window(h, 0, H2_WINDOW - WINDOW_START);
+    struct buf block = {0};
+    for (size_t i = 0; i < count; i++)
+        hpack_encode(&block, fields[i].name, fields[i].value);
+    put_frame(h, block.len, HEADERS, END_HEADERS, STREAM);
+    buf_add(&h->out, block.data, block.len);
+    buf_free(&block);
+}
+
+void h2_fill(struct h2 *h)
+{
+    while (h->state == H2_OPEN && !h->finished && h->out.len < OUT_ENOUGH) {
+        struct span *part = &h->body[h->body[0].n == 0];
+        int64_t n = part->n < H2_FRAME_MAX ? (int64_t)part->n : (int64_t)H2_FRAME_MAX;
+        n = n < h->send_stream ? n : h->send_stream;
+        n = n < h->send_connection ? n : h->send_connection;
+        if (n <= 0 && part->n > 0)
+            return;
+        size_t bytes = (size_t)n;
+        h->finished = h->body[0].n + h->body[1].n == bytes;
+        put_frame(h, bytes, DATA, h->finished ? END_STREAM : 0, STREAM);
+        buf_add(&h->out, part->p, bytes);
+        *part = (struct span){part->n ? part->p + bytes : NULL, part->n - bytes};
+        h->send_stream -= n;
+        h->send_connection -= n;
+    }
+}
+
+/* Section 8.2.1: neither control characters nor capitals in a name; in a value neither line ends nor blanks at the ends. */
+static bool may_be_field(struct span name, struct span value)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char ch = name.p[i];
+        if (ch <= ' ' || ch >= 0x7f || (ch >= 'A' && ch <= 'Z') || (ch == ':' && i > 0))
+            return false;
+    }
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char ch = value.p[i];
+        bool blank = ch == ' ' || ch == '\t';
+        if (ch == '\0' || ch == '\r' || ch == '\n' || (blank && (i == 0 || i == value.n - 1)))
+            return false;
+    }
+    /* Section 8.2.2: what belongs to one connection of HTTP/1.1. */
+    static const char old[][18] = {"connection", "keep-alive", "proxy-connection", "transfer-encoding",
+                                   "upgrade"};
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (span_is(name, old[i]))
+            return false;
+    return name.n > 0;
+}
+
+/* 100-599, or 0. */
+static int status_of(struct span name, struct span value)
+{
+    int status = 0;
+    if (!span_is(name, ":status") || value.n != 3)
+        return 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (value.p[i] < '0' || value.p[i] > '9')
+            return 0;
+        status = status * 10 + (value.p[i] - '0');
+    }
+    /* HTTP/2 has no 101. */
+    return status >= 100 && status < 600 && status != 101 ? status : 0;
+}
+
+static bool take_field(void *arg, struct span name, struct span value)
+{
+    struct h2 *h = arg;
+    bool first = h->fields++ == 0;
+    bool trailers = h->status >= 200;
+    if (!may_be_field(name, value))
+        return fail(h, PROTOCOL_ERROR, "a header field that none may be");
+    /* Of an answer's pseudo-fields there is one: it comes first and only in a header. */
+    if (first && !trailers) {
+        h->status = status_of(name, value);
+        return h->status != 0 || fail(h, PROTOCOL_ERROR, "a header without a status");
+    }
+    if (name.p[0] == ':')
+        return fail(h, PROTOCOL_ERROR, "a pseudo-field in the wrong place");
+    const char *why =
+        h->status < 200 ? NULL : h->receiver->field(h->receiver->arg, h->last_block, name, value);
+    return !why || fail(h, CANCEL, why);
+}
+
+static bool take_block(struct h2 *h, struct frame f, struct span fragment)
+{
+    if (f.type == HEADERS) {
+        h->last_block = f.flags & END_STREAM;
+        if (h->status >= 200 && !h->last_block)
+            return fail(h, PROTOCOL_ERROR, "trailers that do not end the answer");
+    }
+    buf_add(&h->block, fragment.p, fragment.n);
+    if (h->block.full)
+        return fail(h, ENHANCE_YOUR_CALM, "a header larger than 64 KiB");
+    h->in_block = !(f.flags & END_HEADERS);
+    if (h->in_block)
+        return true;
+    bool trailers = h->status >= 200;
+    h->fields = 0;
+    struct span block = {(const unsigned char *)h->block.data, h->block.len};
+    if (!hpack_decode(&h->hpack, block, take_field, h))
+        return h->why ? false : fail(h, COMPRESSION_ERROR, "a header that does not decode");
+    buf_free(&h->block);
+    if (!trailers && (h->fields == 0 || (h->status < 200 && h->last_block)))
+        return fail(h, PROTOCOL_ERROR, "a header without a status");
+    if (h->last_block)
+        h->state = H2_ENDED;
+    return true;
+}
+
+static bool take_data(struct h2 *h, struct frame f, struct span bytes)
+{
+    if (h->status < 200)
+        return fail(h, PROTOCOL_ERROR, "data before the header");
+    h->room -= (int32_t)f.length;
+    if (h->room < 0)
+        return fail(h, FLOW_CONTROL_ERROR, "more data than the window allows");
+    if (h->room < H2_WINDOW / 2 && !(f.flags & END_STREAM)) {
+        uint32_t more = (uint32_t)(H2_WINDOW - h->room);
+        put_window(h, 0, more);
+        put_window(h, STREAM, more);
+        h->room = H2_WINDOW;
+    }
+    if (bytes.n > 0) {
+        h->idle = 0;
+        const char *why = h->receiver->data(h->receiver->arg, bytes);
+        if (why)
+            return fail(h, CANCEL, why);
+    }
+    if (f.flags & END_STREAM)
+        h->state = H2_ENDED;
+    return true;
+}
+
+static bool take_settings(struct h2 *h, struct frame f, struct reader r)
+{
+    if (f.length % 6 != 0 || (f.flags & ACK && f.length > 0))
+        return fail(h, FRAME_SIZE_ERROR, "settings of a wrong size");
+    if (f.flags & ACK)
+        return true;
+    while (r.n > 0) {
+        uint16_t id = reader_u16be(&r);
+        uint32_t value = reader_u32be(&r);
+        if (id == INITIAL_WINDOW_SIZE) {
+            h->send_stream += (int64_t)value - h->initial_window;
+            h->initial_window = value;
+        }
+        if (h->initial_window > WINDOW_MAX || h->send_stream > WINDOW_MAX)
+            return fail(h, FLOW_CONTROL_ERROR, "a window larger than 2 GiB");
+        if ((id == ENABLE_PUSH && value != 0) ||
+            (id == MAX_FRAME_SIZE && (value < H2_FRAME_MAX || value > 0xffffff)))
+            return fail(h, PROTOCOL_ERROR, "a setting that may not be");
+    }
+    put_frame(h, 0, SETTINGS, ACK, 0);
+    return true;
+}
+
+static bool take_window(struct h2 *h, struct frame f, uint32_t more)
+{
+    int64_t *window = f.stream ? &h->send_stream : &h->send_connection;
+    *window += more;
+    if (more == 0)
+        return fail(h, PROTOCOL_ERROR, "a window that grows by nothing");
+    return *window <= WINDOW_MAX || fail(h, FLOW_CONTROL_ERROR, "a window larger than 2 GiB");
+}
+
+static bool take_goaway(struct h2 *h, uint32_t last, uint32_t code)
+{
+    if (last > h->last_stream)
+        return fail(h, PROTOCOL_ERROR, "a goodbye that takes another back");
+    h->last_stream = last;
+    h->code = code;
+    h->going_away = true;
+    if (last < STREAM)
+        h->state = H2_TURNED;
+    return true;
+}
+
+static bool take_frame(struct h2 *h, struct frame f, struct reader r)
+{
+    /* Section 6.1: padding may fill the frame, but not pass it. */
+    if (f.type <= HEADERS) {
+        size_t pad = f.flags & PADDED ? reader_u8(&r) : 0;
+        if (f.type == HEADERS && f.flags & WITH_PRIORITY)
+            reader_skip(&r, 5);
+        if (r.bad || pad > r.n)
+            return fail(h, PROTOCOL_ERROR, "more padding than frame");
+        r.n -= pad;
+    }
+    struct span rest = {r.p, r.n};
+    uint32_t word = f.type > HEADERS && f.type < CONTINUATION && r.n >= 4 ? reader_u32be(&r) : 0;
+    switch (f.type) {
+    case DATA:
+        return take_data(h, f, rest);
+    case HEADERS:
+    case CONTINUATION:
+        return take_block(h, f, rest);
+    case RST_STREAM:
+        h->state = H2_RESET;
+        h->code = word;
+        return true;
+    case SETTINGS:
+        return take_settings(h, f, reader_of(rest.p, rest.n));
+    case PING:
+        if (f.flags & ACK)
+            return true;
+        put_frame(h, f.length, PING, ACK, 0);
+        buf_add(&h->out, rest.p, rest.n);
+        return true;
+    case GOAWAY:
+        return take_goaway(h, word & WINDOW_MAX, reader_u32be(&r));
+    case WINDOW_UPDATE:
+        return take_window(h, f, word & WINDOW_MAX);
+    default:
+        return true; /* PRIORITY means nothing any more, and what is unknown is skipped */
+    }
+}
+
+/* What the nine bytes in front of a frame allow to say about it. */
+static bool judge(struct h2 *h, struct frame f)
+{
+    if (!h->greeted && (f.length > H2_FRAME_MAX || f.type != SETTINGS || f.flags & ACK || f.stream != 0))
+        return fail(h, PROTOCOL_ERROR, "this is not HTTP/2");
+    h->greeted = true;
+    if (f.length > H2_FRAME_MAX)
+        return fail(h, FRAME_SIZE_ERROR, "a frame larger than 16 KiB");
+    if (h->in_block != (f.type == CONTINUATION))
+        return fail(h, PROTOCOL_ERROR, "a header that is cut in two");
+    if (++h->idle > H2_IDLE_MAX)
+        return fail(h, ENHANCE_YOUR_CALM, "a flood of frames that say nothing");
+    if (f.type >= KNOWN)
+        return true;
+    unsigned where = f.stream == 0 ? CONNECTION : f.stream == STREAM ? OURS | ANY : ANY;
+    if (!(rules[f.type].where & where))
+        return fail(h, PROTOCOL_ERROR, "a frame of a stream that it may not be of");
+    return (f.length >= rules[f.type].min && f.length <= rules[f.type].max) ||
+        fail(h, FRAME_SIZE_ERROR, "a frame of a wrong size");
+}
+
+/* Moves bytes to h->in until it holds `want`; false when there are not so many. */
+static bool gather(struct h2 *h, struct reader *r, size_t want)
+{
+    size_t n = want > h->in.len ? want - h->in.len : 0;
+    n = n < r->n ? n : r->n;
+    buf_add(&h->in, r->p, n);
+    reader_skip(r, n);
+    return h->in.len >= want;
+}
+
+void h2_feed(struct h2 *h, const void *p, size_t n)
+{
+    struct reader r = reader_of(p, n);
+    while (h->state == H2_OPEN && gather(h, &r, HEAD)) {
+        struct reader head = reader_of(h->in.data, HEAD);
+        uint32_t word = reader_u32be(&head);
+        struct frame f = {.length = word >> 8, .type = (uint8_t)word, .flags = reader_u8(&head)};
+        f.stream = reader_u32be(&head) & WINDOW_MAX;
+        /* A frame whose payload has yet to come is judged once. */
+        if (!h->judged && !judge(h, f))
+            return;
+        h->judged = true;
+        if (!gather(h, &r, HEAD + f.length))
+            return;
+        h->judged = false;
+        if (!take_frame(h, f, reader_of(h->in.data + HEAD, f.length)))
+            return;
+        h->in.len = 0;
+        if (h->state == H2_OPEN && h->out.full)
+            fail(h, ENHANCE_YOUR_CALM, "a flood of frames that want an answer");
+    }
+    /* A peer that says little may still be known: all lengths are below 64 KiB. */
+    if (h->state == H2_OPEN && !h->greeted && h->in.len > 0 && h->in.data[0] != 0)
+        fail(h, PROTOCOL_ERROR, "this is not HTTP/2");
+}
+
+void h2_free(struct h2 *h)
+{
+    buf_free(&h->out);
+    buf_free(&h->in);
+    buf_free(&h->block);
+}

@@ -1,0 +1,95 @@
+/*
+ * h2.h - the client's side of one HTTP/2 connection with one request on it.
+ *
+ * A step machine on buffers: bytes that came go in by h2_feed(), bytes to be sent are in `out`; sockets and clocks are the
+ * caller's. It speaks with prior knowledge over a local socket: no TLS, no upgrade, no push, no priorities, no second stream.
+ * What a connection may carry is checked whole; what is malformed ends it, with a GOAWAY in `out`.
+ *
+ * Our own because a general library was a fifth of the program's budget of bytes, and of the protocol only this is needed:
+ * one stream to machined, whose answer is read at once.
+ *
+ * Source: RFC 9113. Header compression is hpack.h.
+ */
+#ifndef HEARTH_TALOS_H2_H
+#define HEARTH_TALOS_H2_H
+
+#include "base/buf.h"
+#include "base/reader.h"
+#include "talos/hpack.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define H2_FRAME_MAX 16384u             /* bytes of a payload, both ways */
+#define H2_BLOCK_MAX ((size_t)64 << 10) /* bytes of one header block over all its frames */
+#define H2_WINDOW \
+    ((int32_t)4 << 20) /* bytes that the peer may send ahead, of the stream and the connection */
+#define H2_OUT_MAX ((size_t)256 << 10) /* bytes that wait to be sent */
+#define H2_IDLE_MAX 4096u              /* frames in a row that bring no byte of the answer's body */
+
+enum h2_state {
+    H2_OPEN,
+    H2_ENDED,  /* the answer is whole */
+    H2_RESET,  /* the peer gave the stream up; `code` says why */
+    H2_TURNED, /* the peer is going away and never looked at our request; `code` says why */
+    H2_BAD,    /* what came cannot be; `why` says what */
+};
+
+/* Receives the answer. NULL: go on; else the static reason for which it is refused, and the connection is H2_BAD. */
+struct h2_receiver {
+    void *arg;
+    /* A field of the answer's header or trailers, checked; `last` when nothing follows the block. `:status` is not among them. */
+    const char *(*field)(void *arg, bool last, struct span name, struct span value);
+    const char *(*data)(void *arg, struct span bytes);
+};
+
+struct h2 {
+    enum h2_state state;
+    uint32_t code;   /* RFC 9113 section 7; of the last RST_STREAM or GOAWAY */
+    bool going_away; /* a GOAWAY came that let our request live */
+    int status;      /* of the answer, 200-599; less before it */
+    const char *why; /* static, with H2_BAD */
+    struct buf out;  /* the caller sends from the front and consumes it */
+
+    /* What follows is h2.c's own. */
+    const struct h2_receiver *receiver;
+    struct span body[2];
+    struct buf in;    /* a frame that is not whole */
+    struct buf block; /* a header block that is not whole */
+    bool greeted;     /* the peer's first SETTINGS came */
+    bool judged;      /* the header in `in` is */
+    bool in_block;
+    bool last_block;
+    bool finished; /* our END_STREAM is in out */
+    unsigned fields;
+    unsigned idle;
+    uint32_t last_stream; /* of the last GOAWAY */
+    int64_t send_stream;  /* bytes that we may send */
+    int64_t send_connection;
+    int64_t initial_window; /* the peer's */
+    int32_t room;           /* bytes that the peer may send */
+    struct hpack hpack;
+};
+
+/* A field of the request, pseudo-fields first, names in lower case. */
+struct h2_field {
+    const char *name;
+    const char *value;
+};
+
+/* Fills `h`, whatever it held, and puts the preface and the request's header into out. All fields together are below 8 KiB. The
+ * body is the two spans in a row; they and the receiver stay the caller's and live as long as h. */
+void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
+              struct span head, struct span body);
+
+/* Takes what came. State other than H2_OPEN: nothing more is looked at, and `out` may hold a last word. */
+void h2_feed(struct h2 *h, const void *p, size_t n);
+
+/* Adds as much of the body to out as the peer's windows and a small out allow. */
+void h2_fill(struct h2 *h);
+
+/* Wipes and frees what h owns. */
+void h2_free(struct h2 *h);
+
+#endif
