@@ -229,7 +229,7 @@ pxe-serve: all ## IF=eth0: serve that directory beside the router's DHCP, as roo
 	@$(IMAGE) pxe-serve
 installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path]: how hearth stays on the disk; imager profile and commands
 	@$(IMAGE) installer
-reset: all ## Back to maintenance mode: what is lost, then the commands
+reset: $(if $(SITE),all) ## Back to maintenance mode: what is lost, then the commands
 	@$(IMAGE) reset
 talos-pin: all ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel and initramfs in the site
 	@$(IMAGE) talos-pin

@@ -1,0 +1,124 @@
+"""What the image tools share: how they stop, speak, run programs and write files."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Stop(Exception):
+    """The work cannot go on; the text says why and what to do."""
+
+
+class Settings:
+    """What the Makefile handed over: each name is an environment variable, and empty is absent."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self.out = environment.get("OUT") or "out"
+        self.binary = environment.get("BINARY") or "build/hearth"
+        try:
+            self.epoch = int(environment.get("SOURCE_DATE_EPOCH", ""))
+        except ValueError:
+            raise Stop("SOURCE_DATE_EPOCH must be the commit's time in seconds; make sets it")
+        self.version = environment.get("HEARTH_VERSION") or "0.1.0-dev"
+
+    def get(self, name):
+        return self.environment.get(name) or None
+
+    def need(self, name, example):
+        value = self.get(name)
+        if not value:
+            raise Stop("%s is missing: %s" % (name, example))
+        return value
+
+    def flag(self, name, default):
+        value = self.get(name)
+        if value not in (None, "0", "1"):
+            raise Stop("%s=%s: must be 0 or 1" % (name, value))
+        return default if value is None else value == "1"
+
+
+def say(text=""):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def warn(text):
+    sys.stderr.write("image: warning: %s\n" % text)
+
+
+def size(count):
+    """Bytes as hearth itself says them: powers of ten."""
+    for unit, one in (("GB", 10 ** 9), ("MB", 10 ** 6), ("kB", 10 ** 3)):
+        if count >= one:
+            return "%.1f %s" % (count / one, unit)
+    return "%d B" % count
+
+
+def tool(args, data=None, env=None, directory=None):
+    """The standard output of a program; Stop with its last words when it fails."""
+    try:
+        done = subprocess.run(args, input=data, stdin=None if data is not None else subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=directory)
+    except FileNotFoundError:
+        raise Stop("%s is not installed: scripts/deps image" % args[0])
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise Stop("%s ended with %d: %s" % (args[0], done.returncode, " / ".join(words[-4:])))
+    return done.stdout
+
+
+def read(path, what=None):
+    try:
+        with open(path, "rb") as source:
+            return source.read()
+    except OSError as error:
+        raise Stop("%s%s: %s" % (what + " " if what else "", path, error.strerror))
+
+
+def write(path, data, secret=False, mode=0o644):
+    """Whole or not at all; a secret is never readable by others, not even for a moment."""
+    folder = os.path.dirname(path) or "."
+    os.makedirs(folder, exist_ok=True)
+    handle, new = tempfile.mkstemp(prefix="." + os.path.basename(path) + ".", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        os.chmod(new, 0o600 if secret else mode)
+        os.replace(new, path)
+    except BaseException:
+        if os.path.exists(new):
+            os.unlink(new)
+        raise
+    return path
+
+
+class Workspace:
+    """A private directory beside the outputs, gone afterwards: it may hold a credential."""
+
+    def __init__(self, settings):
+        os.makedirs(settings.out, exist_ok=True)
+        self.path = tempfile.mkdtemp(prefix=".work-", dir=settings.out)
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def report(settings, rows):
+    """The closing table. rows: (path, what it is, the roles whose credential it holds)."""
+    for path, about, roles in rows:
+        count = os.path.getsize(path) if os.path.isfile(path) else sum(
+            os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)
+        say("  %-30s %9s  %s" % (os.path.relpath(path), size(count), about))
+    holding = [(path, roles) for path, _, roles in rows if roles]
+    for path, roles in holding:
+        say("  holds a credential: %s (role %s), mode 0600. Whoever has it can read what that login may read."
+            % (os.path.relpath(path), ", ".join(roles)))
+    if rows and not holding:
+        say("  no output holds a credential")

@@ -1,0 +1,171 @@
+"""Staying after the install, and going back to maintenance mode: what to type, with the versions filled in.
+
+Talos installs what its installer image holds, not what the box was booted from. Sources: Talos pkg/imager/profile (the
+profile), cmd/talosctl image.go and reset.go (flags), controllers/cri/image_cache_config.go (where a cache is looked for),
+bootloader/kexec (kernel.kexec_load_disabled turns the kexec after an install into a reboot).
+"""
+import os
+import re
+
+import extension
+import sitelayer
+import talos
+import usb
+from common import Stop, say, write
+
+PROFILE = """\
+# For Talos's imager: the installer image of Talos {talos} with hearth in it. Public, no site and no secret.
+arch: amd64
+platform: metal
+secureboot: false
+version: {talos}
+input:
+  kernel:
+    path: /usr/install/amd64/vmlinuz
+  initramfs:
+    path: /usr/install/amd64/initramfs.xz
+  baseInstaller:
+    imageRef: ghcr.io/siderolabs/installer-base:{talos}
+  systemExtensions:
+    - tarballPath: /hearth/hearth-extension.tar
+output:
+  kind: installer
+  outFormat: raw
+"""
+
+OVERLAY = """\
+# Put this into talos/<role>.yaml of the site (or talos/controlplane.yaml and talos/worker.yaml).
+version: v1alpha1
+machine:
+  install:
+    image: {image}
+"""
+CACHED = """\
+  features:
+    imageCache:
+      localEnabled: true
+"""
+
+COMMANDS = """\
+How hearth stays on the box after the install. Talos installs its installer image, not what the box was booted from.
+{today}
+1. The installer image: Talos {talos} with hearth {version}, made by Talos's imager in a container
+
+    docker run --rm -i -v "$PWD/{out}:/hearth:ro" -v "$PWD/{out}/installer:/out" ghcr.io/siderolabs/imager:{talos} - \\
+        <{out}/installer/profile.yaml
+    # makes {out}/installer/installer-amd64.tar
+
+2. Where the boxes get it from: one of these
+
+ a) a registry that they reach
+    crane push {out}/installer/installer-amd64.tar {image}
+    # then into the site: {out}/installer/registry.yaml
+
+ b) no registry: on the stick, as Talos's image cache (needs a registry for a minute, on this machine)
+    docker run -d --rm --name hearth-registry -p 127.0.0.1:5000:5000 registry:2
+    crane push --insecure {out}/installer/installer-amd64.tar {cached}
+    talosctl image cache-create --insecure --cosign-signatures=false --layout flat --images={cached} \\
+        --image-cache-path={out}/image-cache
+    docker stop hearth-registry
+    # then into the site: {out}/installer/image-cache.yaml, and:
+    make usb SITE={site} TALOS={talos} IMAGE_CACHE={out}/image-cache
+
+ c) neither: the stick, or PXE, as what the box always boots from. Nothing of 1. is needed; the stick stays in and is
+    first in the firmware's order. The disk holds Talos's config and data, the stick hearth and the login.
+    make usb SITE={site} TALOS={talos} PERMANENT=1          # or: make pxe ... PERMANENT=1
+    # adds sysctl.kernel.kexec_load_disabled=1, so that the reboot after the install passes the firmware;
+    # a new Talos is a new stick, `talosctl upgrade` changes only the disk
+
+ d) nothing: hearth is gone after the install. When it applies the config it says which command founds the cluster:
+    talosctl bootstrap --nodes <address> --endpoints <address>
+"""
+
+RESET = """\
+Back to maintenance mode, where hearth works again
+
+{lost}
+{site}
+The commands (a control plane that is alone cannot leave etcd: add --graceful=false)
+
+  Keep Talos on the disk, lose config and data. The box comes back in maintenance mode; hearth is there if the installed
+  image has it, or if the box boots from a stick or PXE:
+    talosctl reset --nodes ADDRESS --endpoints ADDRESS --system-labels-to-wipe STATE --system-labels-to-wipe EPHEMERAL --reboot
+
+  Wipe the whole disk that Talos is on. The box then boots from a stick or PXE, whatever the firmware finds:
+    talosctl reset --nodes ADDRESS --endpoints ADDRESS --reboot
+
+  No talosconfig any more: boot the stick and take "Reset this machine"; it asks first. Or, in the boot menu of an installed
+  disk: "Reset to maintenance mode" (UEFI), "Reset Talos installation and return to maintenance mode" (BIOS).
+
+Afterwards
+  A node that is not coming back: kubectl delete node NAME
+"""
+
+
+def machine_today(planned):
+    """What the site says now about hearth on the installed disk, in hearth's own words."""
+    lines = []
+    for plan in planned:
+        for warning in plan["warnings"]:
+            if "machine.install.image" in warning["text"]:
+                lines.append("    now: %s" % re.sub(r"^[^ ]+: ", plan["node"]["name"] + ": ", warning["text"]))
+    return "\n".join(["The site as it is:"] + lines) + "\n" if lines else "The site names an installer image that is not Talos's own.\n"
+
+
+def build(settings, work):
+    """`make installer`."""
+    site = settings.need("SITE", "SITE=DIR is your homelab repository")
+    version = settings.need("TALOS", "TALOS=v1.13.9 is the version that is installed")
+    talos.minor(version)
+    registry = settings.get("REGISTRY") or "registry.example/hearth"
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", registry):
+        raise Stop("REGISTRY=%s: must be HOST[:PORT]/PATH, as in registry.example/hearth" % registry)
+    if not os.path.isfile(os.path.join(site, "hearth.yaml")):
+        raise Stop("SITE=%s: there is no hearth.yaml in it" % site)
+    planned = sitelayer.plans(settings, site)
+    rows = extension.build(settings)
+    out = os.path.relpath(settings.out)
+    tag = "%s-hearth-%s" % (version, extension.version(settings))
+    image, cached = "%s/installer:%s" % (registry, tag), "127.0.0.1:5000/hearth/installer:%s" % tag
+    folder = os.path.join(settings.out, "installer")
+    text = COMMANDS.format(talos=version, version=settings.version, out=out, image=image, cached=cached, site=site,
+                           today=machine_today(planned))
+    for name, data in (("profile.yaml", PROFILE.format(talos=version)), ("registry.yaml", OVERLAY.format(image=image)),
+                       ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):
+        write(os.path.join(folder, name), data.encode())
+    say()
+    say(text)
+    if not settings.get("REGISTRY"):
+        say("REGISTRY=HOST/PATH fills in your registry.")
+    return rows + [(folder, "profile, overlays, and these commands", [])]
+
+
+def of_site(settings):
+    """What a reset means for each node of a site, and which marker to clear."""
+    planned = sitelayer.plans(settings, settings.get("SITE"))
+    planes = {}
+    for plan in planned:
+        if plan["node"]["type"] == "controlplane":
+            planes.setdefault(plan["cluster"]["name"], []).append(plan)
+    lines = ["For this site:"]
+    for plan in planned:
+        others = len(planes.get(plan["cluster"]["name"], [])) - 1
+        if plan["node"]["type"] == "worker":
+            what = "a worker of %s; the cluster goes on, its pods move" % plan["cluster"]["name"]
+        elif others:
+            what = "one of %d control planes of %s; etcd must keep its majority" % (others + 1, plan["cluster"]["name"])
+        else:
+            what = "the only control plane of %s: ALL of the cluster's state is lost" % plan["cluster"]["name"]
+        lines.append("  %-24s %s" % (plan["node"]["name"], what))
+    for name, members in sorted(planes.items()):
+        if len(members) > 1:
+            vault = re.sub(r"^https://([^.]+)\..*$", r"\1", members[0]["vault"])
+            lines += ["Only when ALL control planes of %s are reset, so that it may be founded anew:" % name,
+                      "  az keyvault secret set --vault-name %s --name hearth-%s-founded --value none" % (vault, name)]
+    return "\n".join(lines) + "\n"
+
+
+def reset(settings):
+    """`make reset`: what is lost, first."""
+    say(RESET.format(lost="\n".join(usb.LOST), site=of_site(settings) if settings.get("SITE") else ""))
+    return []

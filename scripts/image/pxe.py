@@ -1,0 +1,175 @@
+"""Network boot: a directory to serve, and a server for it beside the router's own DHCP.
+
+Sources: iPXE (kernel, initrd; relative names are taken from where the script came), dnsmasq(8) --pxe-service and
+proxy mode. Debian's iPXE hands the initrd to a UEFI kernel by name, hence initrd= on its line.
+"""
+import functools
+import http.server
+import ipaddress
+import json
+import os
+import shutil
+import signal
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+
+import segment
+import sitelayer
+import talos
+from common import Stop, read, say, tool, write
+
+FILES = ("boot.ipxe", "vmlinuz", "initramfs.img")
+LOADERS = {"undionly.kpxe": "BIOS", "ipxe.efi": "UEFI"}
+IPXE = "/usr/lib/ipxe"
+MARK = "credential-of"  # which roles' credential the directory holds, one a line; never served
+
+
+def script(args):
+    return ("#!ipxe\n"
+            "# Loaded from where this file lies; a static copy of it can be served by any web server.\n"
+            "echo hearth: Talos and hearth from the network\n"
+            "kernel vmlinuz %s initrd=initramfs.img\n"
+            "initrd initramfs.img\n"
+            "boot\n" % " ".join(args))
+
+
+def who_can_fetch(roles):
+    if roles:
+        return ("Everyone who reaches this server, every box and every guest on the LAN, can fetch initramfs.img and take the "
+                "login of role %s out of it." % ", ".join(roles))
+    return ("Everyone on the LAN can fetch these files: they hold the site (names, addresses, manifests) and no credential. "
+            "A box can log in by device code; CREDENTIAL=1 puts the roles' credentials in, for a LAN that is yours alone.")
+
+
+def build(settings, work):
+    """`make pxe`."""
+    settings.need("SITE", "SITE=DIR is your homelab repository")
+    args = talos.arguments(settings, settings.get("TALOS"))
+    site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", False))
+    sitelayer.describe(site)
+    kernel, base = talos.assets(settings)
+    initramfs = segment.attach(settings, work, base, settings.get("INITRAMFS") or talos.INITRAMFS, site)
+    folder = os.path.join(settings.out, "pxe")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    os.chmod(folder, 0o755)
+    write(os.path.join(folder, "vmlinuz"), kernel)
+    path = write(os.path.join(folder, "initramfs.img"), initramfs, secret=bool(site.roles))
+    write(os.path.join(folder, "boot.ipxe"), script(args).encode())
+    for name in LOADERS:
+        write(os.path.join(folder, name), read(os.path.join(IPXE, name)))
+    if site.roles:
+        write(os.path.join(folder, MARK), ("\n".join(site.roles) + "\n").encode(), secret=True)
+    say("kernel arguments: " + " ".join(args))
+    say(who_can_fetch(site.roles))
+    say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0")
+    return [(path, "Talos's initramfs with hearth", site.roles), (os.path.join(folder, "vmlinuz"), "its kernel", []),
+            (os.path.join(folder, "boot.ipxe"), "what iPXE runs", [])]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Gives out the three files and nothing else; no listing."""
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "hearth", ""
+
+    def __init__(self, folder, *args):
+        self.folder = folder
+        super().__init__(*args)
+
+    def answer(self, with_body):
+        name = self.path.lstrip("/")
+        if name not in FILES:
+            self.send_error(404)
+            return
+        with open(os.path.join(self.folder, name), "rb") as source:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(os.fstat(source.fileno()).st_size))
+            self.end_headers()
+            if with_body:
+                shutil.copyfileobj(source, self.wfile, 1 << 20)
+
+    def do_GET(self):
+        self.answer(True)
+
+    def do_HEAD(self):
+        self.answer(False)
+
+    def log_message(self, format, *args):
+        say("%s %s" % (self.client_address[0], (format % args).encode("ascii", "backslashreplace").decode()))
+
+
+class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    address_family = socket.AF_INET
+
+
+def address_of(interface):
+    """(address, network) of an interface's first IPv4 address."""
+    try:
+        rows = json.loads(tool(["ip", "-j", "-4", "addr", "show", "dev", interface]) or b"[]")
+    except Stop:
+        raise Stop("IF=%s: there is no such interface; `ip -br link` lists them" % interface)
+    for row in rows:
+        for info in row.get("addr_info", []):
+            if info.get("scope") != "link" and not info["local"].startswith("127."):
+                return info["local"], ipaddress.ip_network("%s/%d" % (info["local"], info["prefixlen"]), strict=False)
+    raise Stop("IF=%s has no IPv4 address" % interface)
+
+
+def dnsmasq(interface, address, network, port, tftp):
+    """Its command line: proxy DHCP adds the boot file to what the router answers and gives out no address of its own."""
+    url = "http://%s:%d/boot.ipxe" % (address, port)
+    args = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--port=0", "--log-dhcp", "--user=nobody",
+            "--interface=" + interface, "--bind-interfaces", "--except-interface=lo", "--leasefile-ro",
+            "--dhcp-range=%s,proxy,%s" % (network.network_address, network.netmask), "--enable-tftp", "--tftp-root=" + tftp,
+            "--tftp-no-fail", "--dhcp-match=set:ipxe,175", "--pxe-prompt=hearth,0"]
+    for architecture, loader in (("x86PC", "undionly.kpxe"), ("BC_EFI", "ipxe.efi"), ("X86-64_EFI", "ipxe.efi")):
+        args.append("--pxe-service=tag:!ipxe,%s,hearth,%s" % (architecture, loader))
+        args.append("--pxe-service=tag:ipxe,%s,hearth,%s" % (architecture, url))
+    return args
+
+
+def serve(settings):
+    """`make pxe-serve`: until it is interrupted."""
+    interface = settings.need("IF", "IF=eth0 is the interface on the boxes' LAN")
+    folder = os.path.join(settings.out, "pxe")
+    for name in FILES + tuple(LOADERS):
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise Stop("%s is not there: run make pxe SITE=DIR first" % os.path.relpath(os.path.join(folder, name)))
+    if os.geteuid() != 0:
+        raise Stop("ports 67, 69 and 4011 need root: sudo make pxe-serve IF=%s" % interface)
+    address, network = address_of(interface)
+    port = int(settings.get("PORT") or 8080)
+    mark = os.path.join(folder, MARK)
+    roles = read(mark).decode().split() if os.path.isfile(mark) else []
+    tftp = tempfile.mkdtemp(prefix="hearth-tftp-")  # the project may lie where nobody may look
+    os.chmod(tftp, 0o755)
+    child = None
+    try:
+        for name in LOADERS:
+            shutil.copyfile(os.path.join(folder, name), os.path.join(tftp, name))
+        try:
+            server = Server((address, port), functools.partial(Handler, folder))
+        except OSError as error:
+            raise Stop("%s port %d: %s (PORT= takes another)" % (address, port, error.strerror))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        say(who_can_fetch(roles))
+        say("serving %s at http://%s:%d/boot.ipxe, and network boot on %s (%s) beside the router's DHCP; Ctrl-C ends it"
+            % (os.path.relpath(folder), address, port, interface, network))
+        child = subprocess.Popen(dnsmasq(interface, address, network, port, tftp), stdin=subprocess.DEVNULL)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        status = child.wait()
+        if status not in (0, -signal.SIGTERM):
+            raise Stop("dnsmasq ended with %d; its own words are above" % status)
+    except KeyboardInterrupt:
+        say("stopped")
+    finally:
+        if child and child.poll() is None:
+            child.terminate()
+            child.wait()
+        shutil.rmtree(tftp, ignore_errors=True)
+    return []

@@ -1,0 +1,203 @@
+"""The site layer: of a homelab repository the files that `hearth boot` reads, and the credentials of the roles packed.
+
+What is packed is proved by hearth itself: the plan of the packed copy must be the plan of the site, word for word.
+"""
+import json
+import os
+import re
+import stat
+import subprocess
+
+import extension
+from common import Stop, read, say, warn, write
+
+FILE_MAX = 1 << 20
+LOGIN = {"certificate": ".pem", "secret": ".secret"}
+REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
+
+
+class Site:
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them."""
+
+    def __init__(self, directory, files, roles):
+        self.directory, self.files, self.roles = directory, files, roles
+
+
+def inside(directory, path):
+    """The bytes of a site's file. Links are followed as long as they stay in the site."""
+    whole = os.path.realpath(os.path.join(directory, path))
+    if os.path.commonpath([whole, os.path.realpath(directory)]) != os.path.realpath(directory):
+        raise Stop("%s: a symbolic link leads out of the site" % path)
+    if not stat.S_ISREG(os.stat(whole).st_mode):
+        raise Stop("%s: not a regular file" % path)
+    data = read(whole)
+    if len(data) > FILE_MAX:
+        raise Stop("%s: more than %d bytes" % (path, FILE_MAX))
+    return data
+
+
+def plans(settings, directory):
+    """What `hearth plan --all --json` says; its refusal is ours."""
+    done = subprocess.run([os.path.abspath(settings.binary), "plan", "--all", "--json", "--site", "."], cwd=directory,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        again = subprocess.run([os.path.abspath(settings.binary), "plan", "--all", "--site", "."], cwd=directory,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        words = again.stderr.decode("utf-8", "replace").strip()
+        raise Stop("hearth plan --all refuses this site, so it is not packed:\n%s" % words)
+    return json.loads(done.stdout)
+
+
+def listed(directory, folder):
+    try:
+        names = sorted(os.listdir(os.path.join(directory, folder)))
+    except FileNotFoundError:
+        return []
+    return [os.path.join(folder, name) for name in names if name.endswith(".yaml") and not name.startswith(".")]
+
+
+def wanted(directory, roles):
+    """The paths that boot may read: its own folders, and every file that one of these files refers to."""
+    paths = ["hearth.yaml"] + listed(directory, "talos") + listed(directory, "bootstrap")
+    for role in roles:
+        paths += listed(directory, os.path.join("bootstrap", role))
+        flux = "clusters/%s/flux-system/" % role
+        paths += [flux + name for name in ("gotk-components.yaml", "gotk-sync.yaml")
+                  if os.path.lexists(os.path.join(directory, flux + name))]
+    for path in list(paths):
+        for match in REFERENCE.findall(inside(directory, path).decode("utf-8", "replace")):
+            target = next(part for part in match if part)
+            safe = not target.startswith(("/", ".")) and ".." not in target.split("/")
+            if safe and target not in paths and os.path.isfile(os.path.join(directory, target)):
+                paths.append(target)
+    return paths
+
+
+def git(directory, *args):
+    return subprocess.run(["git", "-C", directory, "-c", "safe.directory=*"] + list(args), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def in_repository(directory):
+    at = os.path.realpath(directory)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        if at == os.path.dirname(at):
+            return False
+        at = os.path.dirname(at)
+    return True
+
+
+def tracked(directory):
+    """Refuses a site whose repository holds anything of .hearth."""
+    if not in_repository(directory):
+        return
+    try:
+        done = git(directory, "ls-files", "-z", "--", ".hearth")
+    except FileNotFoundError:
+        raise Stop("%s is a git repository and there is no git here to ask whether it tracks a credential" % directory)
+    if done.returncode != 0:
+        raise Stop("git cannot say whether it tracks a credential: " + done.stderr.decode("utf-8", "replace").strip())
+    names = [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
+    if names:
+        raise Stop("git tracks %s. A credential in a repository is a credential of everyone who reads it: make a new one at "
+                   "Azure, then git rm --cached %s and put .hearth/ into .gitignore" % (", ".join(names), names[0]))
+
+
+def credential(directory, role, path):
+    full = os.path.join(directory, path)
+    if not os.path.lexists(full):
+        raise Stop("%s is missing, so no box of role %s could log in. Put it there, or pack another role (ROLE=), or none "
+                   "(CREDENTIAL=0)" % (path, role))
+    data = inside(directory, path)
+    if path.endswith(".pem"):
+        if b"ENCRYPTED" in data:
+            raise Stop("%s: the key is encrypted; no box could open it" % path)
+        if b"PRIVATE KEY-----" not in data or b"-----BEGIN CERTIFICATE-----" not in data:
+            raise Stop("%s must hold a private key and its certificate, both PEM" % path)
+    elif not data.strip():
+        raise Stop("%s is empty" % path)
+    if os.stat(full).st_mode & 0o077:
+        warn("%s can be read by others here: chmod 600 it" % path)
+    if in_repository(directory) and git(directory, "check-ignore", "-q", path).returncode == 1:
+        warn("%s is not in .gitignore: the next `git add .` would publish it" % path)
+    return data
+
+
+def logins(settings, directory, planned, with_credentials):
+    """{path: bytes} of the credentials to pack, and the roles they are of."""
+    methods = {plan["node"]["role"]: plan["login"] for plan in planned}
+    role = settings.get("ROLE")
+    if role and role not in methods:
+        raise Stop("ROLE=%s: no entry of this site has that role; there are %s" % (role, ", ".join(sorted(methods))))
+    tracked(directory)
+    files, packed = {}, []
+    for name, login in sorted(methods.items()):
+        if role and name != role:
+            continue
+        if login["method"] == "device-code":
+            say("role %s logs in with a device code: nothing of it is packed, a person confirms each install" % name)
+        elif login["method"] not in LOGIN:
+            raise Stop("role %s logs in with a %s token, which no blank box has; certificate, secret or device-code work there"
+                       % (name, login["method"]))
+        elif with_credentials:
+            path = ".hearth/" + name + LOGIN[login["method"]]
+            files[path] = credential(directory, name, path)
+            packed.append(name)
+    return files, packed
+
+
+def modes(path, data):
+    """Directories that other layers share must be 0755; what is below the site's own .hearth is root's alone."""
+    if "/.hearth" in path:
+        return 0o700 if data is None else 0o400
+    return 0o755 if data is None else 0o644
+
+
+def collect(settings, work, with_credentials=True):
+    """Reads a site and proves the choice of files."""
+    directory = settings.need("SITE", "SITE=DIR is your homelab repository, the directory with hearth.yaml")
+    if not os.path.isfile(os.path.join(directory, "hearth.yaml")):
+        raise Stop("SITE=%s: there is no hearth.yaml in it" % directory)
+    planned = plans(settings, directory)
+    roles = sorted({plan["node"]["role"] for plan in planned})
+    files = {path: inside(directory, path) for path in wanted(directory, roles)}
+    copy = os.path.join(work, "proof")
+    extension.lay(copy, with_folders(files), modes)
+    if plans(settings, copy) != planned:
+        raise Stop("the packed copy of the site plans something else than the site; this is a fault of hearth's image tools")
+    secrets, packed = logins(settings, directory, planned, with_credentials)
+    files.update(secrets)
+    return Site(directory, files, packed)
+
+
+def with_folders(files):
+    whole = dict(files)
+    for path in files:
+        while os.path.dirname(path):
+            path = os.path.dirname(path)
+            whole.setdefault(path, None)
+    return whole
+
+
+def layer(settings, work, site):
+    """The site as a squashfs layer that lies over the extension's empty directory."""
+    folder = os.path.join(work, "site")
+    extension.lay(folder, with_folders({extension.SITE + "/" + path: data for path, data in site.files.items()}), modes)
+    path = os.path.join(work, "site.sqsh")
+    return extension.squash(settings, folder, path)
+
+
+def describe(site):
+    say("site %s: %d files%s" % (os.path.relpath(site.directory), len(site.files),
+                                 ", the credential of %s among them" % ", ".join(site.roles) if site.roles
+                                 else ", no credential"))
+
+
+def build(settings, work):
+    """`make site-layer`."""
+    site = collect(settings, work, settings.flag("CREDENTIAL", True))
+    describe(site)
+    for path in sorted(site.files):
+        say("    %-52s %7d%s" % (path, len(site.files[path]), "  credential" if path.startswith(".hearth/") else ""))
+    path = write(os.path.join(settings.out, "hearth-site.sqsh"), layer(settings, work, site), secret=bool(site.roles))
+    return [(path, "the site layer, seen by the service as /etc/hearth", site.roles)]

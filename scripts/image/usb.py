@@ -1,0 +1,126 @@
+"""The USB stick: a hybrid ISO that GRUB starts on BIOS and on UEFI (x64, Secure Boot off).
+
+Its kernel has no talos.halt_if_installed, so the same stick serves a node that is installed: Talos runs with the config of
+its disk, and hearth looks whether something is left to do.
+"""
+import os
+import time
+
+import segment
+import sitelayer
+import talos
+from common import Stop, say, size, tool
+
+# Said before it is asked. ASCII: a GRUB console has no more.
+LOST = """\
+What is lost with the disk that Talos is installed on:
+  - the machine config and the keys of this node (STATE)
+  - etcd of this node: the whole cluster, when it is the only control plane
+  - every volume of pods on that disk, images and logs (EPHEMERAL, user volumes)
+Not touched: other disks, Azure Key Vault, the Git repository.""".splitlines()
+AFTER = ["It then reboots. With this stick still in, hearth installs it again."]
+
+MENU = """\
+# hearth: what this stick offers. Timeout 5 s.
+set default=0
+set timeout=5
+insmod all_video
+{terminal}
+menuentry "Install this machine, or run hearth again" --id hearth {{
+    set gfxpayload=keep
+    echo "Loading Talos and hearth ..."
+    linux /boot/vmlinuz {args}
+    initrd /boot/initramfs.img
+}}
+menuentry "Reset this machine: says what is lost, then asks" --id reset {{
+    clear
+{lost}
+    echo ""
+    echo -n "Type ERASE and press Enter, anything else goes back: "
+    set answer=""
+    read answer
+    if [ "$answer" = "ERASE" ]; then
+        linux /boot/vmlinuz {args} talos.experimental.wipe=system
+        initrd /boot/initramfs.img
+        boot
+    fi
+}}
+menuentry "Boot the installed disk" --id disk {{
+    set found=""
+    if [ "$grub_platform" = "efi" ]; then
+        # Talos's EFI partition has systemd-boot's settings; this stick has none.
+        search --no-floppy --set=found --file /loader/loader.conf
+        if [ -n "$found" ]; then
+            chainloader ($found)/EFI/BOOT/BOOTX64.EFI
+            boot
+        fi
+        echo "No EFI partition of Talos was found; the firmware goes on."
+        sleep 3
+        exit
+    fi
+    search --no-floppy --set=found --file /grub/grub.cfg
+    if [ -n "$found" ]; then
+        regexp --set=1:disk "^([^,]+)" "$found"
+        chainloader ($disk)+1
+        boot
+    fi
+    echo "No BOOT partition of Talos was found; the firmware goes on."
+    sleep 3
+    exit
+}}
+"""
+SERIAL = """\
+serial --unit=0 --speed=115200
+terminal_input console serial
+terminal_output console serial
+"""
+
+
+def menu(args):
+    serial = any(arg.startswith("console=ttyS0") for arg in args)
+    return MENU.format(terminal=SERIAL if serial else "terminal_input console\nterminal_output console\n",
+                       args=" ".join(args), lost="\n".join('    echo "%s"' % line for line in LOST + AFTER))
+
+
+def iso(settings, work, kernel, initramfs, args, cache):
+    """Makes the image in the workspace and returns its path."""
+    top = os.path.join(work, "stick")
+    os.makedirs(os.path.join(top, "boot", "grub"))
+    for name, data in (("boot/vmlinuz", kernel), ("boot/initramfs.img", initramfs), ("boot/grub/grub.cfg", menu(args).encode())):
+        with open(os.path.join(top, name), "wb") as out:
+            out.write(data)
+        os.chmod(os.path.join(top, name), 0o644)
+    path = os.path.join(work, "stick.iso")
+    more = ["/imagecache=" + os.path.abspath(cache)] if cache else []
+    # Talos looks for an image cache on volumes whose label begins so.
+    label = "TALOS_HEARTH" if cache else "HEARTH"
+    when = settings.epoch
+    stamp = time.strftime("%Y%m%d%H%M%S00", time.gmtime(when))
+    environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), GRUB_FAT_SERIAL_NUMBER="%08x" % (when & 0xffffffff))
+    tool(["grub-mkrescue", "--compress=xz", "--locales=", "--fonts=", "--themes=", "--output=" + path, top] + more +
+         ["-iso-level", "3", "--", "-volid", label, "-volume_date", "all_file_dates", "=%d" % when, "-volume_date", "uuid", stamp],
+         env=environment)
+    return path
+
+
+def build(settings, work):
+    """`make usb`."""
+    settings.need("SITE", "SITE=DIR is your homelab repository")
+    cache = settings.get("IMAGE_CACHE")
+    if cache and not os.path.isdir(cache):
+        raise Stop("IMAGE_CACHE=%s: must be the directory that `talosctl images cache-create --layout flat` made" % cache)
+    args = talos.arguments(settings, settings.get("TALOS"))
+    site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", True))
+    sitelayer.describe(site)
+    kernel, base = talos.assets(settings)
+    where = settings.get("INITRAMFS") or talos.INITRAMFS
+    initramfs = segment.attach(settings, work, base, where, site)
+    made = iso(settings, work, kernel, initramfs, args, cache)
+    path = os.path.join(settings.out, "hearth-usb.iso")
+    os.chmod(made, 0o600 if site.roles else 0o644)
+    os.replace(made, path)
+    say("kernel arguments: " + " ".join(args))
+    say("Write it to a stick (%s; everything on the stick is lost; find its name with lsblk):" % size(os.path.getsize(path)))
+    say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % os.path.relpath(path))
+    say("Start the box from it, with Secure Boot off. After the install: remove the stick.")
+    return [(path, "hybrid ISO, BIOS and UEFI", site.roles)]
