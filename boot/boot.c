@@ -1,16 +1,15 @@
 #include "boot.h"
 
-#include "base/clock.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "changes.h"
 #include "console.h"
-#include "facts/facts.h"
 #include "talos/machined.h"
 
-#include <bearssl_hash.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,15 +17,14 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define POLL_MS 500u /* between looks while machined is on its way */
 #define SOON_MAX_MS 60000u
 #define SLOW_MS 600000u
-#define EVENT_POLL_MS 2000u   /* between looks for a change */
-#define EVENT_LEAST_MS 60000u /* between attempts that wait for a change */
-#define DENIED_MS 10000u      /* after the start: machined may not have registered this process yet */
+#define TRIES_MAX 6        /* 2^6 s is past SOON_MAX_MS */
+#define DENIED_MS 10000u   /* after the start: machined may not have registered this process yet */
+#define ENVIRONMENT_MAX 64 /* variables that a new start is given */
 
 bool boot_pause(const struct boot *boot, unsigned ms)
 {
@@ -42,62 +40,13 @@ bool boot_pause(const struct boot *boot, unsigned ms)
     }
 }
 
-/* What a refusal waits on: facts, disks and their contents, the site. Zero bytes when it cannot be read now. */
-static void fingerprint(const struct boot *boot, unsigned char out[32])
-{
-    const char *site = boot->options->site ? boot->options->site : BOOT_SITE;
-    struct buf text = {0};
-    struct error ignored;
-    struct look *look = NULL;
-    struct stat st;
-    char path[4096];
-    json_t *facts = facts_read(boot->options->sysroot ? boot->options->sysroot : "", &ignored);
-    char *dump = facts ? json_dumps(facts, JSON_SORT_KEYS) : NULL;
-    if (dump)
-        buf_str(&text, dump);
-    if (look_all(&boot->target, &look, &ignored) == 0) {
-        buf_printf(&text, "|%d|%s|", (int)look->stage, look->system_disk ? look->system_disk : "");
-        buf_add(&text, look->active_config.p, look->active_config.n);
-        for (unsigned i = 0; i < look->volume_count; i++)
-            buf_printf(&text, "|%s %s %s", look->volumes[i].id, look->volumes[i].name,
-                       look->volumes[i].partition_label);
-    }
-    snprintf(path, sizeof path, "%s/hearth.yaml", site);
-    if (stat(path, &st) == 0)
-        buf_printf(&text, "|%lld %lld %lld", (long long)st.st_ino, (long long)st.st_mtime,
-                   (long long)st.st_size);
-    br_sha256_context sha;
-    br_sha256_init(&sha);
-    br_sha256_update(&sha, text.data, text.len);
-    br_sha256_out(&sha, out);
-    buf_free(&text);
-    look_free(look);
-    free(dump);
-    json_decref(facts);
-}
-
-/* True: told to stop. */
-static bool wait_for_change(const struct boot *boot)
-{
-    unsigned char before[32], now[32];
-    uint64_t begin = clock_ms();
-    fingerprint(boot, before);
-    for (;;) {
-        if (boot_pause(boot, EVENT_POLL_MS))
-            return true;
-        if (clock_ms() - begin < EVENT_LEAST_MS)
-            continue;
-        fingerprint(boot, now);
-        if (memcmp(before, now, sizeof now) != 0)
-            return false;
-    }
-}
-
-static unsigned jitter(unsigned max_ms)
+/* Full jitter from 1 s up to what `tries` failures in a row have earned. */
+static unsigned jitter(unsigned tries)
 {
     uint32_t random = 0;
+    unsigned most = 1000u << tries < SOON_MAX_MS ? 1000u << tries : SOON_MAX_MS;
     (void)getrandom(&random, sizeof random, 0);
-    return 1000 + (max_ms > 1000 ? random % (max_ms - 1000) : 0);
+    return 1000 + random % (most - 999);
 }
 
 /* How long to wait by class; 0: until something changes. */
@@ -107,8 +56,8 @@ static unsigned delay_of(struct boot *boot, const struct error *e)
     case RETRY_SOON:
         if (e->retry_after_ms)
             return e->retry_after_ms < SOON_MAX_MS * 10 ? e->retry_after_ms : SOON_MAX_MS * 10;
-        boot->tries += boot->tries < 6;
-        return jitter(1000u << boot->tries < SOON_MAX_MS ? 1000u << boot->tries : SOON_MAX_MS);
+        boot->tries += boot->tries < TRIES_MAX;
+        return jitter(boot->tries);
     case RETRY_SLOW:
         return SLOW_MS;
     case RETRY_EVENT:
@@ -133,7 +82,7 @@ static bool wait_after(struct boot *boot, struct errors *errors)
         if (boot->details.len)
             (void)file_write_all(STDERR_FILENO, boot->details.data, boot->details.len, "stderr", &ignored);
     }
-    return delay ? boot_pause(boot, delay) : wait_for_change(boot);
+    return delay ? boot_pause(boot, delay) : changes_wait(boot);
 }
 
 static enum attempt configured(struct boot *boot, const struct look *look, struct errors *errors)
@@ -154,6 +103,13 @@ static enum attempt configured(struct boot *boot, const struct look *look, struc
     return ATTEMPT_WAIT;
 }
 
+bool boot_has_site(const struct boot *boot)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/hearth.yaml", boot->options.site);
+    return access(path, F_OK) == 0;
+}
+
 /* One look, then one of the two lines. */
 static enum attempt attempt(struct boot *boot, struct errors *errors)
 {
@@ -172,7 +128,17 @@ static enum attempt attempt(struct boot *boot, struct errors *errors)
     if (look->complete)
         return configured(boot, look, errors);
     /* Without a config any other stage is a node that has not read its disk yet. */
-    return look->stage == STAGE_MAINTENANCE ? join(boot, &look, errors) : ATTEMPT_WAIT;
+    if (look->stage != STAGE_MAINTENANCE)
+        return ATTEMPT_WAIT;
+    if (!boot_has_site(boot)) {
+        console_event(
+            "no-site", NULL,
+            "there is no %s/hearth.yaml: this image carries hearth without a site, so the node stays in "
+            "maintenance mode; boot a medium made with one (`make usb`, `make pxe`)",
+            boot->options.site);
+        return ATTEMPT_DONE;
+    }
+    return join(boot, &look, errors);
 }
 
 static int stop_descriptor(void)
@@ -186,31 +152,88 @@ static int stop_descriptor(void)
     return signalfd(-1, &stops, SFD_CLOEXEC);
 }
 
-enum exit_status verb_boot(const struct options *o)
+/* What a start after the end of memory needs, none of it on the heap. */
+static struct {
+    pid_t pid;
+    char *argv[8];
+    char *envp[ENVIRONMENT_MAX + 2];
+    char size[64];
+} anew;
+
+#define NO_MEMORY_VARIABLE "HEARTH_NO_MEMORY="
+
+static void remember_start(const struct options *o)
 {
-    struct boot boot = {
-        .options = o,
-        .target = {MACHINED_SOCKET, stop_descriptor()},
-        .started = clock_ms(),
-    };
+    const char *words[8] = {"hearth", "boot", "--site", o->site};
+    unsigned n = 4;
+    if (o->json)
+        words[n++] = "--json";
+    if (o->sysroot) {
+        words[n++] = "--sysroot";
+        words[n] = o->sysroot;
+    }
+    memcpy(anew.argv, words, sizeof words);
+    anew.pid = getpid();
+    n = 0;
+    for (char **variable = environ; *variable && n < ENVIRONMENT_MAX; variable++)
+        if (strncmp(*variable, NO_MEMORY_VARIABLE, sizeof NO_MEMORY_VARIABLE - 1) != 0)
+            anew.envp[n++] = *variable;
+    anew.envp[n] = anew.size;
+}
+
+/* A heap that is full leaves nothing to go on with, and the service must not end: hearth starts anew, with the same process id, and what it
+ * says first is this. In the fetcher it returns: that process just ends. */
+static void start_anew(size_t n)
+{
+    if (getpid() != anew.pid)
+        return;
+    snprintf(anew.size, sizeof anew.size, NO_MEMORY_VARIABLE "%zu", n);
+    mem_wipe_all();
+    execve("/proc/self/exe", anew.argv, anew.envp);
+}
+
+/* Goes on until there is nothing left to do, or until told to stop. */
+static void run(struct boot *boot, const char *no_memory)
+{
     bool stopped = false;
     while (!stopped) {
         struct errors errors = {0};
-        enum attempt went = attempt(&boot, &errors);
-        if (went == ATTEMPT_DONE)
-            break;
-        if (went == ATTEMPT_FAILED) {
-            stopped = errors.items[0].code == E_STOPPED || wait_after(&boot, &errors);
+        enum attempt went = ATTEMPT_FAILED;
+        if (no_memory) {
+            struct error e;
+            error_set(&e, E_NO_MEMORY, "%s bytes more would pass the cap on memory", no_memory);
+            errors_add(&errors, &e);
+            no_memory = NULL;
         } else {
-            console_good();
-            boot.tries = 0;
-            stopped = boot_pause(&boot, POLL_MS);
+            went = attempt(boot, &errors);
         }
-        buf_free(&boot.details);
+        if (went == ATTEMPT_FAILED) {
+            stopped = errors.items[0].code == E_STOPPED || wait_after(boot, &errors);
+        } else if (went != ATTEMPT_DONE) {
+            console_good();
+            boot->tries = 0;
+            stopped = boot_pause(boot, POLL_MS);
+        }
+        buf_free(&boot->details);
         errors_free(&errors);
+        if (went == ATTEMPT_DONE)
+            return;
     }
-    if (stopped)
-        log_note("stopped");
+    console_event("stopped", NULL, "the next run goes on from here");
+}
+
+enum exit_status verb_boot(const struct options *o)
+{
+    struct boot boot = {
+        .options = *o,
+        .target = {MACHINED_SOCKET, stop_descriptor()},
+        .started = clock_ms(),
+    };
+    if (!boot.options.site)
+        boot.options.site = BOOT_SITE;
+    remember_start(&boot.options);
+    mem_on_exhausted = start_anew;
+    run(&boot, getenv("HEARTH_NO_MEMORY"));
     close(boot.target.stop_fd);
     /* A service that leaves with anything else would be held for broken and could reboot a healthy node. */
     return EXIT_DONE_;

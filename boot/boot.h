@@ -14,12 +14,12 @@
  *                              | found |------------------------->|   wait    |--> look  |
  *                              +-------+                          +-----------+          |
  *                                |                                                       |
- *     configured, nothing left   v      Talos older than 1.13                            |
+ *     configured, nothing left   v      Talos older than 1.13,                           |
  *     to do                    exit 0 <------------------------      look again <--------+
+ *                                       maintenance without a site
  *
  * Every arrow may be cut by SIGTERM or a power failure: nothing is kept but what machined holds, so the next run begins with a look and
- * converges. Inside found the order is: pending manifests are inlined (one apply, which a second run finds done), then
- * Bootstrap (AlreadyExists is success), then etcd's membership is waited for.
+ * converges. The states of found are drawn in found.c.
  */
 #ifndef HEARTH_BOOT_H
 #define HEARTH_BOOT_H
@@ -42,18 +42,25 @@ enum attempt {
     ATTEMPT_FAILED, /* error is filled */
 };
 
+/* What was seen of everything that a refusal waits on (changes.h). */
+struct print {
+    bool known;
+    unsigned char bytes[32];
+};
+
 /* What lives as long as the process. */
 struct boot {
-    const struct options *options;
+    struct options options; /* site is never NULL */
     struct grpc_target target;
     uint64_t started;           /* clock_ms() */
     unsigned tries;             /* failures in a row that are tried again soon */
     unsigned char rejected[32]; /* SHA-256 of the config that machined rejected last */
-    struct error rejection;     /* what it said */
-    bool has_rejected;
-    bool retry_delayed;    /* a failed install was recognised and its delay has passed */
-    uint64_t bootstrapped; /* clock_ms() of the last Bootstrap that machined took; 0: none */
-    struct buf details;    /* of the last failure: a table for people, said with it */
+    struct print rejected_at;   /* and what it was made of: it is not sent again before that changes */
+    struct error rejection;     /* what machined said; E_NONE: nothing was rejected */
+    bool applied;               /* this process has: the medium it runs from is no surprise then */
+    bool retry_delayed;         /* a failed install was recognised and its delay has passed */
+    uint64_t bootstrapped;      /* clock_ms() of the last Bootstrap that machined took; 0: none */
+    struct buf details;         /* of the last failure: a table for people, said with it */
 };
 
 /* Maintenance mode, no machine config. Takes the look over. */
@@ -61,6 +68,9 @@ enum attempt join(struct boot *boot, struct look **look, struct errors *errors);
 
 /* Configured, and booting or running. */
 enum attempt found(struct boot *boot, const struct look *look, struct errors *errors);
+
+/* Whether there is a hearth.yaml: only what was booted from a medium has one. */
+bool boot_has_site(const struct boot *boot);
 
 /* Sleeps, or returns true at once when hearth is told to stop. */
 bool boot_pause(const struct boot *boot, unsigned ms);

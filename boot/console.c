@@ -8,34 +8,58 @@
 #include <string.h>
 
 #define SAID_MAX 1024
-#define NOTES_MAX 8
+#define NOTES_MAX 16
 #define MINUTE_MS 60000u
 
 static const char *const stage_names[] = {"", "node", "facts", "plan", "secrets", "documents", "apply"};
 
 static struct {
-    char stages[CONSOLE_STAGES + 1][SAID_MAX];
     struct note {
         const char *key;
         char text[SAID_MAX];
-    } notes[NOTES_MAX];
+    } stages[CONSOLE_STAGES + 1], notes[NOTES_MAX];
     char failure[ERROR_TEXT_MAX];
     enum error_code code;
     uint64_t said_at;     /* clock_ms() */
     unsigned silence_min; /* until the same failure is said again; 0: nothing was said */
 } said;
 
-void console_stage(enum console_stage stage, const char *fmt, ...)
+/* A known key's place, or a free one; the last is shared by those that come late. */
+static struct note *note_of(const char *key)
 {
-    char text[SAID_MAX];
+    size_t i = 0;
+    while (i + 1 < NOTES_MAX && said.notes[i].key && strcmp(said.notes[i].key, key) != 0)
+        i++;
+    return &said.notes[i];
+}
+
+/* False: it was said before in these words. */
+static bool keep(struct note *note, const char *key, const char *text)
+{
+    bool same = note->key && strcmp(note->key, key) == 0 && strcmp(note->text, text) == 0;
+    note->key = key;
+    snprintf(note->text, sizeof note->text, "%s", text);
+    return !same;
+}
+
+bool console_stage(enum console_stage stage, json_t *fields, const char *fmt, ...)
+{
+    char text[SAID_MAX], prefix[64];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (strcmp(said.stages[stage], text) == 0)
-        return;
-    memcpy(said.stages[stage], text, sizeof text);
-    log_stage(stage, CONSOLE_STAGES, stage_names[stage], "%s", text);
+    if (!keep(&said.stages[stage], "", text)) {
+        json_decref(fields);
+        return false;
+    }
+    json_t *all = json_pack("{s:i, s:s}", "number", (int)stage, "name", stage_names[stage]);
+    if (fields)
+        json_object_update(all, fields);
+    json_decref(fields);
+    snprintf(prefix, sizeof prefix, "[%d/%d] %-10s ", (int)stage, CONSOLE_STAGES, stage_names[stage]);
+    log_event("stage", all, prefix, text);
+    return true;
 }
 
 void console_note(const char *key, const char *fmt, ...)
@@ -45,17 +69,19 @@ void console_note(const char *key, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    for (size_t i = 0; i < NOTES_MAX; i++) {
-        struct note *note = &said.notes[i];
-        if (note->key && strcmp(note->key, key) != 0)
-            continue;
-        if (note->key && strcmp(note->text, text) == 0)
-            return;
-        note->key = key;
-        memcpy(note->text, text, sizeof text);
-        break;
-    }
-    log_note("      %s", text);
+    if (keep(note_of(key), key, text))
+        log_event("note", json_pack("{s:s}", "key", key), "      ", text);
+}
+
+void console_event(const char *event, json_t *fields, const char *fmt, ...)
+{
+    char text[SAID_MAX], prefix[16];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    snprintf(prefix, sizeof prefix, "%-10s ", event);
+    log_event(event, fields, prefix, text);
 }
 
 bool console_failure(const struct error *e, unsigned retry_ms)
@@ -68,10 +94,7 @@ bool console_failure(const struct error *e, unsigned retry_ms)
     said.said_at = now;
     said.code = e->code;
     memcpy(said.failure, e->text, sizeof said.failure);
-    if (retry_ms)
-        log_waiting(e, "again in %u s", (retry_ms + 999) / 1000);
-    else
-        log_waiting(e, "looking again when something changes");
+    log_waiting(e, retry_ms);
     return true;
 }
 

@@ -1,8 +1,27 @@
+/*
+ * The states of found, by what machined holds; nothing else is remembered, so a run that was cut anywhere begins at the box that fits.
+ *
+ *   no ExtensionServiceConfig hearth of ours ----------------------------------> done: not by hearth
+ *        |
+ *   no system disk: the install is still to come -----------------------------> look again
+ *        |
+ *   [pending]  manifests are held in our document
+ *        |     apply, with dry run first: they move to cluster.inlineManifests in one step. That changes our document, so
+ *        |     Talos restarts hearth, which then finds none pending; a cut before the apply begins here again, one
+ *        |     behind it below.
+ *        v
+ *   [placed]   worker, another's or a person's task --------------------------> done: why
+ *        |     etcd member here ----------------------------------------------> done: founded
+ *        |     etcd runs but is no member yet, or CRI is not up --------------> look again
+ *        |     Bootstrap: AlreadyExists is as good; FailedPrecondition -------> look again
+ *        v
+ *   [asked]    etcd starts. Bootstrap lives in machined's memory until etcd has written data: it is asked for again when no member
+ *              has shown up in BOOTSTRAP_AGAIN_MS, or by a new run, and after a reboot -----> placed
+ */
 #include "boot.h"
 
-#include "base/clock.h"
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "console.h"
 #include "talos/machined.h"
@@ -10,7 +29,7 @@
 
 #include <string.h>
 
-/* After Bootstrap etcd starts anew; asking again before it has written its data would start it anew once more. */
+/* Asking again before etcd has written its data would start it anew once more. */
 #define BOOTSTRAP_AGAIN_MS 120000u
 
 static enum attempt failed(struct errors *errors, const struct error *e)
@@ -27,38 +46,51 @@ static enum attempt promote(struct boot *boot, const struct look *look, const st
     struct error e;
     int result = own_promote(look->active_config, &config, &e);
     struct span bytes = {(const unsigned char *)config.data, config.len};
-    if (result == 0)
-        result = machined_apply(&boot->target, bytes, true, &warnings, &e);
-    if (result == 0)
-        result = machined_apply(&boot->target, bytes, false, &warnings, &e);
+    for (int dry_run = 1; result == 0 && dry_run >= 0; dry_run--)
+        result = machined_apply(&boot->target, bytes, dry_run, &warnings, &e);
     buf_free(&warnings);
     buf_free(&config);
     if (result != 0)
         return failed(errors, (error_wrap(&e, "inlining %u manifests", own->pending), &e));
-    console_stage(STAGE_APPLY, "%u manifests with secrets inlined", own->pending);
+    console_stage(STAGE_APPLY, json_pack("{s:i}", "inlined", (int)own->pending),
+                  "%u manifests with secrets inlined", own->pending);
     return ATTEMPT_AGAIN;
 }
 
-static int is_member(const struct boot *boot, bool *member, struct error *e)
+/* What keeps Bootstrap from being asked for now, or NULL. */
+static int obstacle(const struct boot *boot, bool *member, const char **why, struct error *e)
 {
-    static const struct resource_type type = {"etcd", "EtcdMembers.etcd.talos.dev", false};
-    cleanup(pool_cleanup) struct pool *pool = pool_new();
-    struct resource ignored;
-    return machined_get(&boot->target, pool, &type, "local", &ignored, member, e);
+    struct service_state cri, etcd;
+    *why = NULL;
+    if (machined_etcd_member(&boot->target, member, e) != 0 ||
+        machined_service(&boot->target, "cri", &cri, e) != 0 ||
+        machined_service(&boot->target, "etcd", &etcd, e) != 0)
+        return -1;
+    if (etcd.running)
+        *why = "etcd runs, and is not a member yet";
+    else if (!cri.healthy)
+        *why = "CRI is not up yet";
+    else if (boot->bootstrapped && clock_ms() - boot->bootstrapped < BOOTSTRAP_AGAIN_MS)
+        *why = "etcd starts";
+    return 0;
 }
 
 static enum attempt bootstrap(struct boot *boot, const struct own *own, struct errors *errors)
 {
     struct error e;
+    const char *why;
     bool member;
-    if (is_member(boot, &member, &e) != 0)
+    if (obstacle(boot, &member, &why, &e) != 0)
         return failed(errors, &e);
     if (member) {
-        log_note("founded    cluster %s, by %s", own->cluster, own->node);
+        console_event("founded", json_pack("{s:s, s:s}", "cluster", own->cluster, "node", own->node),
+                      "cluster %s, by %s", own->cluster, own->node);
         return ATTEMPT_DONE;
     }
-    if (boot->bootstrapped && clock_ms() - boot->bootstrapped < BOOTSTRAP_AGAIN_MS)
+    if (why) {
+        console_note("bootstrap", "cluster %s: %s", own->cluster, why);
         return ATTEMPT_WAIT;
+    }
     if (machined_bootstrap(&boot->target, &e) != 0 && e.code != E_MACHINED_EXISTS) {
         if (e.code != E_MACHINED_BUSY)
             return failed(errors, &e);
@@ -83,6 +115,19 @@ static const char *why_not(const struct look *look, const struct own *own)
     return NULL;
 }
 
+/* Only what was booted from a medium has a site; it changes nothing here, and the person who left it in does not know that. */
+static void say_medium(const struct boot *boot)
+{
+    if (boot_has_site(boot) && !boot->applied)
+        console_note(
+            "medium",
+            "this boot came from a stick or the network, and the node runs the config of its disk all the "
+            "same: remove the stick to boot the disk; or, to have hearth set it up anew, choose the menu's "
+            "entry that "
+            "resets this machine, or talosctl reset --system-labels-to-wipe STATE "
+            "--system-labels-to-wipe EPHEMERAL --reboot");
+}
+
 enum attempt found(struct boot *boot, const struct look *look, struct errors *errors)
 {
     cleanup(pool_cleanup) struct pool *pool = pool_new();
@@ -92,15 +137,23 @@ enum attempt found(struct boot *boot, const struct look *look, struct errors *er
     if (own_read(&boot->target, pool, &own, &ours, &e) != 0)
         return failed(errors, &e);
     if (!ours) {
-        console_stage(STAGE_NODE, "Talos %s, configured, not by hearth: nothing to do", look->talos);
+        console_stage(STAGE_NODE, json_pack("{s:s, s:b}", "talos", look->talos, "ours", 0),
+                      "Talos %s, configured, not by hearth: nothing to do", look->talos);
+        say_medium(boot);
         return ATTEMPT_DONE;
     }
-    console_stage(STAGE_NODE, "Talos %s, configured as %s of cluster %s", look->talos, own.node, own.cluster);
+    console_stage(STAGE_NODE,
+                  json_pack("{s:s, s:b, s:s, s:s}", "talos", look->talos, "ours", 1, "node", own.node,
+                            "cluster", own.cluster),
+                  "Talos %s, configured as %s of cluster %s", look->talos, own.node, own.cluster);
+    say_medium(boot);
+    if (!look->system_disk)
+        return ATTEMPT_WAIT;
     if (own.pending)
         return promote(boot, look, &own, errors);
     const char *why = why_not(look, &own);
     if (why) {
-        log_note("      %s", why);
+        console_event("done", NULL, "%s", why);
         return ATTEMPT_DONE;
     }
     return bootstrap(boot, &own, errors);

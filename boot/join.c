@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "changes.h"
 #include "console.h"
 #include "line.h"
 #include "plan/show.h"
@@ -15,6 +16,7 @@
 #include "waits.h"
 
 #include <bearssl_hash.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +41,19 @@ static enum attempt failed(struct joining *j, const struct error *e)
     return ATTEMPT_FAILED;
 }
 
+static json_t *addresses(const struct look *look)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < look->address_count; i++)
+        json_array_append_new(list, json_string(look->addresses[i]));
+    return list;
+}
+
+static const char *type_name(const struct plan *plan)
+{
+    return plan->entry->type == MACHINE_CONTROLPLANE ? "control plane" : "worker";
+}
+
 static enum attempt take_facts(struct joining *j)
 {
     char product[128], serial[128];
@@ -49,9 +64,11 @@ static enum attempt take_facts(struct joining *j)
         return ATTEMPT_AGAIN;
     const char *name = facts_text(facts_get(j->line.facts, "system.product_name"), product, sizeof product);
     const char *tag = facts_text(facts_get(j->line.facts, "serial"), serial, sizeof serial);
-    console_stage(STAGE_FACTS, "%s, serial %s, %u disks, %s", name ? name : "unknown product",
-                  tag ? tag : "unknown", j->look->disk_count,
-                  j->look->address_count ? j->look->addresses[0] : "no address");
+    console_stage(STAGE_FACTS,
+                  json_pack("{s:s?, s:s?, s:i, s:o}", "product", name, "serial", tag, "disks",
+                            (int)j->look->disk_count, "addresses", addresses(j->look)),
+                  "%s, serial %s, %u disks, %s", name ? name : "unknown product", tag ? tag : "unknown",
+                  j->look->disk_count, j->look->address_count ? j->look->addresses[0] : "no address");
     return ATTEMPT_DONE;
 }
 
@@ -63,25 +80,39 @@ static void decide_founding(struct joining *j)
     j->bootstrap = plan->entry->bootstrap;
 }
 
+static void say_plan(const struct joining *j, const struct guard_verdict *verdict)
+{
+    const struct plan *plan = j->line.plan;
+    const struct role *role = plan->entry->role;
+    char size[32];
+    bool said = console_stage(
+        STAGE_PLAN,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "node", plan->name, "type", type_name(plan), "cluster",
+                  role->cluster, "role", role->name, "disk", verdict->disk->id, "holds", verdict->words.data),
+        "%s: %s of cluster %s (%s); installs to %s, %s %s, holds %s", plan->name, type_name(plan),
+        role->cluster, role->name, verdict->disk->id, text_size(size, sizeof size, verdict->disk->size),
+        verdict->disk->model, verdict->words.data);
+    for (unsigned i = 0; said && i < plan->warnings.count; i++)
+        log_event("warning", NULL, "      ", plan->warnings.items[i].text);
+    if (j->look->system_disk)
+        console_note("system",
+                     "%s carries a Talos already (META): it is not installed anew, and the config goes to "
+                     "what is there",
+                     j->look->system_disk);
+}
+
 static enum attempt make_plan(struct joining *j)
 {
     struct guard_verdict verdict;
     struct error e;
-    char size[32];
-    if (line_open_site(&j->line, j->boot->options, j->errors) != 0 ||
-        line_plan(&j->line, j->boot->options, j->errors) != 0)
+    if (line_open_site(&j->line, &j->boot->options, j->errors) != 0 ||
+        line_plan(&j->line, &j->boot->options, j->errors) != 0)
         return ATTEMPT_FAILED;
     const struct plan *plan = j->line.plan;
     int result = guard_judge(j->look, plan, &verdict, &e);
     if (result == 0) {
         decide_founding(j);
-        console_stage(STAGE_PLAN, "%s: %s of cluster %s (%s); installs to %s, %s %s, holds %s", plan->name,
-                      plan->entry->type == MACHINE_CONTROLPLANE ? "control plane" : "worker",
-                      plan->entry->role->cluster, plan->entry->role->name, verdict.disk->id,
-                      text_size(size, sizeof size, verdict.disk->size), verdict.disk->model,
-                      verdict.words.data);
-        for (unsigned i = 0; i < plan->warnings.count; i++)
-            console_note("plan", "%s", plan->warnings.items[i].text);
+        say_plan(j, &verdict);
     }
     bool again =
         result == 0 && verdict.contents == DISK_OURS && !j->look->system_disk && !j->boot->retry_delayed;
@@ -108,7 +139,10 @@ static enum attempt make_documents(struct joining *j)
     char size[32];
     if (line_secrets(&j->line, true, j->errors) != 0)
         return ATTEMPT_FAILED;
-    console_stage(STAGE_SECRETS, "%u from %s", j->line.plan->secret_count, j->line.entry->role->vault);
+    const char *vault = j->line.entry->role->vault;
+    console_stage(STAGE_SECRETS,
+                  json_pack("{s:i, s:s}", "count", (int)j->line.plan->secret_count, "vault", vault),
+                  "%u from %s", j->line.plan->secret_count, vault);
     j->line.hold = j->hold;
     if (line_render(&j->line, &j->rendered, j->errors) != 0)
         return ATTEMPT_FAILED;
@@ -119,8 +153,11 @@ static enum attempt make_documents(struct joining *j)
         buf_free(&notes);
         return failed(j, &e);
     }
-    console_stage(STAGE_DOCUMENTS, "machine config %s, %u manifests%s",
-                  text_size(size, sizeof size, j->config.len), j->rendered.manifest_count,
+    console_stage(STAGE_DOCUMENTS,
+                  json_pack("{s:i, s:i, s:b}", "bytes", (int)j->config.len, "manifests",
+                            (int)j->rendered.manifest_count, "held", j->hold),
+                  "machine config %s, %u manifests%s", text_size(size, sizeof size, j->config.len),
+                  j->rendered.manifest_count,
                   j->hold ? ", those with secrets held until the install is done" : "");
     if (notes.len)
         console_note("carried", "%s", notes.data);
@@ -163,43 +200,60 @@ static enum attempt look_again(struct joining *j)
     return result == 0 ? ATTEMPT_DONE : failed(j, &e);
 }
 
+/* What is left for a person, or who does it. */
+static void say_next(const struct joining *j, const char *cluster)
+{
+    const char *address = j->look->address_count ? j->look->addresses[0] : "ADDRESS";
+    int plain = (int)strcspn(address, "/");
+    if (j->bootstrap == BOOTSTRAP_NONE)
+        console_event("next", NULL, "nothing: the node joins cluster %s by itself", cluster);
+    else if (j->hold && j->bootstrap == BOOTSTRAP_AUTO)
+        console_event("next", NULL, "nothing: after the install hearth founds cluster %s from the disk",
+                      cluster);
+    else
+        console_event("next", NULL, "after the install: talosctl bootstrap --nodes %.*s --endpoints %.*s",
+                      plain, address, plain, address);
+}
+
 static void say_applied(const struct joining *j)
 {
     const struct plan *plan = j->line.plan;
-    const char *address = j->look->address_count ? j->look->addresses[0] : "";
-    int plain = (int)strcspn(address, "/");
-    console_stage(STAGE_APPLY, "applied");
-    log_note("hostname   %s", plan->name);
+    const char *cluster = plan->entry->role->cluster;
+    console_stage(STAGE_APPLY, json_pack("{s:i}", "bytes", (int)j->config.len), "accepted by machined");
+    console_event("applied",
+                  json_pack("{s:s, s:s, s:s, s:o}", "hostname", plan->name, "type", type_name(plan),
+                            "cluster", cluster, "addresses", addresses(j->look)),
+                  "%s, %s of cluster %s", plan->name, type_name(plan), cluster);
+    console_event("hostname", NULL, "%s", plan->name);
     for (unsigned i = 0; i < j->look->address_count; i++)
-        log_note("address    %s", j->look->addresses[i]);
-    if (plan->entry->type == MACHINE_WORKER)
-        log_note("next       nothing: the node joins cluster %s by itself", plan->entry->role->cluster);
-    else if (j->hold && j->bootstrap == BOOTSTRAP_AUTO)
-        log_note("next       nothing: after the install hearth founds cluster %s from the disk",
-                 plan->entry->role->cluster);
-    else if (j->bootstrap == BOOTSTRAP_NONE)
-        log_note("next       nothing: the node joins the control plane of %s by itself",
-                 plan->entry->role->cluster);
-    else
-        log_note("next       after the install: talosctl bootstrap --nodes %.*s --endpoints %.*s", plain,
-                 address, plain, address);
+        console_event("address", NULL, "%s", j->look->addresses[i]);
+    say_next(j, cluster);
     if (plan->entry->type == MACHINE_CONTROLPLANE && !j->hold)
-        log_note("note       the inlined Secrets can be read on the LAN until the install is done: hearth is "
-                 "not in the installer image");
+        console_note(
+            "inlined",
+            "the inlined Secrets can be read on the LAN until the install is done: hearth is not in the "
+            "installer image");
+    if (!j->look->system_disk)
+        console_note("medium", "the install takes a few minutes and ends in a reboot: remove the stick then");
 }
 
 static enum attempt apply(struct joining *j)
 {
+    struct boot *boot = j->boot;
     unsigned char hash[32];
     struct error e;
     hash_config(j, hash);
-    if (j->boot->has_rejected && memcmp(hash, j->boot->rejected, sizeof hash) == 0)
-        return failed(j, &j->boot->rejection);
+    /* What machined thinks of a config may depend on the disks it sees: the same bytes are worth another try once something has changed. */
+    if (boot->rejection.code != E_NONE && memcmp(hash, boot->rejected, sizeof hash) == 0 &&
+        !changes_since(boot, &boot->rejected_at))
+        return failed(j, &boot->rejection);
+    boot->rejection.code = E_NONE;
     if (send_config(j, true, &e) != 0) {
         if (e.code == E_MACHINED_REJECTED) {
-            memcpy(j->boot->rejected, hash, sizeof hash);
-            j->boot->has_rejected = true;
-            j->boot->rejection = e;
+            memcpy(boot->rejected, hash, sizeof hash);
+            boot->rejection = e;
+            boot->rejected_at = (struct print){0};
+            (void)changes_since(boot, &boot->rejected_at);
         }
         return failed(j, &e);
     }
@@ -208,6 +262,7 @@ static enum attempt apply(struct joining *j)
         return still;
     if (send_config(j, false, &e) != 0)
         return failed(j, &e);
+    boot->applied = true;
     say_applied(j);
     return ATTEMPT_AGAIN;
 }
@@ -215,14 +270,18 @@ static enum attempt apply(struct joining *j)
 enum attempt join(struct boot *boot, struct look **look, struct errors *errors)
 {
     static enum attempt (*const steps[])(struct joining *) = {take_facts, make_plan, make_documents, apply};
-    struct joining j = {.boot = boot, .look = *look, .errors = errors, .line = {.quiet = true, .stop_fd = boot->target.stop_fd}};
+    struct joining j = {.boot = boot,
+                        .look = *look,
+                        .errors = errors,
+                        .line = {.quiet = true, .stop_fd = boot->target.stop_fd}};
     enum attempt result = ATTEMPT_DONE;
     *look = NULL;
-    console_stage(STAGE_NODE, "Talos %s, maintenance mode, no machine config", j.look->talos);
+    console_stage(STAGE_NODE, json_pack("{s:s, s:s}", "talos", j.look->talos, "stage", "maintenance"),
+                  "Talos %s, maintenance mode, no machine config", j.look->talos);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && result == ATTEMPT_DONE; i++)
         result = steps[i](&j);
     if (result == ATTEMPT_FAILED)
-        line_refusal(&j.line, boot->options, errors, &boot->details);
+        line_refusal(&j.line, &boot->options, errors, &boot->details);
     rendered_free(&j.rendered);
     buf_free(&j.config);
     line_free(&j.line);

@@ -1,58 +1,22 @@
 #include "waits.h"
 
-#include "base/clock.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "console.h"
 #include "embed/version.h"
 #include "facts/facts.h"
+#include "talos/ready.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define POLL_MS 250u
-#define QUIET_MS 2000u /* disks and links unchanged: USB and NVMe scans come late and one by one */
-#define DISKS_MS 60000u
-#define LINK_MS 60000u
-#define DNS_MS 30000u
-#define CLOCK_MS 60000u /* for Talos's own time sync; after it a plausible clock is enough */
-#define CLOCK_AHEAD_MAX ((int64_t)3 * 366 * 86400)
+#define SAID_AFTER_MS 1000u /* what is over sooner is not worth a line */
 #define RESOLV_MAX ((size_t)64 << 10)
 
-struct wait {
-    const char *key;  /* console_note's */
-    const char *what; /* "disks to settle" */
-    unsigned deadline_ms;
-    bool met;
-};
-
-struct waiting {
-    const struct boot *boot;
-    struct look *look;
-    json_t *facts;
-    json_t *last;       /* disks and links of the look before */
-    uint64_t unchanged; /* clock_ms() since when they are the same */
-    struct wait disks, link, dns, clock;
-};
-
-/* What must not change any more: the facts of disks and the names and states of links. */
-static json_t *hardware(const json_t *facts)
-{
-    return json_pack("{s:O, s:O}", "disks", json_object_get(facts, "disks"), "links",
-                     json_object_get(facts, "links"));
-}
-
-static bool has_installable(const json_t *facts)
-{
-    size_t i;
-    json_t *disk;
-    json_array_foreach(json_object_get(facts, "disks"), i,
-                       disk) if (json_is_true(json_object_get(disk, "installable"))) return true;
-    return false;
-}
+static const char *const keys[READY_COUNT] = {"wait-disks", "wait-link", "wait-dns", "wait-clock"};
 
 static bool has_name_server(void)
 {
@@ -64,122 +28,67 @@ static bool has_name_server(void)
     return found;
 }
 
-static bool plausible(void)
+static int read_all(const struct boot *boot, struct look **look, json_t **facts, struct error *e)
 {
-    int64_t now = (int64_t)time(NULL);
-    return now >= version_epoch && now <= version_epoch + CLOCK_AHEAD_MAX;
-}
-
-static int read_all(struct waiting *w, struct error *e)
-{
-    look_free(w->look);
-    w->look = NULL;
-    json_decref(w->facts);
-    w->facts = NULL;
-    if (look_all(&w->boot->target, &w->look, e) != 0)
+    const char *sysroot = boot->options.sysroot;
+    look_free(*look);
+    *look = NULL;
+    json_decref(*facts);
+    *facts = NULL;
+    if (look_all(&boot->target, look, e) != 0)
         return -1;
-    w->facts = facts_read(w->boot->options->sysroot ? w->boot->options->sysroot : "", e);
-    return w->facts ? 0 : -1;
+    *facts = facts_read(sysroot ? sysroot : "", e);
+    return *facts ? 0 : -1;
 }
 
-static void judge(struct waiting *w, uint64_t now)
+static void say_waiting(const struct ready *ready)
 {
-    json_t *seen = hardware(w->facts);
-    if (!json_equal(seen, w->last)) {
-        json_decref(w->last);
-        w->last = json_incref(seen);
-        w->unchanged = now;
+    for (unsigned i = 0; i < READY_COUNT; i++) {
+        unsigned seconds;
+        const char *name = ready_name((enum ready_what)i, &seconds);
+        if (!ready->met[i])
+            console_note(keys[i], "waiting for %s (at most %u s)", name, seconds);
     }
-    json_decref(seen);
-    w->disks.met = w->look->devices_ready && has_installable(w->facts) && w->look->disk_count > 0 &&
-        now - w->unchanged >= QUIET_MS;
-    w->link.met = w->look->address_count > 0;
-    w->dns.met = has_name_server();
-    w->clock.met = w->look->time_synced ||
-        ((w->look->time_sync_off || now - w->boot->started >= CLOCK_MS) && plausible());
-    if (w->clock.met && !w->look->time_synced)
-        console_note("clock", "the clock is not synchronized; it says %lld, which this build finds plausible",
-                     (long long)time(NULL));
 }
 
-static int give_up(const struct waiting *w, const struct wait *wait, struct error *e)
-{
-    if (wait == &w->disks) {
-        struct buf seen = {.max = 512};
-        for (unsigned i = 0; i < w->look->disk_count; i++)
-            buf_printf(&seen, "%s%s (%s)", i ? ", " : "", w->look->disks[i].id, w->look->disks[i].transport);
-        error_set(e, E_WAIT_DISKS, "after %u s: udev %s; disks seen: %s", wait->deadline_ms / 1000,
-                  w->look->devices_ready ? "settled" : "not settled", seen.len ? seen.data : "none");
-        buf_free(&seen);
-        return -1;
-    }
-    if (wait == &w->link)
-        return error_set(e, E_WAIT_LINK, "no address after %u s on any of %zu links",
-                         wait->deadline_ms / 1000, json_array_size(json_object_get(w->facts, "links")));
-    if (wait == &w->dns)
-        return error_set(e, E_WAIT_DNS, "/etc/resolv.conf names no server after %u s",
-                         wait->deadline_ms / 1000);
-    return error_set(
-        e, E_CLOCK,
-        "not synchronized after %u s, and it says %lld seconds since 1970; this hearth was built at %lld",
-        wait->deadline_ms / 1000, (long long)time(NULL), (long long)version_epoch);
-}
-
-/* 1: all met, 0: go on, -1: one has given up. */
-static int check(struct waiting *w, uint64_t elapsed, struct error *e)
-{
-    struct wait *const all[] = {&w->disks, &w->link, &w->dns, &w->clock};
-    bool met = true;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (all[i]->met)
-            continue;
-        met = false;
-        if (elapsed >= all[i]->deadline_ms)
-            return give_up(w, all[i], e);
-        if (elapsed >= 1000)
-            console_note(all[i]->key, "waiting for %s (at most %u s)", all[i]->what,
-                         all[i]->deadline_ms / 1000);
-    }
-    return met;
-}
-
-static int wait_all(struct waiting *w, struct error *e)
+static int wait_all(const struct boot *boot, struct ready *ready, struct look **look, json_t **facts,
+                    struct error *e)
 {
     uint64_t begin = clock_ms();
     for (;;) {
-        if (read_all(w, e) != 0)
+        if (read_all(boot, look, facts, e) != 0)
             return -1;
-        if (w->look->stage != STAGE_MAINTENANCE)
+        if ((*look)->stage != STAGE_MAINTENANCE)
             return 0;
         uint64_t now = clock_ms();
-        judge(w, now);
-        int state = check(w, now - begin, e);
+        const struct ready_seen seen = {
+            .look = *look,
+            .facts = *facts,
+            .name_server = has_name_server(),
+            .elapsed_ms = now - begin,
+            .running_ms = now - boot->started,
+            .time = (int64_t)time(NULL),
+            .built = version_epoch,
+        };
+        int state = ready_judge(ready, &seen, e);
+        if (state > 0 && ready->unsynchronized)
+            console_note(
+                "clock",
+                "the clock is not synchronized; it says %lld s since 1970, which this build finds plausible",
+                (long long)seen.time);
         if (state != 0)
             return state < 0 ? -1 : 0;
-        if (boot_pause(w->boot, POLL_MS))
+        if (seen.elapsed_ms >= SAID_AFTER_MS)
+            say_waiting(ready);
+        if (boot_pause(boot, POLL_MS))
             return error_set(e, E_STOPPED, "while waiting");
     }
 }
 
 int waits_settle(const struct boot *boot, struct look **look, json_t **facts, struct error *e)
 {
-    struct waiting w = {
-        .boot = boot,
-        .look = *look,
-        .disks = {"wait-disks", "disks to settle", DISKS_MS, false},
-        .link = {"wait-link", "an address", LINK_MS, false},
-        .dns = {"wait-dns", "a name server", DNS_MS, false},
-        .clock = {"wait-clock", "the clock", CLOCK_MS + 2000, false},
-    };
-    *look = NULL;
-    int result = wait_all(&w, e);
-    json_decref(w.last);
-    if (result != 0) {
-        look_free(w.look);
-        json_decref(w.facts);
-        return -1;
-    }
-    *look = w.look;
-    *facts = w.facts;
-    return 0;
+    struct ready ready = {0};
+    int result = wait_all(boot, &ready, look, facts, e);
+    ready_free(&ready);
+    return result;
 }

@@ -34,7 +34,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_USAGE, "usage", EXIT_USAGE_, RETRY_STOP, \
     "the command line is not one hearth knows", \
     "run `hearth --help`, or `hearth VERB --help` for one verb") \
-  X(E_NO_MEMORY, "no-memory", EXIT_FAILED_, RETRY_SOON, \
+  X(E_NO_MEMORY, "no-memory", EXIT_FAILED_, RETRY_SLOW, \
     "the memory that hearth allows itself is used up", \
     "an input is far larger than hearth expects; look for an oversized file in the site") \
   X(E_FILE_READ, "file-read", EXIT_FAILED_, RETRY_EVENT, \

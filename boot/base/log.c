@@ -40,45 +40,42 @@ static void put_json(json_t *event)
     put(&line);
 }
 
-static const char *__attribute__((format(printf, 2, 0)))
-formatted(char out[LOG_LINE_MAX], const char *fmt, va_list ap)
+void log_event(const char *event, json_t *fields, const char *prefix, const char *text)
 {
-    char raw[LOG_LINE_MAX];
-    vsnprintf(raw, sizeof raw, fmt, ap);
-    return text_clean_z(out, LOG_LINE_MAX, raw);
+    char clean[LOG_LINE_MAX];
+    text_clean_z(clean, sizeof clean, text);
+    if (as_json) {
+        json_t *all = json_pack("{s:s}", "event", event);
+        if (fields)
+            json_object_update(all, fields);
+        json_object_set_new(all, "text", json_string(clean));
+        put_json(all);
+    } else {
+        struct buf line = {0};
+        buf_printf(&line, "%s%s", prefix, clean);
+        put(&line);
+    }
+    json_decref(fields);
 }
 
 void log_stage(unsigned number, unsigned total, const char *name, const char *fmt, ...)
 {
-    char text[LOG_LINE_MAX];
+    char text[LOG_LINE_MAX], prefix[64];
     va_list ap;
     va_start(ap, fmt);
-    formatted(text, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (as_json) {
-        put_json(json_pack("{s:s, s:i, s:s, s:s}", "event", "stage", "number", (int)number, "name", name,
-                           "text", text));
-        return;
-    }
-    struct buf line = {0};
-    if (total)
-        buf_printf(&line, "[%u/%u] ", number, total);
-    buf_printf(&line, "%-10s %s", name, text);
-    put(&line);
+    int n = total ? snprintf(prefix, sizeof prefix, "[%u/%u] ", number, total) : 0;
+    snprintf(prefix + n, sizeof prefix - (size_t)n, "%-10s ", name);
+    log_event("stage", json_pack("{s:i, s:s}", "number", (int)number, "name", name), prefix, text);
 }
 
 static void __attribute__((format(printf, 3, 0)))
 say(const char *event, const char *prefix, const char *fmt, va_list ap)
 {
     char text[LOG_LINE_MAX];
-    formatted(text, fmt, ap);
-    if (as_json) {
-        put_json(json_pack("{s:s, s:s}", "event", event, "text", text));
-        return;
-    }
-    struct buf line = {0};
-    buf_printf(&line, "%s%s", prefix, text);
-    put(&line);
+    vsnprintf(text, sizeof text, fmt, ap);
+    log_event(event, NULL, prefix, text);
 }
 
 void log_warning(const char *fmt, ...)
@@ -97,21 +94,23 @@ void log_note(const char *fmt, ...)
     va_end(ap);
 }
 
-void log_waiting(const struct error *e, const char *fmt, ...)
+void log_waiting(const struct error *e, unsigned retry_ms)
 {
-    const struct error_info *info = error_info(e->code);
-    char then[LOG_LINE_MAX];
-    va_list ap;
-    va_start(ap, fmt);
-    formatted(then, fmt, ap);
-    va_end(ap);
+    const char *slug = error_info(e->code)->slug;
+    unsigned seconds = (retry_ms + 999) / 1000;
     if (as_json) {
-        put_json(json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "waiting", "code", info->slug, "text",
-                           e->text, "next", error_next(e->code), "then", then));
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "waiting", "code", slug, "text", e->text,
+                           "next", error_next(e->code), "again_s",
+                           seconds ? json_integer(seconds) : json_null()));
         return;
     }
     struct buf line = {0};
-    buf_printf(&line, "hearth: %s: %s; %s\n  next: %s", info->slug, e->text, then, error_next(e->code));
+    buf_printf(&line, "hearth: %s: %s; ", slug, e->text);
+    if (seconds)
+        buf_printf(&line, "again in %u s", seconds);
+    else
+        buf_str(&line, "looking again when something changes");
+    buf_printf(&line, "\n  next: %s", error_next(e->code));
     put(&line);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 void log_json(bool on);
@@ -20,8 +21,10 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A plain line below a stage. */
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* One line for a failure that is waited out: "hearth: slug: text; " and what happens next. */
-void log_waiting(const struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Any other event: prefix and text; or {"event": event, the fields, "text": text}. Takes fields over, which may be NULL. */
+void log_event(const char *event, json_t *fields, const char *prefix, const char *text);
+/* A failure that is waited out: "hearth: slug: text", and when it is tried again (ms; 0: when something changes). */
+void log_waiting(const struct error *e, unsigned retry_ms);
 /* "hearth: slug: text" and "  next: what to do". */
 void log_error(const struct error *e);
 void log_errors(const struct errors *list);

@@ -22,8 +22,12 @@ void mem_wipe(void *p, size_t n)
     __asm__ __volatile__("" : : "r"(p) : "memory");
 }
 
+void (*mem_on_exhausted)(size_t n);
+
 static void __attribute__((noreturn)) out_of_memory(size_t n)
 {
+    if (mem_on_exhausted)
+        mem_on_exhausted(n);
     char line[160];
     int len =
         snprintf(line, sizeof line, "hearth: no-memory: %zu bytes more would pass the cap on memory\n", n);

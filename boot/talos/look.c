@@ -85,9 +85,6 @@ static int read_small(const struct grpc_target *target, struct look *look, struc
     struct clock {
         bool synced, off;
     } clock = {0};
-    struct disk {
-        struct span id;
-    } disk = {0};
     struct information {
         struct span uuid;
     } information = {0};
@@ -95,22 +92,19 @@ static int read_small(const struct grpc_target *target, struct look *look, struc
         {1, PB_BOOL, offsetof(struct clock, synced)},
         {3, PB_BOOL, offsetof(struct clock, off)},
     };
-    static const struct pb_field disk_fields[] = {{1, PB_TEXT, offsetof(struct disk, id)}};
     static const struct pb_field device_fields[] = {{1, PB_BOOL, 0}};
     static const struct pb_field information_fields[] = {{5, PB_TEXT, offsetof(struct information, uuid)}};
     struct pool *pool = look->pool;
-    bool found, has_disk;
+    bool found;
     if (read_one(target, pool, &time_status, "node", FIELDS(clock_fields), &clock, &found, e) != 0 ||
         read_one(target, pool, &devices, "devices", FIELDS(device_fields), &look->devices_ready, &found, e) !=
             0 ||
         read_one(target, pool, &system_information, "systeminformation", FIELDS(information_fields),
-                 &information, &found, e) != 0 ||
-        read_one(target, pool, &system_disk, "system-disk", FIELDS(disk_fields), &disk, &has_disk, e) != 0)
+                 &information, &found, e) != 0)
         return -1;
     look->time_synced = clock.synced;
     look->time_sync_off = clock.off;
     look->uuid = text_of(pool, information.uuid);
-    look->system_disk = has_disk ? text_of(pool, disk.id) : NULL;
     return 0;
 }
 
@@ -230,11 +224,24 @@ static int read_volumes(const struct grpc_target *target, struct look *look, str
     return 0;
 }
 
+static int read_system_disk(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    static const struct pb_field id[] = {{1, PB_TEXT, 0}};
+    struct span disk = {0};
+    bool found;
+    if (read_one(target, look->pool, &system_disk, "system-disk", FIELDS(id), &disk, &found, e) != 0)
+        return -1;
+    look->system_disk = found ? text_of(look->pool, disk) : NULL;
+    return 0;
+}
+
 static int read_stage(const struct grpc_target *target, struct look *look, struct error *e)
 {
     if (machined_version(target, look->pool, &look->talos, e) != 0 || read_status(target, look, e) != 0)
         return -1;
-    return read_config(target, look, e);
+    if (read_config(target, look, e) != 0)
+        return -1;
+    return read_system_disk(target, look, e);
 }
 
 static int look_with(const struct grpc_target *target, bool all, struct look **out, struct error *e)

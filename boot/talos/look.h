@@ -83,7 +83,7 @@ struct look {
     unsigned volume_count;
 };
 
-/* Only stage, type, version and the active config: what decides whether hearth has anything to do here. *out is owned by the caller
+/* Only stage, type, version, the active config and the system disk: what decides whether hearth has anything to do here. *out is owned by the caller
  * (look_free). Errors are those of machined.h. */
 int look_stage(const struct grpc_target *target, struct look **out, struct error *e);
 

@@ -221,6 +221,33 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
     return 0;
 }
 
+int machined_service(const struct grpc_target *target, const char *id, struct service_state *out,
+                     struct error *e)
+{
+    static const struct resource_type type = {"runtime", "Services.v1alpha1.talos.dev", false};
+    static const struct pb_field fields[] = {
+        {1, PB_BOOL, offsetof(struct service_state, running)},
+        {2, PB_BOOL, offsetof(struct service_state, healthy)},
+    };
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct resource resource;
+    bool found;
+    *out = (struct service_state){0};
+    if (machined_get(target, pool, &type, id, &resource, &found, e) != 0)
+        return -1;
+    if (found && !pb_decode(pool, FIELDS(fields), resource.spec, out))
+        return error_wrap((malformed(type.type, e), e), "service %s", id);
+    return 0;
+}
+
+int machined_etcd_member(const struct grpc_target *target, bool *member, struct error *e)
+{
+    static const struct resource_type type = {"etcd", "EtcdMembers.etcd.talos.dev", false};
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct resource ignored;
+    return machined_get(target, pool, &type, "local", &ignored, member, e);
+}
+
 #define APPLY_AUTO 1 /* ApplyConfigurationRequest.Mode; 0 would be REBOOT */
 
 int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,

@@ -53,6 +53,17 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
 int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
                    struct error *e);
 
+/* A service: both false when it is not in state Running, or unknown. */
+struct service_state {
+    bool running;
+    bool healthy;
+};
+int machined_service(const struct grpc_target *target, const char *id, struct service_state *out,
+                     struct error *e);
+
+/* Whether etcd on this node is a healthy member. */
+int machined_etcd_member(const struct grpc_target *target, bool *member, struct error *e);
+
 /* Founds etcd on this node. E_MACHINED_EXISTS: there is data already, which is as good. */
 int machined_bootstrap(const struct grpc_target *target, struct error *e);
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"net"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
@@ -20,6 +22,7 @@ import (
 //	hang       no answer at all                              slow       the answer comes after ms
 //	vanish     machined stops listening for ms, the call is cut                 busy   another apply runs for ms
 //	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
+//	kill       the extension gets SIGKILL, or `signal`, as the call arrives or (after) when it has been done
 //
 // and of a connection: goaway (before anything is answered), rst (RST_STREAM after the trailers), continuation (header
 // blocks split into CONTINUATION frames), trickle (in small pieces), cut (closed after `bytes` bytes), garbage.
@@ -33,6 +36,7 @@ type Fault struct {
 	Message    string   `json:"message"`
 	MS         int      `json:"ms"`
 	Stage      string   `json:"stage"`
+	Signal     int      `json:"signal"`
 	Bytes      int      `json:"bytes"`
 	Partitions []string `json:"partitions"`
 }
@@ -139,6 +143,17 @@ func (b *Boot) fault(ctx context.Context, method string) (after func(), err erro
 		}
 	case "lost":
 		return cutAll, nil
+	case "kill":
+		kill := func() {
+			b.service.kill(syscall.Signal(cmp.Or(fault.Signal, int(syscall.SIGKILL))))
+			b.sleep(20) // what the process would have done with the answer it does not do
+		}
+
+		if fault.After {
+			return kill, nil
+		}
+
+		kill()
 	case "vanish":
 		b.vanish(fault.MS)
 

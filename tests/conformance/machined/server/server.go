@@ -174,8 +174,12 @@ func (b *Boot) serviceOf(peer unix.PeerCredentials) string {
 	}
 
 	b.service.mu.Lock()
-	process := b.service.process
+	process, was := b.service.process, b.service.pids[int(peer.PID)]
 	b.service.mu.Unlock()
+
+	if was {
+		return b.service.id()
+	}
 
 	if process == nil {
 		return ""

@@ -20,6 +20,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	process *os.Process
+	pids    map[int]bool // every process there was: one that is killed in the middle of a call was the service
 	exited  chan struct{}
 	down    bool   // stopped with the boot
 	restart bool   // stopped because its config changed
@@ -27,7 +28,7 @@ type Service struct {
 }
 
 func newService(boot *Boot, argv []string) *Service {
-	return &Service{boot: boot, argv: argv}
+	return &Service{boot: boot, argv: argv, pids: map[int]bool{}}
 }
 
 func (s *Service) id() string {
@@ -100,6 +101,7 @@ func (s *Service) once() (status int, started bool) {
 	err := command.Start()
 	if err == nil {
 		s.process, s.exited = command.Process, make(chan struct{})
+		s.pids[command.Process.Pid] = true
 	}
 
 	exited := s.exited
