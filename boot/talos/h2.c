@@ -103,19 +103,7 @@ static bool fail(struct h2 *h, enum h2_error code, const char *why)
 void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
               struct span head, struct span body)
 {
-    /* ENABLE_PUSH 0; INITIAL_WINDOW_SIZE. */
-    static const unsigned char settings[] = {0,
-                                             ENABLE_PUSH,
-                                             0,
-                                             0,
-                                             0,
-                                             0,
-                                             0,
-                                             INITIAL_WINDOW_SIZE,
-                                             H2_WINDOW >> 24,
-                                             H2_WINDOW >> 16 & 255,
-                                             H2_WINDOW >> 8 & 255,
-                                             H2_WINDOW & 255};
+    static const unsigned char settings[] = {0, ENABLE_PUSH, 0, 0, 0, 0, 0, INITIAL_WINDOW_SIZE};
     *h = (struct h2){.receiver = receiver,
                      .body = {head, body},
                      .out.max = H2_OUT_MAX,
@@ -124,12 +112,12 @@ void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_
                      .last_stream = WINDOW_MAX,
                      .send_stream = WINDOW_START,
                      .send_connection = WINDOW_START,
-                     .initial_window = WINDOW_START,
-                     .room = H2_WINDOW};
+                     .initial_window = WINDOW_START};
     hpack_init(&h->hpack);
     buf_str(&h->out, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    put_frame(h, sizeof settings, SETTINGS, 0, 0);
+    put_frame(h, sizeof settings + 4, SETTINGS, 0, 0);
     buf_add(&h->out, settings, sizeof settings);
+    put_u32(&h->out, H2_WINDOW);
     put_window(h, 0, H2_WINDOW - WINDOW_START);
     struct buf block = {0};
     for (size_t i = 0; i < count; i++)
@@ -245,14 +233,11 @@ static bool take_data(struct h2 *h, struct frame f, struct span bytes)
 {
     if (h->status < 200)
         return fail(h, PROTOCOL_ERROR, "data before the header");
-    h->room -= (int32_t)f.length;
-    if (h->room < 0)
-        return fail(h, FLOW_CONTROL_ERROR, "more data than the window allows");
-    if (h->room < H2_WINDOW / 2 && !(f.flags & END_STREAM)) {
-        uint32_t more = (uint32_t)(H2_WINDOW - h->room);
-        put_window(h, 0, more);
-        put_window(h, STREAM, more);
-        h->room = H2_WINDOW;
+    h->unsaid += f.length;
+    if (h->unsaid >= H2_WINDOW / 2 && !(f.flags & END_STREAM)) {
+        put_window(h, 0, h->unsaid);
+        put_window(h, STREAM, h->unsaid);
+        h->unsaid = 0;
     }
     if (bytes.n > 0) {
         h->idle = 0;

@@ -23,8 +23,7 @@
 
 #define H2_FRAME_MAX 16384u             /* bytes of a payload, both ways */
 #define H2_BLOCK_MAX ((size_t)64 << 10) /* bytes of one header block over all its frames */
-#define H2_WINDOW \
-    ((int32_t)4 << 20) /* bytes that the peer may send ahead, of the stream and the connection */
+#define H2_WINDOW (4u << 20) /* bytes that the peer may send ahead, of the stream and the connection */
 #define H2_OUT_MAX ((size_t)256 << 10) /* bytes that wait to be sent */
 #define H2_IDLE_MAX 4096u              /* frames in a row that bring no byte of the answer's body */
 
@@ -68,7 +67,7 @@ struct h2 {
     int64_t send_stream;  /* bytes that we may send */
     int64_t send_connection;
     int64_t initial_window; /* the peer's */
-    int32_t room;           /* bytes that the peer may send */
+    uint32_t unsaid;        /* bytes that came since our last WINDOW_UPDATE */
     struct hpack hpack;
 };
 
