@@ -1,0 +1,82 @@
+/* A hostile server's bytes, whole and in two pieces: the same answer, the same words to send, within the limits. */
+#include "talos/h2.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct side {
+    struct h2 h;
+    struct h2_receiver receiver;
+    uint64_t sum; /* of all that was handed on, in order */
+    size_t data;
+};
+
+static void require(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+static void add(struct side *s, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.n; i++)
+        s->sum = (s->sum ^ bytes.p[i]) * UINT64_C(1099511628211);
+    s->sum = (s->sum ^ bytes.n) * UINT64_C(1099511628211);
+}
+
+static const char *on_field(void *arg, bool last, struct span name, struct span value)
+{
+    struct side *s = arg;
+    require(name.n > 0 && name.n + value.n <= HPACK_LIST_MAX && name.p[0] != ':');
+    add(s, name);
+    add(s, value);
+    s->sum += last;
+    return NULL;
+}
+
+static const char *on_data(void *arg, struct span bytes)
+{
+    struct side *s = arg;
+    require(bytes.n > 0 && bytes.n <= H2_FRAME_MAX && s->h.status >= 200);
+    add(s, bytes);
+    s->data += bytes.n;
+    return NULL;
+}
+
+static void start(struct side *s)
+{
+    static const unsigned char body[100000];
+    static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
+    *s = (struct side){.receiver = {s, on_field, on_data}};
+    h2_start(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
+    h2_fill(&s->h);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct side whole;
+    static struct side split;
+    if (size < 1)
+        return 0;
+    size_t cut = 1 + data[0] * (size - 1) / 256;
+    start(&whole);
+    start(&split);
+    h2_feed(&whole.h, data + 1, size - 1);
+    h2_feed(&split.h, data + 1, cut - 1);
+    h2_feed(&split.h, data + cut, size - cut);
+    h2_fill(&whole.h);
+    h2_fill(&split.h);
+    require(whole.h.state == split.h.state && whole.h.why == split.h.why && whole.h.code == split.h.code);
+    require(whole.h.status == split.h.status && whole.sum == split.sum && whole.data <= size);
+    require((whole.h.state == H2_BAD) == (whole.h.why != NULL));
+    require(whole.h.state != H2_ENDED || whole.h.status >= 200);
+    require(whole.h.out.len == split.h.out.len && whole.h.out.len <= H2_OUT_MAX);
+    require(memcmp(whole.h.out.data, split.h.out.data, whole.h.out.len) == 0);
+    h2_free(&whole.h);
+    h2_free(&split.h);
+    return 0;
+}
