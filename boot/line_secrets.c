@@ -10,6 +10,7 @@
 #include "vault/credential.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,6 +20,24 @@ static void progress(void *arg, const char *host, const char *step)
 {
     (void)arg;
     log_note("      %-34s %s", host, step);
+}
+
+/* On the console, where the one who logs in must see which box asks for it. */
+static void ask(void *arg, const struct vault_code *code)
+{
+    const struct line *line = arg;
+    const struct role *role = line->plan->entry->role;
+    unsigned minutes = (code->expires_s + 59) / 60;
+    char serial[128], text[512];
+    const char *tag = facts_text(facts_get(line->facts, "serial"), serial, sizeof serial);
+    snprintf(text, sizeof text, "log in: open %s and enter %s within %u min", code->uri, code->user, minutes);
+    log_event("login",
+              json_pack("{s:s, s:s, s:i, s:s, s:s?, s:s, s:s}", "uri", code->uri, "code", code->user,
+                        "minutes", (int)minutes, "node", line->plan->name, "serial", tag, "client",
+                        role->login.client, "tenant", role->login.tenant),
+              "      ", text);
+    log_note("      for %s, serial %s: client %s in tenant %s", line->plan->name, tag ? tag : "unknown",
+             role->login.client, role->login.tenant);
 }
 
 static void read_system_file(const char *path, struct buf *out)
@@ -54,6 +73,7 @@ static int fetch(struct line *line, struct error *e)
         .names = names,
         .name_count = plan->secret_count,
         .now = (int64_t)time(NULL),
+        .ask = ask,
         .stop_fd = line->stop_fd,
     };
     for (unsigned i = 0; i < plan->secret_count; i++)
@@ -70,7 +90,7 @@ static int fetch(struct line *line, struct error *e)
         request.ca_only = role->cloud.ca != NULL;
         request.hosts_file = hosts.data;
         request.resolv_conf = resolv.data;
-        result = vault_fetch(&request, line->answers, &line->stats, line->stages ? progress : NULL, NULL, e);
+        result = vault_fetch(&request, line->answers, &line->stats, line->stages ? progress : NULL, line, e);
         if (result != 0)
             name_credential(role, e);
     }

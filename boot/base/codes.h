@@ -341,6 +341,12 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_ENTRA_UNAVAILABLE, "entra-unavailable", EXIT_FAILED_, RETRY_SOON, \
     "Entra has a fault of its own", \
     "hearth tries again; Azure's status page tells of outages") \
+  X(E_ENTRA_CODE, "entra-code", EXIT_AZURE_, RETRY_SOON, \
+    "nobody logged in for this box in time", \
+    "open the address that is shown with the code, enter the code, and log in as someone who may read the secrets") \
+  X(E_ENTRA_DECLINED, "entra-declined", EXIT_AZURE_, RETRY_SLOW, \
+    "the person who was asked to log in for this box said no", \
+    "accept only for a box whose serial you know; run hearth again, or wait for the next code") \
   X(E_ENTRA_ANSWER, "entra-answer", EXIT_FAILED_, RETRY_SOON, \
     "the answer to the login is not a token", \
     "something else than Entra is answering; check the cloud's authority") \

@@ -113,6 +113,12 @@ static void show_login(struct buf *out, const struct plan *plan)
         break;
     case LOGIN_DEVICE_CODE:
         line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
+        line_add(out,
+                 "az ad app permission add --id %s --api \"$(az ad sp show --id %s --query appId --output "
+                 "tsv)\" \\",
+                 client, role->cloud.resource);
+        line_add(out,
+                 "  --api-permissions f53da476-18e3-4152-8e01-aec403e6edc0=Scope    # user_impersonation");
         break;
     case LOGIN_FEDERATED:
         line_add(out, "# federated: name issuer, subject and audience of the token in federated.json");

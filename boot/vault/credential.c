@@ -122,9 +122,8 @@ int credential_read(const struct site *site, const struct role *role, enum vault
         return from_environment(role, login, tenant, client, true, out, "", e);
     case LOGIN_DEVICE_CODE:
     default:
-        return error_set(e, E_CRED_FORM,
-                         "role %s: a device-code login needs a person at the console; this verb has none",
-                         role->name);
+        *login = VAULT_LOGIN_DEVICE;
+        return 0;
     }
     if (from_site(site, path, *login == VAULT_LOGIN_SECRET, out, &missing, e) == 0)
         return 0;

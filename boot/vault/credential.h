@@ -15,7 +15,7 @@
 #include "vault/vault.h"
 
 /* Reads the credential of this role. *login tells which kind it is. tenant and client come from the site, or from the
- * environment when that is where the credential came from. Errors: E_CRED_MISSING, E_CRED_TRACKED, E_CRED_FORM, E_FILE_READ. */
+ * environment when that is where the credential came from. A device-code login has no credential: out stays empty. Errors: E_CRED_MISSING, E_CRED_TRACKED, E_CRED_FORM, E_FILE_READ. */
 int credential_read(const struct site *site, const struct role *role, enum vault_login *login,
                     const char **tenant, const char **client, struct secret *out, struct error *e);
 

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DEVICE_CODE_MAX 4096
+#define USER_SET "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
+
 void entra_endpoint(struct buf *out, const struct url *authority, const char *tenant)
 {
     char host[URL_AUTHORITY_MAX];
@@ -17,23 +20,28 @@ void entra_endpoint(struct buf *out, const struct url *authority, const char *te
 void entra_request(struct buf *out, const struct url *authority, const char *tenant, const char *client,
                    const char *scope, enum vault_login login, struct span credential)
 {
+    bool asks = login == VAULT_LOGIN_DEVICE && credential.n == 0;
     struct buf body = {0};
     form_add(&body, "client_id", client);
     form_add(&body, "scope", scope);
     if (login == VAULT_LOGIN_SECRET) {
         form_add_span(&body, "client_secret", credential);
-        form_add(&body, "grant_type", "client_credentials");
-    } else {
-        form_add(&body, "grant_type", "client_credentials");
+    } else if (login != VAULT_LOGIN_DEVICE) {
         form_add(&body, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
         form_add_span(&body, "client_assertion", credential);
+    } else if (!asks) {
+        form_add_span(&body, "device_code", credential);
     }
+    if (!asks)
+        form_add(&body, "grant_type",
+                 login == VAULT_LOGIN_DEVICE ? "urn:ietf:params:oauth:grant-type:device_code"
+                                             : "client_credentials");
     char host[URL_AUTHORITY_MAX];
     buf_printf(out,
-               "POST /%s/oauth2/v2.0/token HTTP/1.1\r\nHost: %s\r\nContent-Type: "
+               "POST /%s/oauth2/v2.0/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: "
                "application/x-www-form-urlencoded\r\n"
                "Accept: application/json\r\nAccept-Encoding: identity\r\nContent-Length: %zu\r\n\r\n",
-               tenant, url_authority(authority, host), body.len);
+               tenant, asks ? "devicecode" : "token", url_authority(authority, host), body.len);
     buf_add(out, body.data, body.len);
     buf_free(&body);
 }
@@ -74,7 +82,12 @@ const char *entra_hint(int64_t aadsts)
         {53003, "Conditional Access blocks this login"},
         {530035, "security defaults block this login"},
         {50076, "the tenant asks for a second factor"},
-        {7000218, "the application wants a credential of another kind"},
+        {7000218,
+         "the application wants a credential of another kind; for device-code switch \"Allow public client "
+         "flows\" "
+         "on"},
+        {70018, "it does not know the code that it gave"},
+        {65001, "nobody has consented yet that the application reads vaults for a person"},
         {700025, "the application is public and takes no secret; switch off \"Allow public client flows\""},
         {50196, "too many failing logins in a row: wait some minutes"},
     };
@@ -106,27 +119,35 @@ static const char *word_of(const json_t *root, const char *name, const char *set
     return n > 0 && n <= max && strspn(text, set) == n ? text : NULL;
 }
 
-static enum error_code code_of(const char *word)
+/* *wait_ms is for a poll that is to be repeated. */
+static enum error_code code_of(const char *word, uint32_t *wait_ms)
 {
     static const struct {
         const char *word;
         enum error_code code;
+        uint32_t wait_ms;
     } words[] = {
-        {"invalid_client", E_ENTRA_CLIENT},
-        {"unauthorized_client", E_ENTRA_CLIENT},
-        {"invalid_request", E_ENTRA_REQUEST},
-        {"unsupported_grant_type", E_ENTRA_REQUEST},
-        {"invalid_tenant", E_ENTRA_REQUEST},
-        {"invalid_scope", E_ENTRA_SCOPE},
-        {"invalid_resource", E_ENTRA_SCOPE},
-        {"invalid_grant", E_ENTRA_GRANT},
-        {"interaction_required", E_ENTRA_INTERACTION},
-        {"access_denied", E_ENTRA_INTERACTION},
-        {"temporarily_unavailable", E_ENTRA_UNAVAILABLE},
+        {"invalid_client", E_ENTRA_CLIENT, 0},
+        {"unauthorized_client", E_ENTRA_CLIENT, 0},
+        {"invalid_request", E_ENTRA_REQUEST, 0},
+        {"unsupported_grant_type", E_ENTRA_REQUEST, 0},
+        {"invalid_tenant", E_ENTRA_REQUEST, 0},
+        {"invalid_scope", E_ENTRA_SCOPE, 0},
+        {"invalid_resource", E_ENTRA_SCOPE, 0},
+        {"invalid_grant", E_ENTRA_GRANT, 0},
+        {"interaction_required", E_ENTRA_INTERACTION, 0},
+        {"access_denied", E_ENTRA_INTERACTION, 0},
+        {"temporarily_unavailable", E_ENTRA_UNAVAILABLE, 0},
+        {"authorization_declined", E_ENTRA_DECLINED, 0},
+        {"expired_token", E_ENTRA_CODE, 0},
+        {"authorization_pending", E_ENTRA_CODE, ENTRA_PENDING_MS},
+        {"slow_down", E_ENTRA_CODE, ENTRA_SLOWER_MS},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i].word, word) == 0)
+        if (strcmp(words[i].word, word) == 0) {
+            *wait_ms = words[i].wait_ms;
             return words[i].code;
+        }
     return E_ENTRA_REFUSED;
 }
 
@@ -135,7 +156,8 @@ static int refused(const struct http *h, struct error *e)
     enum json_problem problem;
     json_t *root = json_object_read(h->body.data, h->body.len, &problem);
     const char *word = word_of(root, "error", "abcdefghijklmnopqrstuvwxyz_", 40);
-    enum error_code code = word ? code_of(word) : E_ENTRA_ANSWER;
+    uint32_t wait_ms = 0;
+    enum error_code code = word ? code_of(word, &wait_ms) : E_ENTRA_ANSWER;
     if (h->status == 429 || h->status == 408)
         code = E_ENTRA_BUSY;
     else if (h->status >= 500)
@@ -160,7 +182,9 @@ static int refused(const struct http *h, struct error *e)
         if (n + 1 < sizeof e->text)
             memcpy(e->text + n, ")", 2);
     }
-    if (h->has_retry_after)
+    if (code == E_ENTRA_CODE)
+        e->retry_after_ms = wait_ms;
+    else if (h->has_retry_after)
         e->retry_after_ms = h->retry_after_ms;
     json_decref(root);
     return -1;
@@ -195,6 +219,37 @@ int entra_answer(const struct http *h, struct secret *token, int64_t *expires_in
     if (result == 0) {
         *token = secret_copy(text, json_string_length(member));
         *expires_in = json_member_number(root, "expires_in", 0);
+    }
+    json_decref(root);
+    return result;
+}
+
+static int64_t between(int64_t value, int64_t least, int64_t most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+int entra_code(const struct http *h, struct secret *device_code, struct vault_code *shown,
+               uint64_t *interval_ms, struct error *e)
+{
+    if (h->status != 200)
+        return refused(h, e);
+    enum json_problem problem;
+    json_t *root = json_object_read(h->body.data, h->body.len, &problem);
+    const char *code = json_member_text(root, "device_code");
+    const char *user = word_of(root, "user_code", USER_SET, sizeof shown->user - 1);
+    const char *uri = word_of(root, "verification_uri", USER_SET ":/._~%?=&#+", sizeof shown->uri - 1);
+    int result = 0;
+    if (!code || !code[0] || strlen(code) > DEVICE_CODE_MAX || !user || !uri ||
+        strncmp(uri, "https://", 8) != 0) {
+        result = error_set(e, E_ENTRA_ANSWER, "the answer holds no code for a person");
+    } else {
+        *shown = (struct vault_code){
+            .expires_s = (uint32_t)between(json_member_number(root, "expires_in", 900), 1, VAULT_CODE_MAX_S)};
+        strcpy(shown->uri, uri);
+        strcpy(shown->user, user);
+        *interval_ms = (uint64_t)between(json_member_number(root, "interval", 5), 1, 60) * 1000;
+        *device_code = secret_copy(code, strlen(code));
     }
     json_decref(root);
     return result;

@@ -11,7 +11,7 @@
 
 #define PIECES_MAX 64 /* records read in one step */
 
-static void emit(struct fetch *f, struct buf *record)
+void fetch_emit(struct fetch *f, struct buf *record)
 {
     size_t at = 0;
     while (at < record->len) {
@@ -31,14 +31,14 @@ static void progress(void *arg, const char *host, const char *step)
 {
     struct buf record = {0};
     record_progress(&record, host, step);
-    emit(arg, &record);
+    fetch_emit(arg, &record);
 }
 
 void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer)
 {
     struct buf record = {0};
     record_answer(&record, index, answer);
-    emit(f, &record);
+    fetch_emit(f, &record);
     f->jobs[index].state = JOB_DONE;
     f->done++;
 }
@@ -48,6 +48,11 @@ void fetch_fail(struct fetch *f, const struct error *e)
     if (!f->failed)
         f->error = *e;
     f->failed = true;
+}
+
+uint32_t fetch_patience(const struct vault_request *request)
+{
+    return request->deadline_ms ? request->deadline_ms : VAULT_DEADLINE_MS;
 }
 
 bool fetch_passes(enum error_code code)
@@ -196,7 +201,7 @@ static void finish(struct fetch *f)
     f->world.stats.elapsed_ms = (uint32_t)(clock_ms() - f->start);
     record_stats(&record, &f->world.stats);
     record_done(&record);
-    emit(f, &record);
+    fetch_emit(f, &record);
 }
 
 void fetch_run(const struct vault_request *request, const struct url *authority, const struct url *vault,
@@ -209,12 +214,14 @@ void fetch_run(const struct vault_request *request, const struct url *authority,
     strncpy(f->scope, scope, sizeof f->scope - 1);
     f->to.fd = fd;
     f->start = clock_ms();
-    f->deadline = f->start + (request->deadline_ms ? request->deadline_ms : FETCH_DEADLINE_MS);
+    f->deadline = f->start + fetch_patience(request);
     f->world.now = request->now;
     f->world.progress = progress;
     f->world.arg = f;
     f->limit = FETCH_IN_FLIGHT;
     f->want_token = true;
+    /* As if the first token were a renewed one: nobody logs in twice, and the vault waits as long as the person. */
+    f->generation = request->login == VAULT_LOGIN_DEVICE;
     conn_init(&f->login.conn, &f->world, &f->authority);
     conn_init(&f->get.conn, &f->world, &f->vault);
     http_init(&f->login.http, request->now);
@@ -225,6 +232,7 @@ void fetch_run(const struct vault_request *request, const struct url *authority,
     side_free(&f->login);
     side_free(&f->get);
     secret_free(&f->token);
+    secret_free(&f->code);
     loginkey_free(f->key);
     anchors_free(&f->world.anchors);
     mem_free(f);

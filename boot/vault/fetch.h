@@ -20,7 +20,6 @@
 
 #define FETCH_IN_FLIGHT 16
 #define FETCH_TRIES 5
-#define FETCH_DEADLINE_MS 60000u
 #define FETCH_END_MS 1000     /* from the last record to the end of the process */
 #define FETCH_ANSWER_MS 20000 /* without a whole response after a request */
 
@@ -64,7 +63,9 @@ struct fetch {
     struct secret token;
     unsigned generation; /* tokens received so far */
     bool want_token;
-    bool asked; /* the login request is on its way */
+    bool asked;           /* the login request is on its way */
+    struct secret code;   /* device_code: a person has been asked */
+    uint64_t interval_ms; /* between polls for that person's login */
 
     struct side get;
     struct job jobs[VAULT_NAMES_MAX];
@@ -89,6 +90,9 @@ void fetch_run(const struct vault_request *request, const struct url *authority,
 void login_step(struct fetch *f, uint64_t now);
 void login_timer(const struct fetch *f, uint64_t now, uint64_t *next);
 
+/* Nobody used the code in time. Always -1. */
+int login_unused(struct error *e);
+
 /* getter.c */
 void getter_step(struct fetch *f, uint64_t now);
 void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next);
@@ -96,6 +100,9 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next);
 void getter_expire(struct fetch *f);
 
 /* Shared, fetch.c. */
+void fetch_emit(struct fetch *f, struct buf *record); /* frees the record */
+/* Milliseconds for what needs no person. */
+uint32_t fetch_patience(const struct vault_request *request);
 void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now); /* *next becomes `at` when that lies between */
 void fetch_fail(struct fetch *f, const struct error *e);
 bool fetch_passes(enum error_code code); /* a reason that may pass within the deadline */

@@ -254,7 +254,9 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next)
 void getter_expire(struct fetch *f)
 {
     struct error e = {0};
-    if (f->vault_error.code)
+    if (f->code.length_ && f->token.length_ == 0)
+        login_unused(&e);
+    else if (f->vault_error.code)
         e = f->vault_error;
     else if (f->token.length_ == 0 && f->login.last.code && f->login.conn.state != CONN_READY)
         e = f->login.last;

@@ -1,10 +1,11 @@
 /* The login's half of fetch.h: one POST, again when the reason may pass, once more when the vault refuses the
- * token. */
+ * token. With a person: one POST for a code, then one every interval until the person has logged in. */
 #include "vault/fetch.h"
 
 #include "base/mem.h"
 #include "vault/entra.h"
 #include "vault/jwt.h"
+#include "vault/record.h"
 
 #include <sys/random.h>
 
@@ -28,7 +29,7 @@ static void later(struct fetch *f, const struct error *e, uint64_t now)
 static int build(struct fetch *f, struct error *e)
 {
     const struct vault_request *q = f->request;
-    struct span credential = secret_bytes(q->credential);
+    struct span credential = secret_bytes(q->login == VAULT_LOGIN_DEVICE ? &f->code : q->credential);
     struct buf assertion = {0};
     if (q->login == VAULT_LOGIN_CERTIFICATE) {
         unsigned char random[JWT_JTI_BYTES + JWT_SALT_BYTES];
@@ -61,7 +62,39 @@ static void ask(struct fetch *f, uint64_t now)
     f->asked = true;
     f->login.answer_by = now + FETCH_ANSWER_MS;
     f->world.stats.requests++;
-    f->world.progress(f->world.arg, f->authority.host, "token");
+    if (!f->code.length_)
+        f->world.progress(f->world.arg, f->authority.host,
+                          f->request->login == VAULT_LOGIN_DEVICE ? "code" : "token");
+}
+
+/* The person has not logged in yet: the connection is kept when the server keeps it. */
+static void poll_later(struct fetch *f, uint64_t now)
+{
+    struct side *s = &f->login;
+    f->asked = false;
+    s->tries = 0;
+    s->answer_by = 0;
+    s->not_before = now + f->interval_ms;
+    if (!s->http.keep_alive)
+        conn_close(&s->conn);
+}
+
+static int take_code(struct fetch *f, uint64_t now, struct error *e)
+{
+    struct buf record = {0};
+    struct vault_code shown;
+    if (entra_code(&f->login.http, &f->code, &shown, &f->interval_ms, e) < 0)
+        return -1;
+    record_code(&record, &shown);
+    fetch_emit(f, &record);
+    f->deadline = now + (uint64_t)shown.expires_s * 1000;
+    poll_later(f, now);
+    return 0;
+}
+
+int login_unused(struct error *e)
+{
+    return error_set(e, E_ENTRA_CODE, "nobody logged in with the code before it ran out");
 }
 
 static void answered(struct fetch *f, uint64_t now)
@@ -70,7 +103,13 @@ static void answered(struct fetch *f, uint64_t now)
     struct error e = {0};
     struct secret token = {0};
     int64_t expires_in;
-    if (entra_answer(&s->http, &token, &expires_in, &e) == 0) {
+    bool person = f->request->login == VAULT_LOGIN_DEVICE;
+    if (person && !f->code.length_) {
+        if (take_code(f, now, &e) == 0)
+            return;
+    } else if (entra_answer(&s->http, &token, &expires_in, &e) == 0) {
+        if (person)
+            f->deadline = now + fetch_patience(f->request);
         secret_free(&f->token);
         f->token = token;
         f->generation++;
@@ -81,16 +120,37 @@ static void answered(struct fetch *f, uint64_t now)
         side_free(s);
         return;
     }
+    if (e.code == E_ENTRA_CODE && e.retry_after_ms) {
+        f->interval_ms += e.retry_after_ms == ENTRA_SLOWER_MS ? ENTRA_SLOWER_MS : 0;
+        poll_later(f, now);
+        return;
+    }
+    if (e.code == E_ENTRA_CODE)
+        login_unused(&e);
+    else if (person && e.code == E_ENTRA_GRANT)
+        e.code = E_ENTRA_REFUSED; /* no assertion was sent */
     error_wrap(&e, "%s", f->authority.host);
     later(f, &e, now);
+}
+
+/* Between two polls: the server may close, and has nothing to say. */
+static void idle(struct side *s, uint64_t now)
+{
+    size_t n;
+    if (s->conn.state == CONN_READY && (conn_step(&s->conn, now) != CONN_READY || conn_read(&s->conn, &n)))
+        conn_close(&s->conn);
 }
 
 void login_step(struct fetch *f, uint64_t now)
 {
     struct side *s = &f->login;
     struct error e = {0};
-    if (!f->want_token || now < s->not_before)
+    if (!f->want_token)
         return;
+    if (now < s->not_before) {
+        idle(s, now);
+        return;
+    }
     if (s->conn.state == CONN_IDLE)
         conn_open(&s->conn, now);
     conn_step(&s->conn, now);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "vault/fetch.h"
 #include "vault/record.h"
 
 #include <errno.h>
@@ -11,13 +12,15 @@
 #include <unistd.h>
 
 struct ear {
+    const struct vault_request *request;
+    uint64_t until; /* clock_ms() */
     struct vault_answer *answers;
-    unsigned count;
     bool answered[VAULT_NAMES_MAX];
     struct vault_stats *stats;
     vault_progress *progress;
     void *arg;
     struct error *failed;
+    bool asked; /* a person */
     bool done;
     unsigned records;
 };
@@ -33,7 +36,7 @@ static bool take(struct ear *ear, struct record *r)
             ear->progress(ear->arg, r->host, r->step);
         return true;
     case RECORD_ANSWER:
-        if (r->index >= ear->count || ear->answered[r->index])
+        if (r->index >= ear->request->name_count || ear->answered[r->index])
             return false;
         ear->answered[r->index] = true;
         ear->answers[r->index] = r->answer;
@@ -45,6 +48,13 @@ static bool take(struct ear *ear, struct record *r)
         return true;
     case RECORD_FAILED:
         *ear->failed = r->answer.error;
+        return true;
+    case RECORD_CODE:
+        if (ear->asked || ear->request->login != VAULT_LOGIN_DEVICE)
+            return false;
+        ear->asked = true;
+        ear->until += (uint64_t)r->code.expires_s * 1000;
+        ear->request->ask(ear->arg, &r->code);
         return true;
     case RECORD_DONE:
         ear->done = true;
@@ -70,31 +80,33 @@ static int take_all(struct ear *ear, struct buf *in, struct error *e)
     return 0;
 }
 
-/* Until there is something to read. */
-static int wait_for(int fd, int stop_fd, uint64_t until, struct error *e)
+/* 0 when there is something to read. */
+static int wait_for(const struct ear *ear, int fd, struct error *e)
 {
     for (;;) {
         uint64_t now = clock_ms();
-        struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
-        int n = -1;
-        if (now < until)
-            n = poll(p, stop_fd > 0 ? 2 : 1, until - now > 60000 ? 60000 : (int)(until - now));
+        struct pollfd p[] = {
+            {.fd = fd, .events = POLLIN},
+            {.fd = ear->request->stop_fd > 0 ? ear->request->stop_fd : -1, .events = POLLIN}};
+        if (now >= ear->until)
+            return error_set(e, E_FETCHER, "it said nothing until the deadline");
+        int n = poll(p, 2, ear->until - now > 60000 ? 60000 : (int)(ear->until - now));
         if (n > 0 && p[1].revents)
             return error_set(e, E_STOPPED, "while secrets were fetched");
         if (n > 0)
             return 0;
-        if (now >= until || (n < 0 && errno != EINTR))
-            return error_set(e, E_FETCHER, "it said nothing until the deadline");
+        if (n < 0 && errno != EINTR)
+            return error_errno(e, E_FETCHER, errno, "poll");
     }
 }
 
-static int listen_until(struct ear *ear, int fd, int stop_fd, uint64_t until, struct error *e)
+static int listen_until(struct ear *ear, int fd, struct error *e)
 {
     struct buf in = {.max = 2 * RECORD_MAX};
     int result = -1;
     while (!ear->done) {
         unsigned char piece[4096];
-        if (wait_for(fd, stop_fd, until, e) < 0)
+        if (wait_for(ear, fd, e) < 0)
             break;
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -114,21 +126,22 @@ static int listen_until(struct ear *ear, int fd, int stop_fd, uint64_t until, st
     return result;
 }
 
-int parent_listen(int fd, int stop_fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+int parent_listen(int fd, const struct vault_request *request, struct vault_answer *answers,
                   struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
                   struct error *e)
 {
-    struct ear ear = {.answers = answers,
-                      .count = count,
+    struct ear ear = {.request = request,
+                      .until = clock_ms() + fetch_patience(request) + PARENT_GRACE_MS,
+                      .answers = answers,
                       .stats = stats,
                       .progress = progress,
                       .arg = arg,
                       .failed = failed};
     *failed = (struct error){0};
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (listen_until(&ear, fd, stop_fd, clock_ms() + deadline_ms + PARENT_GRACE_MS, e) < 0)
+    if (listen_until(&ear, fd, e) < 0)
         return -1;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < request->name_count; i++) {
         if (ear.answered[i])
             continue;
         if (failed->code == E_NONE)

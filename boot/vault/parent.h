@@ -13,10 +13,10 @@
 #define PARENT_GRACE_MS 5000    /* beyond the fetcher's own deadline */
 #define PARENT_RECORDS_MAX 4096 /* in one conversation */
 
-/* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the deadline. answers has
- * count elements. stop_fd readable ends it with E_STOPPED; 0: none. 0 when the conversation was whole: then failed->code is E_NONE, or the error that
- * everything unanswered failed with. -1 with E_FETCHER otherwise. */
-int parent_listen(int fd, int stop_fd, uint32_t deadline_ms, struct vault_answer *answers, unsigned count,
+/* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the request's deadline. answers
+ * has request->name_count elements. 0 when the conversation was whole: then failed->code is E_NONE, or the error that
+ * everything unanswered failed with. -1 with E_FETCHER otherwise, or E_STOPPED. */
+int parent_listen(int fd, const struct vault_request *request, struct vault_answer *answers,
                   struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
                   struct error *e);
 

@@ -93,6 +93,15 @@ void record_done(struct buf *out)
     end(out, begin(out, RECORD_DONE));
 }
 
+void record_code(struct buf *out, const struct vault_code *code)
+{
+    size_t at = begin(out, RECORD_CODE);
+    put_text(out, code->uri);
+    put_text(out, code->user);
+    put(out, code->expires_s, 4);
+    end(out, at);
+}
+
 /* A text of at most cap - 1 bytes, cleaned: what a broken fetcher says must not reach a terminal raw. */
 static void get_text(struct reader *r, char *out, size_t cap)
 {
@@ -165,6 +174,12 @@ static void get_fields(struct reader *r, struct record *out)
         if (out->answer.error.code == E_NONE)
             r->bad = true;
         break;
+    case RECORD_CODE:
+        get_text(r, out->code.uri, sizeof out->code.uri);
+        get_text(r, out->code.user, sizeof out->code.user);
+        out->code.expires_s = reader_u32le(r);
+        r->bad = r->bad || out->code.expires_s > VAULT_CODE_MAX_S;
+        break;
     case RECORD_DONE:
         break;
     default:
@@ -180,7 +195,7 @@ enum record_result record_read(struct reader *r, struct record *out)
     memset(out, 0, sizeof *out);
     if (head.bad)
         return RECORD_MORE;
-    if (n > RECORD_MAX - HEAD || type < RECORD_PROGRESS || type > RECORD_DONE)
+    if (n > RECORD_MAX - HEAD || type < RECORD_PROGRESS || type > RECORD_CODE)
         return RECORD_WRONG;
     if (n > head.n)
         return RECORD_MORE;

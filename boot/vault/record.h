@@ -23,7 +23,8 @@ enum record_type {
     RECORD_ANSWER,       /* one name's value or error */
     RECORD_STATS,
     RECORD_FAILED, /* everything that has no answer yet failed with this error */
-    RECORD_DONE    /* the last one */
+    RECORD_DONE,   /* the last one */
+    RECORD_CODE    /* a person is asked to log in */
 };
 
 struct record {
@@ -33,6 +34,7 @@ struct record {
     unsigned index;             /* of the name */
     struct vault_answer answer; /* RECORD_FAILED: its error; the value is owned by whoever read the record */
     struct vault_stats stats;
+    struct vault_code code;
 };
 
 void record_progress(struct buf *out, const char *host, const char *step);
@@ -40,6 +42,7 @@ void record_answer(struct buf *out, unsigned index, const struct vault_answer *a
 void record_stats(struct buf *out, const struct vault_stats *stats);
 void record_failed(struct buf *out, const struct error *e);
 void record_done(struct buf *out);
+void record_code(struct buf *out, const struct vault_code *code);
 
 enum record_result { RECORD_READ, RECORD_MORE, RECORD_WRONG };
 

@@ -61,7 +61,7 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
                          q->tenant ? q->tenant : "");
     if (!plain(q->client, 64))
         return error_set(e, E_VAULT_REQUEST, "login.client: \"%s\" is no GUID", q->client ? q->client : "");
-    if (q->credential == NULL || q->credential->length_ == 0)
+    if (q->login != VAULT_LOGIN_DEVICE && (q->credential == NULL || q->credential->length_ == 0))
         return error_set(e, E_CRED_FORM, "the credential is empty");
     /* A token is good for every vault of its cloud: it is never sent to a host outside it. */
     if (!url_below(c->vault.host, c->resource.host))
@@ -127,9 +127,7 @@ static int converse(const struct vault_request *q, const struct checked *c, stru
     if (pid == 0)
         child(q, c, parent, to);
     fd_cleanup(&to);
-    uint32_t deadline = q->deadline_ms ? q->deadline_ms : FETCH_DEADLINE_MS;
-    int result =
-        parent_listen(from, q->stop_fd, deadline, answers, q->name_count, stats, progress, arg, failed, e);
+    int result = parent_listen(from, q, answers, stats, progress, arg, failed, e);
     /* After its last word it wipes itself and ends; one that does something else is not waited for. */
     struct pollfd end = {.fd = from};
     if (result < 0 || poll(&end, 1, FETCH_END_MS) <= 0)

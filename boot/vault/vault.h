@@ -21,7 +21,18 @@
 #define VAULT_NAMES_MAX 64
 #define VAULT_VALUE_MAX 25600 /* bytes: Key Vault's own limit of 25 KB, in UTF-8 octets */
 
-enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDERATED };
+#define VAULT_DEADLINE_MS 60000u
+#define VAULT_CODE_MAX_S 3600 /* seconds that a person is waited for, whatever the server says */
+
+enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDERATED, VAULT_LOGIN_DEVICE };
+
+/* What a person must know to log in for this box (RFC 8628 section 3.3): meant to be shown. */
+struct vault_code {
+    char uri[256]; /* https://..., printable ASCII */
+    char user[32]; /* of [0-9A-Za-z-] */
+    uint32_t expires_s;
+};
+typedef void vault_ask(void *arg, const struct vault_code *code);
 
 struct vault_name {
     const char *name;    /* 1-127 of [0-9A-Za-z-] */
@@ -36,8 +47,8 @@ struct vault_request {
     const char *tenant;
     const char *client;
     enum vault_login login;
-    const struct secret
-        *credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion */
+    const struct secret *
+        credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
     const struct vault_name *names;
     unsigned name_count;
     const char *ca_pem;      /* PEM text of extra roots for these hosts alone, or NULL */
@@ -45,7 +56,8 @@ struct vault_request {
     const char *hosts_file;  /* text of /etc/hosts, may be "" */
     const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
     int64_t now;             /* seconds since 1970, trusted by the caller */
-    uint32_t deadline_ms;    /* for everything; 0 means 60 s */
+    uint32_t deadline_ms;    /* for everything but a person's login; 0: VAULT_DEADLINE_MS */
+    vault_ask *ask;          /* with VAULT_LOGIN_DEVICE: called once at most, with the arg of progress */
     int stop_fd;             /* readable: give up at once with E_STOPPED; 0: none */
 };
 

@@ -15,7 +15,7 @@ The config (--config, JSON, read again when it changes) is merged over what --pr
     login, vault   settings of the listener, see server.py
     refuse_tokens N     the first N requests with a bearer token get 401 invalid_token
     token_bytes N       length of the tokens; expires_in (number or string)
-    device {pending: N, slow_down: N, then: "grant" | ERROR}
+    device {pending: N, slow_down: N, then: "grant" | ERROR | AADSTS number, interval, expires_in, uri, user_code}
     faults      list of {role, path (prefix, * ends), times, skip, ...}: the first that matches and is not used
                 up is applied. Beyond server.py's: `aadsts` N (the Entra error of that number),
                 `kv` NAME of KV_ERRORS (the vault's error of that name).
@@ -51,7 +51,8 @@ DEFAULT = {
     "resource": "https://vault.azure.net",
     "vaults": {"*": {"hello": "world", "db-password": "s3cret: \"with\" 'quotes' #and\nlines"}},
     "login": {}, "vault": {}, "faults": [], "refuse_tokens": 0, "token_bytes": 1400, "expires_in": 3599,
-    "device": {"pending": 1, "slow_down": 0, "then": "grant"},
+    "device": {"pending": 1, "slow_down": 0, "then": "grant", "interval": 5, "expires_in": 900,
+               "uri": "https://login.microsoft.com/device", "user_code": "HRTH7QK2P"},
 }
 API_VERSIONS = ["7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01", "2016-10-01"]
 
@@ -94,6 +95,7 @@ AADSTS = {
     70018: (400, "bad_verification_code", "Invalid verification code."),
     70019: (400, "expired_token", "Verification code expired."),
     70020: (400, "expired_token", "The provided value for the input parameter 'device_code' is not valid. This device code has expired."),
+    65001: (400, "invalid_grant", "The user or administrator has not consented to use the application with ID '{client}' named 'hearth'. Send an interactive authorization request for this user and resource."),
     70044: (400, "authorization_declined", "The user declined the authorization."),
 }
 
@@ -183,7 +185,7 @@ class Azure(Server):
         self.base, self.config_path, self.config_seen = config, config_path, None
         self.config = config
         self.tokens, self.used_jti, self.devices, self.fault_uses = {}, set(), {}, {}
-        self.refused = 0
+        self.refused, self.early, self.device_codes = 0, 0, set()
         self.state = threading.RLock()
         self.certificates = {}
 
@@ -413,11 +415,16 @@ class Azure(Server):
         self.scope(form)
         code = b64url(os.urandom(90))
         with self.state:
-            self.devices[code] = dict(self.config["device"], client=form["client_id"])
-        uri = "https://login.microsoft.com/device"
+            device = dict(DEFAULT["device"], **self.config["device"])
+            device.update(client=form["client_id"], due=time.monotonic() + device["interval"] - 0.1,
+                          until=time.monotonic() + device["expires_in"])
+            self.devices[code] = device
+            self.device_codes.add(code)
         return Reply.json(200, {
-            "user_code": "HRTH7QK2P", "device_code": code, "verification_uri": uri, "expires_in": 900, "interval": 5,
-            "message": "To sign in, use a web browser to open the page %s and enter the code HRTH7QK2P to authenticate." % uri})
+            "user_code": device["user_code"], "device_code": code, "verification_uri": device["uri"],
+            "expires_in": device["expires_in"], "interval": device["interval"],
+            "message": "To sign in, use a web browser to open the page %s and enter the code %s to authenticate."
+                       % (device["uri"], device["user_code"])})
 
     def device_poll(self, form):
         self.need(form, "client_id", "device_code")
@@ -428,12 +435,23 @@ class Azure(Server):
                 raise EntraError(70018)
             if not client.get("public"):
                 raise EntraError(7000218)
+            now = time.monotonic()
+            if now >= device["until"]:
+                raise EntraError(70020)
+            if now < device["due"]:
+                self.early += 1  # RFC 8628 section 3.5: the client polls faster than it was told
+                device["slow_down"] += 1
+            device["due"] = now + device["interval"] - 0.1
             if device["pending"] > 0:
                 device["pending"] -= 1
                 raise EntraError(70016)
             if device["slow_down"] > 0:
                 device["slow_down"] -= 1
+                device["interval"] += 5
+                device["due"] += 5
                 return Reply.json(400, {"error": "slow_down", "error_description": "Slow down."})
+            if isinstance(device["then"], int):
+                raise EntraError(device["then"])
             if device["then"] != "grant":
                 return Reply.json(400, {"error": device["then"], "error_description": device["then"]})
             del self.devices[form["device_code"]]

@@ -41,8 +41,9 @@ static void assertion_request(void **state)
     assert_non_null(strstr(b.data, "\r\nHost: login.test:8443\r\n"));
     assert_non_null(
         strstr(b.data,
-               "\r\n\r\nclient_id=cli&scope=s&grant_type=client_credentials&client_assertion_type="
-               "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=a.b-_c"));
+               "\r\n\r\nclient_id=cli&scope=s&client_assertion_type="
+               "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=a.b-_c&"
+               "grant_type=client_credentials"));
     buf_free(&b);
     entra_endpoint(&b, &odd, "ten");
     assert_string_equal(b.data, "https://login.test:8443/ten/oauth2/v2.0/token");
@@ -188,6 +189,141 @@ static void refusals(void **state)
     }
 }
 
+static void device_requests(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    entra_request(&b, &authority, "ten", "cli", "s/.default", VAULT_LOGIN_DEVICE, (struct span){0});
+    assert_memory_equal(b.data, "POST /ten/oauth2/v2.0/devicecode HTTP/1.1\r\n", 43);
+    assert_non_null(strstr(b.data, "\r\n\r\nclient_id=cli&scope=s%2F.default"));
+    assert_null(strstr(b.data, "grant_type"));
+    buf_free(&b);
+    entra_request(&b, &authority, "ten", "cli", "s", VAULT_LOGIN_DEVICE, span_of("a+b"));
+    assert_memory_equal(b.data, "POST /ten/oauth2/v2.0/token HTTP/1.1\r\n", 38);
+    assert_non_null(strstr(b.data,
+                           "\r\n\r\nclient_id=cli&scope=s&device_code=a%2Bb&"
+                           "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code"));
+    buf_free(&b);
+}
+
+static int code_of(int status, const char *body, struct secret *code, struct vault_code *shown,
+                   uint64_t *interval_ms, struct error *e)
+{
+    static char text[20000];
+    struct http h;
+    int n = snprintf(text, sizeof text, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\n\r\n%s", status,
+                     strlen(body), body);
+    http_init(&h, 0);
+    http_feed(&h, text, (size_t)n);
+    *e = (struct error){0};
+    int result = entra_code(&h, code, shown, interval_ms, e);
+    http_free(&h);
+    return result;
+}
+
+#define CODE(members) \
+    "{\"device_code\":\"D-_.1\",\"user_code\":\"AB-12cd\",\"verification_uri\":\"https://a.test/" \
+    "d?x=1\"," members "\"message\":\"no\"}"
+
+static void device_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        uint32_t expires, interval;
+    } rows[] = {
+        {CODE("\"expires_in\":900,\"interval\":7,"), 900, 7000},
+        {CODE("\"expires_in\":\"300\",\"interval\":\"3\","), 300, 3000},
+        {CODE(""), 900, 5000},
+        {CODE("\"expires_in\":0,\"interval\":0,"), 1, 1000},
+        {CODE("\"expires_in\":99999999999,\"interval\":99999999999,"), VAULT_CODE_MAX_S, 60000},
+        {CODE("\"expires_in\":-5,\"interval\":-5,"), 900, 5000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret code = {0};
+        struct vault_code shown;
+        uint64_t interval = 0;
+        struct error e;
+        assert_int_equal(code_of(200, rows[i].body, &code, &shown, &interval, &e), 0);
+        assert_int_equal(shown.expires_s, rows[i].expires);
+        assert_int_equal(interval, rows[i].interval);
+        assert_string_equal(shown.user, "AB-12cd");
+        assert_string_equal(shown.uri, "https://a.test/d?x=1");
+        assert_true(span_is(secret_bytes(&code), "D-_.1"));
+        secret_free(&code);
+    }
+}
+
+/* What a person is shown comes from the network: anything odd in it is refused, not cleaned. */
+static void not_codes(void **state)
+{
+    (void)state;
+    static char huge[9000];
+    snprintf(huge, sizeof huge,
+             "{\"user_code\":\"A\",\"verification_uri\":\"https://a\",\"device_code\":\"%05000d\"}", 1);
+    const char *const rows[] = {
+        "",
+        "{}",
+        "[]",
+        "{\"device_code\":\"D\",\"user_code\":\"A\"}",
+        "{\"device_code\":\"D\",\"verification_uri\":\"https://a\"}",
+        "{\"user_code\":\"A\",\"verification_uri\":\"https://a\"}",
+        "{\"device_code\":\"\",\"user_code\":\"A\",\"verification_uri\":\"https://a\"}",
+        "{\"device_code\":5,\"user_code\":\"A\",\"verification_uri\":\"https://a\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"A B\",\"verification_uri\":\"https://a\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"\\u001b[2J\",\"verification_uri\":\"https://a\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\",\"verification_uri\":"
+        "\"https://a\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"A\",\"verification_uri\":\"http://a\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"A\",\"verification_uri\":\"https://a\\nopen https://b\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"A\",\"verification_uri\":\"https://\\u202ea\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"A\",\"verification_uri\":\"https://a@b\"}",
+        huge,
+    };
+    struct secret code = {0};
+    struct vault_code shown;
+    uint64_t interval = 0;
+    struct error e;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (code_of(200, rows[i], &code, &shown, &interval, &e) != -1)
+            print_error("row %zu was taken\n", i);
+        assert_int_equal(e.code, E_ENTRA_ANSWER);
+        assert_null(code.held_);
+    }
+    assert_int_equal(code_of(400, "{\"error\":\"invalid_client\",\"error_codes\":[7000218]}", &code, &shown,
+                             &interval, &e),
+                     -1);
+    assert_int_equal(e.code, E_ENTRA_CLIENT);
+    assert_non_null(strstr(e.text, "public client flows"));
+}
+
+static void polls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *error;
+        enum error_code want;
+        uint32_t again;
+    } rows[] = {
+        {"authorization_pending", E_ENTRA_CODE, ENTRA_PENDING_MS},
+        {"slow_down", E_ENTRA_CODE, ENTRA_SLOWER_MS},
+        {"expired_token", E_ENTRA_CODE, 0},
+        {"authorization_declined", E_ENTRA_DECLINED, 9000},
+        {"bad_verification_code", E_ENTRA_REFUSED, 9000},
+        {"interaction_required", E_ENTRA_INTERACTION, 9000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret token = {0};
+        struct error e;
+        int64_t expires;
+        char body[100];
+        snprintf(body, sizeof body, "{\"error\":\"%s\"}", rows[i].error);
+        assert_int_equal(answer(400, "Retry-After: 9\r\n", body, &token, &expires, &e), -1);
+        assert_int_equal(e.code, rows[i].want);
+        assert_int_equal(e.retry_after_ms, rows[i].again);
+    }
+}
+
 static void hints(void **state)
 {
     (void)state;
@@ -199,8 +335,10 @@ static void hints(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secret_request), cmocka_unit_test(assertion_request), cmocka_unit_test(tokens),
-        cmocka_unit_test(not_tokens),     cmocka_unit_test(refusals),          cmocka_unit_test(hints),
+        cmocka_unit_test(secret_request),  cmocka_unit_test(assertion_request), cmocka_unit_test(tokens),
+        cmocka_unit_test(not_tokens),      cmocka_unit_test(refusals),          cmocka_unit_test(hints),
+        cmocka_unit_test(device_requests), cmocka_unit_test(device_codes),      cmocka_unit_test(not_codes),
+        cmocka_unit_test(polls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

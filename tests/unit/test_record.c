@@ -93,6 +93,17 @@ static void every_byte_flipped(void **state)
     buf_free(&b);
 }
 
+static enum vault_login login = VAULT_LOGIN_SECRET;
+static unsigned people;
+
+static void asked(void *arg, const struct vault_code *code)
+{
+    ++*(unsigned *)arg;
+    assert_string_equal(code->uri, "https://a.test\\x1b");
+    assert_string_equal(code->user, "AB12");
+    assert_int_equal(code->expires_s, 1);
+}
+
 static int hear(int stop_fd, const void *p, size_t n, struct vault_answer *answers, unsigned count,
                 struct error *failed, struct error *e)
 {
@@ -102,9 +113,43 @@ static int hear(int stop_fd, const void *p, size_t n, struct vault_answer *answe
     close(ends[1]);
     memset(answers, 0, count * sizeof *answers);
     *e = (struct error){0};
-    int result = parent_listen(ends[0], stop_fd, 1000, answers, count, NULL, NULL, NULL, failed, e);
+    const struct vault_request request = {
+        .deadline_ms = 1000, .name_count = count, .login = login, .ask = asked, .stop_fd = stop_fd};
+    int result = parent_listen(ends[0], &request, answers, NULL, NULL, &people, failed, e);
     close(ends[0]);
     return result;
+}
+
+/* One person is asked once, and only when the login needs one; what is shown is cleaned. */
+static void person(void **state)
+{
+    (void)state;
+    struct vault_answer answers[1];
+    struct error failed, e;
+    struct buf b = {0}, twice = {0}, long_life = {0};
+    struct vault_code code = {"https://a.test\x1b", "AB12", 1};
+    record_code(&b, &code);
+    record_code(&twice, &code);
+    record_code(&twice, &code);
+    add_answer(&b, 0, "x");
+    record_done(&b);
+    login = VAULT_LOGIN_DEVICE;
+    people = 0;
+    assert_int_equal(hear(0, b.data, b.len, answers, 1, &failed, &e), 0);
+    assert_int_equal(people, 1);
+    vault_answers_free(answers, 1);
+    assert_int_equal(hear(0, twice.data, twice.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(e.code, E_FETCHER);
+    code.expires_s = VAULT_CODE_MAX_S + 1;
+    record_code(&long_life, &code);
+    assert_int_equal(hear(0, long_life.data, long_life.len, answers, 1, &failed, &e), -1);
+    login = VAULT_LOGIN_SECRET;
+    people = 0;
+    assert_int_equal(hear(0, b.data, b.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(people, 0);
+    buf_free(&b);
+    buf_free(&twice);
+    buf_free(&long_life);
 }
 
 static void whole_conversation(void **state)
@@ -251,6 +296,7 @@ static void told_to_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(person),
         cmocka_unit_test(round_trip_at_every_split),
         cmocka_unit_test(every_byte_flipped),
         cmocka_unit_test(whole_conversation),

@@ -11,8 +11,17 @@ CLIENT = "CANARYCLIENT51c0de"
 DOCUMENTS = ("out/machine-config.yaml", "out/manifests/")
 
 
+PERSON = {"clients": {"66666666-7777-4888-8999-aaaaaaaaaaaa": {"public": True, "secret": CLIENT}},
+          "device": {"pending": 1, "interval": 1}}
+
+
 def prepare(kit, delay=0.25, **more):
     kit.site("vault")
+    if "device" in more:
+        path = kit.path("site/hearth.yaml")
+        with open(path) as source:
+            text = source.read().replace("method: secret", "method: device-code")
+        kit.write("site/hearth.yaml", text)
     kit.write("site/.hearth/data.secret", CLIENT + "\n")
     config = {"vaults": {"*": {"hello": VALUE, "db-password": "%s: %s" % (VALUE, VALUE)}},
               "clients": {"66666666-7777-4888-8999-aaaaaaaaaaaa": {"secret": CLIENT}},
@@ -22,7 +31,8 @@ def prepare(kit, delay=0.25, **more):
 
 
 def canaries(kit):
-    return [VALUE, CLIENT] + list(kit.world_now.azure.tokens)
+    azure = kit.world_now.azure
+    return [VALUE, CLIENT] + list(azure.tokens) + list(azure.device_codes)
 
 
 def family(session):
@@ -89,6 +99,10 @@ def clean(verb, code=0, json=False, **more):
             kit.fail("no process was seen")
         look(kit, run.out, "stdout")
         look(kit, run.err, "stderr")
+        if "device" in more and (b"HRTH7QK2P" not in run.err or not kit.world_now.azure.device_codes):
+            kit.fail("no person was asked: this case proves nothing")
+        if kit.world_now.azure.early:
+            kit.fail("it polled faster than it was told")
         files(kit, DOCUMENTS if verb == "render" and code == 0 else ())
         if verb == "render" and code == 0:
             with open(kit.path("out/machine-config.yaml")) as source:
@@ -97,10 +111,10 @@ def clean(verb, code=0, json=False, **more):
     return case
 
 
-def killed(how):
+def killed(how, **more):
     """A process that dies half way leaves no core and no file with a secret in it."""
     def case(kit):
-        prepare(kit, delay=0.4)
+        prepare(kit, delay=0.4, **more)
         limits = []
 
         def watch(child):
@@ -160,6 +174,10 @@ def cases():
     yield "render-json", clean("render", json=True)
     yield "check", clean("check")
     yield "check-json", clean("check", json=True)
+    yield "device-login", clean("render", **PERSON)
+    yield "device-login-json", clean("check", json=True, **PERSON)
+    yield "device-declined", clean("render", code=5, clients=PERSON["clients"], device={
+        "pending": 1, "interval": 1, "then": "authorization_declined"}), True
     yield "missing-secret", clean("render", code=5, faults=[
         {"role": "vault", "path": "/secrets/talos-data", "kv": "notfound", "delay": 0.3}]), True
     yield "cut-answer", clean("render", code=1, faults=[
@@ -167,6 +185,9 @@ def cases():
     yield "echoing-server", clean("render", code=5, faults=[
         {"role": "login", "status": 401, "delay": 0.2, "body": {
             "error": "invalid_client", "error_description": "AADSTS7000215: " + CLIENT, "error_codes": [7000215]}}]), True
+    for name in ("TERM", "KILL"):
+        yield "killed-while-a-person-is-awaited-" + name, killed(getattr(signal, "SIG" + name), device={
+            "pending": 99, "interval": 1}, clients=PERSON["clients"]), True
     for name in ("TERM", "INT", "ABRT", "SEGV", "KILL"):
         yield "killed-by-" + name, killed(getattr(signal, "SIG" + name)), True
     yield "two-processes-confined", unreadable
