@@ -38,6 +38,8 @@ static const struct {
 };
 #define SUITES (sizeof suites / sizeof *suites)
 
+/* One implementation of each, named: BearSSL's defaults bring two or three along and choose at run time, 18 KB for some
+ * milliseconds of a handshake and a few kilobytes of records. */
 static void set_algorithms(struct tls *t)
 {
     br_ssl_engine_context *eng = &t->client.eng;
@@ -47,12 +49,10 @@ static void set_algorithms(struct tls *t)
         ids[i] = suites[i].id;
     br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
     br_ssl_engine_set_suites(eng, ids, SUITES);
-    br_ssl_client_set_default_rsapub(&t->client);
-    br_ssl_engine_set_default_rsavrfy(eng);
-    br_ssl_engine_set_default_ecdsa(eng);
-    t->curves = *br_ssl_engine_get_ec(eng);
-    t->curves.supported_curves &=
-        (uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1 | (uint32_t)1 << BR_EC_curve25519;
+    br_ssl_engine_set_rsavrfy(eng, br_rsa_i62_pkcs1_vrfy);
+    br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
+    t->curves = br_ec_prime_i31;
+    t->curves.supported_curves = (uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1;
     br_ssl_engine_set_ec(eng, &t->curves);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
     br_x509_minimal_set_ecdsa(x, &t->curves, br_ssl_engine_get_ecdsa(eng));
@@ -64,7 +64,9 @@ static void set_algorithms(struct tls *t)
     }
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
-    br_ssl_engine_set_default_aes_gcm(eng);
+    br_ssl_engine_set_gcm(eng, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
+    br_ssl_engine_set_aes_ctr(eng, &br_aes_ct64_ctr_vtable);
+    br_ssl_engine_set_ghash(eng, br_ghash_ctmul64);
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
 }
 

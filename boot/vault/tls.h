@@ -1,7 +1,7 @@
 /*
  * tls.h - the one place that knows TLS: a client as a step machine over a socket that never blocks.
  *
- * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, X25519, P-256 and P-384; SNI and the name check always; secure
+ * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, P-256 and P-384; SNI and the name check always; secure
  * renegotiation (RFC 5746) accepted; no resumption, no client certificate. Application bytes cannot be
  * written before the chain was judged. An end without close_notify is told apart from one with it.
  *
