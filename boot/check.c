@@ -2,7 +2,7 @@
 #include "gitops/gitops.h"
 #include "line.h"
 #include "render/render.h"
-#include "vault/date.h"
+#include "base/date.h"
 #include "verbs.h"
 
 #include <jansson.h>

@@ -1,4 +1,4 @@
-#include "vault/date.h"
+#include "base/date.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@ int64_t date_seconds(int64_t year, int64_t month, int64_t day, int64_t hour, int
 
 const char *date_text(char out[DATE_TEXT_MAX], int64_t seconds)
 {
-    int64_t days = (seconds >= 0 ? seconds : seconds - (DAY - 1)) / DAY;
-    int64_t rest = seconds - days * DAY;
+    int64_t rest = seconds % DAY + (seconds % DAY < 0 ? DAY : 0);
+    int64_t days = seconds / DAY - (seconds % DAY < 0);
     int64_t z = days + 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
     int64_t doe = z - era * 146097;

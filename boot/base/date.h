@@ -1,8 +1,8 @@
 /*
  * date.h - dates of the proleptic Gregorian calendar in UTC, without libc's time zones, which open files.
  */
-#ifndef HEARTH_VAULT_DATE_H
-#define HEARTH_VAULT_DATE_H
+#ifndef HEARTH_BASE_DATE_H
+#define HEARTH_BASE_DATE_H
 
 #include <stdint.h>
 

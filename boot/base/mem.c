@@ -37,11 +37,12 @@ static void __attribute__((noreturn)) out_of_memory(size_t n)
     _exit(EXIT_FAILED_);
 }
 
+/* prlimit and not setrlimit, for which musl stops all threads: 2 KB for a program that has one. */
 static void no_core_dumps(void)
 {
     const struct rlimit none = {0, 0};
     /* Neither can fail in a way that would be worth stopping for: both only narrow what the kernel would write. */
-    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prlimit(0, RLIMIT_CORE, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -171,7 +172,7 @@ void mem_init(size_t cap)
         region_reserve(cap);
     /* Nothing maps memory after this; what is left over the heap is for the program itself and its stack. */
     const struct rlimit whole = {cap + MEM_BESIDE_HEAP, cap + MEM_BESIDE_HEAP};
-    (void)setrlimit(RLIMIT_AS, &whole);
+    (void)prlimit(0, RLIMIT_AS, &whole, NULL);
 }
 
 /* Gives the tail of a used block back when it is large enough to stand alone. */

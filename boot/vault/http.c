@@ -1,7 +1,7 @@
 #include "vault/http.h"
 
 #include "base/text.h"
-#include "vault/date.h"
+#include "base/date.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -79,9 +79,9 @@ static const struct sock_filter filter[] = {
 
 /* A limit that is lower already stays. A macro because glibc and musl disagree on the type of a resource. */
 #define LIMIT(resource, value) \
-    (getrlimit(resource, &now) == 0 && now.rlim_max <= (value) \
+    (prlimit(0, resource, NULL, &now) == 0 && now.rlim_max <= (value) \
          ? 0 \
-         : setrlimit(resource, &(struct rlimit){value, value}))
+         : prlimit(0, resource, &(struct rlimit){value, value}, NULL))
 
 static int limits(void)
 {

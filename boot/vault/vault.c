@@ -121,7 +121,8 @@ static int converse(const struct vault_request *q, const struct checked *c, stru
     cleanup(fd_cleanup) int from = ends[0];
     cleanup(fd_cleanup) int to = ends[1];
     pid_t parent = getpid();
-    pid_t pid = fork();
+    /* Not fork(), which would take locks for threads that there are none of. */
+    pid_t pid = _Fork();
     if (pid < 0)
         return error_errno(e, E_SYSTEM, errno, "fork");
     if (pid == 0)

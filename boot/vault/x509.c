@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "vault/date.h"
+#include "base/date.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -23,13 +23,15 @@
 #define fd_cleanup heap_fd_cleanup
 #include <sys/resource.h>
 /* A sanitizer maps far more than the product may. */
-static int no_limit(int resource, const struct rlimit *limit)
+static int no_limit(int pid, int resource, const struct rlimit *limit, struct rlimit *old)
 {
+    (void)pid;
     (void)resource;
     (void)limit;
+    (void)old;
     return 0;
 }
-#define setrlimit no_limit
+#define prlimit no_limit
 #include "base/mem.c"
 #undef malloc
 #undef calloc

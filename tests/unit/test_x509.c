@@ -2,7 +2,7 @@
 #include "vault/x509.h"
 
 #include "base/text.h"
-#include "vault/date.h"
+#include "base/date.h"
 #include "vault_keys.h"
 
 #include <setjmp.h>
