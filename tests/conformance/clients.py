@@ -55,6 +55,30 @@ def official_clients(kit):
     kit.expect("clients: a wrong secret is refused", "AADSTS7000215" in answer.get("text", ""), json.dumps(answer) + err)
 
 
+def official_person(kit):
+    """The device-code flow: what hearth's own login is judged by is what Microsoft's client takes for Entra."""
+    kit.serve(SECRETS)
+    config = kit.world.azure.config
+    client = config["clients"][kit.account()["client"]]
+    before = dict(config["device"])
+    shown = "%s %s" % (before["uri"], before["user_code"])
+    for then, word in (("grant", None), ("authorization_declined", "authorization_declined"), (53003, "interaction_required")):
+        config["device"] = dict(before, pending=1, interval=1, then=then)
+        client["public"] = True
+        answers, err = ask(kit, "device", ["plain"])
+        answer = (answers or {}).get("plain", {})
+        kit.expect("clients: @azure/identity shows the code (%s)" % then, shown in err, err)
+        if word is None:
+            kit.expect("clients: read with a device code", answer.get("value") == "value", json.dumps(answer) + err)
+        else:
+            kit.expect("clients: device code refused (%s)" % then, word in answer.get("text", ""), json.dumps(answer) + err)
+    client["public"] = False
+    answers, err = ask(kit, "device", ["plain"])
+    kit.expect("clients: no device code for a confidential client",
+               "invalid_client" in (answers or {}).get("plain", {}).get("text", ""), json.dumps(answers) + err)
+    config["device"] = before
+
+
 def verify(kit, assertion, audience, client, certificate):
     done = kit.run(["node", os.path.join(kit.build, "node", "verify.mjs"), certificate, audience, client],
                    stdin=assertion.encode())
@@ -107,4 +131,5 @@ def own_assertion(kit):
 
 def check(kit):
     official_clients(kit)
+    official_person(kit)
     own_assertion(kit)

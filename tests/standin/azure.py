@@ -416,7 +416,7 @@ class Azure(Server):
         code = b64url(os.urandom(90))
         with self.state:
             device = dict(DEFAULT["device"], **self.config["device"])
-            device.update(client=form["client_id"], due=time.monotonic() + device["interval"] - 0.1,
+            device.update(client=form["client_id"], due=0,
                           until=time.monotonic() + device["expires_in"])
             self.devices[code] = device
             self.device_codes.add(code)
