@@ -100,14 +100,16 @@ static void hear_frame(int fd, unsigned *type, unsigned *flags, struct buf *payl
     buf_add(payload, bytes, n);
 }
 
-/* The whole request, with windows opened as it comes; the message behind its prefix. */
-static void hear_request(int fd, struct buf *message)
+/* The whole request, the message behind its prefix. Windows are opened as it comes, or wide at the start and then silence. */
+static void hear(int fd, bool silent, struct buf *message)
 {
     char magic[24];
     unsigned type = 0;
     unsigned flags = 0;
     struct buf body = {.max = (size_t)8 << 20};
-    say(fd, "000000 04 00 00000000");
+    say(fd,
+        silent ? "000006 04 00 00000000 0004 7fffffff 000004 08 00 00000000 7fff0000"
+               : "000000 04 00 00000000");
     hear_bytes(fd, magic, sizeof magic);
     must(memcmp(magic, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24) == 0, "no preface");
     while (type != 0 || !(flags & 1)) {
@@ -120,10 +122,10 @@ static void hear_request(int fd, struct buf *message)
         } else if (type == 0 && payload.len > 0) {
             struct buf more = {0};
             buf_add(&body, payload.data, payload.len);
-            put_head(&more, 4, 8, 0, 0);
-            put_number(&more, (uint32_t)payload.len, 4);
-            put_head(&more, 4, 8, 0, 1);
-            put_number(&more, (uint32_t)payload.len, 4);
+            for (unsigned stream = 0; !silent && stream < 2; stream++) {
+                put_head(&more, 4, 8, 0, stream);
+                put_number(&more, (uint32_t)payload.len, 4);
+            }
             say_bytes(fd, &more);
             buf_free(&more);
         }
@@ -134,6 +136,11 @@ static void hear_request(int fd, struct buf *message)
     must(reader_u32be(&r) == body.len - 5, "a wrong length");
     buf_consume(&body, 5);
     *message = body;
+}
+
+static void hear_request(int fd, struct buf *message)
+{
+    hear(fd, false, message);
 }
 
 static void put_message(struct buf *b, const void *p, size_t n)
@@ -313,6 +320,27 @@ static void echo(int fd, const char *hex)
     wait_for_end(fd);
 }
 
+static void silent_until_the_end(int fd, const char *hex)
+{
+    struct buf message = {0};
+    hear(fd, true, &message);
+    must(message.len == 4000000, "a short request");
+    buf_free(&message);
+    say(fd, hex);
+    wait_for_end(fd);
+}
+
+static void a_large_request_to_a_silent_server(void **state)
+{
+    (void)state;
+    static unsigned char request[4000000];
+    struct outcome o = {0};
+    call(&o, silent_until_the_end, ONLY(0), (struct span){request, sizeof request}, LONG_MS, -1);
+    assert_int_equal(o.result, 0);
+    assert_int_equal(o.status.code, GRPC_OK);
+    forget(&o);
+}
+
 static void the_largest_there_and_back(void **state)
 {
     (void)state;
@@ -391,6 +419,26 @@ static void a_reset_after_the_trailers_is_no_error(void **state)
     static unsigned char request[1000000];
     call(&o, not_interested, ONLY(8) "000004 03 00 00000001 00000000", (struct span){request, sizeof request},
          LONG_MS, -1);
+    assert_int_equal(o.result, 0);
+    assert_int_equal(o.status.code, 8);
+    forget(&o);
+}
+
+/* Closes its ear first, asks for an answer that it cannot hear, and speaks on. */
+static void deaf(int fd, const char *hex)
+{
+    say(fd, "000000 04 00 00000000");
+    shutdown(fd, SHUT_RD);
+    say(fd, "000008 06 00 00000000 0000000000000000");
+    usleep(50000);
+    say(fd, hex);
+}
+
+static void a_deaf_server_may_answer(void **state)
+{
+    (void)state;
+    struct outcome o = {0};
+    quick(&o, deaf, ONLY(8));
     assert_int_equal(o.result, 0);
     assert_int_equal(o.status.code, 8);
     forget(&o);
@@ -560,10 +608,12 @@ int main(void)
         cmocka_unit_test(one_message),
         cmocka_unit_test(messages_and_frames_do_not_align),
         cmocka_unit_test(a_stream_of_messages),
+        cmocka_unit_test(a_large_request_to_a_silent_server),
         cmocka_unit_test(the_largest_there_and_back),
         cmocka_unit_test(trailers_only),
         cmocka_unit_test(a_long_text_is_cut),
         cmocka_unit_test(a_reset_after_the_trailers_is_no_error),
+        cmocka_unit_test(a_deaf_server_may_answer),
         cmocka_unit_test(a_receiver_that_has_enough),
         cmocka_unit_test(what_is_no_grpc),
         cmocka_unit_test(peers_that_end_it),

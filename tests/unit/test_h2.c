@@ -443,6 +443,14 @@ static void the_peers_windows_are_kept(void **state)
     assert_int_equal(sent, sizeof body - 65535 - 5 - 65531 - 1);
     assert_int_equal(r.h.state, H2_OPEN);
     end(&r);
+    /* A change counts from the last one. */
+    ended = false;
+    start(&r, (struct span){body, sizeof body});
+    feed_hex(&r, "000006 04 00 00000000 0004 00000000");
+    assert_int_equal(take_body(&r, &ended), 0);
+    feed_hex(&r, "00000c 04 00 00000000 0004 00000032 0004 00000064");
+    assert_int_equal(take_body(&r, &ended), 100);
+    end(&r);
 }
 
 static void out_stays_small(void **state)
@@ -544,6 +552,23 @@ static void floods(void **state)
     flood("000004 08 00 00000000 00000001", why);
 }
 
+static void a_frame_in_crumbs_is_no_flood(void **state)
+{
+    (void)state;
+    static unsigned char zeroes[16384];
+    struct rig r;
+    struct buf b = {0};
+    start(&r, (struct span){NULL, 0});
+    feed_hex(&r, GREETING HEADER);
+    put_frame(&b, 0, 1, 1, zeroes, sizeof zeroes);
+    for (size_t i = 0; i < b.len; i++)
+        feed(&r, b.data + i, 1);
+    assert_int_equal(r.h.state, H2_ENDED);
+    assert_int_equal(r.log.len, sizeof zeroes + 3);
+    buf_free(&b);
+    end(&r);
+}
+
 static void a_flood_that_is_never_taken(void **state)
 {
     (void)state;
@@ -624,6 +649,7 @@ int main(void)
         cmocka_unit_test(an_empty_body_ends_at_once),
         cmocka_unit_test(our_windows_are_opened_again),
         cmocka_unit_test(floods),
+        cmocka_unit_test(a_frame_in_crumbs_is_no_flood),
         cmocka_unit_test(a_flood_that_is_never_taken),
         cmocka_unit_test(headers_have_a_limit),
         cmocka_unit_test(the_table_lasts_from_block_to_block),
