@@ -79,7 +79,9 @@ static bool wait_after(struct boot *boot, struct errors *errors)
         struct error ignored;
         for (unsigned i = 1; i < errors->count; i++)
             log_note("      %s", errors->items[i].text);
-        if (boot->details.len)
+        if (boot->details.len && boot->options.json)
+            log_event("details", json_pack("{s:s}", "table", boot->details.data), "", "");
+        else if (boot->details.len)
             (void)file_write_all(STDERR_FILENO, boot->details.data, boot->details.len, "stderr", &ignored);
     }
     return delay ? boot_pause(boot, delay) : changes_wait(boot);

@@ -22,7 +22,7 @@ import (
 //	hang       no answer at all                              slow       the answer comes after ms
 //	vanish     machined stops listening for ms, the call is cut                 busy   another apply runs for ms
 //	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
-//	kill       the extension gets SIGKILL, or `signal`, as the call arrives or (after) when it has been done
+//	kill       the extension gets SIGKILL, or `signal`, before the call is done or `after` it
 //
 // and of a connection: goaway (before anything is answered), rst (RST_STREAM after the trailers), continuation (header
 // blocks split into CONTINUATION frames), trickle (in small pieces), cut (closed after `bytes` bytes), garbage.
@@ -154,6 +154,8 @@ func (b *Boot) fault(ctx context.Context, method string) (after func(), err erro
 		}
 
 		kill()
+
+		return nil, status.Error(codes.Canceled, "the caller is dead")
 	case "vanish":
 		b.vanish(fault.MS)
 
