@@ -104,6 +104,11 @@ def segments(data, where):
             if at % ALIGN:
                 raise Stop("%s: an uncompressed archive that does not begin at a multiple of four; the kernel loses it" % here)
             found, at = entries(data, at, where)
+            while at < len(data) and data[at] == 0:
+                at += 1
+            if at % ALIGN and at < len(data):
+                raise Stop("%s, byte %d: what follows an uncompressed archive does not begin at a multiple of four; the kernel "
+                           "stops there" % (where, at))
         elif data[at:at + 4] == ZSTD:
             end = zstd_end(data, at, here)
             found = whole(unzstd(data[at:end], here), here)

@@ -1,0 +1,184 @@
+"""What is packed of a site."""
+import os
+import stat
+import subprocess
+import sys
+
+import kernel
+from kit import CANARY, PEM, REPO, expect, command, read, same, write
+
+TOP = "/usr/local/etc/hearth"
+WANTED = ["bootstrap/external-secrets.yaml", "bootstrap/flux-system.yaml", "bootstrap/namespaces.yaml",
+          "clusters/data/flux-system/gotk-sync.yaml", "clusters/production/flux-system/gotk-sync.yaml", "hearth.yaml",
+          "talos/controlplane.yaml", "talos/data-1.yaml", "talos/data.yaml", "talos/production-1.yaml", "talos/worker.yaml"]
+
+
+def cases(kit):
+    def layer(ran):
+        return kernel.squashfs(read(ran.path("hearth-site.sqsh")), kit.directory())
+
+    def files(ran):
+        return sorted(path[len(TOP) + 1:] for path, entry in layer(ran).items() if entry[2] is not None)
+
+    def mode(path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+    def contents():
+        ran = kit.run("site-layer", SITE=kit.site()).good()
+        same(files(ran), sorted(WANTED + [".hearth/data.pem", ".hearth/production.pem"]), "the files")
+        for path, (bits, owner, body) in layer(ran).items():
+            secret = "/.hearth" in path
+            same(bits, (0o700 if body is None else 0o400) if secret else (0o755 if body is None else 0o644), path + ": mode")
+            same(owner, "0/0", path + ": owner")
+        same(mode(ran.path("hearth-site.sqsh")), 0o600, "the layer's own mode")
+        expect("holds a credential" in ran.stdout and "role data, production" in ran.stdout, ran.stdout)
+
+    def one_role():
+        ran = kit.run("site-layer", SITE=kit.site(), ROLE="data").good()
+        same([path for path in files(ran) if path.startswith(".hearth")], [".hearth/data.pem"], "the credentials")
+        expect((CANARY + "-production").encode() not in b"".join(entry[2] or b"" for entry in layer(ran).values()),
+               "the other role's login is in the layer")
+
+    def no_credential():
+        ran = kit.run("site-layer", SITE=kit.site(roles=()), CREDENTIAL=0).good()
+        same(files(ran), sorted(WANTED), "the files")
+        same(mode(ran.path("hearth-site.sqsh")), 0o644, "the layer's own mode")
+        expect("no output holds a credential" in ran.stdout, ran.stdout)
+
+    def plans_alike():
+        site = kit.site()
+        kit.run("site-layer", SITE=site).good()
+        ran = kit.run("site-layer", SITE=site).good()
+        where = kit.directory()
+        for path, entry in layer(ran).items():
+            if entry[2] is not None:
+                write(where + path, entry[2])
+        both = [command([kit.binary, "plan", "--all", "--json", "--site", "."], directory=top) for top in (site, where + TOP)]
+        same(both[1], both[0], "the plan of the layer")
+
+    def referred():
+        site = kit.site()
+        write(os.path.join(site, "keys", "root.pem"), "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+        write(os.path.join(site, "keys", "unasked.pem"), "x")
+        write(os.path.join(site, "talos", "data.yaml"),
+              "version: v1alpha1\nmachine:\n  files:\n    - path: /var/x\n      permissions: 0o644\n      op: create\n"
+              "      content: !file keys/root.pem\n")
+        ran = kit.run("site-layer", SITE=site).good()
+        expect("keys/root.pem" in files(ran), "a file that !file names is left out: %s" % files(ran))
+        expect("keys/unasked.pem" not in files(ran), "a file that nothing names is packed")
+
+    def secret_login():
+        site = kit.site(roles=("production",))
+        kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: secret # .hearth/data.pem")
+        write(os.path.join(site, ".hearth", "data.secret"), CANARY + "\n", 0o600)
+        ran = kit.run("site-layer", SITE=site).good()
+        expect(".hearth/data.secret" in files(ran), "the client secret is left out")
+
+    def device_code():
+        site = kit.site(roles=("production",))
+        kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: device-code # .hearth/data.pem")
+        ran = kit.run("site-layer", SITE=site, ROLE="data").good()
+        expect("device code" in ran.stdout and "no output holds" in ran.stdout, ran.stdout)
+
+    def reproducible():
+        site = kit.site()
+        one, two = (kit.run("site-layer", SITE=site, umask=mask).good() for mask in (0o022, 0o077))
+        same(read(two.path("hearth-site.sqsh")), read(one.path("hearth-site.sqsh")), "two builds")
+
+    def changed(edit, verb="site-layer", words=(), **settings):
+        def case():
+            site = kit.site()
+            extra = edit(site) or {}
+            kit.refused(verb, *words, SITE=site, **dict(settings, **extra))
+        return case
+
+    def tracked(site):
+        git = kit.repository(site)
+        command(git + ["add", "-f", ".hearth/data.pem"])
+
+    def tracked_above(site):
+        """The site is a folder of a repository."""
+        git = kit.repository(os.path.dirname(site))
+        command(git + ["add", "-f", "homelab/.hearth/production.pem"])
+
+    def broken_index(site):
+        kit.repository(site)
+        write(os.path.join(site, ".git", "index"), b"DIRC" + b"\xff" * 60)
+
+    def pem(text, name=".hearth/data.pem"):
+        return lambda site: write(os.path.join(site, name), text, 0o600) and None
+
+    def replace(old, new, path="hearth.yaml"):
+        return lambda site: kit.edit(site, path, old, new)
+
+    def link_out(site):
+        outside = write(os.path.join(os.path.dirname(site), "outside.yaml"), read(os.path.join(site, "talos", "data.yaml")))
+        os.unlink(os.path.join(site, "talos", "data.yaml"))
+        os.symlink(outside, os.path.join(site, "talos", "data.yaml"))
+
+    def login_link_out(site):
+        outside = write(os.path.join(os.path.dirname(site), "key.pem"), PEM)
+        os.unlink(os.path.join(site, ".hearth", "data.pem"))
+        os.symlink(outside, os.path.join(site, ".hearth", "data.pem"))
+
+    def no_git():
+        site = kit.site()
+        kit.repository(site)
+        empty = kit.directory()
+        asked = ("import sys; sys.path.insert(0, 'scripts/image'); import common, sitelayer\n"
+                 "try: sitelayer.tracked(sys.argv[1])\nexcept common.Stop as stop: print(stop)")
+        done = subprocess.run([sys.executable, "-B", "-c", asked, site], cwd=REPO, env={"PATH": empty}, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        expect(b"there is no git here" in done.stdout, done.stdout.decode())
+
+    def warned():
+        site = kit.site()
+        os.unlink(os.path.join(site, ".gitignore"))
+        git = ["git", "-C", site, "-c", "init.defaultBranch=main"]
+        command(git + ["init", "-q"])
+        os.chmod(os.path.join(site, ".hearth", "data.pem"), 0o644)
+        ran = kit.run("site-layer", SITE=site, ROLE="data").good()
+        expect("not in .gitignore" in ran.stderr and "chmod 600" in ran.stderr, "no warning: " + ran.stderr)
+
+    def ignored():
+        site = kit.site()
+        kit.repository(site)
+        ran = kit.run("site-layer", SITE=site).good()
+        expect("warning" not in ran.stderr, ran.stderr)
+
+    return [
+        ("the files that boot reads, and the credentials, and no other", False, contents),
+        ("ROLE= packs that role's credential alone", False, one_role),
+        ("CREDENTIAL=0 packs none, and needs none", False, no_credential),
+        ("the layer plans what the site plans", False, plans_alike),
+        ("a file that a reference names is packed, its neighbour is not", False, referred),
+        ("a client secret is packed", False, secret_login),
+        ("a device-code role has nothing to pack", False, device_code),
+        ("two builds are the same bytes", False, reproducible),
+        ("a repository that ignores .hearth is packed without a warning", False, ignored),
+        ("an open or unignored credential is warned of", True, warned),
+        ("a credential that git tracks", True, changed(tracked, words=("git tracks .hearth/data.pem",))),
+        ("one tracked in a repository above, of another role than asked for", True,
+         changed(tracked_above, words=("git tracks", "production.pem"), ROLE="data")),
+        ("tracked, though none is to be packed", True, changed(tracked, words=("git tracks",), CREDENTIAL=0)),
+        ("an index that git cannot read", True, changed(broken_index, words=("git cannot say",))),
+        ("a repository and no git", True, no_git),
+        ("a credential that is missing", True, changed(lambda site: os.unlink(os.path.join(site, ".hearth/data.pem")),
+                                                       words=(".hearth/data.pem is missing", "ROLE="))),
+        ("an encrypted key", True, changed(pem("-----BEGIN ENCRYPTED PRIVATE KEY-----\n" + PEM), words=("encrypted",))),
+        ("a key without its certificate", True, changed(pem(PEM.split("-----BEGIN CERT")[0]), words=("its certificate",))),
+        ("an empty client secret", True,
+         changed(lambda site: (replace("method: certificate # .hearth/data.pem", "method: secret # x")(site),
+                               pem("\n", ".hearth/data.secret")(site)) and None, words=("is empty",))),
+        ("a credential that is a link out of the site", True, changed(login_link_out, words=("leads out of the site",))),
+        ("a base that is a link out of the site", True, changed(link_out, words=("hearth plan --all refuses",))),
+        ("a federated login", True, changed(replace("method: certificate # .hearth/data.pem", "method: federated # x"),
+                                            words=("federated", "no blank box"))),
+        ("a role that no entry has", True, changed(lambda site: None, words=("ROLE=dta", "data, production"), ROLE="dta")),
+        ("a site that plan --all refuses", True,
+         changed(replace("ABC1234", "CHANGE-ME-1"), words=("hearth plan --all refuses", "hearth.yaml:"))),
+        ("an unknown key", True, changed(replace("nodes:\n", "nodez:\n"), words=("hearth plan --all refuses", "nodez"))),
+        ("no SITE", True, lambda: kit.refused("site-layer", "SITE is missing")),
+        ("a SITE without hearth.yaml", True, lambda: kit.refused("site-layer", "no hearth.yaml", SITE=kit.directory())),
+        ("CREDENTIAL that is neither 0 nor 1", True, changed(lambda site: None, words=("CREDENTIAL=no",), CREDENTIAL="no")),
+    ]
