@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/mem.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -157,6 +159,21 @@ size_t text_base64_decode(unsigned char *out, const char *p, size_t n)
             out[len++] = (unsigned char)(v >> (16 - 8 * k));
     }
     return len;
+}
+
+bool text_base64_lines(struct buf *out, const char *p, size_t n, const char *ignored)
+{
+    char *packed = mem_alloc(n + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        if (p[i] == '\0' || !strchr(ignored, p[i]))
+            packed[len++] = p[i];
+    /* In place: three bytes are never written before their four characters were read. */
+    len = text_base64_decode((unsigned char *)packed, packed, len);
+    if (len != SIZE_MAX)
+        buf_add(out, packed, len);
+    mem_free(packed);
+    return len != SIZE_MAX;
 }
 
 void text_hex(char *out, const void *p, size_t n)

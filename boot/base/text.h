@@ -29,6 +29,9 @@ void text_base64url(struct buf *b, const void *p, size_t n);
  * SIZE_MAX when the text is not base64. */
 size_t text_base64_decode(unsigned char *out, const char *p, size_t n);
 
+/* The same of text broken into lines: the characters of `ignored` are skipped. Adds to out; false when it is not base64. */
+bool text_base64_lines(struct buf *out, const char *p, size_t n, const char *ignored);
+
 /* Lower-case hex; out has room for 2 n + 1. */
 void text_hex(char *out, const void *p, size_t n);
 

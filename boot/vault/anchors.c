@@ -1,9 +1,9 @@
 #include "vault/anchors.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "base/pem.h"
 #include "embed/roots.h"
-#include "vault/pem.h"
+#include "vault/x509.h"
 
 #include <string.h>
 
@@ -11,11 +11,6 @@ struct reading {
     struct anchors *to;
     struct error *e;
 };
-
-static void collect(void *arg, const void *p, size_t n)
-{
-    buf_add(arg, p, n);
-}
 
 static unsigned char *copy(const void *p, size_t n)
 {
@@ -48,25 +43,20 @@ static bool take(void *arg, const char *label, struct span der)
         return true;
     if (a->extra == ANCHORS_EXTRA_MAX)
         return error_set(r->e, E_VAULT_CA, "it holds more than %d certificates", ANCHORS_EXTRA_MAX) == 0;
-    cleanup(mem_cleanup) br_x509_decoder_context *decoder = mem_alloc(sizeof *decoder);
-    struct buf dn = {.max = PEM_OBJECT_MAX};
-    br_x509_decoder_init(decoder, collect, &dn);
-    br_x509_decoder_push(decoder, der.p, der.n);
-    const br_x509_pkey *key = br_x509_decoder_get_pkey(decoder);
+    struct x509_cert cert;
     const char *wrong = NULL;
     br_x509_trust_anchor *anchor = &a->list[a->extra];
-    if (!key)
+    if (!x509_read(der, &cert) || !cert.key.key_type)
         wrong = "it cannot be read";
-    else if (!br_x509_decoder_isCA(decoder))
+    else if (!cert.ca)
         wrong = "it is no CA";
     else
-        wrong = copy_key(key, &anchor->pkey);
+        wrong = copy_key(&cert.key, &anchor->pkey);
     if (!wrong) {
-        anchor->dn = (br_x500_name){copy(dn.data, dn.len), dn.len};
+        anchor->dn = (br_x500_name){copy(cert.dn.p, cert.dn.n), cert.dn.n};
         anchor->flags = BR_X509_TA_CA;
         a->count = ++a->extra;
     }
-    buf_free(&dn);
     return !wrong || error_set(r->e, E_VAULT_CA, "certificate %zu: %s", a->extra + 1, wrong) == 0;
 }
 

@@ -1,7 +1,9 @@
 #include "vault/loginkey.h"
 
+#include "base/der.h"
 #include "base/mem.h"
-#include "vault/pem.h"
+#include "base/pem.h"
+#include "vault/x509.h"
 
 #include <bearssl.h>
 #include <string.h>
@@ -9,7 +11,7 @@
 struct loginkey {
     br_rsa_private_key private;
     unsigned char *store; /* the five integers of the private key */
-    size_t store_size;
+    size_t store_size;    /* bytes of it that are filled */
     br_rsa_public_key public;
     unsigned char modulus[LOGINKEY_BYTES_MAX];
     unsigned char exponent[8];
@@ -41,48 +43,56 @@ const unsigned char *loginkey_thumbprint(const struct loginkey *key)
     return key->thumbprint;
 }
 
-static unsigned char *keep(unsigned char **at, const unsigned char *p, size_t n)
+/* An integer of the key, copied behind those that are kept already. */
+static unsigned char *keep(struct loginkey *key, struct reader *numbers, size_t *n)
 {
-    unsigned char *start = *at;
-    memcpy(start, p, n);
-    *at += n;
+    struct span s = der_number(numbers);
+    unsigned char *start = key->store + key->store_size;
+    if (s.n > LOGINKEY_BYTES_MAX)
+        numbers->bad = true;
+    if (numbers->bad)
+        return NULL;
+    memcpy(start, s.p, s.n);
+    key->store_size += s.n;
+    *n = s.n;
     return start;
 }
 
-/* The decoder's integers live in the decoder: copied out before it is wiped. */
-static void keep_private(struct loginkey *key, const br_rsa_private_key *k)
+/* RSAPrivateKey (RFC 8017 A.1.2), or the same in a PrivateKeyInfo (RFC 5208 5). */
+static int read_key(struct loginkey *key, struct span der, struct error *e)
 {
-    key->store_size = k->plen + k->qlen + k->dplen + k->dqlen + k->iqlen;
-    key->store = mem_alloc(key->store_size);
-    unsigned char *at = key->store;
-    key->private = *k;
-    key->private.p = keep(&at, k->p, k->plen);
-    key->private.q = keep(&at, k->q, k->qlen);
-    key->private.dp = keep(&at, k->dp, k->dplen);
-    key->private.dq = keep(&at, k->dq, k->dqlen);
-    key->private.iq = keep(&at, k->iq, k->iqlen);
-}
-
-static bool take_key(struct reading *r, const char *label, struct span der)
-{
-    cleanup(mem_cleanup) br_skey_decoder_context *decoder = mem_alloc(sizeof *decoder);
-    if (++r->keys > 1)
-        return error_set(r->e, E_CRED_FORM, "it holds more than one private key") == 0;
-    br_skey_decoder_init(decoder);
-    br_skey_decoder_push(decoder, der.p, der.n);
-    int kind = br_skey_decoder_key_type(decoder);
-    if (kind == BR_KEYTYPE_EC)
-        return error_set(r->e, E_CRED_KEY, "the key is an EC key, not RSA") == 0;
-    const br_rsa_private_key *k = br_skey_decoder_get_rsa(decoder);
-    if (!k && br_skey_decoder_last_error(decoder) == BR_ERR_X509_LIMIT_EXCEEDED)
-        return error_set(r->e, E_CRED_KEY, "the RSA key is larger than 4096 bits") == 0;
-    if (!k)
-        return error_set(r->e, E_CRED_FORM, "the \"%s\" object is not an RSA key", label) == 0;
-    if (k->n_bitlen < 2048 || k->n_bitlen > 4096)
-        return error_set(r->e, E_CRED_KEY, "the RSA key has %u bits; 2048 to 4096 are used",
-                         (unsigned)k->n_bitlen) == 0;
-    keep_private(r->key, k);
-    return true;
+    struct reader r = reader_of(der.p, der.n), numbers = der_enter(&r, DER_SEQUENCE);
+    struct span version, modulus;
+    if (der_next(&numbers, &version) == DER_INTEGER && der_at(&numbers, DER_SEQUENCE)) {
+        static const unsigned char rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+        struct reader algorithm = der_enter(&numbers, DER_SEQUENCE);
+        struct span oid;
+        if (der_next(&algorithm, &oid) == DER_OID &&
+            (oid.n != sizeof rsa || memcmp(oid.p, rsa, sizeof rsa) != 0))
+            return error_set(e, E_CRED_KEY, "the key is not an RSA key");
+        r = der_enter(&numbers, DER_OCTETS);
+        numbers = der_enter(&r, DER_SEQUENCE);
+        der_next(&numbers, &version);
+    }
+    modulus = der_number(&numbers);
+    der_number(&numbers); /* the public exponent, which the certificate has too */
+    der_number(&numbers); /* the private one, which the five below stand for */
+    if (numbers.bad || version.n != 1 || version.p[0] != 0)
+        return error_set(e, E_CRED_FORM, "its private key is malformed");
+    br_rsa_private_key *k = &key->private;
+    k->n_bitlen = (uint32_t)(modulus.n * 8);
+    for (unsigned first = modulus.p[0]; first < 0x80; first <<= 1)
+        k->n_bitlen--;
+    if (k->n_bitlen < 2048 || k->n_bitlen > 8 * LOGINKEY_BYTES_MAX)
+        return error_set(e, E_CRED_KEY, "the RSA key has %u bits; 2048 to 4096 are used",
+                         (unsigned)k->n_bitlen);
+    key->store = mem_alloc(5 * LOGINKEY_BYTES_MAX);
+    k->p = keep(key, &numbers, &k->plen);
+    k->q = keep(key, &numbers, &k->qlen);
+    k->dp = keep(key, &numbers, &k->dplen);
+    k->dq = keep(key, &numbers, &k->dqlen);
+    k->iq = keep(key, &numbers, &k->iqlen);
+    return numbers.bad ? error_set(e, E_CRED_FORM, "its private key is malformed") : 0;
 }
 
 /* Probes with a fixed number below every modulus: the certificate belongs to the key if the public operation
@@ -103,16 +113,12 @@ static bool take_certificate(struct reading *r, struct span der)
     r->certificates++;
     if (r->certified)
         return true;
-    cleanup(mem_cleanup) br_x509_decoder_context *decoder = mem_alloc(sizeof *decoder);
-    br_x509_decoder_init(decoder, NULL, NULL);
-    br_x509_decoder_push(decoder, der.p, der.n);
-    const br_x509_pkey *public = br_x509_decoder_get_pkey(decoder);
-    if (!public)
-        return error_set(r->e, E_CRED_FORM, "its certificate is not one that can be read (BearSSL error %d)",
-                         br_x509_decoder_last_error(decoder)) == 0;
-    if (public->key_type != BR_KEYTYPE_RSA)
+    struct x509_cert cert;
+    if (!x509_read(der, &cert))
+        return error_set(r->e, E_CRED_FORM, "its certificate cannot be read") == 0;
+    if (cert.key.key_type != BR_KEYTYPE_RSA)
         return true;
-    const br_rsa_public_key *k = &public->key.rsa;
+    const br_rsa_public_key *k = &cert.key.key.rsa;
     if (k->nlen > LOGINKEY_BYTES_MAX || k->elen > sizeof r->key->exponent)
         return true;
     memcpy(r->key->modulus, k->n, k->nlen);
@@ -132,10 +138,12 @@ static bool only_keys(void *arg, const char *label, struct span der)
     if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0)
         return error_set(r->e, E_CRED_ENCRYPTED, "it holds an encrypted private key") == 0;
     if (strcmp(label, "EC PRIVATE KEY") == 0)
-        return error_set(r->e, E_CRED_KEY, "the key is an EC key, not RSA") == 0;
-    if (strcmp(label, "RSA PRIVATE KEY") == 0 || strcmp(label, "PRIVATE KEY") == 0)
-        return take_key(r, label, der);
-    return true;
+        return error_set(r->e, E_CRED_KEY, "the key is not an RSA key") == 0;
+    if (strcmp(label, "RSA PRIVATE KEY") != 0 && strcmp(label, "PRIVATE KEY") != 0)
+        return true;
+    if (++r->keys > 1)
+        return error_set(r->e, E_CRED_FORM, "it holds more than one private key") == 0;
+    return read_key(r->key, der, r->e) == 0;
 }
 
 static bool only_certificates(void *arg, const char *label, struct span der)
@@ -180,14 +188,12 @@ bool loginkey_private(const struct loginkey *key, unsigned char *x)
 {
     unsigned char check[LOGINKEY_BYTES_MAX];
     size_t n = (loginkey_bits(key) + 7) / 8;
-    br_rsa_private private = br_rsa_private_get_default();
-    br_rsa_public public = br_rsa_public_get_default();
     unsigned char before[LOGINKEY_BYTES_MAX];
     memcpy(before, x, n);
-    bool good = private(x, &key->private) == 1;
+    bool good = br_rsa_i62_private(x, &key->private) == 1;
     memcpy(check, x, n);
-    good =
-        good && key->public.nlen == n && public(check, n, &key->public) == 1 && memcmp(check, before, n) == 0;
+    good = good && key->public.nlen == n && br_rsa_i62_public(check, n, &key->public) == 1 &&
+        memcmp(check, before, n) == 0;
     mem_wipe(before, sizeof before);
     mem_wipe(check, sizeof check);
     if (!good)

@@ -1,59 +1,17 @@
 #include "vault/x509.h"
 
+#include "base/date.h"
+#include "base/der.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/date.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    DER_INTEGER = 0x02,
-    DER_OCTETS = 0x04,
-    DER_OID = 0x06,
-    DER_UTC_TIME = 0x17,
-    DER_GENERALIZED_TIME = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31,
-    DER_VERSION = 0xa0,
-    DER_EXTENSIONS = 0xa3
-};
+enum { VERSION = 0xa0, EXTENSIONS = 0xa3 }; /* context tags of TBSCertificate, RFC 5280 4.1 */
 
 #define PARTS_MAX 64 /* of a DN, of a list of extensions or purposes */
-
-/* One element: its tag and content. */
-static uint8_t der_next(struct reader *r, struct span *content)
-{
-    uint8_t tag = reader_u8(r);
-    size_t n = reader_u8(r);
-    if (n & 0x80) {
-        unsigned bytes = n & 0x7f;
-        if (bytes == 0 || bytes > 3)
-            r->bad = true;
-        n = 0;
-        for (unsigned i = 0; i < bytes && !r->bad; i++)
-            n = n << 8 | reader_u8(r);
-    }
-    *content = reader_take(r, n);
-    return r->bad ? 0 : tag;
-}
-
-/* The content of an element that must have this tag. */
-static struct reader der_enter(struct reader *r, uint8_t tag)
-{
-    struct span content;
-    if (der_next(r, &content) != tag) {
-        r->bad = true;
-        return (struct reader){.bad = true};
-    }
-    return reader_of(content.p, content.n);
-}
-
-static bool der_at(const struct reader *r, uint8_t tag)
-{
-    return !r->bad && r->n > 0 && r->p[0] == tag;
-}
 
 static bool oid_is(struct span s, const char *bytes, size_t n)
 {
@@ -61,16 +19,17 @@ static bool oid_is(struct span s, const char *bytes, size_t n)
 }
 #define OID_IS(span, text) oid_is(span, text, sizeof(text) - 1)
 
-/* The hash and the last common name of a DN. */
-static bool read_name(struct reader *tbs, unsigned char hash[32], char cn[X509_CN_MAX])
+/* The DER, its hash and the last common name of a DN. */
+static bool read_name(struct reader *tbs, struct span *der, unsigned char hash[32], char cn[X509_CN_MAX])
 {
     const unsigned char *start = tbs->p;
     struct reader name = der_enter(tbs, DER_SEQUENCE);
     if (tbs->bad)
         return false;
+    *der = (struct span){start, (size_t)(tbs->p - start)};
     br_sha256_context sha;
     br_sha256_init(&sha);
-    br_sha256_update(&sha, start, (size_t)(tbs->p - start));
+    br_sha256_update(&sha, der->p, der->n);
     br_sha256_out(&sha, hash);
     cn[0] = '\0';
     for (unsigned i = 0; name.n > 0 && i < PARTS_MAX; i++) {
@@ -129,7 +88,7 @@ static bool read_purposes(struct span value, struct x509_cert *out)
 
 static bool read_extensions(struct reader *tbs, struct x509_cert *out)
 {
-    struct reader tagged = der_enter(tbs, DER_EXTENSIONS);
+    struct reader tagged = der_enter(tbs, EXTENSIONS);
     struct reader list = der_enter(&tagged, DER_SEQUENCE);
     for (unsigned i = 0; list.n > 0; i++) {
         struct reader one = der_enter(&list, DER_SEQUENCE);
@@ -137,14 +96,45 @@ static bool read_extensions(struct reader *tbs, struct x509_cert *out)
         if (i == PARTS_MAX || der_next(&one, &oid) != DER_OID)
             return false;
         uint8_t tag = der_next(&one, &value);
-        if (tag == 0x01) /* BOOLEAN critical */
+        if (tag == DER_BOOLEAN) /* critical */
             tag = der_next(&one, &value);
         if (tag != DER_OCTETS)
             return false;
         if (OID_IS(oid, "\x55\x1d\x25") && (out->has_eku || !read_purposes(value, out)))
             return false;
+        struct reader basic = reader_of(value.p, value.n);
+        struct reader constraints = der_enter(&basic, DER_SEQUENCE);
+        if (OID_IS(oid, "\x55\x1d\x13"))
+            out->ca = der_next(&constraints, &value) == DER_BOOLEAN && value.n == 1 && value.p[0];
     }
     return !list.bad && !tagged.bad && !tbs->bad;
+}
+
+/* SubjectPublicKeyInfo (RFC 5280 4.1.2.7; RFC 3279 2.3.1, RFC 5480 2). A key of another kind is none. */
+static bool read_key(struct reader *tbs, br_x509_pkey *out)
+{
+    struct reader info = der_enter(tbs, DER_SEQUENCE);
+    struct reader algorithm = der_enter(&info, DER_SEQUENCE);
+    struct span kind, curve = {0}, bits;
+    if (der_next(&algorithm, &kind) != DER_OID || der_next(&info, &bits) != DER_BITS || bits.n == 0 ||
+        bits.p[0] != 0)
+        return false;
+    struct reader key = reader_of(bits.p + 1, bits.n - 1);
+    if (OID_IS(kind, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")) {
+        struct reader pair = der_enter(&key, DER_SEQUENCE);
+        struct span n = der_number(&pair), e = der_number(&pair);
+        *out = (br_x509_pkey){
+            .key_type = BR_KEYTYPE_RSA,
+            .key.rsa = {(unsigned char *)(uintptr_t)n.p, n.n, (unsigned char *)(uintptr_t)e.p, e.n}};
+        return !pair.bad;
+    }
+    if (OID_IS(kind, "\x2a\x86\x48\xce\x3d\x02\x01") && der_next(&algorithm, &curve) == DER_OID)
+        *out = (br_x509_pkey){.key_type = BR_KEYTYPE_EC,
+                              .key.ec = {OID_IS(curve, "\x2a\x86\x48\xce\x3d\x03\x01\x07") ? BR_EC_secp256r1
+                                             : OID_IS(curve, "\x2b\x81\x04\x00\x22")       ? BR_EC_secp384r1
+                                                                                           : 0,
+                                         (unsigned char *)(uintptr_t)key.p, key.n}};
+    return true;
 }
 
 bool x509_read(struct span der, struct x509_cert *out)
@@ -154,16 +144,16 @@ bool x509_read(struct span der, struct x509_cert *out)
     struct reader tbs = der_enter(&certificate, DER_SEQUENCE);
     struct span skipped;
     *out = (struct x509_cert){0};
-    if (der_at(&tbs, DER_VERSION))
+    if (der_at(&tbs, VERSION))
         der_next(&tbs, &skipped);
     if (der_next(&tbs, &skipped) != DER_INTEGER || der_next(&tbs, &skipped) != DER_SEQUENCE ||
-        !read_name(&tbs, out->issuer, out->issuer_cn))
+        !read_name(&tbs, &skipped, out->issuer, out->issuer_cn))
         return false;
     struct reader validity = der_enter(&tbs, DER_SEQUENCE);
     if (!read_time(&validity, &out->not_before) || !read_time(&validity, &out->not_after) ||
-        !read_name(&tbs, out->subject, out->subject_cn) || der_next(&tbs, &skipped) != DER_SEQUENCE)
+        !read_name(&tbs, &out->dn, out->subject, out->subject_cn) || !read_key(&tbs, &out->key))
         return false;
-    while (tbs.n > 0 && !tbs.bad && !der_at(&tbs, DER_EXTENSIONS))
+    while (tbs.n > 0 && !tbs.bad && !der_at(&tbs, EXTENSIONS))
         der_next(&tbs, &skipped); /* unique identifiers */
     if (tbs.n > 0 && !read_extensions(&tbs, out))
         return false;
@@ -308,8 +298,12 @@ static void end_cert(const br_x509_class **ctx)
 {
     struct x509 *x = self_of(ctx);
     if (x->der && x->count < X509_CHAIN_MAX) {
-        if (!x509_read((struct span){x->der, x->der_length}, &x->certs[x->count++]))
+        struct x509_cert *cert = &x->certs[x->count++];
+        if (!x509_read((struct span){x->der, x->der_length}, cert))
             x->unreadable = true;
+        /* Their bytes go now, and BearSSL reads its own. */
+        cert->key = (br_x509_pkey){0};
+        cert->dn = (struct span){0};
     }
     mem_free(x->der);
     x->der = NULL;

@@ -24,14 +24,18 @@
 #define X509_CERT_MAX 16384 /* bytes */
 #define X509_CN_MAX 65      /* with the NUL */
 
-/* What the messages need of one certificate. */
+/* What the messages, and the readers of files, need of one certificate. */
 struct x509_cert {
+    br_x509_pkey
+        key; /* points into the DER; all zero when it is neither RSA nor EC, curve 0 when not P-256 or P-384 */
+    struct span dn;     /* of the subject, DER, in place */
     int64_t not_before; /* seconds since 1970 */
     int64_t not_after;
     unsigned char issuer[32]; /* SHA-256 of the DN's DER */
     unsigned char subject[32];
     char issuer_cn[X509_CN_MAX]; /* "" when there is none */
     char subject_cn[X509_CN_MAX];
+    bool ca; /* basicConstraints say so */
     bool has_eku;
     bool server_auth; /* serverAuth or anyExtendedKeyUsage */
 };

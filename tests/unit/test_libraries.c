@@ -12,62 +12,6 @@
 #include <jansson.h>
 #include <yaml.h>
 
-/* DER: one element in front of which a header is written; returns the new start. */
-static size_t der_head(unsigned char *out, unsigned char tag, size_t n)
-{
-    out[0] = tag;
-    out[1] = 0x82;
-    out[2] = (unsigned char)(n >> 8);
-    out[3] = (unsigned char)n;
-    return 4;
-}
-
-/* An RSAPrivateKey (RFC 8017 A.1.2) whose five CRT numbers have this many bytes each; decodes to BearSSL's verdict. */
-static int decode_rsa(size_t part)
-{
-    static unsigned char body[8192];
-    static unsigned char der[8200];
-    size_t n = 0;
-    const unsigned char version[] = {2, 1, 0};
-    memcpy(body, version, sizeof version);
-    n += sizeof version;
-    /* n, e, d, p, q, dp, dq, qinv */
-    const size_t sizes[] = {2 * part, 3, 2 * part, part, part, part, part, part};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        n += der_head(body + n, 2, sizes[i]);
-        memset(body + n, 0x55, sizes[i]);
-        n += sizes[i];
-    }
-    size_t head = der_head(der, 0x30, n);
-    memcpy(der + head, body, n);
-
-    /* On the heap and alone, so that the sanitizer sees a byte behind its end. */
-    br_skey_decoder_context *decoder = malloc(sizeof *decoder);
-    assert_non_null(decoder);
-    br_skey_decoder_init(decoder);
-    br_skey_decoder_push(decoder, der, head + n);
-    int error = br_skey_decoder_last_error(decoder);
-    free(decoder);
-    return error;
-}
-
-static void takes_rsa_4096(void **state)
-{
-    (void)state;
-    assert_int_equal(decode_rsa(128), 0);
-    assert_int_equal(decode_rsa(256), 0);
-}
-
-/* scripts/patches/bearssl-skey-decoder.patch: between 1536 and 1560 bytes of numbers, stock 0.6 writes past its buffer. */
-static void refuses_keys_that_would_overflow(void **state)
-{
-    (void)state;
-    for (size_t part = 308; part <= 340; part++)
-        assert_int_not_equal(decode_rsa(part), 0);
-    assert_int_equal(decode_rsa(310), BR_ERR_X509_LIMIT_EXCEEDED);
-    assert_int_equal(decode_rsa(312), BR_ERR_X509_LIMIT_EXCEEDED);
-}
-
 /* No RDRAND, no /dev/urandom: without injected entropy the handshake does not start. */
 static void tls_needs_injected_entropy(void **state)
 {
@@ -114,6 +58,19 @@ static void json_depth_is_capped(void **state)
     json_decref(value);
 }
 
+/* scripts/patches/jansson-reals.patch: still numbers, still told from integers, and nothing writes them. */
+static void json_reals_are_zero(void **state)
+{
+    (void)state;
+    json_t *list = json_loads("[1.5, -2e400, 3]", 0, NULL);
+    assert_true(json_is_real(json_array_get(list, 0)) && json_is_real(json_array_get(list, 1)));
+    assert_true(json_is_integer(json_array_get(list, 2)));
+    assert_true(json_real_value(json_array_get(list, 0)) == 0);
+    assert_null(json_dumps(list, 0));
+    json_decref(list);
+    assert_null(json_loads("[1.]", 0, NULL));
+}
+
 static void versions_are_the_sources(void **state)
 {
     (void)state;
@@ -123,11 +80,8 @@ static void versions_are_the_sources(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_rsa_4096),
-        cmocka_unit_test(refuses_keys_that_would_overflow),
-        cmocka_unit_test(tls_needs_injected_entropy),
-        cmocka_unit_test(roots_are_six_and_named),
-        cmocka_unit_test(json_depth_is_capped),
+        cmocka_unit_test(tls_needs_injected_entropy), cmocka_unit_test(roots_are_six_and_named),
+        cmocka_unit_test(json_depth_is_capped),       cmocka_unit_test(json_reals_are_zero),
         cmocka_unit_test(versions_are_the_sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

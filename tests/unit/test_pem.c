@@ -1,7 +1,8 @@
 /* Credential and CA files: each way they can be wrong has its own code. */
-#include "vault/pem.h"
+#include "base/pem.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "vault/anchors.h"
 #include "vault/loginkey.h"
 #include "vault_keys.h"
@@ -113,6 +114,55 @@ static void login_files(void **state)
     assert_int_equal(e.code, E_CRED_PFX);
 }
 
+static bool keep(void *arg, const char *label, struct span der)
+{
+    (void)label;
+    buf_add(arg, der.p, der.n);
+    return true;
+}
+
+static enum error_code judged(const char *label, const void *der, size_t n)
+{
+    struct buf pem = {0};
+    struct error e = {0};
+    buf_printf(&pem, "-----BEGIN %s-----\n", label);
+    text_base64(&pem, der, n);
+    buf_printf(&pem, "\n-----END %s-----\n" CERT_2048, label);
+    struct loginkey *key = loginkey_read(span_of(pem.data), &e);
+    assert_int_equal(key != NULL, e.code == E_NONE);
+    loginkey_free(key);
+    buf_free(&pem);
+    return e.code;
+}
+
+/* Cut anywhere, with and without the outer length made to fit, it is no key; nor is one with an element of another kind. */
+static void damaged_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pem, *label;
+    } keys[] = {{KEY_2048_PKCS1, "RSA PRIVATE KEY"}, {KEY_2048_PKCS8, "PRIVATE KEY"}};
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        struct buf der = {0};
+        assert_true(pem_each(span_of(keys[k].pem), keep, &der));
+        unsigned char *p = (unsigned char *)der.data;
+        assert_int_equal(judged(keys[k].label, p, der.len), E_NONE);
+        for (size_t n = 4; n < der.len; n += 7) {
+            assert_int_equal(judged(keys[k].label, p, n), E_CRED_FORM);
+            p[2] = (unsigned char)((n - 4) >> 8);
+            p[3] = (unsigned char)(n - 4);
+            assert_int_equal(judged(keys[k].label, p, n), E_CRED_FORM);
+            p[2] = (unsigned char)((der.len - 4) >> 8);
+            p[3] = (unsigned char)(der.len - 4);
+        }
+        p[6] = 1; /* the version: more than two primes */
+        assert_int_equal(judged(keys[k].label, p, der.len), k == 0 ? E_CRED_FORM : E_NONE);
+        p[4] = 4; /* no INTEGER */
+        assert_int_equal(judged(keys[k].label, p, der.len), E_CRED_FORM);
+        buf_free(&der);
+    }
+}
+
 static void extra_roots(void **state)
 {
     (void)state;
@@ -150,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects),
         cmocka_unit_test(login_files),
+        cmocka_unit_test(damaged_keys),
         cmocka_unit_test(extra_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

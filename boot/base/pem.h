@@ -1,8 +1,8 @@
 /*
- * pem.h - PEM text (RFC 7468) into its DER objects.
+ * pem.h - PEM text (RFC 7468) into its DER objects. Lines may end in CR LF and in blanks; a label has at most 63 bytes.
  */
-#ifndef HEARTH_VAULT_PEM_H
-#define HEARTH_VAULT_PEM_H
+#ifndef HEARTH_BASE_PEM_H
+#define HEARTH_BASE_PEM_H
 
 #include "base/reader.h"
 
@@ -11,7 +11,7 @@
 #define PEM_OBJECTS_MAX 32
 #define PEM_OBJECT_MAX 16384 /* bytes of DER */
 
-/* Called for each object; label is upper case ("CERTIFICATE"), der lives for the call only and is wiped
+/* Called for each object; label is that of both lines ("CERTIFICATE"), der lives for the call only and is wiped
  * afterwards. Returning false ends the walk. */
 typedef bool pem_take(void *arg, const char *label, struct span der);
 

@@ -1,0 +1,39 @@
+#include "base/der.h"
+
+uint8_t der_next(struct reader *r, struct span *content)
+{
+    uint8_t tag = reader_u8(r);
+    size_t n = reader_u8(r);
+    if (n & 0x80) {
+        unsigned bytes = n & 0x7f;
+        if (bytes == 0 || bytes > 3)
+            r->bad = true;
+        n = 0;
+        for (unsigned i = 0; i < bytes && !r->bad; i++)
+            n = n << 8 | reader_u8(r);
+    }
+    *content = reader_take(r, n);
+    return r->bad ? 0 : tag;
+}
+
+struct reader der_enter(struct reader *r, uint8_t tag)
+{
+    struct span content;
+    r->bad = der_next(r, &content) != tag;
+    return (struct reader){content.p, r->bad ? 0 : content.n, r->bad};
+}
+
+bool der_at(const struct reader *r, uint8_t tag)
+{
+    return !r->bad && r->n > 0 && r->p[0] == tag;
+}
+
+struct span der_number(struct reader *r)
+{
+    struct span s;
+    r->bad = der_next(r, &s) != DER_INTEGER || s.n == 0 || s.p[0] & 0x80;
+    for (; !r->bad && s.n > 0 && s.p[0] == 0; s.p++)
+        s.n--;
+    r->bad = r->bad || s.n == 0;
+    return r->bad ? (struct span){0} : s;
+}
