@@ -1,0 +1,170 @@
+"""What a virtual machine boots, made once and kept below build/vm: Debian's kernel, our small init, a base initramfs.
+
+The base has the shape of Talos's own: `init` and `rootfs.sqsh`, compressed with zstd, no extensions.yaml. `make usb` and
+`make pxe` put hearth's segment behind it as they do behind Talos's.
+"""
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(REPO, "scripts", "image"))
+import cpio  # noqa: E402
+
+MACHINED = os.path.join(REPO, "tests", "conformance", "machined")
+MODULE = "v1.14.mod"
+GO = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+# Loaded in the initramfs, and by the node: what Talos has built in, and what its udevd loads.
+EARLY = ["loop", "squashfs", "overlay"]
+LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "efivarfs"]
+FOLDERS = ["dev", "proc", "sys", "run", "system", "tmp", "var", "root", "etc", "sbin", "usr/bin", "usr/lib/modules",
+           "usr/local/etc", "usr/local/lib"]
+
+
+class Lacking(Exception):
+    """Something cannot be had here; the text says what."""
+
+
+def command(args, **more):
+    done = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    text = done.stdout.decode("utf-8", "replace")
+    return done.returncode, text
+
+
+def kernel(build):
+    """(vmlinuz, directory with lib/modules, version) of the newest kernel of Debian's, unpacked and not installed."""
+    where = os.path.join(build, "kernel")
+    os.makedirs(where, exist_ok=True)
+    root = os.path.join(where, "root")
+    if not os.path.isdir(os.path.join(root, "boot")):
+        status, text = command(["apt-cache", "depends", "linux-image-amd64"])
+        names = [line.split()[-1] for line in text.splitlines() if "Depends: linux-image-" in line]
+        if status != 0 or not names:
+            raise Lacking("apt knows no linux-image-amd64: apt-get update")
+        status, text = command(["apt-get", "-q", "download", names[0]], cwd=where)
+        archives = [name for name in os.listdir(where) if name.endswith(".deb")]
+        if status != 0 or not archives:
+            raise Lacking("the kernel cannot be had: " + (text.strip().splitlines() or ["apt-get download says nothing"])[-1])
+        shutil.rmtree(root + ".new", ignore_errors=True)
+        status, text = command(["dpkg", "-x", os.path.join(where, archives[0]), root + ".new"])
+        if status != 0:
+            raise Lacking(text)
+        version = os.listdir(os.path.join(root + ".new", "lib", "modules"))[0]
+        status, text = command(["/sbin/depmod", "-b", root + ".new", version])
+        if status != 0:
+            raise Lacking(text)
+        os.rename(root + ".new", root)
+        os.unlink(os.path.join(where, archives[0]))
+    version = os.listdir(os.path.join(root, "lib", "modules"))[0]
+    return os.path.join(root, "boot", "vmlinuz-" + version), root, version
+
+
+def modules(root, version, names, have=()):
+    """The files to load for these modules, in their order."""
+    paths = []
+    for name in names:
+        status, text = command(["/sbin/modprobe", "-d", root, "-S", version, "--show-depends", name])
+        if status != 0:
+            raise Lacking("module %s: %s" % (name, text))
+        for line in text.splitlines():
+            words = line.split()
+            if words[0] == "insmod" and words[1] not in paths and words[1] not in have:
+                paths.append(words[1])
+    return paths
+
+
+def unpacked(path):
+    """(name, bytes) of a module; later Debians compress them."""
+    name = os.path.basename(path)
+    if name.endswith(".xz"):
+        return name[:-3], subprocess.run(["xz", "-dc", path], check=True, stdout=subprocess.PIPE).stdout
+    with open(path, "rb") as source:
+        return name, source.read()
+
+
+def programs(build):
+    """Our init and the machined of the conformance tests, against Talos 1.14."""
+    if shutil.which("go") is None:
+        raise Lacking("go is not installed")
+    out = os.path.join(build, "programs")
+    os.makedirs(out, exist_ok=True)
+    for name, source, what in (("init", os.path.join(HERE, "node"), "."), ("machined", MACHINED, "./server")):
+        status, text = command(["go", "build", "-ldflags=-s -w", "-modfile=" + os.path.join(MACHINED, MODULE), "-o",
+                                os.path.join(out, name), what], cwd=source, env=dict(os.environ, **GO), timeout=1500)
+        if status != 0:
+            if command(["go", "mod", "download", "-modfile=" + MODULE], cwd=MACHINED, env=dict(os.environ, **GO))[0] != 0:
+                raise Lacking("the Go modules cannot be had: " + text.strip().splitlines()[-1])
+            raise SystemExit("vm: %s does not build:\n%s" % (name, text))
+    return out
+
+
+def libraries(program):
+    """The files that a dynamic program needs."""
+    status, text = command(["ldd", program])
+    return [word for line in text.splitlines() for word in line.split() if word.startswith("/")] if status == 0 else []
+
+
+def lay(path, data, mode):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as out:
+        out.write(data)
+    os.chmod(path, mode)
+
+
+def read(path):
+    with open(path, "rb") as source:
+        return source.read()
+
+
+def rootfs(folder, built, root, version, early):
+    for name in FOLDERS:
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+    for name in ("hosts", "resolv.conf", "extensions.yaml"):
+        lay(os.path.join(folder, "etc", name), b"", 0o644)
+    lay(os.path.join(folder, "sbin", "init"), read(os.path.join(built, "init")), 0o755)
+    lay(os.path.join(folder, "usr", "bin", "machined"), read(os.path.join(built, "machined")), 0o755)
+    runc = shutil.which("runc", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if runc is None:
+        raise Lacking("runc is not installed")
+    lay(os.path.join(folder, "usr", "bin", "runc"), read(runc), 0o755)
+    for path in libraries(runc):
+        lay(folder + path, read(path), 0o755)
+    order = []
+    for path in modules(root, version, LATER, have=early):
+        name, data = unpacked(path)
+        lay(os.path.join(folder, "usr/lib/modules", name), data, 0o644)
+        order.append(name)
+    lay(os.path.join(folder, "usr/lib/modules", "order"), "\n".join(order).encode(), 0o644)
+
+
+def base(build):
+    """(kernel, initramfs): paths. Made anew when what goes in has changed."""
+    vmlinuz, root, version = kernel(build)
+    built = programs(build)
+    mark = hashlib.sha256()
+    for path in (os.path.join(built, "init"), os.path.join(built, "machined"), vmlinuz, os.path.abspath(__file__)):
+        mark.update(read(path))
+    path = os.path.join(build, "initramfs.img")
+    stamp = path + ".of"
+    if os.path.isfile(path) and os.path.isfile(stamp) and read(stamp).decode() == mark.hexdigest():
+        return vmlinuz, path
+    early = modules(root, version, EARLY)
+    folder = os.path.join(build, "rootfs")
+    shutil.rmtree(folder, ignore_errors=True)
+    rootfs(folder, built, root, version, early)
+    squashed = os.path.join(build, "rootfs.sqsh")
+    status, text = command(["mksquashfs", folder, squashed, "-all-root", "-noappend", "-no-progress", "-comp", "zstd",
+                            "-Xcompression-level", "6"])
+    if status != 0:
+        raise Lacking(text)
+    files = [("init", read(os.path.join(built, "init")), 0o755), ("rootfs.sqsh", read(squashed), 0o644)]
+    loaded = [unpacked(one) for one in early]
+    files += [(name, data, 0o644) for name, data in loaded]
+    files.append(("order", "\n".join(name for name, _ in loaded).encode(), 0o644))
+    done = subprocess.run(["zstd", "-3", "-T1", "-c", "-q"], input=cpio.write(files, 0), stdout=subprocess.PIPE, check=True)
+    lay(path, done.stdout, 0o644)
+    lay(stamp, mark.hexdigest().encode(), 0o644)
+    return vmlinuz, path

@@ -1,0 +1,71 @@
+"""What the cases share: the LAN, a site with two makes in it, and what `make usb` and `make pxe` make of it."""
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(HERE))
+for name in ("standin", "conformance"):
+    sys.path.insert(0, os.path.join(REPO, "tests", name))
+sys.path.insert(0, HERE)
+import assets  # noqa: E402
+import box as box_module  # noqa: E402
+import lan as lan_module  # noqa: E402
+
+# The last two only spare an emulated processor work.
+CONSOLE = "console=ttyS0,115200 quiet loglevel=4 panic=-1 mitigations=off no_timer_check"
+FIRST = "[1/6]"  # the first line that hearth says
+
+
+class Bench:
+    def __init__(self, binary, build):
+        import bundle
+        import kit as kit_module
+        import pki
+        self.binary, self.build = binary, build
+        self.kernel, self.initramfs = assets.base(build)
+        self.kit = kit_module.Kit(build, binary)
+        text = bundle.to_yaml(bundle.talos_bundle(2048))
+        # From here on nothing reaches a network.
+        self.lan = lan_module.Lan(os.path.join(build, "lan"), pki.Pki(os.path.join(build, "pki")))
+        self.kit.world = self.lan.world
+        names = {name for kind in kit_module.NODES for name in self.kit.bundle_names(self.kit.base(kind))}
+        import boot
+        self.kit.serve(dict({name: text for name in names}, canary=boot.CANARY))
+        self.boot = boot.Bench(self.kit, "1.14")
+        self.sites = {}
+
+    def site(self, name="site", **more):
+        if name not in self.sites:
+            where = os.path.join(self.build, "sites", name)
+            os.makedirs(where, exist_ok=True)
+            self.sites[name] = self.boot.site(where, **more)
+        return self.sites[name]
+
+    def image(self, verb, out, **settings):
+        """Runs the tool behind `make usb` and its like; the directory of its outputs."""
+        where = os.path.join(self.build, "out", out)
+        git = subprocess.run(["git", "-C", REPO, "-c", "safe.directory=*", "log", "-1", "--format=%ct"], stdout=subprocess.PIPE)
+        environment = dict(os.environ, OUT=where, BINARY=self.binary, KARGS=CONSOLE,
+                           SOURCE_DATE_EPOCH=git.stdout.decode().strip() or "1767225600", **settings)
+        done = subprocess.run([os.path.join(REPO, "scripts", "image", "image"), verb], env=environment, cwd=REPO,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise AssertionError("image %s: %s" % (verb, done.stdout.decode("utf-8", "replace")[-1500:]))
+        return where
+
+    def stick(self, name="site"):
+        path = os.path.join(self.build, "out", "usb-" + name, "hearth-usb.iso")
+        if name not in getattr(self, "sticks", {}):
+            self.image("usb", "usb-" + name, SITE=self.site(name), KERNEL=self.kernel, INITRAMFS=self.initramfs)
+            self.sticks = dict(getattr(self, "sticks", {}), **{name: path})
+        return path
+
+    def power(self, name, box, image, arguments, **more):
+        """A box that is started with `with`."""
+        self.lan.start()
+        return box_module.Box(os.path.join(self.build, "work", name), box, image, arguments, **more)
+
+    def disk(self, name, volumes=()):
+        os.makedirs(os.path.join(self.build, "work", name), exist_ok=True)
+        return box_module.disk(os.path.join(self.build, "work", name, "disk.img"), volumes)
