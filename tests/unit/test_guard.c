@@ -1,0 +1,200 @@
+/* May Talos have this disk? Contents by what machined discovered, and the three refusals. */
+#include "talos/guard.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define WWID "naa.50026b7782dead01"
+#define VOLUME(id_, parent_, name_, label_, partition_) \
+    { \
+        .id = (id_), .type = (parent_)[0] ? "partition" : "disk", .name = (name_), .label = (label_), \
+        .partition_label = (partition_), .parent = (parent_), .size = 1000000 \
+    }
+#define DISK(name_) VOLUME("sda", "", name_, "", "")
+#define PART(n, name_, label_) VOLUME("sda" #n, "sda", name_, "", label_)
+
+static struct look_disk disk(const char *id, const char *wwid)
+{
+    return (struct look_disk){.id = id,
+                              .dev_path = id,
+                              .model = "KINGSTON",
+                              .serial = "",
+                              .wwid = wwid,
+                              .bus_path = "/pci0/ata1",
+                              .transport = "sata",
+                              .size = 240057409536};
+}
+
+struct row {
+    enum disk_contents contents;
+    const char *words;
+    struct look_volume volumes[6]; /* ends with id NULL */
+};
+
+static const struct row rows[] = {
+    {DISK_BLANK, "nothing", {{0}}},
+    {DISK_BLANK, "nothing", {DISK("")}},
+    {DISK_BLANK, "gpt", {DISK("gpt")}},
+    {DISK_FOREIGN, "ntfs", {DISK("ntfs")}},
+    {DISK_FOREIGN, "luks", {DISK("luks")}},
+    {DISK_OURS,
+     "2 partitions: 1 MB EFI vfat, 1 MB META",
+     {DISK("gpt"), PART(1, "vfat", "EFI"), PART(2, "", "META")}},
+    {DISK_OURS, "BOOT", {DISK("gpt"), PART(1, "", "BOOT")}},
+    {DISK_OURS, "u-data", {DISK("gpt"), PART(1, "xfs", "STATE"), PART(2, "xfs", "u-data")}},
+    {DISK_FOREIGN, "EFI", {DISK("gpt"), PART(1, "vfat", "EFI")}}, /* anybody's */
+    {DISK_FOREIGN, "META", {DISK("dos"), PART(1, "", "META")}},   /* Talos writes no MBR */
+    {DISK_FOREIGN, "META", {PART(1, "", "META")}},                /* the disk itself was not seen */
+    {DISK_FOREIGN, "meta", {DISK("gpt"), PART(1, "", "meta")}},   /* labels have a case */
+    {DISK_FOREIGN, "METADATA", {DISK("gpt"), PART(1, "", "METADATA")}},
+    {DISK_FOREIGN,
+     "1 MB ntfs \"Windows\"",
+     {DISK("gpt"), PART(1, "", "META"), VOLUME("sda2", "sda", "ntfs", "Windows", "")}},
+    {DISK_BLANK, "nothing", {DISK(""), VOLUME("sdb1", "sdb", "ntfs", "", "")}}, /* another disk's */
+};
+
+static unsigned count_volumes(const struct look_volume *volumes)
+{
+    unsigned n = 0;
+    while (n < 6 && volumes[n].id)
+        n++;
+    return n;
+}
+
+static void contents(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf words = {0};
+        struct look look = {.volumes = rows[i].volumes, .volume_count = count_volumes(rows[i].volumes)};
+        enum disk_contents seen = guard_contents(&look, "sda", &words);
+        if (seen != rows[i].contents || !strstr(words.data, rows[i].words))
+            print_error("row %zu: %d %s\n", i, (int)seen, words.data);
+        assert_int_equal(seen, rows[i].contents);
+        assert_non_null(strstr(words.data, rows[i].words));
+        buf_free(&words);
+    }
+}
+
+struct box {
+    struct look_disk disks[3];
+    struct look look;
+    struct site_node entry;
+    struct plan plan;
+};
+
+static void set_up(struct box *b, const struct row *row)
+{
+    *b = (struct box){.disks = {disk("sda", WWID), disk("sdb", "naa.2")}};
+    b->look = (struct look){.disks = b->disks, .disk_count = 2};
+    if (row) {
+        b->look.volumes = row->volumes;
+        b->look.volume_count = count_volumes(row->volumes);
+    }
+    b->plan = (struct plan){.entry = &b->entry, .disk = {.field = "wwid", .value = WWID}};
+}
+
+static enum error_code judge(const struct box *b, const char *says)
+{
+    struct guard_verdict verdict;
+    struct error e = {0};
+    int result = guard_judge(&b->look, &b->plan, &verdict, &e);
+    assert_int_equal(result, e.code == E_NONE ? 0 : -1);
+    if (result == 0)
+        assert_string_equal(verdict.disk->id, "sda");
+    if (says && !strstr(e.text, says))
+        fail_msg("%s does not say %s", e.text, says);
+    guard_free(&verdict);
+    return e.code;
+}
+
+static void allowed(void **state)
+{
+    (void)state;
+    struct box b;
+    set_up(&b, &rows[0]);
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    /* Talos compares without case. */
+    b.plan.disk.value = "NAA.50026B7782DEAD01";
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    /* What Talos's selector never takes is no second hit. */
+    set_up(&b, &rows[0]);
+    b.disks[1] = b.disks[0];
+    b.disks[1].readonly = true;
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    b.disks[1].readonly = false;
+    b.disks[1].cdrom = true;
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    /* Its own earlier install, and the system disk that it is. */
+    set_up(&b, &rows[5]);
+    b.look.system_disk = "sda";
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    /* Foreign, and the entry says wipe. */
+    set_up(&b, &rows[3]);
+    b.entry.wipe = true;
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    b.plan.disk.field = "busPath";
+    b.plan.disk.value = "/pci0/ata1";
+    b.look.disk_count = 1;
+    assert_int_equal(judge(&b, NULL), E_NONE);
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    struct box b;
+    set_up(&b, &rows[3]);
+    assert_int_equal(judge(&b, "sda (KINGSTON, 240 GB) holds ntfs"), E_GUARD_FOREIGN);
+    set_up(&b, &rows[13]);
+    assert_int_equal(judge(&b, "Windows"), E_GUARD_FOREIGN);
+
+    set_up(&b, &rows[0]);
+    b.plan.disk.value = "naa.gone";
+    assert_int_equal(judge(&b, "0 of the 2 disks that Talos sees have wwid naa.gone"), E_GUARD_DISK);
+    set_up(&b, &rows[0]);
+    b.disks[1].wwid = WWID;
+    assert_int_equal(judge(&b, "2 of the 2"), E_GUARD_DISK);
+    /* Half found: without a transport Talos's selector does not take it. */
+    set_up(&b, &rows[0]);
+    b.disks[0].transport = "";
+    assert_int_equal(judge(&b, "0 of the 2"), E_GUARD_DISK);
+    b.look.disk_count = 0;
+    assert_int_equal(judge(&b, "0 of the 0"), E_GUARD_DISK);
+    /* Both have the same bus path. */
+    set_up(&b, &rows[0]);
+    b.plan.disk.field = "busPath";
+    b.plan.disk.value = "/pci0/ata1";
+    assert_int_equal(judge(&b, "busPath"), E_GUARD_DISK);
+}
+
+/* wipe is for the disk of the plan; it never lets Talos's own choice pass. */
+static void refused_system(void **state)
+{
+    (void)state;
+    static const struct row meta = {DISK_BLANK, "", {DISK(""), VOLUME("sdb3", "sdb", "", "", "META")}};
+    struct box b;
+    set_up(&b, &meta);
+    b.look.system_disk = "sdb";
+    assert_int_equal(judge(&b, "sdb (partition sdb3 is labelled META)"), E_GUARD_SYSTEM);
+    b.entry.wipe = true;
+    assert_int_equal(judge(&b, "chooses sda"), E_GUARD_SYSTEM);
+    /* A system disk whose partition was not listed is named itself. */
+    b.look.volume_count = 1;
+    assert_int_equal(judge(&b, "partition sdb is"), E_GUARD_SYSTEM);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(contents),
+        cmocka_unit_test(allowed),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(refused_system),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
