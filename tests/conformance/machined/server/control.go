@@ -32,6 +32,8 @@ type Command struct {
 	Reset     *Reset    `json:"reset"`     // wipes and boots anew
 	Disks     []Disk    `json:"disks"`     // other disks, and boots anew
 	See       string    `json:"see"`       // this disk is seen now
+	Hide      string    `json:"hide"`      // this disk is gone now
+	Activate  string    `json:"activate"`  // file: becomes the active config, as if a reader on the LAN had applied it
 	BootDisk  *bool     `json:"boot_disk"` // as in the scenario
 	Medium    []string  `json:"medium"`    // as in the scenario
 	Installed *[]string `json:"installed"` // as in the scenario
@@ -233,7 +235,9 @@ func (n *Node) command(c *Command) error {
 		return errors.New("there is no boot yet")
 	}
 
-	n.scenario.Times = *c.Times
+	if c.Times != nil {
+		n.scenario.Times = *c.Times
+	}
 
 	if c.BootDisk != nil {
 		n.scenario.BootDisk = *c.BootDisk
@@ -282,6 +286,16 @@ func (n *Node) command(c *Command) error {
 
 	if c.See != "" {
 		boot.putDisk(c.See)
+	}
+
+	if c.Hide != "" {
+		boot.hideDisk(c.Hide)
+	}
+
+	if c.Activate != "" {
+		if err := boot.activate(c.Activate); err != nil {
+			return err
+		}
 	}
 
 	if c.Signal != 0 {

@@ -23,6 +23,7 @@ import (
 //	vanish     machined stops listening for ms, the call is cut                 busy   another apply runs for ms
 //	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
 //	kill       the extension gets SIGKILL, or `signal`, before the call is done or `after` it
+//	command    what the driver may ask for happens as the call arrives, or `after` it
 //
 // and of a connection: goaway (before anything is answered), rst (RST_STREAM after the trailers), continuation (header
 // blocks split into CONTINUATION frames), trickle (in small pieces), cut (closed after `bytes` bytes), garbage.
@@ -39,6 +40,7 @@ type Fault struct {
 	Signal     int      `json:"signal"`
 	Bytes      int      `json:"bytes"`
 	Partitions []string `json:"partitions"`
+	Command    *Command `json:"command"`
 }
 
 // Faults are the faults that wait for their occasion.
@@ -137,6 +139,13 @@ func (b *Boot) fault(ctx context.Context, method string) (after func(), err erro
 		}
 
 		b.setStage(stage)
+	case "command":
+		run := func() { b.report(b.node.command(fault.Command)) }
+		if fault.After {
+			return run, nil
+		}
+
+		run()
 	case "busy":
 		if b.apply.TryLock() {
 			b.after(fault.MS, b.apply.Unlock)

@@ -12,6 +12,7 @@ import (
 	"github.com/cosi-project/runtime/pkg/state"
 	k8sadapter "github.com/siderolabs/talos/internal/app/machined/pkg/adapters/k8s"
 	talosconfig "github.com/siderolabs/talos/pkg/machinery/config"
+	"github.com/siderolabs/talos/pkg/machinery/config/configloader"
 	"github.com/siderolabs/talos/pkg/machinery/config/machine"
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"github.com/siderolabs/talos/pkg/machinery/resources/block"
@@ -187,6 +188,37 @@ func (b *Boot) putDisk(id string) {
 
 	b.removeVolumes(id, len(disk.Volumes))
 	b.putSystemDisk()
+}
+
+// hideDisk takes back a disk that was pulled out.
+func (b *Boot) hideDisk(id string) {
+	b.removeVolumes(id, 0)
+
+	for _, metadata := range []resource.Metadata{
+		*block.NewDiscoveredVolume(block.NamespaceName, id).Metadata(), *block.NewDisk(block.NamespaceName, id).Metadata(),
+	} {
+		err := b.state.Destroy(b.ctx, &metadata)
+		if err != nil && !state.IsNotFoundError(err) {
+			b.report(err)
+		}
+	}
+
+	b.putSystemDisk()
+}
+
+// activate makes a file the active config.
+func (b *Boot) activate(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+
+	provider, err := configloader.NewFromBytes(text)
+	if err != nil {
+		return err
+	}
+
+	return b.setActive(provider)
 }
 
 func partitionName(disk string, index int) string {
