@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/stream.h"
 #include "facts/clean.h"
 #include "facts/parts.h"
 
@@ -90,14 +91,26 @@ static void take(struct cpus *c, const char *key, const char *value)
         copy_once(c->virtualization, sizeof c->virtualization, virtualization_of(value));
 }
 
+/* The next line, cut at its maximum; false when none is left. */
+static bool next_line(struct stream *s, char line[LINE_MAX_])
+{
+    size_t n = 0;
+    char c = (char)stream_next(s);
+    if (s->bad)
+        return false;
+    for (; !s->bad && c != '\n'; c = (char)stream_next(s))
+        if (n + 1 < LINE_MAX_)
+            line[n++] = c;
+    line[n] = '\0';
+    return true;
+}
+
 /* Line by line, because the file of a big server is a megabyte. */
-static void scan(FILE *f, struct cpus *c)
+static void scan(struct stream *s, struct cpus *c)
 {
     static char line[LINE_MAX_];
     bool inside = false;
-    for (unsigned lines = 0; lines < LINES_MAX && c->threads < THREADS_MAX && fgets(line, sizeof line, f);
-         lines++) {
-        line[strcspn(line, "\n")] = '\0';
+    for (unsigned lines = 0; lines < LINES_MAX && c->threads < THREADS_MAX && next_line(s, line); lines++) {
         char *colon = strchr(line, ':');
         if (!colon) {
             if (inside && !*line)
@@ -136,15 +149,12 @@ static json_t *known(long v)
 json_t *cpu_read(const struct sysfs *s)
 {
     struct cpus c = {.family = -1, .model = -1, .stepping = -1, .physical = -1, .core = -1};
-    int fd = sysfs_fd(s, "proc/cpuinfo");
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+    cleanup(fd_cleanup) int fd = sysfs_fd(s, "proc/cpuinfo");
+    cleanup(mem_cleanup) struct stream *stream = mem_alloc(sizeof *stream);
+    stream->fd = fd;
     c.cores = mem_alloc_array(THREADS_MAX, sizeof *c.cores);
-    if (f) {
-        scan(f, &c);
-        fclose(f);
-    } else {
-        fd_cleanup(&fd);
-    }
+    if (fd >= 0)
+        scan(stream, &c);
     json_t *cpu = json_object();
     json_object_set_new(cpu, "model_name", clean_string(c.model_name));
     json_object_set_new(cpu, "vendor_id", clean_string(c.vendor_id));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define INVENTORY "hearth.yaml"
@@ -128,6 +129,7 @@ struct site *site_open(const char *dir, struct errors *errors)
     struct error e = {0};
     bool missing = false;
     unsigned before = errors->count + errors->dropped;
+    struct stat other;
 
     site->pool = pool_new();
     site->dir = pool_strdup(site->pool, dir);
@@ -138,7 +140,7 @@ struct site *site_open(const char *dir, struct errors *errors)
     } else if (site_tree(site, site->pool, INVENTORY, &documents, &missing, &e) != 0) {
         if (missing)
             (void)error_set(&e, E_SITE_MISSING, "%s has no %s%s", dir, INVENTORY,
-                            faccessat(site->fd, "hearth.yml", F_OK, 0) == 0 ? "; rename its hearth.yml" : "");
+                            fstatat(site->fd, "hearth.yml", &other, 0) == 0 ? "; rename its hearth.yml" : "");
         errors_add(errors, &e);
     } else {
         judge_inventory(&j, documents);

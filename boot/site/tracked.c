@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,54 +22,27 @@
 
 enum { FLAG_EXTENDED = 0x4000 };
 
-/* Buffered bytes of a descriptor; `bad` once the end was passed. */
-struct stream {
-    int fd;
-    unsigned char bytes[8192];
-    size_t at;
-    size_t have;
-    uint64_t taken;
-    bool bad;
-};
-
-static unsigned char next(struct stream *s)
-{
-    if (s->at == s->have && !s->bad) {
-        ssize_t n;
-        do
-            n = read(s->fd, s->bytes, sizeof s->bytes);
-        while (n < 0 && errno == EINTR);
-        s->at = 0;
-        s->have = n > 0 ? (size_t)n : 0;
-        s->bad = n <= 0;
-    }
-    if (s->bad)
-        return 0;
-    s->taken++;
-    return s->bytes[s->at++];
-}
-
 static void skip(struct stream *s, uint64_t n)
 {
     while (n-- > 0 && !s->bad)
-        next(s);
+        stream_next(s);
 }
 
 static uint32_t be(struct stream *s, unsigned bytes)
 {
     uint32_t v = 0;
     for (unsigned i = 0; i < bytes; i++)
-        v = v << 8 | next(s);
+        v = v << 8 | stream_next(s);
     return v;
 }
 
 /* Version 4: how many bytes of the path before are dropped (the offset encoding of pack files). */
 static uint64_t varint(struct stream *s)
 {
-    unsigned char c = next(s);
+    unsigned char c = stream_next(s);
     uint64_t v = c & 0x7f;
     for (unsigned i = 0; c & 0x80 && i < 8; i++) {
-        c = next(s);
+        c = stream_next(s);
         v = (v + 1) << 7 | (c & 0x7f);
     }
     return v;
@@ -84,7 +58,7 @@ static bool entry_path(struct stream *s, uint32_t version, char *path, size_t *l
             return false;
         n = *length - (size_t)drop;
     }
-    for (unsigned char c = next(s); c && !s->bad; c = next(s)) {
+    for (unsigned char c = stream_next(s); c && !s->bad; c = stream_next(s)) {
         if (n + 1 >= GIT_PATH_MAX)
             return false;
         path[n++] = (char)c;
