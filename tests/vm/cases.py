@@ -1,0 +1,169 @@
+"""The cases: each is a power-on or several of one box, and what its screen and its machined must have seen."""
+import json
+import os
+import struct
+
+import bench as bench_module
+import boot
+import box as box_module
+from boot import need
+
+SECONDS = 300  # for one boot; an emulated processor on a busy machine
+BARE = "talos.platform=metal console=tty0 slab_nomerge= pti=on module.sig_enforce=1 " + bench_module.CONSOLE
+
+
+class Times:
+    """Seconds since power-on, for the closing table."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, machine, applied=None):
+        first = [at for at, line in list(machine.lines) if bench_module.FIRST in line]
+        self.rows.append((name, first[0] if first else None, applied))
+
+
+TIMES = Times()
+
+
+def applied(machine, kind, hostname, disk, serial):
+    """The box ends in a config of this role, for this disk. Seconds until applied."""
+    got = need(machine.event("applied", SECONDS, complete=True), "nothing was applied")
+    summary = need(machine.event("summary", SECONDS), "no summary of the applied config")[1]["summary"]
+    need((summary["type"], summary["hostname"], summary["cluster"]) == (kind, hostname, "data"),
+         "role: %s" % json.dumps(summary)[:300])
+    installed = need(machine.event("installed", SECONDS), "not installed")[1]
+    need((installed["disk"], installed["serial"]) == (disk, serial), "installed as %s" % installed)
+    return got[0]
+
+
+def sound(machine):
+    """What no case may have."""
+    broken = [entry for entry in machine.events() if entry["event"] in ("violation", "broken")]
+    need(not broken, "machined saw what a right client never does: %s" % json.dumps(broken[:2]))
+    need(boot.CANARY not in machine.text(), "the canary is on the console")
+
+
+def untouched(machine):
+    calls = [entry for entry in machine.events() if entry["event"] == "call" and
+             entry["method"].endswith(("ApplyConfiguration", "Bootstrap"))]
+    need(not calls, "the node was touched: %s" % calls[:1])
+
+
+def ended(machine):
+    """hearth leaves with 0."""
+    need(machine.event("finished", SECONDS), "hearth does not end")
+    exits = [entry for entry in machine.events() if entry["event"] == "exited"]
+    need(all(entry["status"] == 0 for entry in exits), "exits: %s" % exits)
+
+
+def address(machine, value):
+    need(value in machine.text(), "the address of the NIC's MAC, %s, is not on the console" % value)
+
+
+def whole_life(bench, name, uefi):
+    """A blank disk, the stick: applied and installed. Then what the installer left, with the extension alone: founded, exit 0."""
+    image = bench.disk(name)
+    with bench.power(name, box_module.OPTIPLEX, image, box_module.stick(bench.stick()), uefi=uefi) as machine:
+        seconds = applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
+        need(machine.event("down", SECONDS), "it does not reboot after the install")
+        address(machine, "192.168.1.10/24")
+        need("remove the stick" in machine.text(), "it does not say that the stick is to be removed")
+        sound(machine)
+        TIMES.add(name, machine, seconds)
+    return image
+
+
+def usb_bios(bench):
+    """USB stick, BIOS: a blank box becomes the control plane; booted from its disk it founds the cluster; then nothing is left to do."""
+    image = whole_life(bench, "usb-bios", False)
+    initrd = os.path.join(bench.image("initrd", "bare", BASE=bench.initramfs), "initramfs.img")
+    with bench.power("usb-bios-disk", box_module.OPTIPLEX, image, box_module.direct(bench.kernel, initrd, BARE)) as machine:
+        need(machine.event("member", SECONDS), "the cluster is not founded from the disk")
+        ended(machine)
+        need(not [entry for entry in machine.events() if entry["event"] == "installed"], "it was installed again")
+        sound(machine)
+    with bench.power("usb-bios-stick", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        ended(machine)
+        need("came from a stick" in machine.text(), "it does not say that it came from a stick")
+        sound(machine)
+
+
+def usb_uefi(bench):
+    """USB stick, UEFI: the same line under OVMF."""
+    whole_life(bench, "usb-uefi", True)
+
+
+def again(bench):
+    """A box that was reset to maintenance mode, the same stick: configured and founded again without a second install."""
+    image = bench.disk("again", box_module.RESET_TALOS)
+    with bench.power("again", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        got = need(machine.event("applied", SECONDS, complete=True), "nothing was applied")
+        TIMES.add("again", machine, got[0])
+        need(machine.event("member", SECONDS), "the cluster is not founded")
+        ended(machine)
+        events = machine.events()
+        need(not [entry for entry in events if entry["event"] == "installed"], "it was installed again")
+        need("carries a Talos already" in machine.text(), "it does not say that nothing is installed")
+        sound(machine)
+
+
+def other_make(bench):
+    """The same stick in a box of another make: the worker's role, and its NVMe disk."""
+    image = bench.disk("other-make")
+    with bench.power("other-make", box_module.PRODESK, image, box_module.stick(bench.stick())) as machine:
+        seconds = applied(machine, "worker", "worker-8cg0000hrt", "nvme0n1", "S4EVNX0M900001")
+        address(machine, "192.168.1.21/24")
+        sound(machine)
+        TIMES.add("other-make", machine, seconds)
+
+
+def unknown(bench):
+    """The same stick in a box that no entry matches: refused, with a match: to paste."""
+    image = bench.disk("unknown")
+    with bench.power("unknown", box_module.LENOVO, image, box_module.stick(bench.stick())) as machine:
+        need(machine.line("plan-no-match", SECONDS), "no refusal")
+        need(machine.line("match:", SECONDS) and "PF3HRTH0" in machine.text(), "no match: with this box's serial to paste")
+        untouched(machine)
+        sound(machine)
+        TIMES.add("unknown", machine)
+
+
+def windows(bench):
+    """A disk with NTFS on it: refused, with what is there."""
+    image = bench.disk("windows", box_module.WINDOWS)
+    with bench.power("windows", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        need(machine.line("guard-foreign", SECONDS), "no refusal")
+        for word in ("sda", "ntfs", "Basic data partition"):
+            need(word in machine.text(), "the refusal does not name %s" % word)
+        untouched(machine)
+        sound(machine)
+        TIMES.add("windows", machine)
+
+
+def old_talos(bench):
+    """A disk with a Talos that somebody else configured: left alone, with the ways on."""
+    files = json.dumps({"STATE/config.yaml": boot.base64.b64encode(boot.golden(bench.boot).encode()).decode()}).encode()
+    state = box_module.XFS.ljust(64 << 10, b"\0") + b"hearthvm" + struct.pack("<Q", len(files)) + files
+    image = bench.disk("old-talos", [("EFI", b""), ("META", b""), ("STATE", state), ("EPHEMERAL", box_module.XFS)])
+    with bench.power("old-talos", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        ended(machine)
+        for words in ("not by hearth", "came from a stick", "talosctl reset"):
+            need(words in machine.text(), "it does not say: %s" % words)
+        untouched(machine)
+        sound(machine)
+        TIMES.add("old-talos", machine)
+
+
+def bare(bench):
+    """An installed disk in maintenance mode with the extension alone, no site: one line, exit 0."""
+    initrd = os.path.join(bench.image("initrd", "bare", BASE=bench.initramfs), "initramfs.img")
+    image = bench.disk("bare", box_module.RESET_TALOS)
+    with bench.power("bare", box_module.OPTIPLEX, image, box_module.direct(bench.kernel, initrd, BARE)) as machine:
+        ended(machine)
+        need("without a site" in machine.text(), "it does not say that there is no site")
+        untouched(machine)
+        sound(machine)
+
+
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare]
