@@ -110,8 +110,6 @@ static const char *why_not(const struct look *look, const struct own *own)
         return "bootstrap: manual: found the cluster with `talosctl bootstrap`";
     if (own->bootstrap == BOOTSTRAP_NONE)
         return "another control plane founds the cluster: this one joins it";
-    if (own->control_planes != 1)
-        return "the cluster has several control planes: found it once with `talosctl bootstrap`";
     return NULL;
 }
 

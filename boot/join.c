@@ -7,6 +7,7 @@
 #include "changes.h"
 #include "console.h"
 #include "line.h"
+#include "marker.h"
 #include "plan/show.h"
 #include "render/render.h"
 #include "talos/documents.h"
@@ -72,12 +73,14 @@ static enum attempt take_facts(struct joining *j)
     return ATTEMPT_DONE;
 }
 
-/* Off the disk hearth cannot found anything later; with several control planes only a person can know that none of them has. */
+/* Off the disk hearth cannot found anything later; with several control planes and no marker only a person can know that none of them has. */
 static void decide_founding(struct joining *j)
 {
     const struct plan *plan = j->line.plan;
     j->hold = plan->entry->type == MACHINE_CONTROLPLANE && plan_carries_hearth(plan);
     j->bootstrap = plan->entry->bootstrap;
+    if (j->bootstrap == BOOTSTRAP_AUTO && !plan->marker && plan_control_planes(plan) > 1)
+        j->bootstrap = BOOTSTRAP_MANUAL;
 }
 
 static void say_plan(const struct joining *j, const struct guard_verdict *verdict)
@@ -132,6 +135,28 @@ static enum attempt make_plan(struct joining *j)
     return ATTEMPT_DONE;
 }
 
+/* An empty etcd beside one that lives would split the cluster: what is founded is joined. */
+static int ask_marker(struct joining *j, struct error *e)
+{
+    const char *cluster = j->line.plan->entry->role->cluster;
+    char who[300];
+    bool founded;
+    if (marker_ask(&j->line, &j->rendered, &founded, who, e) != 0)
+        return -1;
+    if (founded)
+        j->bootstrap = BOOTSTRAP_NONE;
+    if (founded && who[0])
+        console_note("marker", "cluster %s answers at %s, so it is joined, whatever secret %s says", cluster,
+                     who, j->line.plan->marker);
+    else if (founded)
+        console_note(
+            "marker",
+            "secret %s says that cluster %s is founded, so it is joined; was it never, or is it gone for "
+            "good, set the secret to none",
+            j->line.plan->marker, cluster);
+    return 0;
+}
+
 static enum attempt make_documents(struct joining *j)
 {
     struct error e;
@@ -146,6 +171,8 @@ static enum attempt make_documents(struct joining *j)
     j->line.hold = j->hold;
     if (line_render(&j->line, &j->rendered, j->errors) != 0)
         return ATTEMPT_FAILED;
+    if (j->line.plan->marker && ask_marker(j, &e) != 0)
+        return failed(j, &e);
     j->config = j->rendered.machine_config;
     j->rendered.machine_config = (struct buf){0};
     if (own_append(&j->config, j->line.plan, j->bootstrap, &j->rendered, j->look->active_config, &e) != 0 ||
@@ -257,6 +284,9 @@ static enum attempt apply(struct joining *j)
         }
         return failed(j, &e);
     }
+    /* Before the last look: should that one turn back, the same boot knows its own hand. */
+    if (j->line.plan->marker && j->bootstrap == BOOTSTRAP_AUTO && marker_set(&j->line, &j->rendered, &e) != 0)
+        return failed(j, &e);
     enum attempt still = look_again(j);
     if (still != ATTEMPT_DONE)
         return still;

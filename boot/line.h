@@ -9,6 +9,7 @@
 #ifndef HEARTH_LINE_H
 #define HEARTH_LINE_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "facts/facts.h"
 #include "plan/plan.h"
@@ -56,6 +57,12 @@ void line_refusal(const struct line *line, const struct options *o, const struct
 
 /* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
 int line_secrets(struct line *line, bool need_all, struct errors *errors);
+
+/* The texts of /etc/hosts and /etc/resolv.conf; "" for what is not there. */
+void line_system_files(struct buf *hosts, struct buf *resolv_conf);
+
+/* Writes the marker secret and reads it back. Errors: those of the vault, E_MARKER_RIGHT, E_MARKER_VALUE. */
+int line_write_marker(struct line *line, const char *value, struct error *e);
 
 /* Adds each name that the vault did not give. */
 void line_failed_names(const struct line *line, struct errors *errors);

@@ -49,6 +49,12 @@ static void read_system_file(const char *path, struct buf *out)
     buf_add(out, "", 0);
 }
 
+void line_system_files(struct buf *hosts, struct buf *resolv_conf)
+{
+    read_system_file("/etc/hosts", hosts);
+    read_system_file("/etc/resolv.conf", resolv_conf);
+}
+
 /* The fetcher sees bytes, not where they came from. */
 static void name_credential(const struct role *role, struct error *e)
 {
@@ -59,7 +65,8 @@ static void name_credential(const struct role *role, struct error *e)
             error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", role->name);
 }
 
-static int fetch(struct line *line, struct error *e)
+/* The secrets of the plan into line->answers; or, with `write`, that into the marker, and what is there then into *marker. */
+static int fetch(struct line *line, const char *write, struct vault_answer *marker, struct error *e)
 {
     const struct plan *plan = line->plan;
     const struct role *role = plan->entry->role;
@@ -71,26 +78,29 @@ static int fetch(struct line *line, struct error *e)
         .vault = role->vault,
         .resource = role->cloud.resource,
         .names = names,
-        .name_count = plan->secret_count,
+        .name_count = write ? 1 : plan->secret_count,
+        .write = write,
         .now = (int64_t)time(NULL),
         .ask = ask,
         .stop_fd = line->stop_fd,
     };
     for (unsigned i = 0; i < plan->secret_count; i++)
         names[i] = (struct vault_name){plan->secrets[i].name, plan->secrets[i].version};
+    if (write)
+        names[0] = (struct vault_name){plan->marker, NULL};
     int result = -1;
     if (clock_judge(request.now, version_epoch, e) == 0 &&
         (!role->cloud.ca || site_read(line->site, role->cloud.ca, &ca, NULL, e) == 0) &&
         credential_read(line->site, role, &request.login, &request.tenant, &request.client, &credential, e) ==
             0) {
-        read_system_file("/etc/hosts", &hosts);
-        read_system_file("/etc/resolv.conf", &resolv);
+        line_system_files(&hosts, &resolv);
         request.credential = &credential;
         request.ca_pem = role->cloud.ca ? ca.data : NULL;
         request.ca_only = role->cloud.ca != NULL;
         request.hosts_file = hosts.data;
         request.resolv_conf = resolv.data;
-        result = vault_fetch(&request, line->answers, &line->stats, line->stages ? progress : NULL, line, e);
+        result = vault_fetch(&request, write ? marker : line->answers, &line->stats,
+                             line->stages ? progress : NULL, line, e);
         if (result != 0)
             name_credential(role, e);
     }
@@ -108,7 +118,7 @@ int line_secrets(struct line *line, bool need_all, struct errors *errors)
     if (line->stages)
         log_stage(3, line->stages, "secrets", "%u from %s", plan->secret_count, plan->entry->role->vault);
     line->answers = mem_alloc_array(plan->secret_count + 1, sizeof *line->answers);
-    if (plan->secret_count == 0 || fetch(line, &e) == 0)
+    if (plan->secret_count == 0 || fetch(line, NULL, NULL, &e) == 0)
         return 0;
     unsigned failed = 0;
     for (unsigned i = 0; i < plan->secret_count; i++)
@@ -119,6 +129,19 @@ int line_secrets(struct line *line, bool need_all, struct errors *errors)
         errors_add(errors, &e);
     line_failed_names(line, errors);
     return -1;
+}
+
+int line_write_marker(struct line *line, const char *value, struct error *e)
+{
+    struct vault_answer now = {0};
+    int result = fetch(line, value, &now, e);
+    if (result != 0 && (e->code == E_VAULT_RBAC || e->code == E_VAULT_POLICY || e->code == E_VAULT_FORBIDDEN))
+        e->code = E_MARKER_RIGHT;
+    else if (result == 0 && !span_is(secret_bytes(&now.value), value))
+        result = error_set(e, E_MARKER_VALUE, "secret %s: somebody else wrote to it at the same time",
+                           line->plan->marker);
+    vault_answers_free(&now, 1);
+    return result;
 }
 
 /* A name server or a login that fails, fails every secret in the same words. */

@@ -380,6 +380,12 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_SECRET_EXPIRED, "secret-expired", EXIT_AZURE_, RETRY_SLOW, \
     "a secret is past its expiry date", \
     "set a new value, or a later date: az keyvault secret set-attributes --expires DATE") \
+  X(E_MARKER_VALUE, "marker-value", EXIT_AZURE_, RETRY_SLOW, \
+    "the secret that says whether the cluster is founded says something else", \
+    "set it to none if this cluster was never founded or is gone for good; hearth alone writes anything else") \
+  X(E_MARKER_RIGHT, "marker-right", EXIT_AZURE_, RETRY_SLOW, \
+    "the client may not write the secret that says that the cluster is founded", \
+    "give it Key Vault Secrets Officer on that one secret: `hearth plan --az` prints the command") \
   X(E_VAULT_PARAMETER, "vault-parameter", EXIT_AZURE_, RETRY_SLOW, \
     "the vault finds the request wrong", \
     "check the secret's name and version") \

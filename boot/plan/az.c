@@ -127,13 +127,21 @@ static void show_login(struct buf *out, const struct plan *plan)
     }
 }
 
-static void show_secret(struct buf *out, const struct plan_secret *s, const char *vault)
+static bool is_marker(const struct plan *plan, const struct plan_secret *s)
+{
+    return plan->marker && text_equal_fold(plan->marker, s->name);
+}
+
+static void show_secret(struct buf *out, const struct plan *plan, const struct plan_secret *s,
+                        const char *vault)
 {
     char pos[POS_TEXT_MAX];
-    bool bundle = secret_is_bundle(s);
+    bool bundle = secret_is_bundle(s), marker = is_marker(plan, s);
     line_add(out, "%s", "");
     line_add(out, "# %s: %s, first asked for at %s", s->name,
-             bundle ? "the Talos secrets bundle" : "a value of yours",
+             bundle       ? "the Talos secrets bundle"
+                 : marker ? "whether the cluster is founded"
+                          : "a value of yours",
              pos_text(pos, sizeof pos, s->where->ref->pos));
     if (s->version)
         line_add(out,
@@ -144,6 +152,10 @@ static void show_secret(struct buf *out, const struct plan_secret *s, const char
                  "talosctl gen secrets --output-file %s.yaml    # once in the life of a cluster: a second "
                  "bundle is "
                  "another cluster",
+                 s->name);
+    else if (marker)
+        line_add(out,
+                 "printf none > %s.value    # only while the cluster is not founded; hearth writes it then",
                  s->name);
     else
         line_add(out, "# write it to the file %s.value first; a newline at its end becomes part of the value",
@@ -176,8 +188,9 @@ static void show_rights(struct buf *out, const struct plan *plan)
     for (unsigned i = 0; i < plan->secret_count; i++) {
         if (!named_before(plan, i))
             line_add(out,
-                     "az role assignment create --role \"Key Vault Secrets User\" --assignee %s --scope "
+                     "az role assignment create --role \"Key Vault Secrets %s\" --assignee %s --scope "
                      "\"$VAULT/secrets/%s\"",
+                     is_marker(plan, &plan->secrets[i]) ? "Officer" : "User",
                      person ? "\"$READER\"" : client_of(role), plan->secrets[i].name);
     }
 }
@@ -197,7 +210,7 @@ void show_az(struct buf *out, const struct plan *plan)
     line_add(out, "umask 077");
     for (unsigned i = 0; i < plan->secret_count; i++) {
         if (!named_before(plan, i))
-            show_secret(out, &plan->secrets[i], vault);
+            show_secret(out, plan, &plan->secrets[i], vault);
     }
     show_rights(out, plan);
     line_add(out, "%s", "");

@@ -130,6 +130,31 @@ static void choose_disk(struct plan *plan, struct errors *errors)
         errors_add(errors, &e);
 }
 
+unsigned plan_control_planes(const struct plan *plan)
+{
+    const struct site *site = plan->site;
+    unsigned n = 0;
+    for (unsigned i = 0; i < site->node_count; i++)
+        n += site->nodes[i].type == MACHINE_CONTROLPLANE &&
+            strcmp(site->nodes[i].role->cluster, plan->entry->role->cluster) == 0;
+    return n;
+}
+
+/* With one control plane an empty etcd has nothing to split from; where hearth is not on the disk a person founds. */
+static void add_marker(struct plan *plan, struct errors *errors)
+{
+    const struct site_node *entry = plan->entry;
+    struct error e;
+    if (entry->type != MACHINE_CONTROLPLANE || entry->bootstrap != BOOTSTRAP_AUTO ||
+        plan_control_planes(plan) < 2 || !plan_carries_hearth(plan))
+        return;
+    struct ref *ref = pool_alloc(plan->pool, sizeof *ref);
+    plan->marker = pool_printf(plan->pool, "hearth-%s-founded", entry->role->cluster);
+    *ref = (struct ref){.kind = REF_SECRET, .pos = entry->pos, .name = plan->marker};
+    if (plan_add_secret(plan, ref, &e) != 0)
+        errors_add(errors, &e);
+}
+
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors)
 {
@@ -149,6 +174,8 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
         int manifests = plan_manifests(plan, errors);
         /* What was read is searched even if something else was not there: all mistakes in one run. */
         plan_references(plan, errors);
+        if (documents == 0)
+            add_marker(plan, errors);
         if (documents == 0 && manifests == 0)
             plan_advice(plan, errors);
     }

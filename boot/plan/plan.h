@@ -71,6 +71,7 @@ struct plan {
     struct document *config;
     struct plan_manifest *manifests; /* control planes only */
     unsigned manifest_count;
+    const char *marker; /* the secret that says whether the cluster is founded; NULL: it need not be asked */
     const char *release_url; /* flux.from release: what Talos fetches, unverified; in config already */
     struct plan_secret *secrets;
     unsigned secret_count;
@@ -97,6 +98,9 @@ int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e);
  * their references. 0, or -1 and E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl
  * upgrade-k8s takes the list of one node and prunes by it. */
 int plan_same_manifests(const struct plan *a, const struct plan *b, struct error *e);
+
+/* Entries of the inventory that are control planes of this cluster. */
+unsigned plan_control_planes(const struct plan *plan);
 
 /* Whether the installer image of the config can be one that carries hearth: it is set, and none of Talos's own. */
 bool plan_carries_hearth(const struct plan *plan);

@@ -1,11 +1,13 @@
 #include "render/render.h"
 
+#include "base/text.h"
 #include "render/check.h"
 #include "render/emit.h"
 #include "render/report.h"
 #include "render/resolve.h"
 #include "site/merge.h"
 
+#include <bearssl_hash.h>
 #include <string.h>
 
 /* One rendering under way. */
@@ -137,6 +139,27 @@ static void write_config(struct rendering *r)
         fail(r, &e);
 }
 
+/* Whose marker secret it is, and where a founded cluster would answer. */
+static void know_cluster(struct rendering *r)
+{
+    const struct document *main = document_find(r->config, NULL, NULL);
+    const struct node *root = main ? main->root : NULL;
+    const char *id = node_text(node_path(root, "cluster.id"));
+    const struct node *names = node_path(root, "cluster.apiServer.certSANs");
+    br_sha256_context sha;
+    unsigned char digest[br_sha256_SIZE];
+
+    if (!id)
+        id = node_text(node_path(root, "cluster.ca.crt"));
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, id ? id : "", id ? strlen(id) : 0);
+    br_sha256_out(&sha, digest);
+    text_hex(r->out->cluster_id, digest, sizeof r->out->cluster_id / 2);
+    for (const struct node *n = names ? names->first : NULL; n; n = n->next)
+        if (node_text(n))
+            buf_printf(&r->out->peers, "%s\n", node_text(n));
+}
+
 static void render(struct rendering *r)
 {
     unsigned before = mistakes(r->errors);
@@ -150,12 +173,14 @@ static void render(struct rendering *r)
     check_config(&r->check);
     check_manifests(&r->check);
     check_flux(&r->check);
+    if (r->plan->marker)
+        know_cluster(r);
     if (mistakes(r->errors) == before)
         write_config(r);
 }
 
-int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold, struct rendered *out,
-                     struct errors *errors)
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,
+                     struct rendered *out, struct errors *errors)
 {
     struct rendering r = {.plan = plan, .hold = hold, .out = out, .errors = errors};
     unsigned before = mistakes(errors);
@@ -176,6 +201,7 @@ void rendered_free(struct rendered *r)
 {
     buf_free(&r->machine_config);
     buf_free(&r->plan_json);
+    buf_free(&r->peers);
     for (unsigned i = 0; i < r->manifest_count; i++)
         buf_free(&r->manifests[i].contents);
     mem_free(r->manifests);

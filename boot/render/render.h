@@ -31,14 +31,17 @@ struct rendered {
         bool held; /* not inlined: it holds a value from a secret and hold was asked for */
     } * manifests; /* owned */
     unsigned manifest_count;
+    char cluster_id
+        [33];         /* 32 hex of SHA-256 over cluster.id, or over the CA certificate where there is none */
+    struct buf peers; /* cluster.apiServer.certSANs, a line each: where the API of this cluster may answer */
     struct buf plan_json; /* what was decided, no secret in it */
 };
 
 /* Renders and self-checks. With hold, manifests that hold a value from a secret are made but not inlined: whatever is inlined can be read
  * by os:reader, which in maintenance mode is everybody on the LAN. On failure `errors` holds up to 20 mistakes with the source positions; out is
  * empty. */
-int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold, struct rendered *out,
-                     struct errors *errors);
+int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,
+                     struct rendered *out, struct errors *errors);
 void rendered_free(struct rendered *r);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KIND "ExtensionServiceConfig"
@@ -26,16 +25,6 @@ static struct node *text(struct pool *pool, const char *s)
 static const char *mode_name(enum bootstrap_mode mode)
 {
     return mode == BOOTSTRAP_AUTO ? "auto" : mode == BOOTSTRAP_MANUAL ? "manual" : "none";
-}
-
-static unsigned control_planes(const struct plan *plan)
-{
-    const struct site *site = plan->site;
-    unsigned n = 0;
-    for (unsigned i = 0; i < site->node_count; i++)
-        n += site->nodes[i].type == MACHINE_CONTROLPLANE &&
-            strcmp(site->nodes[i].role->cluster, plan->entry->role->cluster) == 0;
-    return n;
 }
 
 static struct document *make(struct pool *pool, const struct plan *plan, enum bootstrap_mode bootstrap,
@@ -67,8 +56,6 @@ static struct document *make(struct pool *pool, const struct plan *plan, enum bo
              text(pool, pool_printf(pool, "HEARTH_CLUSTER=%s", plan->entry->role->cluster)));
     node_add(pool, environment, NULL,
              text(pool, pool_printf(pool, "HEARTH_BOOTSTRAP=%s", mode_name(bootstrap))));
-    node_add(pool, environment, NULL,
-             text(pool, pool_printf(pool, "HEARTH_CONTROL_PLANES=%u", control_planes(plan))));
     node_add(pool, root, "environment", environment);
     return document;
 }
@@ -133,8 +120,6 @@ static void take_variable(struct pool *pool, struct own *own, struct span entry)
         own->node = value;
     else if ((value = value_of(pool, entry, "HEARTH_CLUSTER")))
         own->cluster = value;
-    else if ((value = value_of(pool, entry, "HEARTH_CONTROL_PLANES")))
-        own->control_planes = (unsigned)strtoul(value, NULL, 10);
     else if ((value = value_of(pool, entry, "HEARTH_BOOTSTRAP")))
         own->bootstrap = strcmp(value, "auto") == 0 ? BOOTSTRAP_AUTO
             : strcmp(value, "manual") == 0          ? BOOTSTRAP_MANUAL

@@ -6,7 +6,7 @@
  * everything in cluster.inlineManifests is readable by os:reader, which in maintenance mode is everybody on the LAN.
  * `found` moves the manifests to their place once certificates are asked for.
  *
- *     environment: [HEARTH_NODE=.., HEARTH_CLUSTER=.., HEARTH_BOOTSTRAP=auto|manual|none, HEARTH_CONTROL_PLANES=N]
+ *     environment: [HEARTH_NODE=.., HEARTH_CLUSTER=.., HEARTH_BOOTSTRAP=auto|manual|none]
  *     configFiles: [{mountPath: /usr/local/etc/hearth/pending/NN-name.yaml, content: the manifest}]
  *
  * Source of the document: Talos pkg/machinery/config/types/runtime/extensions.
@@ -28,7 +28,6 @@ struct own {
     const char *node;
     const char *cluster;
     enum bootstrap_mode bootstrap;
-    unsigned control_planes; /* entries of the inventory in this cluster */
     unsigned pending;        /* manifests that wait to be inlined */
 };
 

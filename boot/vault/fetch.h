@@ -75,6 +75,7 @@ struct fetch {
     unsigned limit;    /* of requests in flight: FETCH_IN_FLIGHT, or 1 once the server closed early */
     unsigned answered; /* on this connection */
     bool idle_end;     /* the server closed while the token was awaited: opened again when it is there */
+    bool written;      /* request->write is in the vault */
     bool said;         /* that secrets are being read */
 
     bool failed; /* as a whole, with error */

@@ -108,7 +108,8 @@ static void send_requests(struct fetch *f, uint64_t now)
     for (int i = pick(f, now); i >= 0 && f->queued < f->limit; i = pick(f, now)) {
         if (f->queued == 0)
             f->get.answer_by = now + FETCH_ANSWER_MS;
-        keyvault_request(&f->get.out, &f->vault, &f->request->names[i], &f->token);
+        keyvault_request(&f->get.out, &f->vault, &f->request->names[i], f->written ? NULL : f->request->write,
+                         &f->token);
         f->jobs[i].state = JOB_SENT;
         f->jobs[i].generation = f->generation;
         f->queue[f->queued++] = (unsigned)i;
@@ -145,9 +146,14 @@ static void answered(struct fetch *f, uint64_t now)
     f->answered++;
     s->tries = 0;
     s->answer_by = f->queued ? now + FETCH_ANSWER_MS : 0;
-    if (keyvault_answer(&s->http, &f->request->names[index], &answer, &e) == 0)
-        fetch_answer(f, index, &answer);
-    else if (e.code != E_VAULT_UNAUTHORIZED || !renew(f, index))
+    if (keyvault_answer(&s->http, &f->request->names[index], &answer, &e) == 0) {
+        /* What was written is read back like any other secret. */
+        if (f->request->write && !f->written)
+            f->jobs[index].state = JOB_TODO;
+        else
+            fetch_answer(f, index, &answer);
+        f->written = true;
+    } else if (e.code != E_VAULT_UNAUTHORIZED || !renew(f, index))
         later(f, index, &e, now);
     secret_free(&answer.value);
     http_free(&s->http);

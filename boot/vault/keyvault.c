@@ -23,16 +23,20 @@ bool keyvault_version_ok(const char *version)
 }
 
 void keyvault_request(struct buf *out, const struct url *vault, const struct vault_name *name,
-                      const struct secret *token)
+                      const char *write, const struct secret *token)
 {
     char host[URL_AUTHORITY_MAX];
     struct span bearer = secret_bytes(token);
-    buf_printf(out, "GET /secrets/%s%s%s?api-version=" KEYVAULT_API_VERSION " HTTP/1.1\r\nHost: %s\r\n",
-               name->name, name->version ? "/" : "", name->version ? name->version : "",
-               url_authority(vault, host));
+    buf_printf(out, "%s /secrets/%s%s%s?api-version=" KEYVAULT_API_VERSION " HTTP/1.1\r\nHost: %s\r\n",
+               write ? "PUT" : "GET", name->name, name->version ? "/" : "",
+               name->version ? name->version : "", url_authority(vault, host));
     buf_str(out, "Accept: application/json\r\nAccept-Encoding: identity\r\nAuthorization: Bearer ");
     buf_add(out, bearer.p, bearer.n);
-    buf_str(out, "\r\n\r\n");
+    if (write)
+        buf_printf(out, "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n{\"value\":\"%s\"}",
+                   strlen(write) + 12, write);
+    else
+        buf_str(out, "\r\n\r\n");
 }
 
 /* "https://HOST/secrets/NAME/VERSION": NAME is the one asked for, VERSION too if one was. */
@@ -91,9 +95,9 @@ static const struct {
 } kinds[] = {
     {400, "", E_VAULT_PARAMETER, "the vault calls the request wrong"},
     {401, "", E_VAULT_UNAUTHORIZED, "the vault refuses the token"},
-    {403, "ForbiddenByRbac", E_VAULT_RBAC, "no role assignment lets this client read it"},
-    {403, "ForbiddenByPolicy", E_VAULT_POLICY, "no access policy lets this client read it"},
-    {403, "AccessDenied", E_VAULT_POLICY, "no access policy lets this client read it"},
+    {403, "ForbiddenByRbac", E_VAULT_RBAC, "no role assignment lets this client do it"},
+    {403, "ForbiddenByPolicy", E_VAULT_POLICY, "no access policy lets this client do it"},
+    {403, "AccessDenied", E_VAULT_POLICY, "no access policy lets this client do it"},
     {403, "ForbiddenByFirewall", E_VAULT_FIREWALL, "the vault's firewall refuses this network"},
     {403, "ForbiddenByConnection", E_VAULT_CONNECTION,
      "the vault takes no connections from the public network"},

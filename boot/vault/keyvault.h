@@ -1,5 +1,5 @@
 /*
- * keyvault.h - one Key Vault "Get Secret" and its answer.
+ * keyvault.h - one Key Vault "Get Secret" or "Set Secret" and its answer.
  *
  * Pure. Azure Key Vault REST, Secrets, GET /secrets/{name}/{version}?api-version=7.4: the oldest version that
  * every cloud and emulator still answers and that has all members used here. exp and nbf do not block a GET;
@@ -23,9 +23,10 @@ bool keyvault_name_ok(const char *name);
 /* NULL, or 32 hexadecimal digits. */
 bool keyvault_version_ok(const char *version);
 
-/* Adds the whole GET, with the token in it. */
+/* Adds the whole GET, with the token in it; or the PUT of a new version with the value `write`, which needs no escaping.
+ * Both have the same answers. */
 void keyvault_request(struct buf *out, const struct url *vault, const struct vault_name *name,
-                      const struct secret *token);
+                      const char *write, const struct secret *token);
 
 /* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_STATUS error,
  * retry_after_ms set when the server asked for it. E_VAULT_UNAUTHORIZED: the token is refused. */

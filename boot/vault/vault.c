@@ -63,6 +63,9 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
         return error_set(e, E_VAULT_REQUEST, "login.client: \"%s\" is no GUID", q->client ? q->client : "");
     if (q->login != VAULT_LOGIN_DEVICE && (q->credential == NULL || q->credential->length_ == 0))
         return error_set(e, E_CRED_FORM, "the credential is empty");
+    if (q->write && (q->name_count != 1 || !plain(q->write, VAULT_WRITE_MAX)))
+        return error_set(e, E_VAULT_REQUEST, "secret %s: the value is not one that hearth writes",
+                         q->names[0].name);
     /* A token is good for every vault of its cloud: it is never sent to a host outside it. */
     if (!url_below(c->vault.host, c->resource.host))
         return error_set(e, E_VAULT_HOST, "%s is not below %s", c->vault.host, c->resource.host);

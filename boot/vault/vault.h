@@ -21,6 +21,7 @@
 #define VAULT_NAMES_MAX 64
 #define VAULT_VALUE_MAX 25600 /* bytes: Key Vault's own limit of 25 KB, in UTF-8 octets */
 
+#define VAULT_WRITE_MAX 256
 #define VAULT_DEADLINE_MS 60000u
 #define VAULT_CODE_MAX_S 3600 /* seconds that a person is waited for, whatever the server says */
 
@@ -51,6 +52,8 @@ struct vault_request {
         credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
     const struct vault_name *names;
     unsigned name_count;
+    const char *
+        write; /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
     const char *ca_pem;      /* PEM text of extra roots for these hosts alone, or NULL */
     bool ca_only;            /* with ca_pem: the Azure roots are not trusted */
     const char *hosts_file;  /* text of /etc/hosts, may be "" */

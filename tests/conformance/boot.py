@@ -36,8 +36,8 @@ apiVersion: hearth/v1
 flux: {{ version: v2.9.4, from: file }}
 roles:
   data:
-    cluster: data
-    endpoint: https://192.168.1.10:6443
+    cluster: {cluster}
+    endpoint: https://{endpoint}:6443
     vault: https://{vault}
     login: {{ tenant: {tenant}, client: {client}, method: secret }}
     cloud: {{ authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }}
@@ -114,14 +114,16 @@ class Bench:
             raise AssertionError("hearth facts: " + err)
         return json.loads(text)
 
-    def site(self, where, bootstrap="auto", image=CARRYING, wipe=False, more="", files=None):
+    def site(self, where, bootstrap="auto", image=CARRYING, wipe=False, more="", files=None, cluster="data",
+             endpoint="192.168.1.10"):
         account = self.kit.account()
         bases = "".join(self.kit.base(kind) for kind in kit_module.NODES)
         variables = self.kit.variables(bases)
         wanted = {
             "hearth.yaml": HEARTH_YAML.format(vault=kit_module.VAULT, tenant=account["tenant"], client=account["client"],
                                               variables="    vars:\n" + variables if variables else "", bootstrap=bootstrap,
-                                              wipe=", wipe: true" if wipe else "", more=more),
+                                              wipe=", wipe: true" if wipe else "", more=more, cluster=cluster,
+                                              endpoint=endpoint),
             "bootstrap/canary.yaml": SECRET,
         }
         if image:
@@ -821,8 +823,9 @@ def check(kit):
     secrets = {name: text for kind in kit_module.NODES for name in kit.bundle_names(kit.base(kind))}
     kit.serve(dict(secrets, canary=CANARY, slow="slow"))
     kit.world.azure.config["faults"] = [{"role": "vault", "path": "/secrets/slow*", "delay": 40}]
-    import boot_more  # it takes what is above
-    cases = boot_more.SLOW + CASES + boot_more.CASES
+    import boot_marker  # they take what is above
+    import boot_more
+    cases = boot_more.SLOW + CASES + boot_more.CASES + boot_marker.CASES
 
     def wanted(name):
         return not kit.only or name in kit.only

@@ -223,26 +223,6 @@ def stale_meta(bench):
         return stopped(box)
 
 
-THIRD = """\
-  - name: data-3
-    role: data
-    type: controlplane
-    match: { serial: NOWHERE3 }
-    install: { transport: nvme }
-"""
-
-
-def several_control_planes(bench):
-    """More control planes than one: an empty etcd might be a split one, so hearth leaves founding to the word of a person."""
-    box = bench.machine("several-control-planes", site={"more": SECOND + THIRD})
-    with box:
-        wait_applied(box)
-        need(box.wait("finished", SECONDS, boot=2), "hearth does not leave")
-        need("talosctl bootstrap" in text_of(box), "said: " + text_of(box)[-300:])
-        need(not box.find("call", method=lambda name: name.endswith("Bootstrap")), "founded")
-        return box
-
-
 def no_memory(bench):
     """A site that no memory holds: said, waited on, and the process stays the same one."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: default}\ndata:\n  text: \"%s\"\n"
@@ -332,4 +312,4 @@ def rejected_then_facts(bench):
 
 SLOW = [rejected_till_change, rejected_then_facts]
 CASES = STOPS + [stop_quiet, stop_fetching, stop_applying, killed_at_calls, one_second_apply, no_site, reset_without_medium,
-                 stick_in_ours, two_candidates, stale_meta, several_control_planes, no_memory, events, events_refused]
+                 stick_in_ours, two_candidates, stale_meta, no_memory, events, events_refused]

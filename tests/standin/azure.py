@@ -10,7 +10,8 @@ listens it prints one JSON line: {"login": "127.0.0.1:PORT", "vault": ..., "root
 The config (--config, JSON, read again when it changes) is merged over what --print-config prints:
     tenant, clients {id: {secret, certificate (path of PEM), public, secret_expired, disabled}}
     authority   host of the token endpoint            resource   https://vault.azure.net
-    vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..]}}}
+    vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..],
+                read_only (PUT is forbidden), keeps (PUT has no effect)}}}
                 "*" as host serves any vault name
     login, vault   settings of the listener, see server.py
     refuse_tokens N     the first N requests with a bearer token get 401 invalid_token
@@ -185,7 +186,7 @@ class Azure(Server):
         self.base, self.config_path, self.config_seen = config, config_path, None
         self.config = config
         self.tokens, self.used_jti, self.devices, self.fault_uses = {}, set(), {}, {}
-        self.refused, self.early, self.device_codes = 0, 0, set()
+        self.refused, self.early, self.device_codes, self.writes = 0, 0, set(), []
         self.state = threading.RLock()
         self.certificates = {}
 
@@ -497,14 +498,38 @@ class Azure(Server):
         version = query.get("api-version", [""])[0]
         if version not in API_VERSIONS:
             return kv_error("badversion", version)
+        parts = request.path.strip("/").split("/")
+        if request.method == "PUT" and parts[0] == "secrets" and len(parts) == 2:
+            return self.set_secret(host, parts[1], request)
         if request.method != "GET":
             return Reply(405, "")
-        parts = request.path.strip("/").split("/")
         if parts[0] != "secrets" or len(parts) not in (2, 3):
             return kv_error("badparameter", parts[0])
         if not re.fullmatch(r"[0-9a-zA-Z-]{1,127}", parts[1]):
             return kv_error("badparameter", "name")
         return self.secret(host, parts[1], parts[2] if len(parts) == 3 else "")
+
+    def set_secret(self, host, name, request):
+        """Set Secret: a new version, which is the newest from then on."""
+        kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
+        try:
+            value = json.loads(request.body)["value"]
+        except (ValueError, KeyError, TypeError):
+            return kv_error("badparameter", "value")
+        if kind != "application/json" or not isinstance(value, str) or not re.fullmatch(r"[0-9a-zA-Z-]{1,127}", name):
+            return kv_error("badparameter", name)
+        vaults = self.config["vaults"]
+        store = vaults.get(host, vaults.get("*", {}))
+        with self.state:
+            stored = next((known for known in store if known.lower() == name.lower()), name)
+            before = store.get(stored)
+            if isinstance(before, dict) and before.get("read_only"):
+                return kv_error("rbac")
+            if isinstance(before, dict) and before.get("keeps"):
+                value = before["value"]  # as if somebody else had written right behind
+            self.writes.append((stored, value))
+            store[stored] = {"value": value, "version": os.urandom(16).hex()}
+        return self.secret(host, name, "")
 
     def secret(self, host, name, version):
         vaults = self.config["vaults"]

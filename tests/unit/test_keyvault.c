@@ -23,14 +23,22 @@ static void request(void **state)
     const struct url vault = {.host = "v.vault.azure.net", .port = 443};
     const struct vault_name fixed = {"Db-Pass", V1};
     struct secret token = secret_copy("tok.en", 6);
-    keyvault_request(&b, &vault, &newest, &token);
+    keyvault_request(&b, &vault, &newest, NULL, &token);
     assert_string_equal(b.data,
                         "GET /secrets/Db-Pass?api-version=7.4 HTTP/1.1\r\nHost: v.vault.azure.net\r\nAccept: "
                         "application/json\r\n"
                         "Accept-Encoding: identity\r\nAuthorization: Bearer tok.en\r\n\r\n");
     buf_free(&b);
-    keyvault_request(&b, &vault, &fixed, &token);
+    keyvault_request(&b, &vault, &fixed, NULL, &token);
     assert_non_null(strstr(b.data, "GET /secrets/Db-Pass/" V1 "?api-version=7.4 "));
+    buf_free(&b);
+    keyvault_request(&b, &vault, &newest, "a.b-C", &token);
+    assert_string_equal(
+        b.data,
+        "PUT /secrets/Db-Pass?api-version=7.4 HTTP/1.1\r\nHost: v.vault.azure.net\r\nAccept: "
+        "application/json\r\n"
+        "Accept-Encoding: identity\r\nAuthorization: Bearer tok.en\r\nContent-Type: application/json\r\n"
+        "Content-Length: 17\r\n\r\n{\"value\":\"a.b-C\"}");
     buf_free(&b);
     secret_free(&token);
 }

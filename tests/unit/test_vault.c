@@ -71,6 +71,16 @@ static void malformed_requests(void **state)
     q.client = "c\",\"x\":\"";
     fails(&q, E_VAULT_REQUEST);
     q = sound();
+    static const struct vault_name two[] = {{"a", NULL}, {"b", NULL}};
+    q.write = "x\"y"; /* nothing that JSON would have to escape */
+    fails(&q, E_VAULT_REQUEST);
+    q.write = "";
+    fails(&q, E_VAULT_REQUEST);
+    q.write = "fine";
+    q.names = two;
+    q.name_count = 2;
+    fails(&q, E_VAULT_REQUEST);
+    q = sound();
     struct secret empty = {0};
     q.credential = &empty;
     fails(&q, E_CRED_FORM);

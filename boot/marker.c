@@ -1,0 +1,154 @@
+#include "marker.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "site/judge.h"
+#include "vault/lookup.h"
+#include "vault/marker.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define API_PORT 6443
+#define PEERS_MAX 16
+
+struct probe {
+    struct peer {
+        struct address address;
+        uint16_t port;
+        char host[256];
+    } peers[PEERS_MAX];
+    unsigned count;
+};
+
+static const char *own_text(const struct line *line, const struct rendered *rendered, char out[MARKER_MAX])
+{
+    struct buf boot = {0};
+    struct error ignored;
+    (void)file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &boot, &ignored);
+    buf_add(&boot, "", 0);
+    boot.data[strcspn(boot.data, "\n")] = '\0';
+    marker_text(out, rendered->cluster_id, line->plan->name, boot.data);
+    buf_free(&boot);
+    return out;
+}
+
+static const struct secret *value_of(const struct line *line)
+{
+    for (unsigned i = 0; i < line->plan->secret_count; i++)
+        if (text_equal_fold(line->plan->secrets[i].name, line->plan->marker))
+            return &line->answers[i].value;
+    return NULL; /* plan_make() has put it there */
+}
+
+static void add(struct probe *p, const char *host, uint16_t port, const struct address *address)
+{
+    if (p->count == PEERS_MAX)
+        return;
+    struct peer *peer = &p->peers[p->count++];
+    *peer = (struct peer){.address = *address, .port = port};
+    snprintf(peer->host, sizeof peer->host, "%s", host);
+}
+
+/* A name that cannot be found now is a cluster that cannot be found. */
+static void add_name(struct probe *p, const char *host, uint16_t port, uint64_t until)
+{
+    struct buf hosts = {0}, resolv = {0};
+    struct nameservers servers;
+    struct lookup lookup;
+    line_system_files(&hosts, &resolv);
+    nameservers_init(&servers, hosts.data, resolv.data);
+    lookup_start(&lookup, &servers, host, clock_ms());
+    for (uint64_t now = clock_ms(); now < until && !lookup_done(&lookup); now = clock_ms()) {
+        struct pollfd fds[2];
+        uint64_t next = until;
+        unsigned count = lookup_poll(&lookup, fds, &next);
+        (void)poll(fds, count, next > now ? (int)(next - now) : 0);
+        lookup_step(&lookup, clock_ms());
+    }
+    lookup_stop(&lookup);
+    for (unsigned i = 0; i < lookup.count; i++)
+        add(p, host, port, &lookup.addresses[i]);
+    buf_free(&hosts);
+    buf_free(&resolv);
+}
+
+static void collect(struct probe *p, const struct line *line, const struct rendered *rendered, uint64_t until)
+{
+    struct https endpoint;
+    struct address address;
+    char host[256];
+    (void)https_parse(line->plan->entry->role->endpoint, false, &endpoint); /* judged with the site */
+    uint16_t port = endpoint.port ? (uint16_t)endpoint.port : 443;
+    if (address_parse(endpoint.host, strlen(endpoint.host), &address))
+        add(p, endpoint.host, port, &address);
+    else
+        add_name(p, endpoint.host, port, until);
+    for (const char *at = rendered->peers.data; at && *at; at += strcspn(at, "\n") + 1) {
+        int n = (int)strcspn(at, "\n");
+        if (n < (int)sizeof host && address_parse(at, (size_t)n, &address)) {
+            snprintf(host, sizeof host, "%.*s", n, at);
+            add(p, host, API_PORT, &address);
+        }
+    }
+}
+
+/* The first that takes a TCP connection, or NULL. */
+static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64_t until)
+{
+    const struct peer *alive = NULL;
+    struct pollfd fds[PEERS_MAX + 1];
+    for (unsigned i = 0; i < p->count; i++)
+        fds[i] = (struct pollfd){.fd = lookup_connect(&p->peers[i].address, p->peers[i].port, SOCK_STREAM),
+                                 .events = POLLOUT};
+    fds[p->count] = (struct pollfd){.fd = stop_fd > 0 ? stop_fd : -1, .events = POLLIN};
+    for (uint64_t now = clock_ms(); now < until && !alive && !fds[p->count].revents; now = clock_ms()) {
+        (void)poll(fds, p->count + 1, (int)(until - now));
+        for (unsigned i = 0; i < p->count; i++) {
+            int error = 0;
+            socklen_t n = sizeof error;
+            if (fds[i].fd < 0 || !fds[i].revents)
+                continue;
+            if (getsockopt(fds[i].fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == 0)
+                alive = &p->peers[i];
+            fd_cleanup(&fds[i].fd);
+        }
+    }
+    for (unsigned i = 0; i < p->count; i++)
+        fd_cleanup(&fds[i].fd);
+    return alive;
+}
+
+int marker_ask(const struct line *line, const struct rendered *rendered, bool *founded, char who[300],
+               struct error *e)
+{
+    char ours[MARKER_MAX];
+    enum marker said;
+    struct probe probe = {0};
+    uint64_t until = clock_ms() + MARKER_PROBE_MS;
+    if (marker_judge(secret_bytes(value_of(line)), own_text(line, rendered, ours), &said, e) != 0)
+        return error_wrap(e, "secret %s", line->plan->marker);
+    *founded = said == MARKER_FOUNDED;
+    who[0] = '\0';
+    if (*founded)
+        return 0;
+    collect(&probe, line, rendered, until);
+    const struct peer *alive = first_alive(&probe, line->stop_fd, until);
+    *founded = alive != NULL;
+    if (alive)
+        snprintf(who, 300, "%s port %u", alive->host, alive->port);
+    return 0;
+}
+
+int marker_set(struct line *line, const struct rendered *rendered, struct error *e)
+{
+    char ours[MARKER_MAX];
+    own_text(line, rendered, ours);
+    if (span_is(secret_bytes(value_of(line)), ours))
+        return 0;
+    return line_write_marker(line, ours, e);
+}

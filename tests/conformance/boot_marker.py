@@ -1,0 +1,131 @@
+"""Cases of boot.py: a cluster with several control planes, whose founding a secret of the vault guards."""
+import contextlib
+import os
+import socket
+import subprocess
+import time
+
+from boot import SECOND, SECONDS, need, real_applies, text_of, wait_applied, wait_founded
+from machine import MS_BIND, mount
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+THIRD = SECOND.replace("data-2", "data-3").replace("8CG0000HRT", "NOWHERE3")
+
+
+class Several:
+    """The first of three control planes of a cluster of its own, and the cluster's marker."""
+
+    def __init__(self, bench, name, value, **site):
+        self.cluster = "%s-%s" % (name, bench.version.replace(".", "-"))
+        self.azure, self.name = bench.kit.world.azure, "hearth-%s-founded" % self.cluster
+        self.store = self.azure.config["vaults"]["*"]
+        if value is not None:
+            self.store[self.name] = value
+        self.box = bench.machine("marker-" + name, site=dict(site, more=SECOND + THIRD, cluster=self.cluster))
+        self.boot_file = os.path.join(self.box.where, "boot_id")
+        self.boot_id("boot-1")
+        mount(self.boot_file, self.box.root.path + BOOT_ID, None, MS_BIND)
+
+    def boot_id(self, text):
+        with open(self.boot_file, "w") as out:
+            out.write(text + "\n")
+
+    def value(self):
+        entry = self.store[self.name]
+        return entry["value"] if isinstance(entry, dict) else entry
+
+    def writes(self):
+        return [value for name, value in self.azure.writes if name == self.name]
+
+    def mode(self):
+        own = self.box.summary()["services"]["hearth"]
+        return [line.partition("=")[2] for line in own["environment"] if line.startswith("HEARTH_BOOTSTRAP=")]
+
+
+def marker_guards(bench):
+    """none: founded, and the marker says by whom. The same node, wiped and booted again: it joins and founds nothing."""
+    several = Several(bench, "guards", "none\n")
+    box = several.box
+    with box:
+        wait_founded(box)
+        need(several.value().endswith(".data-1.boot-1") and len(several.writes()) == 1, "writes: %s" % several.writes())
+        need(several.mode() == ["auto"] and len(box.find("bootstrap")) == 1, "mode %s" % several.mode())
+        several.boot_id("boot-2")
+        before = len(box.poll())
+        box.command(reset={"labels": []})
+        wait_applied(box, since=before)
+        need(box.wait("finished", SECONDS, since=before), "hearth does not end")
+        need(several.mode() == ["none"] and len(box.find("bootstrap")) == 1, "founded again: mode %s" % several.mode())
+        need("says that cluster %s is founded" % several.cluster in text_of(box), "said: " + text_of(box)[-600:])
+        need(len(several.writes()) == 1, "written again")
+        return box
+
+
+def marker_killed(bench):
+    """Killed between the marker and the apply: in the same boot hearth knows its own hand, writes no second time, and founds."""
+    several = Several(bench, "killed", "none")
+    box = several.box
+    box.scenario["times"] = {"restart": 200}
+    with box:
+        box.command(fault={"kind": "kill", "method": "ApplyConfiguration", "skip": 1, "after": False})
+        wait_founded(box)
+        need(box.find("exited", signal="killed"), "not killed: this case proves nothing")
+        need(len(several.writes()) == 1 and several.mode() == ["auto"], "%s, mode %s" % (several.writes(), several.mode()))
+        return box
+
+
+@contextlib.contextmanager
+def listening(address):
+    subprocess.run(["ip", "address", "replace", address + "/32", "dev", "lo"], check=True)
+    with socket.create_server((address, 6443)) as server:
+        yield server
+
+
+def marker_answered(bench):
+    """The marker says none, and the endpoint takes a connection all the same: joined, and nothing is written."""
+    address = "192.168.1.%d" % (71 + bench.version.startswith("1.14"))
+    several = Several(bench, "answered", "none", endpoint=address)
+    box = several.box
+    with listening(address), box:
+        wait_applied(box)
+        need(box.wait("finished", SECONDS, boot=2), "hearth does not leave")
+        need("answers at %s port 6443" % address in text_of(box), "said: " + text_of(box)[-600:])
+        need(several.mode() == ["none"] and not box.find("bootstrap"), "mode %s" % several.mode())
+        need(not several.writes(), "written: %s" % several.writes())
+        return box
+
+
+def refused(name, value, code, applied=0):
+    def case(bench):
+        several = Several(bench, name, value)
+        box = several.box
+        with box:
+            need(box.wait("console", SECONDS, line=lambda line: "hearth: " + code in line), "said: " + text_of(box)[-600:])
+            time.sleep(0.5)
+            need(several.name in text_of(box), "the secret is not named")
+            need(not real_applies(box), "applied all the same")
+            return box
+    case.__name__ = "marker_" + name
+    return case
+
+
+def marker_by_a_person(bench):
+    """The installer image has no hearth: no marker is asked for, and founding is left to a person."""
+    several = Several(bench, "person", None, image=None)
+    box = several.box
+    with box:
+        wait_applied(box)
+        need(box.wait("finished", SECONDS) or True, "")
+        need("talosctl bootstrap" in text_of(box), "said: " + text_of(box)[-600:])
+        need(not several.writes() and not box.find("bootstrap"), "founded")
+        return box
+
+
+CASES = [
+    marker_guards, marker_killed, marker_answered, marker_by_a_person,
+    refused("missing", None, "secret-missing"),
+    refused("garbage", "yes", "marker-value"),
+    refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),
+    refused("readonly", {"value": "none", "read_only": True}, "marker-right"),
+    refused("overwritten", {"value": "none", "keeps": True}, "marker-value"),
+]
