@@ -236,6 +236,14 @@ talos-pin: all ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel a
 image-test: test-deps all ## The outputs, unpacked as a kernel would, and against Talos's Go packages
 	@scripts/suite $(B)/counts/image tests/image/run $(B)/hearth
 
+## Virtual machines
+
+.PHONY: vm demo-vm
+vm: test-deps all ## Virtual boxes boot the stick and the network images under QEMU; skipped, and counted, without it
+	@scripts/suite $(B)/counts/vm tests/vm/run --verbose $(B)/hearth
+demo-vm: test-deps all ## One virtual OptiPlex, from power-on to a founded cluster, with its screen
+	@tests/vm/run --demo $(B)/hearth
+
 ## Using
 
 .PHONY: demo flux clean distclean help FORCE

@@ -34,19 +34,27 @@ def command(args, **more):
     return done.returncode, text
 
 
+def download(where):
+    """(archives, words): Debian's newest kernel package, in a directory."""
+    status, text = command(["apt-cache", "depends", "linux-image-amd64"])
+    names = [line.split()[-1] for line in text.splitlines() if "Depends: linux-image-" in line]
+    if status != 0 or not names:
+        return [], "apt knows no linux-image-amd64"
+    status, text = command(["apt-get", "-q", "download", names[0]], cwd=where)
+    return [name for name in os.listdir(where) if name.endswith(".deb")] if status == 0 else [], text
+
+
 def kernel(build):
     """(vmlinuz, directory with lib/modules, version) of the newest kernel of Debian's, unpacked and not installed."""
     where = os.path.join(build, "kernel")
     os.makedirs(where, exist_ok=True)
     root = os.path.join(where, "root")
     if not os.path.isdir(os.path.join(root, "boot")):
-        status, text = command(["apt-cache", "depends", "linux-image-amd64"])
-        names = [line.split()[-1] for line in text.splitlines() if "Depends: linux-image-" in line]
-        if status != 0 or not names:
-            raise Lacking("apt knows no linux-image-amd64: apt-get update")
-        status, text = command(["apt-get", "-q", "download", names[0]], cwd=where)
-        archives = [name for name in os.listdir(where) if name.endswith(".deb")]
-        if status != 0 or not archives:
+        archives, text = download(where)
+        if not archives and os.geteuid() == 0:
+            command(["apt-get", "-q", "update"])
+            archives, text = download(where)
+        if not archives:
             raise Lacking("the kernel cannot be had: " + (text.strip().splitlines() or ["apt-get download says nothing"])[-1])
         shutil.rmtree(root + ".new", ignore_errors=True)
         status, text = command(["dpkg", "-x", os.path.join(where, archives[0]), root + ".new"])

@@ -1,4 +1,5 @@
 """What the cases share: the LAN, a site with two makes in it, and what `make usb` and `make pxe` make of it."""
+import json
 import os
 import subprocess
 import sys
@@ -42,6 +43,16 @@ class Bench:
             self.sites[name] = self.boot.site(where, **more)
         return self.sites[name]
 
+    def config(self):
+        """A complete config for the first box, without the document that hearth adds to what it applies."""
+        where = os.path.join(self.build, "work", "config")
+        os.makedirs(where, exist_ok=True)
+        facts = self.kit.write(os.path.join(where, "facts.json"), json.dumps(self.boot.facts(self.boot.tree("optiplex-7040", where))))
+        status, _, err = self.kit.hearth("render", "--site", self.site(), "--facts", facts, "--out", os.path.join(where, "out"))
+        if status != 0:
+            raise AssertionError("hearth render: " + err)
+        return assets.read(os.path.join(where, "out", "machine-config.yaml"))
+
     def image(self, verb, out, **settings):
         """Runs the tool behind `make usb` and its like; the directory of its outputs."""
         where = os.path.join(self.build, "out", out)
@@ -60,6 +71,13 @@ class Bench:
             self.image("usb", "usb-" + name, SITE=self.site(name), KERNEL=self.kernel, INITRAMFS=self.initramfs)
             self.sticks = dict(getattr(self, "sticks", {}), **{name: path})
         return path
+
+    def serve(self, where):
+        """`make pxe-serve` on the LAN; the process, to be ended."""
+        log = open(os.path.join(where, "serve.log"), "wb")
+        return subprocess.Popen([os.path.join(REPO, "scripts", "image", "image"), "pxe-serve"], cwd=REPO, stdin=subprocess.DEVNULL,
+                                stdout=log, stderr=log, env=dict(os.environ, OUT=where, BINARY=self.binary, IF=lan_module.BRIDGE,
+                                                                 SOURCE_DATE_EPOCH="1767225600"))
 
     def power(self, name, box, image, arguments, **more):
         """A box that is started with `with`."""

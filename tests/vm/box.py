@@ -169,6 +169,13 @@ class Box:
                 return None
             time.sleep(0.1)
 
+    def off(self, seconds):
+        """Whether it goes off, or reboots, in time: -no-reboot makes one of the other."""
+        end = self.started + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        return self.process.poll() is not None
+
     def line(self, words, seconds):
         """(seconds, line) of the first line with these words."""
         found = self.wait(lambda: [entry for entry in list(self.lines) if words in entry[1]], seconds)
@@ -194,3 +201,8 @@ def stick(iso):
 
 def nic(box):
     return ["-device", "e1000e,netdev=n0,mac=%s,romfile=" % box["mac"]]
+
+
+def network(box):
+    """Boots from its NIC: QEMU's own ROM for it, for both firmwares."""
+    return ["-device", "e1000e,netdev=n0,mac=%s,bootindex=0" % box["mac"]]

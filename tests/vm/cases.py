@@ -1,4 +1,5 @@
 """The cases: each is a power-on or several of one box, and what its screen and its machined must have seen."""
+import base64
 import json
 import os
 import struct
@@ -66,7 +67,7 @@ def whole_life(bench, name, uefi):
     image = bench.disk(name)
     with bench.power(name, box_module.OPTIPLEX, image, box_module.stick(bench.stick()), uefi=uefi) as machine:
         seconds = applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
-        need(machine.event("down", SECONDS), "it does not reboot after the install")
+        need(machine.off(SECONDS), "it does not reboot after the install")
         address(machine, "192.168.1.10/24")
         need("remove the stick" in machine.text(), "it does not say that the stick is to be removed")
         sound(machine)
@@ -143,7 +144,7 @@ def windows(bench):
 
 def old_talos(bench):
     """A disk with a Talos that somebody else configured: left alone, with the ways on."""
-    files = json.dumps({"STATE/config.yaml": boot.base64.b64encode(boot.golden(bench.boot).encode()).decode()}).encode()
+    files = json.dumps({"STATE/config.yaml": base64.b64encode(bench.config()).decode()}).encode()
     state = box_module.XFS.ljust(64 << 10, b"\0") + b"hearthvm" + struct.pack("<Q", len(files)) + files
     image = bench.disk("old-talos", [("EFI", b""), ("META", b""), ("STATE", state), ("EPHEMERAL", box_module.XFS)])
     with bench.power("old-talos", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
@@ -166,4 +167,28 @@ def bare(bench):
         sound(machine)
 
 
-CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare]
+def pxe(bench, name, uefi):
+    where = bench.image("pxe", "pxe", SITE=bench.site(), KERNEL=bench.kernel, INITRAMFS=bench.initramfs, CREDENTIAL="1")
+    server = bench.serve(where)
+    try:
+        image = bench.disk(name)
+        with bench.power(name, box_module.OPTIPLEX, image, box_module.network, uefi=uefi) as machine:
+            seconds = applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
+            sound(machine)
+            TIMES.add(name, machine, seconds)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def pxe_bios(bench):
+    """Network boot, BIOS: make pxe-serve beside a router's DHCP that knows nothing of it."""
+    pxe(bench, "pxe-bios", False)
+
+
+def pxe_uefi(bench):
+    """Network boot, UEFI: the same directory and server."""
+    pxe(bench, "pxe-uefi", True)
+
+
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, pxe_bios, pxe_uefi]

@@ -1,5 +1,6 @@
-"""The LAN of the virtual machines, in namespaces of our own: a tap that a machine is plugged into, a router's DHCP and DNS,
-and the stand-in for Azure at addresses that the names lead to. Nothing in it reaches another network.
+"""The LAN of the virtual machines, in namespaces of our own: a bridge that a machine is plugged into, a router with DHCP and
+DNS on it, and the host of whoever runs `make pxe-serve`. The host also has the addresses of the stand-in for Azure, which
+the names lead to. Nothing in it reaches another network.
 """
 import os
 import shutil
@@ -11,13 +12,14 @@ REPO = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(REPO, "tests", "standin"))
 import world as world_module  # noqa: E402
 
-TAP = "lan0"
-ROUTER, LOGIN, VAULT = "192.168.1.1", "192.168.1.2", "192.168.1.3"
+TAP, BRIDGE = "tap0", "lan0"
+ROUTER, LOGIN, VAULT, HOST = "192.168.1.1", "192.168.1.2", "192.168.1.3", "192.168.1.5"
 NODES = {"d8:9e:f3:12:34:56": "192.168.1.10", "d8:9e:f3:12:34:57": "192.168.1.21", "d8:9e:f3:12:34:58": "192.168.1.22"}
+SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
 def ip(*args):
-    subprocess.run(["ip"] + list(args), check=True, stdin=subprocess.DEVNULL)
+    subprocess.run([shutil.which("ip", path=SBIN)] + list(args), check=True, stdin=subprocess.DEVNULL)
 
 
 class Lan:
@@ -27,24 +29,38 @@ class Lan:
         os.makedirs(directory, exist_ok=True)
         self.directory, self.router = directory, None
         self.world = world_module.World(directory, keys)
+        ip("link", "add", BRIDGE, "type", "bridge")
         ip("tuntap", "add", TAP, "mode", "tap")
-        for address in (ROUTER, LOGIN, VAULT):
-            ip("addr", "add", address + "/24", "dev", TAP)
-        ip("link", "set", TAP, "up")
+        ip("link", "set", TAP, "master", BRIDGE)
+        for address in (HOST, LOGIN, VAULT):
+            ip("addr", "add", address + "/24", "dev", BRIDGE)
+        # The router is a namespace that lives as long as this process reads from it.
+        self.other = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.other.stdin.write(b"\n")
+        self.other.stdin.flush()
+        self.other.stdout.readline()
+        ip("link", "add", "router", "type", "veth", "peer", "name", "eth0", "netns", str(self.other.pid))
+        ip("link", "set", "router", "master", BRIDGE)
+        for link in (BRIDGE, TAP, "router"):
+            ip("link", "set", link, "up")
+        for args in (["addr", "add", ROUTER + "/24", "dev", "eth0"], ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]):
+            subprocess.run(self.inside() + ["ip"] + args, check=True)
         for role, address in (("login", LOGIN), ("vault", VAULT)):
             self.world.azure.listen(role, address, 443)
 
-    def start(self, *more):
-        """The router. more: further arguments of dnsmasq."""
+    def inside(self):
+        return ["nsenter", "--target", str(self.other.pid), "--net"]
+
+    def start(self):
+        """The router's DHCP and DNS; it knows nothing of network boot."""
         self.stop()
-        args = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--user=root", "--no-hosts", "--no-resolv", "--interface=" + TAP,
-                "--bind-interfaces", "--except-interface=lo", "--leasefile-ro", "--no-ping", "--dhcp-authoritative",
+        args = [shutil.which("dnsmasq", path=SBIN), "--no-daemon", "--conf-file=/dev/null", "--user=root", "--no-hosts", "--no-resolv",
+                "--interface=eth0", "--bind-interfaces", "--leasefile-ro", "--no-ping", "--dhcp-authoritative",
                 "--dhcp-range=192.168.1.50,192.168.1.90,1h", "--dhcp-option=3," + ROUTER, "--dhcp-option=6," + ROUTER,
                 "--address=/login.microsoftonline.com/" + LOGIN, "--address=/vault.azure.net/" + VAULT]
         args += ["--dhcp-host=%s,%s" % node for node in NODES.items()]
         with open(os.path.join(self.directory, "router.log"), "wb") as log:
-            self.router = subprocess.Popen([shutil.which("dnsmasq", path=os.environ["PATH"] + ":/usr/sbin:/sbin")] + args[1:] + list(more),
-                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.router = subprocess.Popen(self.inside() + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def stop(self):
         if self.router and self.router.poll() is None:
