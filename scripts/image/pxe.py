@@ -123,7 +123,7 @@ def address_of(interface):
 def dnsmasq(interface, address, network, port, tftp):
     """Its command line: proxy DHCP adds the boot file to what the router answers and gives out no address of its own."""
     url = "http://%s:%d/boot.ipxe" % (address, port)
-    args = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--port=0", "--log-dhcp", "--user=nobody",
+    args = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--port=0", "--user=nobody",
             "--interface=" + interface, "--bind-interfaces", "--except-interface=lo", "--leasefile-ro",
             "--dhcp-range=%s,proxy,%s" % (network.network_address, network.netmask), "--enable-tftp", "--tftp-root=" + tftp,
             "--tftp-no-fail", "--dhcp-match=set:ipxe,175", "--pxe-prompt=hearth,0"]
