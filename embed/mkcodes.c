@@ -1,7 +1,7 @@
 /*
- * mkcodes.c - prints what each error code means and the next step, for the packed texts. Runs on the build host.
+ * mkcodes.c - prints the words of each error code, for the packed texts. Runs on the build host.
  *
- * Two lines a code, in the order of base/codes.h: the sentence, the next step.
+ * Three lines a code, in the order of base/codes.h: the slug, the sentence, the next step.
  */
 #include "base/codes.h"
 
@@ -9,7 +9,7 @@
 
 int main(void)
 {
-#define X(id, slug, exit, retry, sentence, next) puts(sentence "\n" next);
+#define X(id, slug, exit, retry, sentence, next) puts(slug "\n" sentence "\n" next);
     ERROR_CODES(X)
 #undef X
     return fflush(stdout) != 0 || ferror(stdout);

@@ -8,54 +8,61 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct error_info table[] = {{"", EXIT_DONE_, RETRY_STOP},
-#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry},
-                                          ERROR_CODES(X)
+static const struct {
+    unsigned char exit;
+    unsigned char retry;
+} rows[] = {{EXIT_DONE_, RETRY_STOP},
+#define X(id, slug, exit, retry, sentence, next) {exit, retry},
+            ERROR_CODES(X)
 #undef X
 };
+#define ROWS (sizeof rows / sizeof *rows)
+
+/* Ends the line at *text, moves *text behind it and returns its start. */
+static const char *line_of(char **text)
+{
+    char *start = *text;
+    *text += strcspn(start, "\n");
+    if (**text)
+        *(*text)++ = '\0';
+    return start;
+}
 
 const struct error_info *error_info(enum error_code code)
 {
-    size_t i = (size_t)code;
-    return &table[i < sizeof table / sizeof *table ? i : 0];
-}
-
-/* The line with this number of the packed texts, or "". */
-static const char *line_of(size_t number)
-{
-    static const char **lines;
-    size_t count = 2 * (sizeof table / sizeof *table);
-    if (!lines) {
+    static struct error_info *table, bare;
+    size_t at = (size_t)code < ROWS ? (size_t)code : 0;
+    if (!table) {
         char *text = texts_get("codes");
-        lines = text ? mem_try(count * sizeof *lines) : NULL;
-        if (!lines) {
+        table = text ? mem_try(ROWS * sizeof *table) : NULL;
+        if (!table) {
             mem_free(text);
-            return "";
+            bare = (struct error_info){"", "", "", rows[at].exit, rows[at].retry};
+            return &bare;
         }
-        for (size_t i = 0; i < count; i++) {
-            lines[i] = text;
-            text += strcspn(text, "\n");
-            if (*text)
-                *text++ = '\0';
+        table[0] = (struct error_info){"", "", "", rows[0].exit, rows[0].retry};
+        for (size_t i = 1; i < ROWS; i++) {
+            const char *slug = line_of(&text), *sentence = line_of(&text);
+            table[i] = (struct error_info){slug, sentence, line_of(&text), rows[i].exit, rows[i].retry};
         }
     }
-    return number < count ? lines[number] : "";
+    return &table[at];
 }
 
 const char *error_sentence(enum error_code code)
 {
-    return code == E_NONE ? "" : line_of(2 * ((size_t)code - 1));
+    return error_info(code)->sentence;
 }
 
 const char *error_next(enum error_code code)
 {
-    return code == E_NONE ? "" : line_of(2 * ((size_t)code - 1) + 1);
+    return error_info(code)->next;
 }
 
 enum error_code error_find(const char *slug)
 {
-    for (size_t i = 1; i < sizeof table / sizeof *table; i++)
-        if (table[i].slug[0] && strcmp(table[i].slug, slug) == 0)
+    for (size_t i = 1; i < ROWS && *slug; i++)
+        if (strcmp(error_info((enum error_code)i)->slug, slug) == 0)
             return (enum error_code)i;
     return E_NONE;
 }

@@ -30,17 +30,20 @@ struct error {
     char text[ERROR_TEXT_MAX];
 };
 
-/* One row of the table in codes.h. The slug is static. */
+/* One row of the table in codes.h. */
 struct error_info {
     const char *slug;
+    const char *sentence; /* what the code means */
+    const char *next;     /* the next step */
     enum exit_status exit;
     enum retry_class retry;
 };
 
-/* The row of a code; never NULL. E_NONE has slug "". */
+/* The row of a code; never NULL. The texts are unpacked at the first call and stay; all are "" for E_NONE and when no memory is left
+ * for them. */
 const struct error_info *error_info(enum error_code code);
 
-/* What a code means, and the next step. They are unpacked at the first call and stay; "" for E_NONE and when no memory is left. */
+/* Of that row. */
 const char *error_sentence(enum error_code code);
 const char *error_next(enum error_code code);
 

@@ -45,17 +45,18 @@
 #define X(name, type) {name, type},
 static const struct fact_name rows[] = {FACT_NAMES(X)};
 #undef X
-#define X(name, type) name,
-static const char *const all[] = {FACT_NAMES(X) NULL};
-#undef X
 
 const struct fact_name *names_find(const char *name, const char **nearest)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].name, name) == 0)
             return &rows[i];
-    if (nearest)
+    if (nearest) {
+        const char *all[sizeof rows / sizeof *rows + 1] = {NULL};
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            all[i] = rows[i].name;
         *nearest = text_nearest(name, all);
+    }
     return NULL;
 }
 
