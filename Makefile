@@ -225,7 +225,7 @@ usb: all ## SITE=DIR TALOS=v1.13.x (or KERNEL= INITRAMFS=) [KARGS=] [ROLE=x]: an
 	@$(IMAGE) usb
 pxe: all ## The same for network boot: a directory to serve; no credential in it without CREDENTIAL=1
 	@$(IMAGE) pxe
-pxe-serve: all ## IF=eth0: serve that directory beside the router's DHCP, as root
+pxe-serve: ## IF=eth0: serve that directory beside the router's DHCP, as root
 	@$(IMAGE) pxe-serve
 installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path]: how hearth stays on the disk; imager profile and commands
 	@$(IMAGE) installer
