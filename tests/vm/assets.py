@@ -150,6 +150,7 @@ def rootfs(folder, built, root, version, early):
 
 def base(build):
     """(kernel, initramfs): paths. Made anew when what goes in has changed."""
+    build = os.path.abspath(build)
     vmlinuz, root, version = kernel(build)
     built = programs(build)
     mark = hashlib.sha256()
