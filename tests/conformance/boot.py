@@ -825,7 +825,8 @@ def check(kit):
     kit.world.azure.config["faults"] = [{"role": "vault", "path": "/secrets/slow*", "delay": 40}]
     import boot_marker  # they take what is above
     import boot_more
-    cases = boot_more.SLOW + CASES + boot_more.CASES + boot_marker.CASES
+    import boot_person
+    cases = boot_more.SLOW + CASES + boot_more.CASES + boot_marker.CASES + boot_person.CASES
 
     def wanted(name):
         return not kit.only or name in kit.only

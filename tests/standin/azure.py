@@ -8,7 +8,7 @@ listens it prints one JSON line: {"login": "127.0.0.1:PORT", "vault": ..., "root
 "tenant", "client_id", "secret"}; it ends when standard input closes or on SIGTERM.
 
 The config (--config, JSON, read again when it changes) is merged over what --print-config prints:
-    tenant, clients {id: {secret, certificate (path of PEM), public, secret_expired, disabled}}
+    tenant, clients {id: {secret, certificate (path of PEM), public, secret_expired, disabled, device {..}}}
     authority   host of the token endpoint            resource   https://vault.azure.net
     vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..],
                 read_only (PUT is forbidden), keeps (PUT has no effect)}}}
@@ -412,11 +412,11 @@ class Azure(Server):
     # -- device authorization grant
 
     def device_start(self, form):
-        self.client(form)
+        settings = self.client(form).get("device", {})
         self.scope(form)
         code = b64url(os.urandom(90))
         with self.state:
-            device = dict(DEFAULT["device"], **self.config["device"])
+            device = dict(DEFAULT["device"], **dict(self.config["device"], **settings))
             device.update(client=form["client_id"], due=0,
                           until=time.monotonic() + device["expires_in"])
             self.devices[code] = device
