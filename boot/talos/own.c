@@ -227,5 +227,9 @@ int own_promote(struct span active, struct buf *out, struct error *e)
     if (append_documents(out, main, "active config", e) != 0 ||
         append_documents(out, own, "ExtensionServiceConfig hearth", e) != 0)
         return -1;
-    return documents_carry(out, active, &(struct buf){.max = 1}, e);
+    /* What would be noted is that the documents made here differ from the ones they replace. */
+    struct buf notes = {0};
+    int result = documents_carry(out, active, &notes, e);
+    buf_free(&notes);
+    return result;
 }
