@@ -211,16 +211,19 @@ static int send_config(struct joining *j, bool dry_run, struct error *e)
     return result;
 }
 
-/* Once more right before the point of no return: still maintenance, still no config, still the same disk with the same on it. */
+/* Once more right before the point of no return: still maintenance, still no config but the documents that are carried over, still the
+ * same disk with the same on it. */
 static enum attempt look_again(struct joining *j)
 {
     struct guard_verdict verdict;
     struct error e;
-    look_free(j->look);
+    cleanup(look_cleanup) struct look *before = j->look;
     j->look = NULL;
     if (look_all(&j->boot->target, &j->look, &e) != 0)
         return failed(j, &e);
-    if (j->look->stage != STAGE_MAINTENANCE || j->look->complete)
+    const struct span *then = &before->active_config, *now = &j->look->active_config;
+    if (j->look->stage != STAGE_MAINTENANCE || j->look->complete || then->n != now->n ||
+        (now->n && memcmp(then->p, now->p, now->n) != 0))
         return ATTEMPT_AGAIN;
     int result = guard_judge(j->look, j->line.plan, &verdict, &e);
     guard_free(&verdict);
