@@ -100,6 +100,8 @@ static void hear_frame(int fd, unsigned *type, unsigned *flags, struct buf *payl
     buf_add(payload, bytes, n);
 }
 
+static uint32_t own_deadline_ms; /* of the call that the peer hears */
+
 /* The whole request, the message behind its prefix. Windows are opened as it comes, or wide at the start and then silence. */
 static void hear(int fd, bool silent, struct buf *message)
 {
@@ -118,7 +120,10 @@ static void hear(int fd, bool silent, struct buf *message)
         if (type == 1) {
             must(memmem(payload.data, payload.len, METHOD, strlen(METHOD)) != NULL, "no method");
             must(memmem(payload.data, payload.len, "talos-role\x09os:reader", 20) != NULL, "no role");
-            must(memmem(payload.data, payload.len, "grpc-timeout", 12) != NULL, "no timeout");
+            const char *name = memmem(payload.data, payload.len, "grpc-timeout", 12);
+            must(name != NULL, "no timeout");
+            /* Else machined's own end of the call would race with what the caller makes of it. */
+            must(strtoul(name + 13, NULL, 10) > own_deadline_ms, "machined gives up before the caller");
         } else if (type == 0 && payload.len > 0) {
             struct buf more = {0};
             buf_add(&body, payload.data, payload.len);
@@ -189,6 +194,7 @@ static void call(struct outcome *o, scene *play, const char *hex, struct span re
 {
     const struct grpc_target target = {path, stop_fd};
     const struct grpc_call what = {METHOD, "os:reader", request, deadline_ms};
+    own_deadline_ms = deadline_ms;
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
