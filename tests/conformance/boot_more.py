@@ -5,7 +5,8 @@ import os
 import threading
 import time
 
-from boot import CANARY, FOREIGN, SECOND, SECONDS, need, real_applies, text_of, wait_applied, wait_founded
+from boot import CANARY, FOREIGN, SECONDS, filled, need, real_applies, text_of, wait_applied, wait_founded
+from machine import MS_BIND, mount
 
 APPLY = "/machine.MachineService/ApplyConfiguration"
 libc = ctypes.CDLL(None, use_errno=True)
@@ -86,6 +87,17 @@ STOPS = [
 ]
 
 
+def stop_dns(bench):
+    """No name server: one line, and a stop ends the wait."""
+    box = bench.machine("stop-dns")
+    empty = bench.kit.write(os.path.join(box.where, "resolv.conf"), "# nothing\n")
+    mount(empty, box.root.path + os.path.realpath("/etc/resolv.conf"), None, MS_BIND)
+    with box:
+        need(box.wait("console", 20, line=lambda line: "waiting for a name server" in line), "no line: " + text_of(box))
+        need(not real_applies(box), "applied all the same")
+        return stopped(box)
+
+
 def stop_quiet(bench):
     """machined does not know the stage yet: hearth waits without a word, as long as that is."""
     box = bench.machine("stop-quiet", times={"acquire": 600000})
@@ -145,6 +157,21 @@ def killed_at_calls(bench):
         need(len(box.find("applied")) == 2, "applied %d times" % len(box.find("applied")))
         need(len(box.find("bootstrap")) == 1, "Bootstrap took effect %d times" % len(box.find("bootstrap")))
         return box
+
+
+PEAK_KIB = 4096  # of all that a boot touches
+
+
+def peak_memory(bench):
+    """With as much as Flux inlined and the config on its way, no more than the budget was ever in memory."""
+    box = bench.machine("peak-memory", site=filled(30))
+    with box:
+        box.command(fault={"kind": "hang", "method": "ApplyConfiguration"})
+        need(box.wait("fault", 30), "no dry run came: " + text_of(box)[-300:])
+        with open("/proc/%d/status" % box.find("started")[-1]["pid"]) as status:
+            peak = int([line.split()[1] for line in status if line.startswith("VmHWM:")][0])
+        need(peak <= PEAK_KIB, "%d KiB" % peak)
+        return stopped(box)
 
 
 def one_second_apply(bench):
@@ -311,5 +338,5 @@ def rejected_then_facts(bench):
 
 
 SLOW = [rejected_till_change, rejected_then_facts]
-CASES = STOPS + [stop_quiet, stop_fetching, stop_applying, killed_at_calls, one_second_apply, no_site, reset_without_medium,
-                 stick_in_ours, two_candidates, stale_meta, no_memory, events, events_refused]
+CASES = STOPS + [stop_dns, stop_quiet, stop_fetching, stop_applying, killed_at_calls, peak_memory, one_second_apply, no_site,
+                 reset_without_medium, stick_in_ours, two_candidates, stale_meta, no_memory, events, events_refused]
