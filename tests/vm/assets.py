@@ -5,6 +5,7 @@ The base has the shape of Talos's own: `init` and `rootfs.sqsh`, compressed with
 """
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +17,12 @@ import cpio  # noqa: E402
 
 MACHINED = os.path.join(REPO, "tests", "conformance", "machined")
 MODULE = "v1.14.mod"
+TALOS_INIT = "github.com/siderolabs/talos/internal/app/init"
+WANTED = (6, 5)  # Linux; from there on overlayfs takes its layers as Talos's init gives them
 GO = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
 # Loaded in the initramfs, and by the node: what Talos has built in, and what its udevd loads.
-EARLY = ["loop", "squashfs", "overlay"]
-LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "efivarfs"]
+EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay"]
+LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage"]
 FOLDERS = ["dev", "proc", "sys", "run", "system", "tmp", "var", "root", "etc", "sbin", "usr/bin", "usr/lib/modules",
            "usr/local/etc", "usr/local/lib"]
 
@@ -34,26 +37,68 @@ def command(args, **more):
     return done.returncode, text
 
 
-def download(where):
-    """(archives, words): Debian's newest kernel package, in a directory."""
-    status, text = command(["apt-cache", "depends", "linux-image-amd64"])
-    names = [line.split()[-1] for line in text.splitlines() if "Depends: linux-image-" in line]
-    if status != 0 or not names:
-        return [], "apt knows no linux-image-amd64"
-    status, text = command(["apt-get", "-q", "download", names[0]], cwd=where)
-    return [name for name in os.listdir(where) if name.endswith(".deb")] if status == 0 else [], text
+def apt(where, args, directory=None):
+    """(status, words) of apt with, in `where`, lists and a cache of its own for the backports of this Debian."""
+    own = []
+    if where:
+        for name in ("lists/partial", "cache/archives/partial"):
+            os.makedirs(os.path.join(where, name), exist_ok=True)
+        own = ["-o", "Dir::Etc::sourcelist=%s/sources.list" % where, "-o", "Dir::Etc::sourceparts=/dev/null",
+               "-o", "Dir::State::lists=%s/lists" % where, "-o", "Dir::Cache=%s/cache" % where]
+    return command([args[0]] + own + args[1:], cwd=directory)
+
+
+def backports(build):
+    """A directory for apt(), or None."""
+    where = os.path.join(build, "apt")
+    status, text = command(["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)", "Created-By: Packages"])
+    for line in text.splitlines() if status == 0 else ():
+        site, _, release = line.partition(" ")
+        if release.isalpha():
+            lay(os.path.join(where, "sources.list"),
+                ("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s-backports main\n" % (site, release)).encode(), 0o644)
+            return where if apt(where, ["apt-get", "-q", "update"])[0] == 0 else None
+    return None
+
+
+def offered(where):
+    """The package of the newest kernel, and its version as two numbers."""
+    status, text = apt(where, ["apt-cache", "depends", "linux-image-amd64"])
+    for line in text.splitlines() if status == 0 else ():
+        found = re.search(r"Depends: (linux-image-(\d+)\.(\d+)\S*)", line)
+        if found:
+            return found.group(1), (int(found.group(2)), int(found.group(3)))
+    return None, (0, 0)
+
+
+def download(build, where):
+    """(archives, words): a kernel package of Debian's, new enough for Talos's init if there is one."""
+    sources = [None]
+    name, version = offered(None)
+    if not name and os.geteuid() == 0:
+        command(["apt-get", "-q", "update"])
+        name, version = offered(None)
+    if version < WANTED:
+        newer = backports(build)
+        sources = [newer, None] if newer else [None]
+    text = "apt knows no linux-image-amd64"
+    for source in sources:
+        name, _ = offered(source)
+        if name:
+            status, text = apt(source, ["apt-get", "-q", "download", name], where)
+            archives = [file for file in os.listdir(where) if file.endswith(".deb")]
+            if status == 0 and archives:
+                return archives, text
+    return [], text
 
 
 def kernel(build):
-    """(vmlinuz, directory with lib/modules, version) of the newest kernel of Debian's, unpacked and not installed."""
-    where = os.path.join(build, "kernel")
+    """(vmlinuz, directory with lib/modules, version), unpacked and not installed."""
+    where = os.path.join(build, "linux")
     os.makedirs(where, exist_ok=True)
     root = os.path.join(where, "root")
     if not os.path.isdir(os.path.join(root, "boot")):
-        archives, text = download(where)
-        if not archives and os.geteuid() == 0:
-            command(["apt-get", "-q", "update"])
-            archives, text = download(where)
+        archives, text = download(build, where)
         if not archives:
             raise Lacking("the kernel cannot be had: " + (text.strip().splitlines() or ["apt-get download says nothing"])[-1])
         shutil.rmtree(root + ".new", ignore_errors=True)
@@ -68,6 +113,11 @@ def kernel(build):
         os.unlink(os.path.join(where, archives[0]))
     version = os.listdir(os.path.join(root, "lib", "modules"))[0]
     return os.path.join(root, "boot", "vmlinuz-" + version), root, version
+
+
+def own_init(version):
+    """Whether Talos's own init can run on this kernel."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= WANTED
 
 
 def modules(root, version, names, have=()):
@@ -94,16 +144,19 @@ def unpacked(path):
 
 
 def programs(build):
-    """Our init and the machined of the conformance tests, against Talos 1.14."""
+    """Our init, Talos's own, and the machined of the conformance tests; Talos 1.14."""
     if shutil.which("go") is None:
         raise Lacking("go is not installed")
     out = os.path.join(build, "programs")
     os.makedirs(out, exist_ok=True)
-    for name, source, what in (("init", os.path.join(HERE, "node"), "."), ("machined", MACHINED, "./server")):
-        status, text = command(["go", "build", "-ldflags=-s -w", "-modfile=" + os.path.join(MACHINED, MODULE), "-o",
-                                os.path.join(out, name), what], cwd=source, env=dict(os.environ, **GO), timeout=1500)
+    for name, source, what, module in (("init", os.path.join(HERE, "node"), ".", "go.mod"),
+                                       ("talos-init", os.path.join(HERE, "node"), TALOS_INIT, "go.mod"),
+                                       ("machined", MACHINED, "./server", MODULE)):
+        environment = dict(os.environ, **GO)
+        status, text = command(["go", "build", "-ldflags=-s -w", "-modfile=" + os.path.join(source, module), "-o",
+                                os.path.join(out, name), what], cwd=source, env=environment, timeout=1500)
         if status != 0:
-            if command(["go", "mod", "download", "-modfile=" + MODULE], cwd=MACHINED, env=dict(os.environ, **GO))[0] != 0:
+            if command(["go", "mod", "download", "-modfile=" + module], cwd=source, env=environment)[0] != 0:
                 raise Lacking("the Go modules cannot be had: " + text.strip().splitlines()[-1])
             raise SystemExit("vm: %s does not build:\n%s" % (name, text))
     return out
@@ -149,17 +202,18 @@ def rootfs(folder, built, root, version, early):
 
 
 def base(build):
-    """(kernel, initramfs): paths. Made anew when what goes in has changed."""
+    """(kernel, initramfs, whether Talos's own init is in it). Made anew when what goes in has changed."""
     build = os.path.abspath(build)
     vmlinuz, root, version = kernel(build)
     built = programs(build)
+    theirs = own_init(version)
     mark = hashlib.sha256()
-    for path in (os.path.join(built, "init"), os.path.join(built, "machined"), vmlinuz, os.path.abspath(__file__)):
+    for path in [os.path.join(built, name) for name in sorted(os.listdir(built))] + [vmlinuz, os.path.abspath(__file__)]:
         mark.update(read(path))
     path = os.path.join(build, "initramfs.img")
     stamp = path + ".of"
     if os.path.isfile(path) and os.path.isfile(stamp) and read(stamp).decode() == mark.hexdigest():
-        return vmlinuz, path
+        return vmlinuz, path, theirs
     early = modules(root, version, EARLY)
     folder = os.path.join(build, "rootfs")
     shutil.rmtree(folder, ignore_errors=True)
@@ -170,10 +224,12 @@ def base(build):
     if status != 0:
         raise Lacking(text)
     files = [("init", read(os.path.join(built, "init")), 0o755), ("rootfs.sqsh", read(squashed), 0o644)]
+    if theirs:
+        files.append(("talos-init", read(os.path.join(built, "talos-init")), 0o755))
     loaded = [unpacked(one) for one in early]
     files += [(name, data, 0o644) for name, data in loaded]
     files.append(("order", "\n".join(name for name, _ in loaded).encode(), 0o644))
     done = subprocess.run(["zstd", "-3", "-T1", "-c", "-q"], input=cpio.write(files, 0), stdout=subprocess.PIPE, check=True)
     lay(path, done.stdout, 0o644)
     lay(stamp, mark.hexdigest().encode(), 0o644)
-    return vmlinuz, path
+    return vmlinuz, path, theirs

@@ -15,6 +15,7 @@ import lan as lan_module  # noqa: E402
 
 # The last two only spare an emulated processor work.
 CONSOLE = "console=ttyS0,115200 quiet loglevel=4 panic=-1 mitigations=off no_timer_check"
+LAYERS = {True: "vm: the layers were mounted by Talos's own init", False: "vm: the layers were mounted by the test's init"}
 FIRST = "[1/6]"  # the first line that hearth says
 
 
@@ -24,7 +25,7 @@ class Bench:
         import kit as kit_module
         import pki
         self.binary, self.build = binary, build
-        self.kernel, self.initramfs = assets.base(build)
+        self.kernel, self.initramfs, self.theirs = assets.base(build)
         self.kit = kit_module.Kit(build, binary)
         text = bundle.to_yaml(bundle.talos_bundle(2048))
         # From here on nothing reaches a network.
@@ -82,7 +83,9 @@ class Bench:
     def power(self, name, box, image, arguments, **more):
         """A box that is started with `with`."""
         self.lan.start()
-        return box_module.Box(os.path.join(self.build, "work", name), box, image, arguments, **more)
+        machine = box_module.Box(os.path.join(self.build, "work", name), box, image, arguments, **more)
+        machine.layers = LAYERS[self.theirs]
+        return machine
 
     def disk(self, name, volumes=()):
         os.makedirs(os.path.join(self.build, "work", name), exist_ok=True)

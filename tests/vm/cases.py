@@ -47,6 +47,7 @@ def sound(machine):
     """What no case may have."""
     broken = [entry for entry in machine.events() if entry["event"] in ("violation", "broken")]
     need(not broken, "machined saw what a right client never does: %s" % json.dumps(broken[:2]))
+    need(machine.layers in machine.text(), "another init than the one that was built in mounted the layers")
     need(boot.CANARY not in machine.text(), "the canary is on the console")
 
 

@@ -14,20 +14,30 @@ import (
 const (
 	layerList = "extensions.yaml"
 	newRoot   = "/root"
+	talosInit = "/talos-init"
+	// Tells the node whose init it was; Talos's gives an environment of its own.
+	ownInit = "HEARTH_VM_INIT=own"
 )
 
-// early is the way of Talos's internal/app/init: pseudo file systems, the layers under one overlay, the new root.
-func early() error {
-	for _, path := range []string{"/dev", "/proc", "/sys", "/run"} {
-		kind := map[string]string{"/dev": "devtmpfs", "/proc": "proc", "/sys": "sysfs", "/run": "tmpfs"}[path]
-		if err := mount("none", path, kind, 0, ""); err != nil {
-			return err
-		}
-	}
+var pseudo = []string{"/dev", "/proc", "/sys"}
 
+// early hands over to Talos's own init where it is there, and else goes its way: pseudo file systems, the layers under one
+// overlay, the new root.
+func early() error {
 	// Talos's kernel has these built in; Debian's does not.
 	if err := loadModules("/"); err != nil {
 		return err
+	}
+
+	if _, err := os.Stat(talosInit); err == nil {
+		return unix.Exec(talosInit, []string{"/init"}, os.Environ())
+	}
+
+	for _, path := range pseudo {
+		kind := map[string]string{"/dev": "devtmpfs", "/proc": "proc", "/sys": "sysfs"}[path]
+		if err := mount("none", path, kind, 0, ""); err != nil {
+			return err
+		}
 	}
 
 	if err := mountLayers(); err != nil {
@@ -113,7 +123,7 @@ func squash(image, target string) error {
 
 // switchRoot moves the mounts, frees what the initramfs holds and starts the init of the layers.
 func switchRoot() error {
-	for _, path := range []string{"/dev", "/proc", "/sys", "/run"} {
+	for _, path := range pseudo {
 		if err := unix.Mount(path, newRoot+path, "", unix.MS_MOVE, ""); err != nil {
 			return fmt.Errorf("move %s: %w", path, err)
 		}
@@ -135,7 +145,7 @@ func switchRoot() error {
 		func() error { return unix.Mount(".", "/", "", unix.MS_MOVE, "") },
 		func() error { return unix.Chroot(".") },
 		func() error { return unix.Chdir("/") },
-		func() error { return unix.Exec("/sbin/init", []string{"/sbin/init"}, os.Environ()) },
+		func() error { return unix.Exec("/sbin/init", []string{"/sbin/init"}, append(os.Environ(), ownInit)) },
 	)
 }
 

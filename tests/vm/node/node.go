@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,13 @@ func node() error {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
+
+	whose := "Talos's own init"
+	if slices.Contains(os.Environ(), ownInit) {
+		whose = "the test's init"
+	}
+
+	fmt.Println("vm: the layers were mounted by", whose)
 
 	lease, err := network()
 	if err != nil {
@@ -68,6 +76,7 @@ func node() error {
 
 func mounts() error {
 	return try(
+		func() error { return mount("tmpfs", "/run", "tmpfs", 0, "mode=0755") },
 		func() error { return mount("tmpfs", "/system", "tmpfs", 0, "mode=0755") },
 		func() error { return mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777") },
 		func() error { return mount("tmpfs", "/var", "tmpfs", 0, "mode=0755") },
