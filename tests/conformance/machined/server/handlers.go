@@ -146,8 +146,11 @@ func (b *Boot) watchApply(request *machine.ApplyConfigurationRequest, provider t
 		journal.Violation("an apply before the node has looked for its config", "stage", stage.String())
 	}
 
-	for _, document := range b.lostDocuments(request.GetData(), provider) {
-		journal.Violation("a document of the active config is lost", "document", document)
+	// A dry run loses nothing yet: what appeared meanwhile is for the client to see before the real one.
+	if !request.GetDryRun() {
+		for _, document := range b.lostDocuments(request.GetData(), provider) {
+			journal.Violation("a document of the active config is lost", "document", document)
+		}
 	}
 
 	b.mu.Lock()
