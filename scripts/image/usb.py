@@ -51,7 +51,8 @@ menuentry "Boot the installed disk" --id disk {{
         # Talos's EFI partition has systemd-boot's settings; this stick has none.
         search --no-floppy --set=found --file /loader/loader.conf
         if [ -n "$found" ]; then
-            chainloader ($found)/EFI/BOOT/BOOTX64.EFI
+            set root=$found
+            chainloader /EFI/BOOT/BOOTX64.EFI
             boot
         fi
         echo "No EFI partition of Talos was found; the firmware goes on."
@@ -60,8 +61,10 @@ menuentry "Boot the installed disk" --id disk {{
     fi
     search --no-floppy --set=found --file /grub/grub.cfg
     if [ -n "$found" ]; then
+        # The boot sector is told the drive of root, and reads the rest of its loader from there.
         regexp --set=1:disk "^([^,]+)" "$found"
-        chainloader ($disk)+1
+        set root=$disk
+        chainloader +1
         boot
     fi
     echo "No BOOT partition of Talos was found; the firmware goes on."
