@@ -92,8 +92,11 @@ bool changes_wait(const struct boot *boot)
         if (passed >= CHANGES_MOST_MS)
             return false;
         /* Read at the beginning for what to compare with, and then only when an attempt may follow. */
-        if (!before.known || passed >= CHANGES_LEAST_MS)
-            changed = changes_since(boot, &before);
+        if (!before.known || passed >= CHANGES_LEAST_MS) {
+            bool blind = !before.known && passed > 0;
+            /* That it can be read at last is a change too: it may be what was waited for. */
+            changed = changes_since(boot, &before) || (blind && before.known) || changed;
+        }
         if (boot_pause(boot, changed && passed >= CHANGES_LEAST_MS ? 0 : POLL_MS))
             return true;
         passed = clock_ms() - begin;

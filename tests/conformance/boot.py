@@ -275,6 +275,17 @@ def worker(bench):
         need(box.wait("stage", SECONDS, boot=2, stage="running"), "the worker does not run")
         need(not box.find("call", method=lambda name: name.endswith("Bootstrap")), "a worker called Bootstrap")
         need(not any(entry["canaries"] for entry in real_applies(box)), "a worker's config holds the canary")
+        site = os.path.join(box.where, "site")
+        status, text, err = bench.kit.hearth("plan", "--site", site, "--sysroot", box.tree, "--json")
+        need(status == 0, err)
+        plan = json.loads(text)
+        named = ""
+        for place in (place for secret in plan["secrets"] for place in secret["usedAt"]):
+            path, line, _ = place.rsplit(":", 2)
+            with open(os.path.join(site, path)) as source:
+                named += source.readlines()[int(line) - 1]
+        need("/crt" in named and "/key" not in named and "canary" not in named, "a worker's plan names " + named)
+        need(not plan.get("manifests"), "a worker's plan has manifests")
         return box
 
 

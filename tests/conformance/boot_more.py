@@ -337,6 +337,21 @@ def rejected_then_facts(bench):
         return stopped(box)
 
 
-SLOW = [rejected_till_change, rejected_then_facts]
+def facts_late(bench):
+    """/proc and /sys cannot be read: said, and tried again when they can."""
+    box = bench.machine("facts-late")
+    away = [(os.path.join(box.tree, name), os.path.join(box.tree, name + ".away")) for name in ("proc", "sys")]
+    for path, other in away:
+        os.rename(path, other)
+    with box:
+        need(box.wait("console", 20, line=lambda line: "hearth: facts-read" in line), "said: " + text_of(box))
+        time.sleep(3)
+        for path, other in away:
+            os.rename(other, path)
+        wait_applied(box, seconds=90)
+        return box
+
+
+SLOW = [rejected_till_change, rejected_then_facts, facts_late]
 CASES = STOPS + [stop_dns, stop_quiet, stop_fetching, stop_applying, killed_at_calls, peak_memory, one_second_apply, no_site,
                  reset_without_medium, stick_in_ours, two_candidates, stale_meta, no_memory, events, events_refused]
