@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "gitops/gitops.h"
 #include "line.h"
+#include "marker.h"
 #include "render/render.h"
 #include "base/date.h"
 #include "verbs.h"
@@ -86,6 +87,19 @@ static void forgive(struct line *line, unsigned own)
         log_warning("%u secrets of the tree are not this login's to read, so they were not checked", count);
 }
 
+static int say_marker(const struct line *line, const struct rendered *rendered, struct errors *errors)
+{
+    struct error e;
+    bool founded;
+    if (marker_read(line, rendered, &founded, &e) != 0) {
+        errors_add(errors, &e);
+        return -1;
+    }
+    log_note("      cluster %s is %s", line->plan->entry->role->cluster,
+             founded ? "founded: this node joins it" : "not founded yet: this node founds it");
+    return 0;
+}
+
 static int check(struct line *line, struct rendered *rendered, const struct options *o, struct errors *errors)
 {
     struct errors warnings = {0};
@@ -103,7 +117,9 @@ static int check(struct line *line, struct rendered *rendered, const struct opti
     forgive(line, own);
     line_failed_names(line, errors);
     expired_names(line, errors);
-    return errors->count ? -1 : line_render(line, rendered, errors);
+    if (errors->count || line_render(line, rendered, errors) != 0)
+        return -1;
+    return line->plan->marker ? say_marker(line, rendered, errors) : 0;
 }
 
 enum exit_status verb_check(const struct options *o)

@@ -123,17 +123,24 @@ static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64
     return alive;
 }
 
-int marker_ask(const struct line *line, const struct rendered *rendered, bool *founded, char who[300],
-               struct error *e)
+int marker_read(const struct line *line, const struct rendered *rendered, bool *founded, struct error *e)
 {
     char ours[MARKER_MAX];
     enum marker said;
-    struct probe probe = {0};
-    uint64_t until = clock_ms() + MARKER_PROBE_MS;
     if (marker_judge(secret_bytes(value_of(line)), own_text(line, rendered, ours), &said, e) != 0)
         return error_wrap(e, "secret %s", line->plan->marker);
     *founded = said == MARKER_FOUNDED;
+    return 0;
+}
+
+int marker_ask(const struct line *line, const struct rendered *rendered, bool *founded, char who[300],
+               struct error *e)
+{
+    struct probe probe = {0};
+    uint64_t until = clock_ms() + MARKER_PROBE_MS;
     who[0] = '\0';
+    if (marker_read(line, rendered, founded, e) != 0)
+        return -1;
     if (*founded)
         return 0;
     collect(&probe, line, rendered, until);

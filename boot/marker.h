@@ -8,7 +8,10 @@
 
 #define MARKER_PROBE_MS 3000u /* for the endpoint and all peers together */
 
-/* With plan->marker, and secrets fetched and rendered. What the marker says, in `text`. Then, when it says not founded, whether the endpoint or a
+/* Both with plan->marker, and secrets fetched and rendered. What the marker says. E_MARKER_VALUE. */
+int marker_read(const struct line *line, const struct rendered *rendered, bool *founded, struct error *e);
+
+/* The same; then, when it says not founded, whether the endpoint or a
  * peer (rendered->peers that are addresses, port 6443) takes a connection all the same: true and *who, which is for the console. E_MARKER_VALUE. */
 int marker_ask(const struct line *line, const struct rendered *rendered, bool *founded, char who[300],
                struct error *e);
