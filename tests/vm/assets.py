@@ -22,7 +22,8 @@ WANTED = (6, 5)  # Linux; from there on overlayfs takes its layers as Talos's in
 GO = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
 # Loaded in the initramfs, and by the node: what Talos has built in, and what its udevd loads.
 EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay"]
-LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage"]
+LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "virtio_pci", "virtio_net"]
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 FOLDERS = ["dev", "proc", "sys", "run", "system", "tmp", "var", "root", "etc", "sbin", "usr/bin", "usr/lib/modules",
            "usr/local/etc", "usr/local/lib"]
 
@@ -55,8 +56,8 @@ def backports(build):
     for line in text.splitlines() if status == 0 else ():
         site, _, release = line.partition(" ")
         if release.isalpha():
-            lay(os.path.join(where, "sources.list"),
-                ("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s-backports main\n" % (site, release)).encode(), 0o644)
+            source = "deb [signed-by=%s] %s %s-backports main\n" % (KEYRING, site, release)
+            lay(os.path.join(where, "sources.list"), source.encode(), 0o644)
             return where if apt(where, ["apt-get", "-q", "update"])[0] == 0 else None
     return None
 

@@ -48,7 +48,8 @@ class Bench:
         """A complete config for the first box, without the document that hearth adds to what it applies."""
         where = os.path.join(self.build, "work", "config")
         os.makedirs(where, exist_ok=True)
-        facts = self.kit.write(os.path.join(where, "facts.json"), json.dumps(self.boot.facts(self.boot.tree("optiplex-7040", where))))
+        facts = json.dumps(self.boot.facts(self.boot.tree("optiplex-7040", where)))
+        facts = self.kit.write(os.path.join(where, "facts.json"), facts)
         status, _, err = self.kit.hearth("render", "--site", self.site(), "--facts", facts, "--out", os.path.join(where, "out"))
         if status != 0:
             raise AssertionError("hearth render: " + err)
@@ -75,10 +76,10 @@ class Bench:
 
     def serve(self, where):
         """`make pxe-serve` on the LAN; the process, to be ended."""
-        log = open(os.path.join(where, "serve.log"), "wb")
-        return subprocess.Popen([os.path.join(REPO, "scripts", "image", "image"), "pxe-serve"], cwd=REPO, stdin=subprocess.DEVNULL,
-                                stdout=log, stderr=log, env=dict(os.environ, OUT=where, BINARY=self.binary, IF=lan_module.BRIDGE,
-                                                                 SOURCE_DATE_EPOCH="1767225600"))
+        environment = dict(os.environ, OUT=where, BINARY=self.binary, IF=lan_module.BRIDGE, SOURCE_DATE_EPOCH="1767225600")
+        with open(os.path.join(where, "serve.log"), "wb") as log:
+            return subprocess.Popen([os.path.join(REPO, "scripts", "image", "image"), "pxe-serve"], cwd=REPO, env=environment,
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lan_module.dies_with_us)
 
     def power(self, name, box, image, arguments, **more):
         """A box that is started with `with`."""

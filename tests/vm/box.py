@@ -96,12 +96,13 @@ class Box:
                 "-device", "virtio-rng-pci,rng=rng"]
         for kind in (0, 1, 2):
             # A comma in a value is written twice.
-            args += ["-smbios", "type=%d," % kind + ",".join("%s=%s" % (key, value.replace(",", ",,")) for key, value in box[kind].items())]
+            words = ["%s=%s" % (key, value.replace(",", ",,")) for key, value in box[kind].items()]
+            args += ["-smbios", ",".join(["type=%d" % kind] + words)]
         args += ["-smbios", "file=" + os.path.join(where, "chassis.bin")]
         args += ["-drive", "file=%s,if=none,id=d0,format=raw,cache=unsafe" % image]
         if box["disk"] == "sata":
-            args += ["-device", "ich9-ahci,id=ahci0", "-device",
-                     "ide-hd,drive=d0,bus=ahci0.0,model=KINGSTON SA400S37240G,serial=%s,rotation_rate=1,bootindex=9" % box["serial_of_disk"]]
+            args += ["-device", "ich9-ahci,id=ahci0", "-device", "ide-hd,drive=d0,bus=ahci0.0,model=KINGSTON SA400S37240G,"
+                     "serial=%s,rotation_rate=1,bootindex=9" % box["serial_of_disk"]]
         else:
             args += ["-device", "nvme,drive=d0,serial=%s,bootindex=9" % box["serial_of_disk"]]
         args += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % lan_module.TAP]
@@ -117,7 +118,8 @@ class Box:
         self.log = open(os.path.join(self.where, "console.log"), "wb")
         self.errors = open(os.path.join(self.where, "qemu.err"), "wb")
         self.started = time.monotonic()
-        self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+                                        preexec_fn=lan_module.dies_with_us)
         threading.Thread(target=self.read, daemon=True).start()
         return self
 
@@ -206,3 +208,8 @@ def nic(box):
 def network(box):
     """Boots from its NIC: QEMU's own ROM for it, for both firmwares."""
     return ["-device", "e1000e,netdev=n0,mac=%s,bootindex=0" % box["mac"]]
+
+
+def firmware_network(box):
+    """Boots by OVMF's own network boot, which is no iPXE; it has a driver for this NIC alone."""
+    return ["-device", "virtio-net-pci,netdev=n0,mac=%s,romfile=,bootindex=0" % box["mac"]]

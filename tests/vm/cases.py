@@ -82,7 +82,7 @@ def whole_life(bench, name, uefi):
 
 
 def usb_bios(bench):
-    """USB stick, BIOS: a blank box becomes the control plane; booted from its disk it founds the cluster; then nothing is left to do."""
+    """USB stick, BIOS: a blank box becomes the control plane; booted from its disk it founds the cluster; then nothing is left."""
     image = whole_life(bench, "usb-bios", False)
     initrd = os.path.join(bench.image("initrd", "bare", BASE=bench.initramfs), "initramfs.img")
     with bench.power("usb-bios-disk", box_module.OPTIPLEX, image, box_module.direct(bench.kernel, initrd, BARE)) as machine:
@@ -173,12 +173,12 @@ def bare(bench):
         sound(machine)
 
 
-def pxe(bench, name, uefi):
+def pxe(bench, name, uefi, arguments=box_module.network):
     where = bench.image("pxe", "pxe", SITE=bench.site(), KERNEL=bench.kernel, INITRAMFS=bench.initramfs, CREDENTIAL="1")
     server = bench.serve(where)
     try:
         image = bench.disk(name)
-        with bench.power(name, box_module.OPTIPLEX, image, box_module.network, uefi=uefi) as machine:
+        with bench.power(name, box_module.OPTIPLEX, image, arguments, uefi=uefi) as machine:
             applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
             sound(machine)
             TIMES.add(name, machine)
@@ -197,4 +197,9 @@ def pxe_uefi(bench):
     pxe(bench, "pxe-uefi", True)
 
 
-CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, pxe_bios, pxe_uefi]
+def pxe_firmware(bench):
+    """Network boot by a firmware that is no iPXE: it fetches ipxe.efi by TFTP, which goes on as above."""
+    pxe(bench, "pxe-firmware", True, box_module.firmware_network)
+
+
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, pxe_bios, pxe_uefi, pxe_firmware]

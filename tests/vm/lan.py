@@ -2,8 +2,10 @@
 DNS on it, and the host of whoever runs `make pxe-serve`. The host also has the addresses of the stand-in for Azure, which
 the names lead to. Nothing in it reaches another network.
 """
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -15,7 +17,13 @@ import world as world_module  # noqa: E402
 TAP, BRIDGE = "tap0", "lan0"
 ROUTER, LOGIN, VAULT, HOST = "192.168.1.1", "192.168.1.2", "192.168.1.3", "192.168.1.5"
 NODES = {"d8:9e:f3:12:34:56": "192.168.1.10", "d8:9e:f3:12:34:57": "192.168.1.21", "d8:9e:f3:12:34:58": "192.168.1.22"}
+libc = ctypes.CDLL(None)
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def dies_with_us():
+    """In a child: nothing that was started here may go on without us (prctl(2), PR_SET_PDEATHSIG)."""
+    libc.prctl(1, signal.SIGTERM)
 
 
 def ip(*args):
@@ -35,7 +43,8 @@ class Lan:
         for address in (HOST, LOGIN, VAULT):
             ip("addr", "add", address + "/24", "dev", BRIDGE)
         # The router is a namespace that lives as long as this process reads from it.
-        self.other = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.other = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      preexec_fn=dies_with_us)
         self.other.stdin.write(b"\n")
         self.other.stdin.flush()
         self.other.stdout.readline()
@@ -54,13 +63,14 @@ class Lan:
     def start(self):
         """The router's DHCP and DNS; it knows nothing of network boot."""
         self.stop()
-        args = [shutil.which("dnsmasq", path=SBIN), "--no-daemon", "--conf-file=/dev/null", "--user=root", "--no-hosts", "--no-resolv",
-                "--interface=eth0", "--bind-interfaces", "--leasefile-ro", "--no-ping", "--dhcp-authoritative",
+        args = [shutil.which("dnsmasq", path=SBIN), "--no-daemon", "--conf-file=/dev/null", "--user=root", "--no-hosts",
+                "--no-resolv", "--interface=eth0", "--bind-interfaces", "--leasefile-ro", "--no-ping", "--dhcp-authoritative",
                 "--dhcp-range=192.168.1.50,192.168.1.90,1h", "--dhcp-option=3," + ROUTER, "--dhcp-option=6," + ROUTER,
                 "--address=/login.microsoftonline.com/" + LOGIN, "--address=/vault.azure.net/" + VAULT]
         args += ["--dhcp-host=%s,%s" % node for node in NODES.items()]
         with open(os.path.join(self.directory, "router.log"), "wb") as log:
-            self.router = subprocess.Popen(self.inside() + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.router = subprocess.Popen(self.inside() + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           preexec_fn=dies_with_us)
 
     def stop(self):
         if self.router and self.router.poll() is None:
