@@ -181,7 +181,7 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	@clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
 -include $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(B)/unit/obj/tests/*/*.d)
 
-.PHONY: test-deps unit-build unit blackbox test conformance fuzz bench
+.PHONY: test-deps unit-build unit blackbox test conformance faults fuzz bench
 test-deps:
 	@scripts/deps test
 unit-build: test-deps
@@ -197,6 +197,8 @@ test: unit-build all ## unit and blackbox: Debian packages only; ends with the c
 	@scripts/tally $(B)/counts/unit $(B)/counts/blackbox
 conformance: test-deps all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
 	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth
+faults: test-deps all ## The table of faults on `boot`: what goes wrong, where, and what must come of it; skipped, and counted, without go
+	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth
 fuzz: test-deps ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)

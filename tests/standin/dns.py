@@ -4,7 +4,7 @@
 
 JSON: {NAME: {"a": [..], "aaaa": [..], "cname": NAME, "rcode": "nxdomain"|"servfail"|"refused",
 "silent": true | N (first N queries), "truncate": true (UDP answers empty with TC), "delay": SECONDS,
-"wrong_id": true, "raw_hex": BYTES, "pad": N (extra TXT-sized additional bytes), "loop": true}}.
+"wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized additional bytes), "loop": true}}.
 A name that is not in the table is NXDOMAIN; "*" is any name. A CNAME's chain is put into one answer.
 """
 import json
@@ -82,7 +82,7 @@ class Dns:
             flags, body, records = flags | 0x0200, b"", []
         if rcode and not records:
             body = b""
-        return struct.pack(">HHHHHH", identity, flags, 1, len(records), 0, 0) + question + body
+        return struct.pack(">HHHHHH", identity, flags, 1, len(records) + bool(entry.get("broken")), 0, 0) + question + body
 
     def serve_udp(self):
         while True:

@@ -1,0 +1,131 @@
+/*
+ * odd.c - a program in a world that is odd in one way; its process id stays the one it is started with.
+ *
+ *   odd clock SECONDS PROGRAM ARGUMENTS...   the clock says SECONDS since 1970 at the start and goes on from there
+ *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
+ *
+ * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the kernel's own
+ * way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64 only.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <linux/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+#define PIDS 64
+
+static long peek(pid_t pid, uint64_t at)
+{
+    return ptrace(PTRACE_PEEKDATA, pid, (void *)at, NULL);
+}
+
+/* The stack of a new program: argc, argv, NULL, envp, NULL, pairs of the auxiliary vector. */
+static void hide_vdso(pid_t pid)
+{
+    struct user_regs_struct regs;
+    if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+        return;
+    uint64_t at = regs.rsp + 8 * (uint64_t)(peek(pid, regs.rsp) + 2);
+    while (peek(pid, at) != 0)
+        at += 8;
+    for (at += 8; peek(pid, at) != AT_NULL; at += 16)
+        if (peek(pid, at) == AT_SYSINFO_EHDR)
+            ptrace(PTRACE_POKEDATA, pid, (void *)at, (void *)AT_IGNORE);
+}
+
+/* Where the answer of the call that is under way goes; 0: it is another call. */
+static uint64_t answers[PIDS];
+
+static void change_clock(pid_t pid, int64_t offset)
+{
+    struct ptrace_syscall_info info;
+    uint64_t *answer = &answers[pid % PIDS];
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
+        return;
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+        *answer = info.entry.nr == SYS_clock_gettime && (int)info.entry.args[0] == CLOCK_REALTIME ? info.entry.args[1] : 0;
+    } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && *answer) {
+        ptrace(PTRACE_POKEDATA, pid, (void *)*answer, (void *)(peek(pid, *answer) + offset));
+        *answer = 0;
+    }
+}
+
+static void trace(int64_t offset)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+        int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0, event = status >> 16;
+        if (!sig)
+            continue;
+        if (sig == (SIGTRAP | 0x80))
+            change_clock(pid, offset);
+        else if (event == PTRACE_EVENT_EXEC)
+            hide_vdso(pid);
+        ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)(event || sig == (SIGTRAP | 0x80) ? 0 : sig));
+    }
+}
+
+static int with_clock(int64_t seconds)
+{
+    int ready[2];
+    char c;
+    pid_t parent = getpid();
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        return -1;
+    pid_t tracer = fork();
+    if (tracer == 0) {
+        int null = open("/dev/null", O_RDWR);
+        for (int fd = 0; fd < 3; fd++)
+            dup2(null, fd);
+        if (ptrace(PTRACE_SEIZE, parent, NULL, (void *)OPTIONS) != 0 || ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) != 0)
+            _exit(1);
+        if (write(ready[1], "", 1) == 1) {
+            close(ready[0]);
+            close(ready[1]);
+            trace(seconds - (int64_t)time(NULL));
+        }
+        _exit(0);
+    }
+    close(ready[1]);
+    return tracer > 0 && read(ready[0], &c, 1) == 1 ? 0 : -1;
+}
+
+static int without_seccomp(void)
+{
+    const struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof *filter, (struct sock_filter *)filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 3 && strcmp(argv[1], "clock") == 0 && with_clock(strtoll(argv[2], NULL, 10)) == 0)
+        execv(argv[3], argv + 3);
+    if (argc > 2 && strcmp(argv[1], "no-seccomp") == 0 && without_seccomp() == 0)
+        execv(argv[2], argv + 2);
+    return 127;
+}
