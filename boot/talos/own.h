@@ -28,7 +28,7 @@ struct own {
     const char *node;
     const char *cluster;
     enum bootstrap_mode bootstrap;
-    unsigned pending;        /* manifests that wait to be inlined */
+    unsigned pending; /* manifests that wait to be inlined */
 };
 
 /*
