@@ -1,4 +1,4 @@
-"""Every error code of the table is produced by a test: its name stands in a unit test, or its slug in a case."""
+"""Every error code of the table is produced by a test: its name stands in a unit test, or its slug in a case, here or of `hearth boot`."""
 import os
 import re
 
@@ -21,7 +21,7 @@ def produced(kit):
     if len(rows) < 100:
         kit.fail("codes.h has %d rows: is it read rightly?" % len(rows))
     unit = "\n".join(texts("tests/unit", (".c", ".h")))
-    cases = "\n".join(texts("tests/blackbox", (".case", ".py")))
+    cases = "\n".join(text for folder in ("tests/blackbox", "tests/conformance") for text in texts(folder, (".case", ".py")))
     for name, slug in rows:
         in_unit = re.search(r"\b%s\b" % name, unit)
         in_case = re.search(r"(?<![a-z0-9-])%s(?![a-z0-9-])" % slug, cases)

@@ -23,7 +23,7 @@ type Service struct {
 	pids    map[int]bool // every process there was: one that is killed in the middle of a call was the service
 	exited  chan struct{}
 	down    bool   // stopped with the boot
-	restart bool   // stopped because its config changed
+	restart int    // the PID that is stopped because its config changed: what ends it, it is started anew
 	version string // of its ExtensionServiceConfig; "": there is none
 }
 
@@ -43,14 +43,13 @@ func (s *Service) run() {
 	journal := s.boot.node.journal
 
 	for {
-		status, started := s.once()
+		pid, status, started := s.once()
 		if !started {
 			return
 		}
 
 		s.mu.Lock()
-		down, restart := s.down, s.restart
-		s.restart = false
+		down, restart := s.down, s.restart == pid
 		s.mu.Unlock()
 
 		if down {
@@ -70,7 +69,7 @@ func (s *Service) run() {
 }
 
 // once runs the process to its end.
-func (s *Service) once() (status int, started bool) {
+func (s *Service) once() (pid, status int, started bool) {
 	journal := s.boot.node.journal
 	command := exec.Command(s.argv[0], s.argv[1:]...)
 	command.Dir = "/"
@@ -95,7 +94,7 @@ func (s *Service) once() (status int, started bool) {
 		s.mu.Unlock()
 		writer.Close() //nolint:errcheck
 
-		return 0, false
+		return 0, 0, false
 	}
 
 	err := command.Start()
@@ -111,16 +110,16 @@ func (s *Service) once() (status int, started bool) {
 		writer.Close() //nolint:errcheck
 		s.boot.report(err)
 
-		return 0, false
+		return 0, 0, false
 	}
 
-	pid := int32(command.Process.Pid)
+	pid = command.Process.Pid
 	journal.Say("started", "boot", s.boot.number, "pid", pid)
 	s.boot.after(s.boot.node.scenario.Times.PID, func() {
 		select {
 		case <-exited:
 		default:
-			s.boot.report(s.boot.putServicePID(s.id(), pid))
+			s.boot.report(s.boot.putServicePID(s.id(), int32(pid)))
 			journal.Say("registered", "boot", s.boot.number, "pid", pid)
 		}
 	})
@@ -144,7 +143,7 @@ func (s *Service) once() (status int, started bool) {
 	journal.Say("exited", "boot", s.boot.number, "pid", pid, "status", state.ExitStatus(), "signal", signal)
 	s.boot.removeServicePID(s.id())
 
-	return state.ExitStatus(), true
+	return pid, state.ExitStatus(), true
 }
 
 func (s *Service) console(reader io.Reader) {
@@ -164,10 +163,12 @@ func (s *Service) terminate() {
 	process, exited := s.process, s.exited
 	s.mu.Unlock()
 
-	if process == nil {
-		return
+	if process != nil {
+		s.end(process, exited)
 	}
+}
 
+func (s *Service) end(process *os.Process, exited chan struct{}) {
 	s.boot.node.journal.Say("stopping", "boot", s.boot.number, "pid", process.Pid)
 	process.Signal(syscall.SIGTERM) //nolint:errcheck
 
@@ -205,7 +206,13 @@ func (s *Service) configured(version string) {
 	s.mu.Lock()
 	before := s.version
 	s.version = version
-	running := s.process != nil
+	process, exited := s.process, s.exited
+	running := process != nil
+
+	if running && before != version && version != "1" {
+		s.restart = process.Pid
+	}
+
 	s.mu.Unlock()
 
 	if before == version || (running && version == "1") {
@@ -222,9 +229,6 @@ func (s *Service) configured(version string) {
 	}
 
 	s.boot.node.journal.Say("restarting", "boot", s.boot.number, "why", "its config changed")
-	s.mu.Lock()
-	s.restart = true
-	s.mu.Unlock()
 
-	go s.terminate()
+	go s.end(process, exited)
 }
