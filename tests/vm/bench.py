@@ -39,15 +39,13 @@ class Bench:
 
     def site(self, name="site", **more):
         if name not in self.sites:
-            where = os.path.join(self.build, "sites", name)
-            os.makedirs(where, exist_ok=True)
+            where = self.kit.directory("site-" + name)
             self.sites[name] = self.boot.site(where, **more)
         return self.sites[name]
 
     def config(self):
         """A complete config for the first box, without the document that hearth adds to what it applies."""
-        where = os.path.join(self.build, "work", "config")
-        os.makedirs(where, exist_ok=True)
+        where = self.kit.directory("config")
         facts = json.dumps(self.boot.facts(self.boot.tree("optiplex-7040", where)))
         facts = self.kit.write(os.path.join(where, "facts.json"), facts)
         status, _, err = self.kit.hearth("render", "--site", self.site(), "--facts", facts, "--out", os.path.join(where, "out"))
