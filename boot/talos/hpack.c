@@ -231,16 +231,17 @@ static void put_string(struct buf *b, const char *s)
 void hpack_encode(struct buf *b, const char *name, const char *value)
 {
     uint32_t same_name = 0;
-    for (uint32_t i = FIXED; i > 0; i--) {
-        size_t n = 0;
-        struct span s = row(i, &n);
-        if (n != strlen(name) || memcmp(s.p, name, n) != 0)
+    const char *p = fixed;
+    size_t n = strlen(name);
+    for (uint32_t i = 1; i <= FIXED; i++, p += strlen(p) + 1) {
+        if (strncmp(p, name, n) != 0 || (p[n] && p[n] != '='))
             continue;
-        if (s.n > n && strcmp((const char *)s.p + n + 1, value) == 0) {
+        if (p[n] && strcmp(p + n + 1, value) == 0) {
             put_integer(b, 0x80, 7, i);
             return;
         }
-        same_name = i;
+        if (same_name == 0)
+            same_name = i;
     }
     put_integer(b, 0, 4, same_name);
     if (same_name == 0)
