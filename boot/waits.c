@@ -12,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#define POLL_MS 250u
 #define SAID_AFTER_MS 1000u /* what is over sooner is not worth a line */
 #define RESOLV_MAX ((size_t)64 << 10)
 
@@ -80,7 +79,7 @@ static int wait_all(const struct boot *boot, struct ready *ready, struct look **
             return state < 0 ? -1 : 0;
         if (seen.elapsed_ms >= SAID_AFTER_MS)
             say_waiting(ready);
-        if (boot_pause(boot, POLL_MS))
+        if (boot_pause(boot, ready_pause(ready, &seen)))
             return error_set(e, E_STOPPED, "while waiting");
     }
 }

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 
 #define QUIET_MS 2000u
+#define POLL_MS 250u
+#define POLL_QUIET_MS 500u
 #define SYNC_MS 60000u /* for Talos's own time sync; after it a plausible clock is enough */
 
 static const struct {
@@ -88,6 +90,14 @@ int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e)
             return give_up((enum ready_what)i, seen, e);
     }
     return all;
+}
+
+unsigned ready_pause(const struct ready *r, const struct ready_seen *seen)
+{
+    uint64_t end = r->unchanged_ms + QUIET_MS;
+    if (seen->elapsed_ms + POLL_MS >= end)
+        return POLL_MS;
+    return seen->elapsed_ms + POLL_QUIET_MS > end ? (unsigned)(end - seen->elapsed_ms) : POLL_QUIET_MS;
 }
 
 void ready_free(struct ready *r)

@@ -41,6 +41,10 @@ struct ready {
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e);
 void ready_free(struct ready *r);
 
+/* After a 0: milliseconds until the next look, 250 to 500. While the disks are not quiet yet nothing can be met, and a look costs
+ * more than all the rest of the wait. */
+unsigned ready_pause(const struct ready *r, const struct ready_seen *seen);
+
 /* "disks to settle", and its deadline in seconds. */
 const char *ready_name(enum ready_what what, unsigned *seconds);
 

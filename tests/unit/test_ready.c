@@ -82,6 +82,26 @@ static void quiet_again(void **state)
     }
 }
 
+/* The looks of a wait with nothing wrong: few, and the last one not later than it must be. */
+static void pauses(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ms;
+        unsigned pause;
+    } table[] = {{0, 500},    {1400, 500}, {1500, 500}, {1600, 400},
+                 {1749, 251}, {1750, 250}, {1999, 250}, {59000, 250}};
+    struct scene s;
+    struct error e;
+    begin(&s, DISKS);
+    s.look.address_count = 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        (void)at(&s, table[i].ms, &e);
+        assert_int_equal(ready_pause(&s.ready, &s.seen), table[i].pause);
+    }
+    end(&s);
+}
+
 static void expect(struct scene *s, uint64_t last, enum error_code code, const char *says)
 {
     struct error e;
@@ -175,8 +195,8 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_met),     cmocka_unit_test(quiet_again), cmocka_unit_test(gives_up),
-        cmocka_unit_test(clock_rules), cmocka_unit_test(names),
+        cmocka_unit_test(all_met), cmocka_unit_test(quiet_again), cmocka_unit_test(gives_up),
+        cmocka_unit_test(pauses),  cmocka_unit_test(clock_rules), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
