@@ -114,9 +114,9 @@ static const char *why_not(const struct look *look, const struct own *own)
 }
 
 /* Only what was booted from a medium has a site; it changes nothing here, and the person who left it in does not know that. */
-static void say_medium(const struct boot *boot)
+static void say_medium(const struct boot *boot, const struct look *look)
 {
-    if (boot_has_site(boot) && !boot->applied)
+    if (look->system_disk && boot_has_site(boot) && !boot->applied)
         console_note(
             "medium",
             "this boot came from a stick or the network, and the node runs the config of its disk all the "
@@ -137,14 +137,14 @@ enum attempt found(struct boot *boot, const struct look *look, struct errors *er
     if (!ours) {
         console_stage(STAGE_NODE, json_pack("{s:s, s:b}", "talos", look->talos, "ours", 0),
                       "Talos %s, configured, not by hearth: nothing to do", look->talos);
-        say_medium(boot);
+        say_medium(boot, look);
         return ATTEMPT_DONE;
     }
     console_stage(STAGE_NODE,
                   json_pack("{s:s, s:b, s:s, s:s}", "talos", look->talos, "ours", 1, "node", own.node,
                             "cluster", own.cluster),
                   "Talos %s, configured as %s of cluster %s", look->talos, own.node, own.cluster);
-    say_medium(boot);
+    say_medium(boot, look);
     if (!look->system_disk)
         return ATTEMPT_WAIT;
     if (own.pending)

@@ -174,6 +174,20 @@ def peak_memory(bench):
         return stopped(box)
 
 
+def not_yet_installed(bench):
+    """The config is active and the stage is booting, as on an installed node, but the install is still to come: nothing is inlined."""
+    box = bench.machine("not-yet-installed", times={"install": 4000})
+    with box:
+        wait_applied(box)
+        need(box.wait("stage", 5, stage="installing"), "no install")
+        box.command(stage="booting")
+        time.sleep(2)
+        need(box.find("call", boot=1, stage="booting"), "it did not look: this case proves nothing")
+        need(len(box.find("applied")) == 1, "inlined before the install")
+        wait_founded(box)
+        return box
+
+
 def one_second_apply(bench):
     """The second apply changes hearth's own document, so Talos restarts hearth: it finds nothing left to place."""
     box = bench.machine("one-second-apply")
@@ -353,5 +367,6 @@ def facts_late(bench):
 
 
 SLOW = [rejected_till_change, rejected_then_facts, facts_late]
-CASES = STOPS + [stop_dns, stop_quiet, stop_fetching, stop_applying, killed_at_calls, peak_memory, one_second_apply, no_site,
-                 reset_without_medium, stick_in_ours, two_candidates, stale_meta, no_memory, events, events_refused]
+CASES = STOPS + [stop_dns, stop_quiet, stop_fetching, stop_applying, killed_at_calls, peak_memory, one_second_apply,
+                 not_yet_installed, no_site, reset_without_medium, stick_in_ours, two_candidates, stale_meta, no_memory, events,
+                 events_refused]
