@@ -163,12 +163,15 @@ int line_gather(struct line *line, const struct options *o, struct errors *error
 {
     if (line_open(line, o, errors) != 0)
         return -1;
-    if (!line->facts) {
+    if (line->facts) {
+        say_facts(line);
+    } else if (line->without_facts) {
+        log_stage(1, line->stages, "facts", "none: this box is not %s", o->node);
+    } else {
         struct error e;
         error_set(&e, E_NOT_THIS_BOX, "this box is not %s", o->node);
         return fail_one(errors, &e);
     }
-    say_facts(line);
     if (line_plan(line, o, errors) != 0)
         return -1;
     say_plan(line);

@@ -26,10 +26,11 @@ struct line {
     struct plan *plan;
     struct vault_answer *answers; /* plan->secret_count of them */
     struct vault_stats stats;
-    unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
-    bool quiet;      /* nothing is printed on the way: the caller asks for line_refusal() */
-    bool hold;       /* manifests with secrets are not inlined (render.h) */
-    int stop_fd;     /* readable: the fetch gives up with E_STOPPED; 0: none */
+    unsigned stages;    /* how many numbered stages the verb has; 0: stages are not shown */
+    bool quiet;         /* nothing is printed on the way: the caller asks for line_refusal() */
+    bool hold;          /* manifests with secrets are not inlined (render.h) */
+    bool without_facts; /* line_gather() goes on when the facts are those of no node, see line_open() */
+    int stop_fd;        /* readable: the fetch gives up with E_STOPPED; 0: none */
 };
 
 /* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */
