@@ -4,6 +4,9 @@ Its commands run in one shell, in its order, in a fork of the example that `hear
 ssh-keygen and the shell's tools are real, and so are TLS, the login and the vault (tests/standin). az, talosctl, kubectl,
 flux and ssh-keyscan are guide/cloud.py: each command line is held against a table of the real tool's flags, and what the
 guide builds on is done. What only hands can do is listed in BY_HAND. A command of none of the three classes is a failure.
+
+The image tools are real too, with a small kernel and initramfs in the place of Talos's. The stick is taken apart again as a
+kernel and Talos's init would (tests/image/kernel.py), and what a box does with it is `hearth render` with the site on it.
 """
 import base64
 import glob
@@ -19,22 +22,43 @@ import threading
 import kit as kit_module
 
 sys.path.insert(0, os.path.join(kit_module.HERE, "guide"))
+sys.path += [os.path.join(kit_module.REPO, "tests", "image"), os.path.join(kit_module.REPO, "scripts", "image")]
 import cloud as cloud_module  # noqa: E402
+import cpio  # noqa: E402
+import kernel  # noqa: E402
 
 NEEDS = ("world",)
 README = os.path.join(kit_module.REPO, "assets", "README.md")
 COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
-REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq"]
+REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd"]
 SHELL = ["cd", "sudo", "make", "hearth"]
-COUNTS = {"four": 4, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
-FIRST, SECOND, FURTHER, DAYS = "The first cluster", "The second cluster", "A further box", "Day two"
-BY_HAND = {7: "deploy key in the Git host's settings, commit, push", 8: "BIOS settings, address in the router"}
+COUNTS = {"two": 2, "three": 3, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
+FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster", "A further box", "Without a stick", "Day two"
+BY_HAND = {8: "deploy key in the Git host's settings, commit, push", 10: "BIOS settings, address in the router",
+           11: "stick in, power on, stick out"}
 # Commands in the text of the steps that are not run where they stand.
-MENTIONED = {"shred -u": "with the user's choice of files", "hearth check": "what plan prints it for waits for the facts", "talosctl bootstrap":
-             "put before `talosctl health`", "talosctl health": "is in what plan prints"}
+MENTIONED = {"shred -u": "with the user's choice of files", "hearth check": "waits for the tree's secrets", "talosctl bootstrap":
+             "put before `talosctl health`", "talosctl health": "is in what plan prints", "hearth explain CODE": "CODE is on the screen"}
+SITE = "/usr/local/etc/hearth/"
+MAKE = """\
+#!%(bash)s
+case " $* " in *" talos-pin "* | *" usb "* | *" pxe "*) set -- "$@" KERNEL=%(talos)s/vmlinuz INITRAMFS=%(talos)s/initramfs.img ;; esac
+out=$PWD/out
+PATH=%(path)s exec make -s -C %(repo)s -o all B=%(built)s OUT="$out" "$@"
+"""
+SUDO = """\
+#!%(bash)s
+case "$*" in
+"./hearth facts") exec hearth facts --facts "$BOX" ;;
+"dd "*" of=/dev/sdX "*) exec "${@/of=*/of=%(stick)s}" ;;
+"make pxe-serve IF="*) shift && exec make -n "$@" ;;
+esac
+echo "sudo: nobody expects: $*"
+exit 64
+"""
 # What a user writes in place of the guide's own words.
 NAMES = [("my-homelab-data", "homelab-data"), ("myhomelabbackup", "homelabbackup")]
-PRODUCTION = [("data-1", "production-1"), ("CLUSTER=data ", "CLUSTER=production "),
+PRODUCTION = [("data-1", "production-1"), ("CLUSTER=data ", "CLUSTER=production "), ("ROLE=data", "ROLE=production"),
               ("homelab-data", "homelab-production"), ("192.168.1.10", "192.168.1.20")]
 
 
@@ -73,7 +97,7 @@ def parts(text):
 def counted(sections):
     """What is wrong with the numbers of the steps."""
     wrong = []
-    for name, least in ((FIRST, None), (SECOND, (4, 12)), (FURTHER, (8, 11))):
+    for name, least in ((FIRST, None), (SECOND, (5, 12)), (FURTHER, (10, 11))):
         title = next((title for title in sections if title.startswith(name)), None)
         said = COUNTS.get((re.search(r"in (\w+) steps", title or "") or [None, ""])[1])
         if said is None:
@@ -170,17 +194,32 @@ class Guide:
         for tool in REAL:
             os.symlink(shutil.which(tool), os.path.join(self.bin, tool))
         os.symlink(kit.binary, os.path.join(self.bin, "hearth"))
-        sudo = os.path.join(self.bin, "sudo")
-        with open(sudo, "w") as out:
-            out.write("#!%s\n[ \"$*\" = \"./hearth facts\" ] && exec hearth facts --facts \"$BOX\"\nexit 64\n" % shutil.which("bash"))
-        os.chmod(sudo, 0o755)
         with open(os.path.join(kit_module.HERE, "facts.json")) as source:
             box = source.read()
-        for number in "123":
-            kit.write(os.path.join(self.top, "box-" + number), box.replace("CONFORM1", "CONFORM" + number))
-        self.site = os.path.join(self.top, "homelab")
+        for number, address in (("1", "192.168.1.10"), ("2", "192.168.1.20"), ("3", "192.168.1.21")):
+            self.cloud.boxes[address] = kit.write(os.path.join(self.top, "box-" + number), box.replace("CONFORM1", "CONFORM" + number))
+        self.site, self.sources = os.path.join(self.top, "homelab"), os.path.join(self.top, "sources")
+        self.stick, self.packed = os.path.join(self.top, "stick.img"), None
+        self.scripts()
         self.environment = {"LANG": "C.UTF-8", "HOME": self.top, "GIT_CONFIG_NOSYSTEM": "1"}
         self.wrong, self.log, self.shell = counted(self.sections) + classless(self.sections), [], None
+
+    def scripts(self):
+        """make, in this checkout and with what was built, and what a user is root for."""
+        talos = os.path.join(self.top, "talos")
+        rootfs = os.path.join(talos, "rootfs")
+        for path in (os.path.join(rootfs, "usr", "local"), self.sources):
+            os.makedirs(path)
+        self.kit.write(os.path.join(talos, "vmlinuz"), b"\0" * 0x202 + b"HdrS" + os.urandom(4096))
+        if images(self.kit):
+            self.kit.run(["mksquashfs", rootfs, rootfs + ".sqsh", "-all-root", "-noappend", "-quiet", "-no-progress", "-comp", "zstd"])
+            with open(rootfs + ".sqsh", "rb") as layer:
+                files = [("init", b"#!/bin/false\n", 0o755), ("rootfs.sqsh", layer.read(), 0o644)]
+            self.kit.write(os.path.join(talos, "initramfs.img"), cpio.write(files, 1767225600))
+        words = {"bash": shutil.which("bash"), "talos": talos, "path": os.environ["PATH"], "repo": kit_module.REPO,
+                 "built": os.path.dirname(os.path.abspath(self.kit.binary)), "stick": self.stick}
+        for name, text in (("make", MAKE), ("sudo", SUDO)):
+            os.chmod(self.kit.write(os.path.join(self.bin, name), text % words), 0o755)
 
     def section(self, name):
         return next((steps for title, steps in self.sections.items() if title.startswith(name)), [])
@@ -190,10 +229,15 @@ class Guide:
         self.shell.run("cd %s; export BOX=%s" % (shlex.quote(where), shlex.quote(first)))
 
     def do(self, text, change, quiet=False):
-        for old, new in NAMES + change:
+        for old, new in NAMES + change + [(".../homelab", self.site)]:
             text = text.replace(old, new)
         self.log.append(text)
-        return self.shell.run(text, quiet)
+        if not re.match("(sudo )?make ", text):
+            return self.shell.run(text, quiet)
+        said = self.shell.run("cd %s\n%s\ncd %s" % (self.sources, text, self.site), quiet) if images(self.kit) else ""
+        if "nothing here says what it must be" in said:
+            self.wrong.append("these bytes of Talos are not recorded: " + text)
+        return said
 
     def edit(self):
         """Step 3, what a user writes into the files; hands, so it is not in the guide's commands."""
@@ -226,14 +270,64 @@ class Guide:
                 self.kit.write(path, kit_module.COMPONENTS)
 
     def leave_out(self, text):
-        """Step 6 for production, as the second chapter says: no storage account, the database's password from data."""
+        """Step 7 for production, as the second chapter says: no storage account, the database's password from data."""
         lines = re.sub(r"\\\n *", "", text).splitlines()
         kept = [line for line in lines if line.startswith("for s in") or not re.search("storage|postgres-backup", line)]
         text = "\n".join(kept).replace(" postgres-backup-connection", " miniflux-admin-password")
         text = text.replace("> postgres-miniflux-password", "> miniflux-admin-password")
         return text.replace("put postgres-miniflux-password", "put postgres-miniflux-password; put miniflux-admin-password", 1)
 
-    def step(self, number, items, change, second=False):
+    def choose(self):
+        """Step 4's hands: the line of the installer image, into both bases."""
+        if not images(self.kit):
+            return
+        with open(os.path.join(self.sources, "out", "installer", "registry.yaml")) as source:
+            line = re.search("^ *(image: .*)$", source.read(), re.M).group(1)
+        for name in ("controlplane", "worker"):
+            path = os.path.join(self.site, "talos", name + ".yaml")
+            with open(path) as source:
+                text = source.read()
+            self.kit.write(path, text.replace("  install:\n", "  install:\n    %s\n" % line, 1))
+
+    def plugged(self, role):
+        """What is on the stick: the site that hearth will see as /etc/hearth, with the login of this role and no other."""
+        if not images(self.kit):
+            self.packed = self.site
+            return
+        if not os.path.exists(self.stick):
+            self.wrong.append("no stick was written")
+            return
+        image, where = os.path.join(self.top, "initramfs"), os.path.join(self.top, "stick-" + role)
+        done = self.kit.run(["xorriso", "-osirrox", "on", "-indev", self.stick, "-extract", "/boot/initramfs.img", image])
+        if done.returncode:
+            self.wrong.append("xorriso: " + done.stderr.decode()[-300:])
+            return
+        with open(image, "rb") as source:
+            files = kernel.unpack(source.read())
+        number = iter(range(9))
+        root = kernel.mounted(files, lambda: self.kit.directory("guide", "layers", str(next(number))))
+        os.remove(image)
+        os.remove(self.stick)
+        for path, (_, _, body) in root.items():
+            if body is not None and path.startswith(SITE):
+                self.kit.write(os.path.join(where, path[len(SITE):]), body)
+        self.packed = where
+        logins = os.listdir(os.path.join(where, ".hearth"))
+        with open(os.path.join(self.site, ".hearth", role + ".pem"), "rb") as source:
+            if logins != [role + ".pem"] or root[SITE + ".hearth/%s.pem" % role][2] != source.read():
+                self.wrong.append("the stick holds the logins %s, and is for %s" % (logins, role))
+
+    def boot(self):
+        """What a box makes of the stick; machined's part is the subject `boot`."""
+        status, _, err = self.kit.hearth("render", "--site", self.packed, "--facts", self.box, "--out", os.path.join(self.site, "out"))
+        if status:
+            self.wrong.append("with the stick's site hearth ends with %d: %s" % (status, err[-700:]))
+
+    def step(self, number, items, change, second=False, bootstrap=False):
+        if number == 8:  # its first two sentences
+            self.do("[ -s flux-git-identity.value.pub ] && git add . && git -c user.name=x -c user.email=x@x commit -qm x", [])
+            if re.search(r"\.hearth/|\.value\b(?!\.pub)", self.do("git ls-files", [])):
+                self.wrong.append("a secret is committed")
         for kind, text in items:
             if kind == "span" and (text in MENTIONED or not is_command(text)):
                 continue
@@ -250,23 +344,26 @@ class Guide:
                 said = self.do(text, change)
                 if ("span", "hearth check") in items:  # the guide says that this line waits
                     said = re.sub(r"^hearth check .*\n", "", said, flags=re.M)
-                if "--access" in text:
+                if "--access" in text and bootstrap:
                     said = said.replace("talosctl health", "talosctl bootstrap\ntalosctl health")
                 self.do(said, [])
             else:
-                self.do(self.leave_out(text) if second and number == 6 and kind == "block" else text, change)
-        if number == 6:  # the three sentences below the block
+                self.do(self.leave_out(text) if second and number == 7 and kind == "block" else text, change)
+        if number == 4 and not self.shell.wrong:
+            self.choose()
+        if number == 7:  # the sentences below the block
             keep = "" if second else "postgres-miniflux-password.value"
             self.do("for f in *.value; do [ $f = '%s' ] || shred -u $f; done" % keep, [])
-        if number == 7:
-            self.do("[ -s flux-git-identity.value.pub ] && git add . && git -c user.name=x -c user.email=x@x commit -qm x", [])
-            if re.search(r"\.hearth/|\.value\b(?!\.pub)", self.do("git ls-files", [])):
-                self.wrong.append("a secret is committed")
+        if number == 9 and not self.shell.wrong:
+            self.plugged("production" if second else "data")
+        if number == 11 and self.packed:
+            self.boot()
         self.wrong += ["step %d: %s" % (number, each) for each in self.shell.wrong]
         self.shell.wrong.clear()
 
     def steps(self, name, first, last, where, box, change, second=False):
-        self.open(where, os.path.join(self.top, box))
+        self.box = os.path.join(self.top, box)
+        self.open(where, self.box)
         for number, items in self.section(FIRST):
             if first <= number <= last:
                 self.step(number, items, change, second)
@@ -285,7 +382,9 @@ class Guide:
         problems = [] if good else ["out/ is not %s of %s" % (node, role)]
         if kind == "controlplane" and len(names) != 5:
             problems.append("manifests: %s" % names)
-        status, out, err = self.kit.hearth("check", "--site", self.site, "--facts", os.path.join(self.site, node + ".json"))
+        if images(self.kit) and "will not be on the installed disk" in json.dumps(plan):
+            problems.append("hearth is not on the disk of %s" % node)
+        status, out, err = self.kit.hearth("check", "--site", self.site, "--facts", self.box)
         return problems + (["check of %s ends with %d: %s" % (node, status, err[-700:])] if status else [])
 
     def served(self, cluster, folders):
@@ -310,7 +409,7 @@ class Guide:
 
     def second(self):
         shutil.move(os.path.join(self.site, "out"), os.path.join(self.top, "out-data"))
-        self.steps(SECOND, 4, 12, self.site, "box-2", PRODUCTION, second=True)
+        self.steps(SECOND, 5, 12, self.site, "box-2", PRODUCTION, second=True)
         if not self.wrong:
             self.wrong += self.laid("production", "controlplane", "production-1") + self.served(
                 "production", ["apps", "infrastructure/configs/base"])
@@ -318,14 +417,37 @@ class Guide:
 
     def further(self):
         shutil.move(os.path.join(self.site, "out"), os.path.join(self.top, "out-production"))
-        self.steps(FURTHER, 8, 11, self.site, "box-3", [("data-1", "worker-CONFORM3"), ("192.168.1.10", "192.168.1.21")])
+        self.steps(FURTHER, 10, 11, self.site, "box-3", [])
         if not self.wrong:
             self.wrong += self.laid("production", "worker", "worker-CONFORM3")
         return self.wrong
 
+    def without(self):
+        """By network and by hand, for data-1 once more, up to the command that founds."""
+        shutil.move(os.path.join(self.site, "out"), os.path.join(self.top, "out-worker"))
+        self.box = os.path.join(self.top, "box-1")
+        self.open(self.site, self.box)
+        for kind, text in self.section(WITHOUT)[0][1]:
+            if kind == "block" or (text not in MENTIONED and is_command(text)):
+                self.do(text, [])
+        self.step(12, next(items for number, items in self.section(FIRST) if number == 12), [], bootstrap=True)
+        self.shell.end()
+        self.wrong += self.shell.wrong
+        served = os.path.join(self.sources, "out", "pxe")
+        if images(self.kit) and not self.wrong:
+            with open(os.path.join(served, "initramfs.img"), "rb") as source:
+                files = kernel.unpack(source.read())
+            number = iter(range(9))
+            root = kernel.mounted(files, lambda: self.kit.directory("guide", "layers", str(next(number))))
+            if SITE + "hearth.yaml" not in root or any("/.hearth/" in path for path in root):
+                self.wrong.append("what the network serves is not the site without a login")
+        if not any(name == "bootstrap" for _, name, _, _ in self.cloud.calls):
+            self.wrong.append("nobody founds the cluster")
+        return self.wrong + ([] if self.wrong else self.laid("data", "controlplane", "data-1"))
+
     def left_out(self):
         """After the hand-over `lay` applies a patch; Talos's own patcher, when it was built here, must leave no entry."""
-        patches = [flags["--config-patch"] for _, name, _, flags in self.cloud.calls if name == "apply-config" and "--config-patch" in flags]
+        patches = [flags["--config-patch"] for _, name, _, flags in self.cloud.calls if "--config-patch" in flags]
         if not patches:
             return ["hand-over: no apply-config leaves the entries out"]
         patch = self.kit.write(os.path.join(self.top, "patch.yaml"), patches[-1])
@@ -340,11 +462,11 @@ class Guide:
         return []
 
     def days(self):
-        """Day two for data, with 4's first lines, `put` and `due`. The old key is the one that was there first."""
-        four = next(items for number, items in self.section(FIRST) if number == 4)
-        six = next(items for number, items in self.section(FIRST) if number == 6)
-        lines = next(text for kind, text in four if kind == "block").splitlines()
-        functions = next(text for kind, text in six if kind == "block").split("printf ok")[0]
+        """Day two for data, with 5's first lines, `put` and `due`. The old key is the one that was there first."""
+        five = next(items for number, items in self.section(FIRST) if number == 5)
+        seven = next(items for number, items in self.section(FIRST) if number == 7)
+        lines = next(text for kind, text in five if kind == "block").splitlines()
+        functions = next(text for kind, text in seven if kind == "block").split("printf ok")[0]
         operator = self.cloud.apps["eso-data"]
         old = next(iter(operator["secrets"].items()))
         self.open(self.site, os.path.join(self.top, "box-1"))
@@ -352,7 +474,7 @@ class Guide:
         for kind, text in self.section(DAYS)[0][1]:
             if kind == "block":
                 self.do(text, [("--key-id OLD", "--key-id " + old[0])])
-            elif is_command(text) and text.startswith("hearth plan"):
+            elif is_command(text) and text.startswith(("hearth plan", "make reset")):
                 self.do(text, [])
         self.shell.end()
         self.wrong += ["day two: " + each for each in self.shell.wrong]
@@ -367,25 +489,41 @@ class Guide:
 # What must be seen: (name, the guide's words, others in their place, a part of the complaint).
 BROKEN = [
     ("an unknown flag of az", "--sku Standard_LRS", "--skew Standard_LRS", "unknown flag --skew"),
-    ("an unknown flag of talosctl", "apply-config --insecure --nodes", "apply-config --unsafe --nodes", "unknown flag --unsafe"),
-    ("an unknown verb of hearth", "`hearth render --facts", "`hearth rendre --facts", "hearth rendre"),
-    ("a flag without its value", "talosctl upgrade --nodes IP --image IMAGE", "talosctl upgrade --nodes IP --image", "--image needs a value"),
+    ("an unknown flag of talosctl", "`talosctl reset --nodes", "`talosctl reset --node", "unknown flag --node"),
+    ("an unknown verb of hearth", "`hearth check --node", "`hearth chek --node", "hearth chek"),
+    ("a target that make does not have", "`make talos-pin ", "`make talos-pins ", "talos-pins"),
+    ("a Talos that is not the recorded one", "usb SITE=.../homelab TALOS=v1.13.9", "usb SITE=.../homelab TALOS=v1.13.8", "not recorded"),
+    ("a stick for no role", "TALOS=v1.13.9 ROLE=data\n", "TALOS=v1.13.9\n", ".hearth/production.pem is missing"),
+    ("a stick of another file", "dd if=out/hearth-usb.iso", "dd if=out/hearth.iso", "No such file"),
+    ("a stick that is not written", "       sudo dd", "       # sudo dd", "no stick was written"),
+    ("a flag without its value", "upgrade --nodes IP --image IMAGE", "upgrade --nodes IP --image", "--image needs a value"),
     ("a command of no class", "`az login`", "`gcloud auth login`", "of no class: gcloud auth login"),
     ("a command that is nowhere", "printf ok >", "sops ok >", "sops"),
-    ("a number left out", "\n9. Its facts", "\n10. Its facts", "the heading says 12"),
-    ("a step left out, the rest renumbered", None, None, "No such file"),
+    ("a number left out", "\n9. The stick", "\n10. The stick", "the heading says 12"),
+    ("a step left out, the rest renumbered", None, None, "step 9 has no command"),
     ("a secret left out", "; put hearth-canary\n", "\n", "hearth-canary "),
     ("a right left out", "in eso-client-id eso-client-secret", "in eso-client-id", "may read"),
     ("a block that is no shell", "printf ok > hearth-canary.value", "printf ok > hearth-canary.value )", "bash -n"),
 ]
 
 
-def without_facts(text):
+def without_stick(text):
     """The guide without its step 9, its numbers and counts put right."""
     text = re.sub(r"^9\. .*?(?=^10\. )", "", text, flags=re.M | re.S)
     for number in (10, 11, 12):
         text = text.replace("\n%d. " % number, "\n%d. " % (number - 1)).replace("to %d " % number, "to %d " % (number - 1))
-    return text.replace("in twelve steps", "in eleven steps")
+    return text.replace("in twelve steps", "in eleven steps").replace("in eight steps", "in seven steps")
+
+
+def images(kit):
+    """Whether the image tools can be run: with what Debian has, in the build directory of a checkout."""
+    if not hasattr(kit, "images"):
+        built = os.path.dirname(os.path.abspath(kit.binary))
+        done = kit.run([os.path.join(kit_module.REPO, "scripts", "deps"), "image-test"], timeout=600)
+        kit.images = done.returncode == 0 and os.path.exists(os.path.join(built, "config.mk")) and os.path.basename(kit.binary) == "hearth"
+        if not kit.images:
+            kit.skipped("guide: the stick, the network image, the installer", done.stderr.decode().strip() or "no build directory", 3)
+    return kit.images
 
 
 def check(kit):
@@ -405,7 +543,7 @@ def follow(kit):
     guide = Guide(kit, text, "user")
     problems = guide.wrong
     for name, part in (("first cluster", guide.first), ("second cluster", guide.second), ("further box", guide.further),
-                       ("day two", guide.days)):
+                       ("without a stick", guide.without), ("day two", guide.days)):
         problems = problems or part()
         kit.expect("guide: " + name, not problems, "\n".join(problems))
     refused = guide.cloud.refused
@@ -414,7 +552,7 @@ def follow(kit):
     print("guide: %s held against a table of flags, not run; by hand: %s" % (", ".join(
         "%d × %s" % (count, tool) for tool, count in told.items()), "; ".join("%d %s" % row for row in BY_HAND.items())), flush=True)
     for name, old, new, complaint in BROKEN:
-        mutant = without_facts(text) if old is None else text.replace(old, new)
+        mutant = without_stick(text) if old is None else text.replace(old, new)
         if mutant == text:
             kit.failed("guide: red for " + name, "the guide has no %r any more" % old)
             continue

@@ -21,10 +21,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENT = """\
 #!%s
 import json, os, socket, sys
+piped = sys.stdin.read() if "-" in sys.argv[1:] else ""  # before the line is taken: what is piped in may need it
 line = socket.socket(socket.AF_UNIX)
 line.connect(%r)
-piped = "-" in sys.argv[1:]
-line.sendall(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd(), sys.stdin.read() if piped else "",
+line.sendall(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd(), piped,
                          os.environ.get("AZURE_STORAGE_CONNECTION_STRING", "")]).encode() + b"\\n")
 said = json.loads(line.makefile().readline())
 sys.stdout.write(said[1])
@@ -94,6 +94,7 @@ class Cloud:
         self.azure, self.tenant, self.directory = azure, tenant, directory
         self.apps, self.vaults, self.granted, self.accounts, self.groups = {}, {}, set(), set(), set()
         self.calls, self.refused = [], []
+        self.boxes = {}  # {address: the file with the facts of the box that has it}
         self.publish()
         self.scratch = tempfile.TemporaryDirectory()  # the path of a socket has to be short
         path = os.path.join(self.scratch.name, "line")
@@ -269,6 +270,27 @@ class Cloud:
         with open(os.path.join(where, flags["--file"])) as source:
             if "machine:" not in source.read():
                 raise Refused("this is no machine config")
+
+    def talosctl_get(self, words, flags, *_):
+        """A node's resources as Talos's own types write them; of its disks one is a stick, and one is not a disk."""
+        with open(self.boxes[flags["--nodes"]]) as source:
+            box = json.load(source)
+        if flags.get("--output") != "json":
+            raise Refused("only JSON is made here")
+        named = ("dev_path", "size", "readonly", "model", "serial", "wwid", "bus_path", "transport")
+        disks = [dict({name: disk[name] for name in named}, pretty_size="240 GB", io_size=512, sector_size=512, cdrom=False,
+                      sub_system="/sys/class/block", symlinks=["/dev/disk/by-path/x"]) for disk in box["disks"]]
+        disks += [dict(disks[0], dev_path="/dev/sdz", transport="usb", wwid="", serial="STICK"), dict(
+            disks[0], dev_path="/dev/loop0", transport="", wwid="", readonly=True)]
+        found = {"systemdisks": [("system-disk", {"diskID": box["disks"][0]["name"], "devPath": box["disks"][0]["dev_path"]})],
+                 "systeminformation": [("systeminformation", {"manufacturer": "Dell Inc.", "productName": "OptiPlex 7040",
+                                                              "serialnumber": box["serial"], "uuid": box["uuid"]})],
+                 "disks": [(os.path.basename(disk["dev_path"]), disk) for disk in disks]}
+        if words[0] not in found:
+            raise Refused("no resource %s" % words[0])
+        return "".join(json.dumps({"metadata": {"namespace": "runtime", "type": words[0], "id": name, "version": 1, "phase":
+                                                "running"}, "node": flags["--nodes"], "spec": spec}, indent=4) + "\n"
+                       for name, spec in found[words[0]])
 
     def talosctl_kubeconfig(self, words, flags, where, *_):
         with open(os.path.join(where, words[0]), "w") as out:
