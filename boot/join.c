@@ -205,6 +205,8 @@ static int send_config(struct joining *j, bool dry_run, struct error *e)
     struct buf warnings = {0};
     struct span config = {(const unsigned char *)j->config.data, j->config.len};
     int result = machined_apply(&j->boot->target, config, dry_run, &warnings, e);
+    for (char *end = warnings.data; end && (end = strchr(end, '\n')) != NULL;)
+        *end = end[1] ? ';' : '\0';
     if (result == 0 && dry_run && warnings.len)
         console_note("machined", "machined warns: %s", warnings.data);
     buf_free(&warnings);

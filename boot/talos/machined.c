@@ -50,8 +50,17 @@ static enum error_code code_of(int code)
     }
 }
 
-static int refused(const char *method, const struct grpc_status *status, struct error *e)
+static int refused(const char *method, struct grpc_status *status, struct error *e)
 {
+    /* Talos lists several errors as "\n\t* one": on one line of a console they read as "* one". */
+    size_t kept = 0;
+    for (size_t i = 0; i < status->text.len; i++) {
+        char c = status->text.data[i] == '\n' || status->text.data[i] == '\t' ? ' ' : status->text.data[i];
+        if (c != ' ' || (kept && status->text.data[kept - 1] != ' '))
+            status->text.data[kept++] = c;
+    }
+    if (status->text.len)
+        status->text.data[kept] = '\0';
     return error_set(e, code_of(status->code), "%s: %s (gRPC status %d)", strrchr(method, '/') + 1,
                      status->text.len ? status->text.data : "no reason given", status->code);
 }
