@@ -57,7 +57,7 @@ class Lane:
         self.odd = os.path.join(kit.build, "..", "faults", "odd")
         self.account = kit.account()
         self.hidden = CANARIES + [self.account["secret"]]
-        self.disks = {}
+        self.disks, self.lock = {}, threading.Lock()
         self.restore()
 
     def restore(self, row=None):
@@ -65,7 +65,8 @@ class Lane:
         row = row or {}
         more = dict(row.get("azure", {}))
         config = world_module.merged(json.loads(self.pristine), {key: more[key] for key in more if key != "public"})
-        config["vaults"] = {"*": {name: value for name, value in dict(self.secrets, **row.get("secrets", {})).items() if value is not None}}
+        config["vaults"] = {"*": {name: value for name, value in dict(self.secrets,
+            **row.get("secrets", {})).items() if value is not None}}
         for client in config["clients"].values():
             client["public"] = more.get("public", False)
         azure = self.world.azure
@@ -88,7 +89,8 @@ class Play:
 
     def shell(self, where, command):
         done = subprocess.run(["/bin/sh", "-ec", command], cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=dict(os.environ, PEM=self.lane.account["certificate"], NEW=os.path.join(self.site, ".hearth", "data.pem")))
+                              env=dict(os.environ, PEM=self.lane.account["certificate"],
+                                  NEW=os.path.join(self.site, ".hearth", "data.pem")))
         need(done.returncode == 0, "the fault cannot be made: " + done.stdout.decode("utf-8", "replace")[-200:])
 
     def spoil(self):
@@ -143,7 +145,8 @@ class Play:
         row, bench = self.row, self.bench
         settings = dict(row.get("box", {}))
         times = dict({"service": 150, "restart": 200}, **row.get("times", {}))
-        box = self.box = bench.machine(self.name(), times=times, disks=row.get("disks"), site=row.get("site"), partial=row.get("partial"), **settings)
+        box = self.box = bench.machine(self.name(), times=times, disks=row.get("disks"), site=row.get("site"),
+            partial=row.get("partial"), **settings)
         self.site = os.path.join(box.where, "site")
         box.scenario["canaries"] = self.lane.hidden
         shutil.copytree(self.site, self.site + ".good", symlinks=True)
@@ -166,6 +169,20 @@ class Play:
 
     def install(self, which):
         """The disk as an earlier box left it; `stranger`: with a config that says nothing of hearth."""
+        with self.lane.lock:
+            self.first_installed()
+        where = self.box.scenario["dir"]
+        shutil.copytree(self.lane.disks["ours"], where)
+        if which == "stranger":
+            path = [os.path.join(folder, "config.yaml") for folder, _, names in os.walk(where) if "config.yaml" in names][0]
+            with open(path) as source:
+                documents = source.read().split("\n---\n")
+            self.lane.kit.write(path,
+                "\n---\n".join(one for one in documents if "name: hearth" not in one and 'name: "hearth"' not in one))
+            self.box.scenario["stick"] = True
+
+    def first_installed(self):
+        """A box that joined, with nothing of hearth's done since."""
         if "ours" not in self.lane.disks:
             self.lane.restore()
             first = self.bench.machine("installed")
@@ -177,14 +194,6 @@ class Play:
                 self.lane.disks["ours"] = first.scenario["dir"]
             finally:
                 first.root.close()
-        where = self.box.scenario["dir"]
-        shutil.copytree(self.lane.disks["ours"], where)
-        if which == "stranger":
-            path = [os.path.join(folder, "config.yaml") for folder, _, names in os.walk(where) if "config.yaml" in names][0]
-            with open(path) as source:
-                documents = source.read().split("\n---\n")
-            self.lane.kit.write(path, "\n---\n".join(one for one in documents if "name: hearth" not in one and 'name: "hearth"' not in one))
-            self.box.scenario["stick"] = True
 
     # -- what happens to it
 
@@ -223,7 +232,8 @@ class Play:
         for fault in self.row.get("fault", ()):
             fault = json.loads(json.dumps(fault))
             if "activate" in fault.get("command", {}):
-                fault["command"]["activate"] = self.lane.kit.write(os.path.join(self.box.where, "appears.yaml"), fault["command"]["activate"])
+                fault["command"]["activate"] = self.lane.kit.write(os.path.join(self.box.where, "appears.yaml"),
+                    fault["command"]["activate"])
             self.box.command(fault=fault)
 
     # -- what must come of it
@@ -233,7 +243,8 @@ class Play:
         tolerated = self.row.get("beside", ())
         at = since
         while True:
-            entry = need(self.box.wait("console", WATCHDOG, since=at, line=lambda line: self.parse(line)), "%s is not said, but:\n%s" % (code, text_of(self.box)[-600:]))
+            entry = need(self.box.wait("console", WATCHDOG, since=at, line=lambda line: self.parse(line)),
+                "%s is not said, but:\n%s" % (code, text_of(self.box)[-600:]))
             got, again = self.parse(entry["line"])
             at = entry["n"] + 1
             if got == code:
@@ -264,16 +275,17 @@ class Play:
 
     def converge(self, final, since=0):
         box = self.box
-        need(box.wait("applied", WATCHDOG, since=since, complete=True) or final == "founded", "not applied:\n" + text_of(box)[-500:])
         if final == "founded":
             member = need(box.wait("member", WATCHDOG), "not founded:\n" + text_of(box)[-500:])
             need(box.wait("finished", WATCHDOG, since=member["n"]), "hearth does not end after founding")
         else:
+            need(box.wait("applied", WATCHDOG, since=since, complete=True), "not applied:\n" + text_of(box)[-500:])
             # What was applied is active in a moment.
-            need(box.wait("call", 10, dry_run=False, code="OK") or self.row["cause"].endswith("is lost"), "the apply was not answered")
+            need(box.wait("call", 10, dry_run=False, code="OK"), "the apply was not answered")
         summary = box.summary()
         if summary and not self.row.get("box", {}).get("tree"):
-            need(summary["hostname"] == "data-1" and summary["cluster"] == "data" and summary["keys"], "half a config: %s" % json.dumps(summary)[:300])
+            need(summary["hostname"] == "data-1" and summary["cluster"] == "data" and summary["keys"],
+                "half a config: %s" % json.dumps(summary)[:300])
 
     def stop(self):
         """SIGTERM: it ends by itself with 0; the boot that follows is the next run."""
@@ -295,7 +307,8 @@ class Play:
             return self.refused(outcome, final)
         if outcome == "quiet":
             time.sleep(1.5)
-            need(not [line for line in box.said() if self.parse(line)] and not box.find("applied") and not box.find("exited"), "it is not quiet: " + text_of(box)[-300:])
+            need(not [line for line in box.said() if self.parse(line)] and not box.find("applied") and not box.find("exited"),
+                "it is not quiet: " + text_of(box)[-300:])
             if row["stage"] == "node" and "cure" not in row:
                 self.stop()
                 return None
@@ -318,7 +331,7 @@ class Play:
         entry = self.refusal(code)
         if row["stage"] in BEFORE_APPLY:
             need(not box.find("call", method=lambda name: name.endswith(APPLY)), "a config was sent before the refusal")
-        then = row.get("then") or ("cure" if RETRY[code] == "SOON" else "kill")
+        then = row["then"]
         if row["stage"] == "secrets" and row.get("cut"):
             need(self.lane.cutter.cuts, "nothing was cut")
         if then == "stop":
@@ -326,8 +339,8 @@ class Play:
             return
         if then != "wait":
             self.cure()
-        if then == "kill" and not [what for what in row.get("cure", ()) if "blank" in what]:
-            self.do("kill")
+        if then == "mend" and RETRY[code] != "SOON" and not [what for what in row.get("cure", ()) if "blank" in what]:
+            self.do("kill")  # else it would look again after a minute, or after ten
         self.converge(final, entry["n"])
 
     def left(self):
@@ -335,7 +348,8 @@ class Play:
         box = self.box
         boot_number = 2 if self.row.get("join") else 1
         need(box.wait("finished", WATCHDOG, boot=boot_number), "hearth does not leave")
-        need(not box.find("call", boot=boot_number, method=lambda name: name.endswith((APPLY, "Bootstrap"))) or boot_number == 2, "it acted before it left")
+        need(not box.find("call", boot=boot_number,
+            method=lambda name: name.endswith((APPLY, "Bootstrap"))) or boot_number == 2, "it acted before it left")
         need(not box.find("call", method=lambda name: name.endswith("Bootstrap")), "it founded before it left")
 
     def invariants(self):

@@ -3,6 +3,8 @@
  *
  *   odd clock SECONDS PROGRAM ARGUMENTS...   the clock says SECONDS since 1970 at the start and goes on from there
  *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
+ *   odd files N PROGRAM ARGUMENTS...         at most N open files
+ *   odd memory N PROGRAM ARGUMENTS...        at most N bytes of address space
  *
  * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the kernel's own
  * way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64 only.
@@ -21,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -121,9 +124,19 @@ static int without_seccomp(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+static int limit(int resource, const char *value)
+{
+    struct rlimit most = {strtoull(value, NULL, 10), strtoull(value, NULL, 10)};
+    return setrlimit((__rlimit_resource_t)resource, &most);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 3 && strcmp(argv[1], "clock") == 0 && with_clock(strtoll(argv[2], NULL, 10)) == 0)
+        execv(argv[3], argv + 3);
+    if (argc > 3 && strcmp(argv[1], "files") == 0 && limit(RLIMIT_NOFILE, argv[2]) == 0)
+        execv(argv[3], argv + 3);
+    if (argc > 3 && strcmp(argv[1], "memory") == 0 && limit(RLIMIT_AS, argv[2]) == 0)
         execv(argv[3], argv + 3);
     if (argc > 2 && strcmp(argv[1], "no-seccomp") == 0 && without_seccomp() == 0)
         execv(argv[2], argv + 2);
