@@ -202,8 +202,9 @@ faults: test-deps all ## The table of faults on `boot`: what goes wrong, where, 
 fuzz: test-deps ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
-bench: test-deps all ## Size, memory, round trips and CPU beside curl and the official SDK
+bench: test-deps all ## Size, memory, round trips and CPU beside curl and the SDK; boot beside a shell recipe (with go)
 	@tests/bench/run $(B)/hearth
+	@tests/bench/boot.py $(B)/hearth
 .PHONY: format-check
 format-check: ## Is every C file laid out as .clang-format says?
 	@scripts/deps format

@@ -7,10 +7,13 @@
  * reads VmHWM of /proc/PID/status there, which is per process and exact; wait4's ru_maxrss would be the largest
  * of parent and child only. The command is started with vfork, because a forked child's VmHWM starts at its parent's.
  *
- * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, processes [{comm, hwm_kib, from_us, to_us}].
+ * SIGTERM and SIGINT are passed on to the command.
+ *
+ * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, processes [{comm, hwm_kib, together_kib, from_us, to_us}].
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +28,7 @@
 struct process {
     pid_t pid;
     long hwm_kib;
+    long together_kib;        /* at its end: its own and that of each process alive then */
     long long from_us, to_us; /* since the start of the command */
     char comm[32];
 };
@@ -32,6 +36,7 @@ struct process {
 static struct process processes[PROCESSES_MAX];
 static size_t process_count;
 static long long begin_us;
+static volatile sig_atomic_t command;
 
 static long long now_us(void)
 {
@@ -52,30 +57,48 @@ static struct process *entry(pid_t pid)
     return &processes[i];
 }
 
-/* Threads exit too: the entry is the process's, and the last look is the highest. */
-static void note(pid_t task)
+/* VmHWM in KiB; 0 when the process is gone. */
+static long read_status(pid_t task, pid_t *group, char comm[32])
 {
-    char path[64], line[256], comm[32] = "?";
+    char path[64], line[256];
     long hwm = 0;
-    pid_t group = task;
     snprintf(path, sizeof path, "/proc/%d/status", (int)task);
     FILE *f = fopen(path, "re");
     if (!f)
-        return;
+        return 0;
     while (fgets(line, sizeof line, f)) {
         sscanf(line, "VmHWM: %ld", &hwm);
-        sscanf(line, "Tgid: %d", &group);
+        sscanf(line, "Tgid: %d", group);
         sscanf(line, "Name: %31s", comm);
     }
     fclose(f);
-    struct process *p = entry(group);
+    return hwm;
+}
+
+/* Threads exit too: the entry is the process's, and the last look is the highest. */
+static void note(pid_t task)
+{
+    char comm[32] = "?", other[32];
+    pid_t group = task, ignored;
+    long hwm = read_status(task, &group, comm);
+    struct process *p = hwm ? entry(group) : NULL;
     if (!p)
         return;
-    p->to_us = now_us() - begin_us;
     if (hwm > p->hwm_kib)
         p->hwm_kib = hwm;
-    if (task == group)
-        snprintf(p->comm, sizeof p->comm, "%s", comm);
+    if (task != group)
+        return;
+    snprintf(p->comm, sizeof p->comm, "%s", comm);
+    p->to_us = now_us() - begin_us;
+    p->together_kib = p->hwm_kib;
+    for (size_t i = 0; i < process_count; i++)
+        if (!processes[i].to_us)
+            p->together_kib += read_status(processes[i].pid, &ignored, other);
+}
+
+static void pass_on(int number)
+{
+    kill(command, number);
 }
 
 /* Lets every stop pass until the first process has ended; its status. */
@@ -121,6 +144,10 @@ int main(int argc, char **argv)
         execvp(argv[3], argv + 3);
         _exit(127);
     }
+    command = child;
+    const struct sigaction forward = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    sigaction(SIGTERM, &forward, NULL);
+    sigaction(SIGINT, &forward, NULL);
     if (traced) {
         if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
             return 2;
@@ -146,9 +173,11 @@ int main(int argc, char **argv)
             code, elapsed, (long long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
             (long long)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec);
     for (size_t i = 0; i < process_count; i++)
-        fprintf(out, "%s{\"comm\": \"%s\", \"hwm_kib\": %ld, \"from_us\": %lld, \"to_us\": %lld}",
-                i ? ", " : "", processes[i].comm, processes[i].hwm_kib, processes[i].from_us,
-                processes[i].to_us);
+        fprintf(out,
+                "%s{\"comm\": \"%s\", \"hwm_kib\": %ld, \"together_kib\": %ld, \"from_us\": %lld, \"to_us\": "
+                "%lld}",
+                i ? ", " : "", processes[i].comm, processes[i].hwm_kib, processes[i].together_kib,
+                processes[i].from_us, processes[i].to_us);
     fprintf(out, "]}\n");
     return fclose(out) == 0 ? 0 : 2;
 }
