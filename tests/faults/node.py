@@ -155,7 +155,7 @@ class Play:
             box.scenario["medium"].append("--json")
             box.scenario["installed"].append("--json")
         if "odd" in row or "clock" in row:
-            how = ["clock", str(row["clock"])] if "clock" in row else [row["odd"]]
+            how = ["clock", str(row["clock"])] if "clock" in row else row["odd"].split()
             box.scenario["medium"] = [self.lane.odd] + how + box.scenario["medium"]
         need(box.scenario["medium"][0] in (binary, self.lane.odd), "an odd command line")
         if row.get("installed"):

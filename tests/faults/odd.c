@@ -4,7 +4,6 @@
  *   odd clock SECONDS PROGRAM ARGUMENTS...   the clock says SECONDS since 1970 at the start and goes on from there
  *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
  *   odd files N PROGRAM ARGUMENTS...         at most N open files
- *   odd memory N PROGRAM ARGUMENTS...        at most N bytes of address space
  *
  * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the kernel's own
  * way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64 only.
@@ -30,7 +29,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+#define OPTIONS \
+    (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+     PTRACE_O_TRACECLONE)
 #define PIDS 64
 
 static long peek(pid_t pid, uint64_t at)
@@ -62,7 +63,9 @@ static void change_clock(pid_t pid, int64_t offset)
     if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
         return;
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-        *answer = info.entry.nr == SYS_clock_gettime && (int)info.entry.args[0] == CLOCK_REALTIME ? info.entry.args[1] : 0;
+        *answer = info.entry.nr == SYS_clock_gettime && (int)info.entry.args[0] == CLOCK_REALTIME
+            ? info.entry.args[1]
+            : 0;
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && *answer) {
         ptrace(PTRACE_POKEDATA, pid, (void *)*answer, (void *)(peek(pid, *answer) + offset));
         *answer = 0;
@@ -97,7 +100,8 @@ static int with_clock(int64_t seconds)
         int null = open("/dev/null", O_RDWR);
         for (int fd = 0; fd < 3; fd++)
             dup2(null, fd);
-        if (ptrace(PTRACE_SEIZE, parent, NULL, (void *)OPTIONS) != 0 || ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) != 0)
+        if (ptrace(PTRACE_SEIZE, parent, NULL, (void *)OPTIONS) != 0 ||
+            ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) != 0)
             _exit(1);
         if (write(ready[1], "", 1) == 1) {
             close(ready[0]);
@@ -121,22 +125,21 @@ static int without_seccomp(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof filter / sizeof *filter, (struct sock_filter *)filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1 : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ? -1
+                                                       : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static int limit(int resource, const char *value)
+static int few_files(const char *value)
 {
     struct rlimit most = {strtoull(value, NULL, 10), strtoull(value, NULL, 10)};
-    return setrlimit((__rlimit_resource_t)resource, &most);
+    return setrlimit(RLIMIT_NOFILE, &most);
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 3 && strcmp(argv[1], "clock") == 0 && with_clock(strtoll(argv[2], NULL, 10)) == 0)
         execv(argv[3], argv + 3);
-    if (argc > 3 && strcmp(argv[1], "files") == 0 && limit(RLIMIT_NOFILE, argv[2]) == 0)
-        execv(argv[3], argv + 3);
-    if (argc > 3 && strcmp(argv[1], "memory") == 0 && limit(RLIMIT_AS, argv[2]) == 0)
+    if (argc > 3 && strcmp(argv[1], "files") == 0 && few_files(argv[2]) == 0)
         execv(argv[3], argv + 3);
     if (argc > 2 && strcmp(argv[1], "no-seccomp") == 0 && without_seccomp() == 0)
         execv(argv[2], argv + 2);
