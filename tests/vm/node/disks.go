@@ -30,6 +30,7 @@ type Disk struct {
 	CDROM      bool     `json:"cdrom"`
 	Contents   string   `json:"contents"`
 	Volumes    []Volume `json:"volumes"`
+	After      int      `json:"after"` // ms from the start of machined until it sees the disk
 	starts     []uint64 // of the volumes, in bytes
 }
 

@@ -62,6 +62,9 @@ func node() error {
 	for i := range list {
 		fmt.Printf("[talos] disk %s: %s, %d MB, %s\n", list[i].ID, list[i].Model, list[i].Size/1e6, list[i].Transport)
 
+		// As udev's events come: one after the other.
+		list[i].After = 400 * i
+
 		if err = restore(kept, &list[i]); err != nil {
 			return fmt.Errorf("%s: %w", list[i].ID, err)
 		}
