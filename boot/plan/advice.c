@@ -54,10 +54,11 @@ static void installer(struct plan *plan)
     const struct node *image = node_path(plan_main(plan), "machine.install.image");
     if (plan_carries_hearth(plan))
         return;
-    advise(plan, image ? image->pos : plan->entry->pos,
-           "machine.install.image is %s: hearth will not be on the installed disk, and founding a cluster needs "
-           "`talosctl bootstrap` by hand",
-           image ? "Talos's own" : "not set");
+    advise(
+        plan, image ? image->pos : plan->entry->pos,
+        "machine.install.image is %s: hearth will not be on the installed disk, and founding a cluster needs "
+        "`talosctl bootstrap` by hand",
+        image ? "Talos's own" : "not set");
 }
 
 /* The list of keys that STATE is to be encrypted with, in either form that Talos knows; NULL when there is
