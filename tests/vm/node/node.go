@@ -184,11 +184,14 @@ func run(list []Disk) error {
 	command.Dir = work
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 
-	if _, err := command.StdinPipe(); err != nil {
+	// It ends when this closes, and a pipe that nothing holds is closed by the garbage collector.
+	hold, err := command.StdinPipe()
+	if err != nil {
 		return err
 	}
+	defer hold.Close() //nolint:errcheck
 
-	if err := command.Start(); err != nil {
+	if err = command.Start(); err != nil {
 		return err
 	}
 
