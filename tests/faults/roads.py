@@ -43,8 +43,8 @@ class Side:
 
 
 class Cutter:
-    """A relay to (address, port); cut = (who, message, "half" | "after" | "reset") or None: half of the message is passed on, or all of
-    it, or nothing and the connection is reset."""
+    """A relay to (address, port); cut = (who, message, "half" | "after" | "reset") or None: half of the message is passed on,
+    or all of it, or nothing and the connection is reset."""
 
     def __init__(self, address, there):
         self.there, self.cut, self.cuts = there, None, 0
