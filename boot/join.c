@@ -205,6 +205,9 @@ static int send_config(struct joining *j, bool dry_run, struct error *e)
     struct buf warnings = {0};
     struct span config = {(const unsigned char *)j->config.data, j->config.len};
     int result = machined_apply(&j->boot->target, config, dry_run, &warnings, e);
+    /* Talos names everything that is wrong at once; what the error had no room for stands below it. */
+    if (result != 0 && strlen(e->text) > ERROR_TEXT_MAX - 8)
+        buf_add(&j->boot->details, warnings.data, warnings.len);
     for (char *end = warnings.data; end && (end = strchr(end, '\n')) != NULL;)
         *end = end[1] ? ';' : '\0';
     if (result == 0 && dry_run && warnings.len)
@@ -266,7 +269,9 @@ static void say_applied(const struct joining *j)
             "the inlined Secrets can be read on the LAN until the install is done: hearth is not in the "
             "installer image");
     if (!j->look->system_disk)
-        console_note("medium", "the install takes a few minutes and ends in a reboot: remove the stick then");
+        console_note("medium",
+                     "the install takes a few minutes and ends in a reboot: remove the stick then, or "
+                     "let the firmware start from the disk");
 }
 
 static enum attempt apply(struct joining *j)

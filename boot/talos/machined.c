@@ -17,6 +17,8 @@ struct one_message {
     struct pool *pool;
     struct span bytes;
     bool got;
+    struct buf
+        *refusal; /* gets all of what machined says when it refuses, cleaned, a line each; NULL: not wanted */
 };
 
 static struct span keep(struct pool *pool, struct span s)
@@ -50,6 +52,19 @@ static enum error_code code_of(int code)
     }
 }
 
+static void add_lines(struct buf *out, const struct buf *text)
+{
+    out->max = WARNINGS_MAX;
+    for (size_t at = 0; at < text->len; at++) {
+        const char *line = text->data + at;
+        size_t n = strcspn(line, "\n");
+        bool indented = *line == '\t';
+        text_clean(out, line + indented, n - indented);
+        buf_char(out, '\n');
+        at += n;
+    }
+}
+
 static int refused(const char *method, struct grpc_status *status, struct error *e)
 {
     /* Talos lists several errors as "\n\t* one": on one line of a console they read as "* one". */
@@ -75,9 +90,11 @@ static int unary(const struct grpc_target *target, const struct grpc_call *call,
     int result = 0;
     if (status.code == GRPC_NOT_FOUND && not_found)
         *not_found = true;
-    else if (status.code != GRPC_OK)
+    else if (status.code != GRPC_OK) {
+        if (answer->refusal)
+            add_lines(answer->refusal, &status.text);
         result = refused(call->method, &status, e);
-    else if (!answer->got)
+    } else if (!answer->got)
         result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
     grpc_status_free(&status);
     return result;
@@ -276,7 +293,7 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
         .request = {(const unsigned char *)request.data, request.len},
         .deadline_ms = APPLY_MS,
     };
-    struct one_message answer = {.pool = pool};
+    struct one_message answer = {.pool = pool, .refusal = warnings};
     struct span first;
     int result = unary(target, &call, &answer, NULL, e);
     buf_free(&request);

@@ -49,7 +49,8 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
 int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
                   struct resource **out, unsigned *count, struct error *e);
 
-/* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay empty. */
+/* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay empty. When machined
+ * refuses, it gets the whole reason instead, of which the error's text may hold the beginning only. */
 int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
                    struct error *e);
 

@@ -79,6 +79,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.folder = folder
         super().__init__(*args)
 
+    def handle(self):
+        """A loader that hangs up has what it wants, or asks again."""
+        try:
+            super().handle()
+        except ConnectionError:
+            pass
+
     def answer(self, with_body):
         name = self.path.lstrip("/")
         if name not in FILES:

@@ -191,6 +191,8 @@ static void apply_refused(void **state)
         machined_apply(&s.target, (struct span){(const unsigned char *)"first", 5}, true, &warnings, &e), -1);
     assert_int_equal(e.code, E_MACHINED_REJECTED);
     assert_non_null(strstr(e.text, ": 2 errors occurred: * one * two (gRPC"));
+    assert_string_equal(warnings.data, "2 errors occurred:\n* one\n* two\n");
+    buf_free(&warnings);
     assert_int_equal(
         machined_apply(&s.target, (struct span){(const unsigned char *)"second", 6}, true, &warnings, &e),
         -1);
