@@ -4,6 +4,7 @@ Root() makes, in mount namespaces that world.py has entered, a root directory in
 the path that it has on a node. Machine(...) is one box: start(), wait(), command(), stop(). Whatever it says is a
 dictionary with "event"; server/journal.go numbers them.
 """
+import atexit
 import ctypes
 import http.client
 import json
@@ -44,7 +45,18 @@ class Root:
 
     def close(self):
         libc.umount2(self.path.encode(), 2)
-        os.rmdir(self.path)
+        # A root that was made beside this one may have caught it before it was unbindable, and holds it until it closes.
+        try:
+            os.rmdir(self.path)
+        except OSError:
+            atexit.register(remove, self.path)
+
+
+def remove(path):
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass
 
 
 class Control(http.client.HTTPConnection):
