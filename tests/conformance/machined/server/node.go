@@ -54,6 +54,7 @@ type Boot struct {
 	founded    atomic.Bool
 	configured sync.Once
 	derive     sync.Mutex
+	seeing     sync.Mutex // one disk after the other: they share the system disk's resource
 	service    *Service
 }
 

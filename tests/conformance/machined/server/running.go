@@ -163,6 +163,9 @@ func (b *Boot) putDisk(id string) {
 		return
 	}
 
+	b.seeing.Lock()
+	defer b.seeing.Unlock()
+
 	b.report(safe.StateModify(b.ctx, b.state, block.NewDisk(block.NamespaceName, id), func(res *block.Disk) error {
 		spec := res.TypedSpec()
 		spec.DevPath, spec.Model, spec.Serial, spec.WWID = "/dev/"+id, disk.Model, disk.Serial, disk.WWID
@@ -192,6 +195,9 @@ func (b *Boot) putDisk(id string) {
 
 // hideDisk takes back a disk that was pulled out.
 func (b *Boot) hideDisk(id string) {
+	b.seeing.Lock()
+	defer b.seeing.Unlock()
+
 	b.removeVolumes(id, 0)
 
 	for _, metadata := range []resource.Metadata{
