@@ -55,16 +55,20 @@ void conn_open(struct conn *c, uint64_t now)
     lookup_start(&c->lookup, &c->world->servers, c->url->host, now);
 }
 
-/* Several addresses fail in several ways; the one that tells most is kept: a refusal means that a host was
+/* Several addresses fail in several ways; the one that tells most is kept: a refusal or a reset means that a host was
  * reached. */
 static unsigned telling(enum error_code code)
 {
-    return code == E_TCP_REFUSED ? 3 : code == E_TCP_TIMEOUT ? 2 : code == E_TCP_UNREACHABLE ? 1 : 0;
+    if (code == E_TCP_REFUSED || code == E_TCP_RESET)
+        return 3;
+    return code == E_TCP_TIMEOUT ? 2 : code == E_TCP_UNREACHABLE ? 1 : 0;
 }
 
 static void note_failure(struct conn *c, int err)
 {
+    /* A peer that resets at once may do so before the connect is looked at. */
     enum error_code code = err == ECONNREFUSED ? E_TCP_REFUSED
+        : err == ECONNRESET                    ? E_TCP_RESET
         : err == ETIMEDOUT                     ? E_TCP_TIMEOUT
                                                : E_TCP_UNREACHABLE;
     if (telling(code) >= telling(c->error.code))
