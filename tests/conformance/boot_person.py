@@ -48,8 +48,8 @@ def person_comes_late(bench):
     """A code that ran out is followed by another, as long as it takes; a no is said."""
     box, settings, _, _ = machine(bench, "comes-late", pending=1, then="expired_token")
     with box:
-        need(box.wait("console", 20, line=lambda line: line.startswith("hearth: entra-code:")), "said: " + text_of(box))
-        need(box.wait("console", 30, since=len(box.entries), line=lambda line: SHOWN in line), "no other code")
+        late = need(box.wait("console", 20, line=lambda line: line.startswith("hearth: entra-code:")), "said: " + text_of(box))
+        need(box.wait("console", 30, since=late["n"] + 1, line=lambda line: SHOWN in line), "no other code")
         need(not real_applies(box), "applied all the same")
         settings["then"] = "grant"
         wait_founded(box, seconds=60)

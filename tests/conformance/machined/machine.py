@@ -99,6 +99,7 @@ class Machine:
         self.scenario.setdefault("addresses", ["192.168.1.10/24"])
         self.process = None
         self.entries, self.lock = [], threading.Lock()
+        self.stopped = False
         os.makedirs(directory, exist_ok=True)
 
     def start(self):
@@ -123,6 +124,12 @@ class Machine:
         self.stop()
 
     def stop(self):
+        if self.process:
+            try:
+                self.poll()
+            except (OSError, ValueError):
+                pass  # what was seen before must do
+        self.stopped = True
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -169,6 +176,9 @@ class Machine:
         return json.loads(text) if status == 200 else None
 
     def poll(self, wait=0):
+        """All entries up to now; after stop() those up to then."""
+        if self.stopped:
+            return self.entries
         status, text = self.ask("GET", "/journal?since=%d&wait=%d" % (len(self.entries), wait))
         if status != 200:
             return self.entries
@@ -199,10 +209,10 @@ class Machine:
 
     def violations(self):
         return [{key: value for key, value in entry.items() if key not in ("n", "ms", "event")}
-                for entry in self.entries if entry["event"] in ("violation", "broken")]
+                for entry in self.poll() if entry["event"] in ("violation", "broken")]
 
     def said(self):
-        return [entry["line"] for entry in self.entries if entry["event"] == "console"]
+        return [entry["line"] for entry in self.find("console")]
 
     def story(self, last=70):
         """The journal in short, for a failure: runs of good reads are one line."""
