@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "changes.h"
 #include "console.h"
+#include "site/site.h"
 #include "talos/machined.h"
 
 #include <fcntl.h>
@@ -105,10 +106,10 @@ static enum attempt configured(struct boot *boot, const struct look *look, struc
     return ATTEMPT_WAIT;
 }
 
-bool boot_has_site(const struct boot *boot)
+bool boot_site_has(const struct boot *boot, const char *file)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/hearth.yaml", boot->options.site);
+    snprintf(path, sizeof path, "%s/%s", boot->options.site, file);
     return access(path, F_OK) == 0;
 }
 
@@ -132,7 +133,7 @@ static enum attempt attempt(struct boot *boot, struct errors *errors)
     /* Without a config any other stage is a node that has not read its disk yet. */
     if (look->stage != STAGE_MAINTENANCE)
         return ATTEMPT_WAIT;
-    if (!boot_has_site(boot)) {
+    if (!boot_site_has(boot, SITE_INVENTORY)) {
         console_event(
             "no-site", NULL,
             "there is no %s/hearth.yaml: this image carries hearth without a site, so the node stays in "

@@ -69,8 +69,8 @@ enum attempt join(struct boot *boot, struct look **look, struct errors *errors);
 /* Configured, and booting or running. */
 enum attempt found(struct boot *boot, const struct look *look, struct errors *errors);
 
-/* Whether there is a hearth.yaml: only what was booted from a medium has one. */
-bool boot_has_site(const struct boot *boot);
+/* Whether the site has this file. Only what was booted from a medium has SITE_INVENTORY. */
+bool boot_site_has(const struct boot *boot, const char *file);
 
 /* Sleeps, or returns true at once when hearth is told to stop. */
 bool boot_pause(const struct boot *boot, unsigned ms);

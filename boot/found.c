@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "console.h"
+#include "site/site.h"
 #include "talos/machined.h"
 #include "talos/own.h"
 
@@ -113,10 +114,11 @@ static const char *why_not(const struct look *look, const struct own *own)
     return NULL;
 }
 
-/* Only what was booted from a medium has a site; it changes nothing here, and the person who left it in does not know that. */
+/* Only what was booted from a medium has a site; it changes nothing here, and who left it in by mistake does not know that. */
 static void say_medium(const struct boot *boot, const struct look *look)
 {
-    if (look->system_disk && boot_has_site(boot) && !boot->applied)
+    if (look->system_disk && !boot->applied && boot_site_has(boot, SITE_INVENTORY) &&
+        !boot_site_has(boot, SITE_PERMANENT))
         console_note(
             "medium",
             "this boot came from a stick or the network, and the node runs the config of its disk all the "

@@ -77,7 +77,7 @@ static enum attempt take_facts(struct joining *j)
 static void decide_founding(struct joining *j)
 {
     const struct plan *plan = j->line.plan;
-    j->hold = plan->entry->type == MACHINE_CONTROLPLANE && plan_carries_hearth(plan);
+    j->hold = plan->entry->type == MACHINE_CONTROLPLANE && plan_keeps_hearth(plan);
     j->bootstrap = plan->entry->bootstrap;
     if (j->bootstrap == BOOTSTRAP_AUTO && !plan->marker && plan_control_planes(plan) > 1)
         j->bootstrap = BOOTSTRAP_MANUAL;
@@ -243,8 +243,8 @@ static void say_next(const struct joining *j, const char *cluster)
     if (j->bootstrap == BOOTSTRAP_NONE)
         console_event("next", NULL, "nothing: the node joins cluster %s by itself", cluster);
     else if (j->hold && j->bootstrap == BOOTSTRAP_AUTO)
-        console_event("next", NULL, "nothing: after the install hearth founds cluster %s from the disk",
-                      cluster);
+        console_event("next", NULL, "nothing: after the install hearth founds cluster %s from %s", cluster,
+                      j->line.site->permanent ? "this medium" : "the disk");
     else
         console_event("next", NULL, "after the install: talosctl bootstrap --nodes %.*s --endpoints %.*s",
                       plain, address, plain, address);
@@ -269,9 +269,10 @@ static void say_applied(const struct joining *j)
             "the inlined Secrets can be read on the LAN until the install is done: hearth is not in the "
             "installer image");
     if (!j->look->system_disk)
-        console_note("medium",
-                     "the install takes a few minutes and ends in a reboot: remove the stick then, or "
-                     "let the firmware start from the disk");
+        console_note("medium", "the install takes a few minutes and ends in a reboot: %s",
+                     j->line.site->permanent
+                         ? "leave the medium in, first in the firmware's order"
+                         : "remove the stick then, or let the firmware start from the disk");
 }
 
 static enum attempt apply(struct joining *j)

@@ -38,26 +38,26 @@ static void cloud(struct plan *plan)
                role->cloud.ca ? role->cloud.ca : "the built-in Azure roots");
 }
 
-bool plan_carries_hearth(const struct plan *plan)
+bool plan_keeps_hearth(const struct plan *plan)
 {
     static const char *const plain[] = {"ghcr.io/siderolabs/installer", "factory.talos.dev/"};
     const struct node *image = node_path(plan_main(plan), "machine.install.image");
     const char *text = node_text(image);
     for (size_t i = 0; text && i < sizeof plain / sizeof plain[0]; i++)
         if (strncmp(text, plain[i], strlen(plain[i])) == 0)
-            return false;
-    return image != NULL;
+            return plan->site->permanent;
+    return image || plan->site->permanent;
 }
 
 static void installer(struct plan *plan)
 {
     const struct node *image = node_path(plan_main(plan), "machine.install.image");
-    if (plan_carries_hearth(plan))
+    if (plan_keeps_hearth(plan))
         return;
     advise(
         plan, image ? image->pos : plan->entry->pos,
-        "machine.install.image is %s: hearth will not be on the installed disk, and founding a cluster needs "
-        "`talosctl bootstrap` by hand",
+        "machine.install.image is %s: hearth will not be on the installed disk, and unless its medium stays "
+        "(PERMANENT=1) founding a cluster needs `talosctl bootstrap` by hand",
         image ? "Talos's own" : "not set");
 }
 

@@ -146,7 +146,7 @@ static void add_marker(struct plan *plan, struct errors *errors)
     const struct site_node *entry = plan->entry;
     struct error e;
     if (entry->type != MACHINE_CONTROLPLANE || entry->bootstrap != BOOTSTRAP_AUTO ||
-        plan_control_planes(plan) < 2 || !plan_carries_hearth(plan))
+        plan_control_planes(plan) < 2 || !plan_keeps_hearth(plan))
         return;
     struct ref *ref = pool_alloc(plan->pool, sizeof *ref);
     plan->marker = pool_printf(plan->pool, "hearth-%s-founded", entry->role->cluster);

@@ -102,8 +102,9 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
 /* Entries of the inventory that are control planes of this cluster. */
 unsigned plan_control_planes(const struct plan *plan);
 
-/* Whether the installer image of the config can be one that carries hearth: it is set, and none of Talos's own. */
-bool plan_carries_hearth(const struct plan *plan);
+/* Whether hearth is there after the install as well: on a medium that stays, or in the installer image, if that is set and
+ * none of Talos's own. */
+bool plan_keeps_hearth(const struct plan *plan);
 
 /* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a
  * fact that is a number is emitted plain, a string is quoted when needed; `install.disk` is a mapping

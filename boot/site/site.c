@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INVENTORY "hearth.yaml"
 #define API_VERSION "hearth/v1"
 
 const struct role *site_role(const struct site *site, const char *name)
@@ -91,7 +90,7 @@ static bool judge_version(struct judge *j, const struct node *root)
 static void judge_inventory(struct judge *j, const struct document *documents)
 {
     static const char *const known[] = {"apiVersion", "flux", "roles", "nodes", NULL};
-    struct pos whole = {INVENTORY, 0, 0};
+    struct pos whole = {SITE_INVENTORY, 0, 0};
     const struct node *roles = NULL, *nodes = NULL;
     struct node *root = documents ? documents->root : NULL;
 
@@ -109,7 +108,7 @@ static void judge_inventory(struct judge *j, const struct document *documents)
     }
     if (!judge_version(j, root))
         return;
-    j->where = INVENTORY;
+    j->where = SITE_INVENTORY;
     judge_keys(j, root, known);
     roles = judge_map(j, root, "roles", true);
     nodes = judge_list(j, root, "nodes", true);
@@ -124,7 +123,7 @@ static void judge_inventory(struct judge *j, const struct document *documents)
 struct site *site_open(const char *dir, struct errors *errors)
 {
     struct site *site = mem_alloc(sizeof *site);
-    struct judge j = {.site = site, .errors = errors, .where = INVENTORY, .sound = true};
+    struct judge j = {.site = site, .errors = errors, .where = SITE_INVENTORY, .sound = true};
     struct document *documents = NULL;
     struct error e = {0};
     bool missing = false;
@@ -137,13 +136,14 @@ struct site *site_open(const char *dir, struct errors *errors)
     if (site->fd < 0) {
         (void)error_errno(&e, E_SITE_MISSING, errno, "%s", dir);
         errors_add(errors, &e);
-    } else if (site_tree(site, site->pool, INVENTORY, &documents, &missing, &e) != 0) {
+    } else if (site_tree(site, site->pool, SITE_INVENTORY, &documents, &missing, &e) != 0) {
         if (missing)
-            (void)error_set(&e, E_SITE_MISSING, "%s has no %s%s", dir, INVENTORY,
+            (void)error_set(&e, E_SITE_MISSING, "%s has no %s%s", dir, SITE_INVENTORY,
                             fstatat(site->fd, "hearth.yml", &other, 0) == 0 ? "; rename its hearth.yml" : "");
         errors_add(errors, &e);
     } else {
         judge_inventory(&j, documents);
+        site->permanent = fstatat(site->fd, SITE_PERMANENT, &other, 0) == 0;
     }
     if (errors->count + errors->dropped == before)
         return site;

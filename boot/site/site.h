@@ -29,6 +29,11 @@ struct site_var { /* one of vars: a name and its scalar */
     struct site_var *next;
 };
 
+#define SITE_INVENTORY "hearth.yaml"
+
+/* An empty file, packed by `make usb` and `make pxe` with PERMANENT=1; never part of a repository. */
+#define SITE_PERMANENT ".hearth/permanent"
+
 struct role {
     const char *name; /* an RFC 1123 label; also the Flux cluster directory */
     struct pos pos;
@@ -75,6 +80,7 @@ struct site {
     unsigned role_count;
     struct site_node *nodes;
     unsigned node_count;
+    bool permanent; /* SITE_PERMANENT is there: every boot is from the medium that this site lies on */
     struct errors warnings; /* shadowed entries, an even number of control planes, ... */
 };
 

@@ -12,6 +12,7 @@ import extension
 from common import Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
+PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
 REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
 
@@ -167,6 +168,8 @@ def collect(settings, work, with_credentials=True):
         raise Stop("the packed copy of the site plans something else than the site; this is a fault of hearth's image tools")
     secrets, packed = logins(settings, directory, planned, with_credentials)
     files.update(secrets)
+    if settings.flag("PERMANENT", False):
+        files[PERMANENT] = b""
     return Site(directory, files, packed)
 
 

@@ -125,5 +125,7 @@ def build(settings, work):
     say("kernel arguments: " + " ".join(args))
     say("Write it to a stick (%s; everything on the stick is lost; find its name with lsblk):" % size(os.path.getsize(path)))
     say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % os.path.relpath(path))
-    say("Start the box from it, with Secure Boot off. After the install: remove the stick.")
+    say("Start the box from it, with Secure Boot off. " +
+        ("It stays in, first in the firmware's order: every boot is from it." if settings.flag("PERMANENT", False)
+         else "After the install: remove the stick."))
     return [(path, "hybrid ISO, BIOS and UEFI", site.roles)]

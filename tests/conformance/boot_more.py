@@ -5,7 +5,7 @@ import os
 import threading
 import time
 
-from boot import CANARY, FOREIGN, SECONDS, filled, need, real_applies, text_of, wait_applied, wait_founded
+from boot import CANARY, FOREIGN, Reader, SECONDS, filled, need, real_applies, text_of, wait_applied, wait_founded
 from machine import MS_BIND, mount
 
 APPLY = "/machine.MachineService/ApplyConfiguration"
@@ -233,6 +233,24 @@ def stick_in_ours(bench):
         return box
 
 
+def permanent_medium(bench):
+    """The medium stays, and nothing of hearth is on the disk: as if it were, and nobody is told to take the stick out."""
+    site = {"image": "ghcr.io/siderolabs/installer:v1.13.9", "files": {".hearth/permanent": ""}}
+    box = bench.machine("permanent-medium", site=site, stick=True, installed=[])
+    with box:
+        reader = Reader(bench, box)
+        try:
+            second = need(box.wait("applied", SECONDS, boot=2), "nothing was held for found: " + text_of(box))
+            wait_founded(box)
+            need(not reader.canaries(until=second["n"]), "a reader saw the canary before found")
+        finally:
+            reader.stop()
+        text = text_of(box)
+        need("founds cluster data from this medium" in text and "leave the medium in" in text, "said: " + text)
+        need("remove the stick" not in text and "talosctl bootstrap" not in text, "said: " + text)
+        return box
+
+
 TWO = """\
   - name: two
     role: data
@@ -368,5 +386,5 @@ def facts_late(bench):
 
 SLOW = [rejected_till_change, rejected_then_facts, facts_late]
 CASES = STOPS + [stop_dns, stop_quiet, stop_fetching, stop_applying, killed_at_calls, peak_memory, one_second_apply,
-                 not_yet_installed, no_site, reset_without_medium, stick_in_ours, two_candidates, stale_meta, no_memory, events,
+                 not_yet_installed, no_site, reset_without_medium, stick_in_ours, permanent_medium, two_candidates, stale_meta, no_memory, events,
                  events_refused]

@@ -126,6 +126,7 @@ def cases(kit):
         ran = kit.run("usb", PERMANENT=1, **given()).good()
         expect("sysctl.kernel.kexec_load_disabled=1" in kernel_line(menu(ran)[1]["hearth"]), "the kexec is not turned off")
         expect("sysctl.kernel.kexec_load_disabled=1" not in kernel_line(menu(usb())[1]["hearth"]), "it is always turned off")
+        expect("It stays in" in ran.stdout and "remove the stick" not in ran.stdout, ran.stdout)
 
     def cache():
         where = os.path.join(kit.directory(), "cache")

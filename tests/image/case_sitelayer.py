@@ -45,6 +45,11 @@ def cases(kit):
         same(mode(ran.path("hearth-site.sqsh")), 0o644, "the layer's own mode")
         expect("no output holds a credential" in ran.stdout, ran.stdout)
 
+    def permanent():
+        ran = kit.run("site-layer", SITE=kit.site(roles=()), CREDENTIAL=0, PERMANENT=1).good()
+        same(files(ran), sorted(WANTED + [".hearth/permanent"]), "the files")
+        expect("no output holds a credential" in ran.stdout, ran.stdout)
+
     def plans_alike():
         site = kit.site()
         kit.run("site-layer", SITE=site).good()
@@ -150,6 +155,7 @@ def cases(kit):
         ("the files that boot reads, and the credentials, and no other", False, contents),
         ("ROLE= packs that role's credential alone", False, one_role),
         ("CREDENTIAL=0 packs none, and needs none", False, no_credential),
+        ("PERMANENT=1 packs the word that the medium stays", False, permanent),
         ("the layer plans what the site plans", False, plans_alike),
         ("a file that a reference names is packed, its neighbour is not", False, referred),
         ("a client secret is packed", False, secret_login),
