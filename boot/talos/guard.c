@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WORDS_MAX 512 /* bytes of the description of one disk */
+#define FRAME_MAX 64  /* of them for what stands around the list of partitions */
 
 /* The partitions that Talos makes: its own labels, and the prefixes of volumes that a config asks for. */
 static bool is_talos_label(const char *label)
@@ -40,11 +41,13 @@ static void describe(struct buf *words, const struct look_volume *v, unsigned nt
         buf_printf(words, " \"%s\"", v->label);
 }
 
-enum disk_contents guard_contents(const struct look *look, const char *disk_id, struct buf *words)
+enum disk_contents guard_contents(const struct look *look, const char *disk_id, unsigned kernel,
+                                  struct buf *words)
 {
-    const char *whole = "";
+    const char *whole = NULL;
     unsigned partitions = 0, talos = 0, telling = 0;
-    struct buf list = {.max = WORDS_MAX};
+    struct buf list = {.max = WORDS_MAX - FRAME_MAX};
+    buf_str(&list, "");
     for (unsigned i = 0; i < look->volume_count; i++) {
         const struct look_volume *v = &look->volumes[i];
         if (strcmp(v->id, disk_id) == 0)
@@ -56,14 +59,19 @@ enum disk_contents guard_contents(const struct look *look, const char *disk_id, 
         telling += is_telling_label(v->partition_label);
     }
     enum disk_contents contents = DISK_FOREIGN;
-    if (partitions == 0 && (whole[0] == '\0' || strcmp(whole, "gpt") == 0))
+    bool known = whole && kernel <= partitions, gpt = whole && strcmp(whole, "gpt") == 0;
+    if (known && partitions == 0 && (!whole[0] || gpt))
         contents = DISK_BLANK;
-    else if (partitions > 0 && talos == partitions && telling > 0 && strcmp(whole, "gpt") == 0)
+    else if (known && partitions > 0 && talos == partitions && telling > 0 && gpt)
         contents = DISK_OURS;
-    if (partitions)
-        buf_printf(words, "%u partition%s: %s", partitions, partitions == 1 ? "" : "s", list.data);
+    if (kernel > partitions)
+        buf_printf(words, "%u partitions, of which Talos can read %u", kernel, partitions);
+    else if (partitions)
+        buf_printf(words, "%u partition%s", partitions, partitions == 1 ? "" : "s");
     else
-        buf_str(words, whole[0] ? whole : "nothing");
+        buf_printf(words, "%.100s", !whole ? "what machined has not read" : whole[0] ? whole : "nothing");
+    if (partitions)
+        buf_printf(words, ": %s%s", list.data, list.full ? ", ..." : "");
     buf_free(&list);
     return contents;
 }
@@ -122,7 +130,8 @@ int guard_judge(const struct look *look, const struct plan *plan, struct guard_v
     if (find_disk(look, plan, &out->disk, e) != 0)
         return -1;
     const struct look_disk *disk = out->disk;
-    out->contents = guard_contents(look, disk->id, &out->words);
+    json_int_t kernel = json_integer_value(json_object_get(plan->disk.fact, "partitions"));
+    out->contents = guard_contents(look, disk->id, (unsigned)kernel, &out->words);
     if (look->system_disk && strcmp(look->system_disk, disk->id) != 0)
         return error_set(
             e, E_GUARD_SYSTEM,

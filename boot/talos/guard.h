@@ -1,9 +1,14 @@
 /*
  * guard.h - may Talos have this disk? Pure.
  *
- * Talos wipes whatever it is given: this is the last look at the contents, by what machined itself discovered.
- * Blank: nothing known on it, or an empty partition table. Ours: a GPT whose every label is one of Talos's, so that a
- * failed install can be tried again. Foreign: anything else, refused without `wipe`.
+ * Talos wipes whatever it is given: this is the last look at the contents, by what machined itself discovered and by the
+ * partitions that the kernel sees. Machined reads no table but GPT, so an MBR with Windows behind it is a disk without a name to it.
+ * Blank: machined has read it and knows nothing on it, or an empty GPT, and the kernel sees no partition. Ours: a GPT whose
+ * every label is one of Talos's, so that a failed install can be tried again. Foreign: anything else, refused without `wipe`.
+ * What neither knows, such as btrfs on a whole disk, passes for blank.
+ *
+ * Sources: go-blockdevice blkid/internal/chain (what has a name), Talos controllers/block/discovery.go (a disk has an
+ * entry in DiscoveredVolumes once it has been read, a blank one too).
  */
 #ifndef HEARTH_TALOS_GUARD_H
 #define HEARTH_TALOS_GUARD_H
@@ -15,8 +20,9 @@
 
 enum disk_contents { DISK_BLANK, DISK_OURS, DISK_FOREIGN };
 
-/* What is on this disk, and in words ("2 partitions: ntfs \"Windows\", vfat EFI"). */
-enum disk_contents guard_contents(const struct look *look, const char *disk_id, struct buf *words);
+/* What is on this disk, and in words ("2 partitions: 100 MB EFI vfat, 1 MB META"); `kernel` is how many partitions the kernel sees. */
+enum disk_contents guard_contents(const struct look *look, const char *disk_id, unsigned kernel,
+                                  struct buf *words);
 
 struct guard_verdict {
     const struct look_disk *disk; /* the one that Talos's selector would take */

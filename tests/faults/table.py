@@ -148,6 +148,10 @@ row("plan", "Windows on the disk", "guard-foreign", then="mend", disks={"sda": F
 row("plan", "META of an old Talos beside Windows", "guard-foreign", then="mend",
     disks={"sda": dict(META, volumes=META["volumes"] + FOREIGN["volumes"])},
     said=["META", "ntfs"], cure=[{"blank": "sda"}])
+row("plan", "an MBR, which Talos reads as nothing", "guard-foreign", sh_tree="d=$(readlink -f sys/block/sda); "
+    "for n in 1 2; do mkdir $d/sda$n; echo $n >$d/sda$n/partition; done", said=["2 partitions, of which Talos can read 0"])
+row("plan", "Talos has not read the disk yet", "guard-foreign", lane="slow", disks={"sda": {"unread": 6000}}, then="wait",
+    said=["what machined has not read"])
 row("plan", "META on another disk", "guard-system", disks={"sdb": dict(META, transport="sata")}, said=["META", "sdb"])
 row("plan", "Talos sees another disk than the facts", "guard-disk", then="mend",
     disks={"sda": {"wwid": "naa.5000000000000001", "bus_path": "/elsewhere"}},

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -37,8 +38,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {DISK_BLANK, "nothing", {{0}}},
     {DISK_BLANK, "nothing", {DISK("")}},
+    {DISK_FOREIGN, "what machined has not read", {{0}}},
     {DISK_BLANK, "gpt", {DISK("gpt")}},
     {DISK_FOREIGN, "ntfs", {DISK("ntfs")}},
     {DISK_FOREIGN, "luks", {DISK("luks")}},
@@ -58,6 +59,18 @@ static const struct row rows[] = {
     {DISK_BLANK, "nothing", {DISK(""), VOLUME("sdb1", "sdb", "ntfs", "", "")}}, /* another disk's */
 };
 
+static const struct {
+    unsigned kernel; /* partitions that the kernel sees */
+    struct row row;
+} kernel_rows[] = {
+    /* An MBR: to machined the disk has no name and no partitions. */
+    {2, {DISK_FOREIGN, "2 partitions, of which Talos can read 0", {DISK("")}}},
+    {1, {DISK_FOREIGN, "1 partitions, of which Talos can read 0", {DISK("gpt")}}},
+    {2, {DISK_FOREIGN, "read 1: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
+    {1, {DISK_OURS, "1 partition: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
+    {0, {DISK_FOREIGN, "what machined has not read", {VOLUME("sdb", "", "", "", "")}}},
+};
+
 static unsigned count_volumes(const struct look_volume *volumes)
 {
     unsigned n = 0;
@@ -66,17 +79,41 @@ static unsigned count_volumes(const struct look_volume *volumes)
     return n;
 }
 
+static void judge_contents(const struct row *row, unsigned kernel)
+{
+    struct buf words = {0};
+    struct look look = {.volumes = row->volumes, .volume_count = count_volumes(row->volumes)};
+    enum disk_contents seen = guard_contents(&look, "sda", kernel, &words);
+    if (seen != row->contents || !strstr(words.data, row->words))
+        fail_msg("%s: %d %s", row->words, (int)seen, words.data);
+    buf_free(&words);
+}
+
 static void contents(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct buf words = {0};
-        struct look look = {.volumes = rows[i].volumes, .volume_count = count_volumes(rows[i].volumes)};
-        enum disk_contents seen = guard_contents(&look, "sda", &words);
-        if (seen != rows[i].contents || !strstr(words.data, rows[i].words))
-            print_error("row %zu: %d %s\n", i, (int)seen, words.data);
-        assert_int_equal(seen, rows[i].contents);
-        assert_non_null(strstr(words.data, rows[i].words));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        judge_contents(&rows[i], 0);
+    for (size_t i = 0; i < sizeof kernel_rows / sizeof *kernel_rows; i++)
+        judge_contents(&kernel_rows[i].row, kernel_rows[i].kernel);
+}
+
+/* Many partitions: the list is cut, and what the console and the JSON events get is text all the same. */
+static void many(void **state)
+{
+    (void)state;
+    char ids[64][8];
+    struct look_volume volumes[64] = {DISK("gpt")};
+    for (unsigned count = 1; count < 64; count++) {
+        struct buf words = {.max = 512};
+        snprintf(ids[count], sizeof ids[count], "sda%u", count);
+        volumes[count] =
+            (struct look_volume)VOLUME(ids[count], "sda", "vfat", "DATA", "Basic data partition");
+        struct look look = {.volumes = volumes, .volume_count = count + 1};
+        assert_int_equal(guard_contents(&look, "sda", count, &words), DISK_FOREIGN);
+        assert_false(words.full);
+        assert_non_null(strstr(words.data, ": 1 MB Basic data partition vfat \"DATA\""));
+        assert_int_equal(strstr(words.data, ", ...") != NULL, count > 11);
         buf_free(&words);
     }
 }
@@ -150,6 +187,16 @@ static void refused(void **state)
     struct box b;
     set_up(&b, &rows[3]);
     assert_int_equal(judge(&b, "sda (KINGSTON, 240 GB) holds ntfs"), E_GUARD_FOREIGN);
+    set_up(&b, &rows[1]);
+    assert_int_equal(judge(&b, "what machined has not read"), E_GUARD_FOREIGN);
+    /* Blank to machined, but not to the kernel. */
+    set_up(&b, &rows[0]);
+    json_t *fact = json_pack("{s:i}", "partitions", 3);
+    b.plan.disk.fact = fact;
+    assert_int_equal(judge(&b, "3 partitions, of which Talos can read 0"), E_GUARD_FOREIGN);
+    b.entry.wipe = true;
+    assert_int_equal(judge(&b, NULL), E_NONE);
+    json_decref(fact);
     set_up(&b, &rows[13]);
     assert_int_equal(judge(&b, "Windows"), E_GUARD_FOREIGN);
 
@@ -191,10 +238,8 @@ static void refused_system(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(contents),
-        cmocka_unit_test(allowed),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(refused_system),
+        cmocka_unit_test(contents), cmocka_unit_test(many),           cmocka_unit_test(allowed),
+        cmocka_unit_test(refused),  cmocka_unit_test(refused_system),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,8 @@ type Disk struct {
 	CDROM      bool     `json:"cdrom"`
 	Contents   string   `json:"contents"` // "" nothing known, "gpt", or a file system on the whole disk
 	Volumes    []Volume `json:"volumes"`
-	After      int      `json:"after"` // ms from the start of a boot until the disk is seen
+	After      int      `json:"after"`  // ms from the start of a boot until the disk is seen
+	Unread     int      `json:"unread"` // ms from then on until it is known what is on it
 }
 
 // Volume is a partition.

@@ -54,7 +54,8 @@ type Boot struct {
 	founded    atomic.Bool
 	configured sync.Once
 	derive     sync.Mutex
-	seeing     sync.Mutex // one disk after the other: they share the system disk's resource
+	seeing     sync.Mutex      // one disk after the other: they share the system disk's resource
+	read       map[string]bool // disks whose contents discovery knows; guarded by seeing once the boot runs
 	service    *Service
 }
 
@@ -98,7 +99,7 @@ func (n *Node) bootOnce(parent context.Context) error {
 
 	b := &Boot{
 		node: n, state: st, ctx: ctx, reboot: reboot, complete: make(chan struct{}),
-		dryRuns: map[string]bool{}, applied: map[string]bool{},
+		dryRuns: map[string]bool{}, applied: map[string]bool{}, read: map[string]bool{},
 	}
 
 	n.mu.Lock()

@@ -141,11 +141,29 @@ func (b *Boot) putTime() {
 	}))
 }
 
-// seeDisks publishes each disk when its time has come.
+// seeDisks publishes each disk when its time has come, and what is on it when it has been read.
 func (b *Boot) seeDisks() {
+	b.seeing.Lock()
+	defer b.seeing.Unlock()
+
+	for _, disk := range b.node.hardware.disks {
+		if disk.Unread == 0 {
+			b.read[disk.ID] = true
+		} else {
+			b.after(disk.After+disk.Unread, func() { b.readDisk(disk.ID) })
+		}
+	}
+
 	for _, disk := range b.node.hardware.disks {
 		b.after(disk.After, func() { b.putDisk(disk.ID) })
 	}
+}
+
+func (b *Boot) readDisk(id string) {
+	b.seeing.Lock()
+	b.read[id] = true
+	b.seeing.Unlock()
+	b.putDisk(id)
 }
 
 // refreshDisks publishes what has changed on the disks that are seen.
@@ -166,6 +184,10 @@ func (b *Boot) putDisk(id string) {
 	b.seeing.Lock()
 	defer b.seeing.Unlock()
 
+	if b.read[id] {
+		b.putContents(disk)
+	}
+
 	b.report(safe.StateModify(b.ctx, b.state, block.NewDisk(block.NamespaceName, id), func(res *block.Disk) error {
 		spec := res.TypedSpec()
 		spec.DevPath, spec.Model, spec.Serial, spec.WWID = "/dev/"+id, disk.Model, disk.Serial, disk.WWID
@@ -175,6 +197,13 @@ func (b *Boot) putDisk(id string) {
 
 		return nil
 	}))
+	b.putSystemDisk()
+}
+
+// putContents: what discovery found on a disk, which says of a blank one too that it has been read.
+func (b *Boot) putContents(disk *Disk) {
+	id := disk.ID
+
 	b.putVolume(id, func(spec *block.DiscoveredVolumeSpec) {
 		spec.Type, spec.Name = "disk", disk.Contents
 		spec.SetSize(disk.Size)
@@ -190,7 +219,6 @@ func (b *Boot) putDisk(id string) {
 	}
 
 	b.removeVolumes(id, len(disk.Volumes))
-	b.putSystemDisk()
 }
 
 // hideDisk takes back a disk that was pulled out.
@@ -201,7 +229,7 @@ func (b *Boot) hideDisk(id string) {
 	b.removeVolumes(id, 0)
 
 	for _, metadata := range []resource.Metadata{
-		*block.NewDiscoveredVolume(block.NamespaceName, id).Metadata(), *block.NewDisk(block.NamespaceName, id).Metadata(),
+		*block.NewDisk(block.NamespaceName, id).Metadata(), *block.NewDiscoveredVolume(block.NamespaceName, id).Metadata(),
 	} {
 		err := b.state.Destroy(b.ctx, &metadata)
 		if err != nil && !state.IsNotFoundError(err) {
