@@ -275,20 +275,27 @@ static void say_applied(const struct joining *j)
                          : "remove the stick then, or let the firmware start from the disk");
 }
 
+/* What machined thinks of a config may depend on the disks it sees: the same bytes are worth another try once something has changed. */
+static bool rejected_before(const struct joining *j)
+{
+    struct boot *boot = j->boot;
+    unsigned char hash[sizeof boot->rejected];
+    if (boot->rejection.code == E_NONE)
+        return false;
+    hash_config(j, hash);
+    return memcmp(hash, boot->rejected, sizeof hash) == 0 && !changes_since(boot, &boot->rejected_at);
+}
+
 static enum attempt apply(struct joining *j)
 {
     struct boot *boot = j->boot;
-    unsigned char hash[32];
     struct error e;
-    hash_config(j, hash);
-    /* What machined thinks of a config may depend on the disks it sees: the same bytes are worth another try once something has changed. */
-    if (boot->rejection.code != E_NONE && memcmp(hash, boot->rejected, sizeof hash) == 0 &&
-        !changes_since(boot, &boot->rejected_at))
+    if (rejected_before(j))
         return failed(j, &boot->rejection);
     boot->rejection.code = E_NONE;
     if (send_config(j, true, &e) != 0) {
         if (e.code == E_MACHINED_REJECTED) {
-            memcpy(boot->rejected, hash, sizeof hash);
+            hash_config(j, boot->rejected);
             boot->rejection = e;
             boot->rejected_at = (struct print){0};
             (void)changes_since(boot, &boot->rejected_at);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "line.h"
+#include "render/report.h"
 #include "render/sink.h"
 #include "verbs.h"
 
@@ -44,7 +45,7 @@ static int render_to(struct line *line, struct rendered *rendered, const struct 
         return -1;
     log_stage(4, STAGES, "documents", "machine config %s, %u manifests",
               text_size(size, sizeof size, rendered->machine_config.len), rendered->manifest_count);
-    if (sink_directory(o->out, rendered, &e) != 0) {
+    if (report_write(line->plan, rendered, &e) != 0 || sink_directory(o->out, rendered, &e) != 0) {
         errors_add(errors, &e);
         return -1;
     }

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "render/check.h"
 #include "render/emit.h"
-#include "render/report.h"
 #include "render/resolve.h"
 #include "site/merge.h"
 
@@ -134,8 +133,7 @@ static void write_config(struct rendering *r)
 
     r->out->machine_config.max = RENDER_CONFIG_MAX;
     inline_manifests(r);
-    if (emit_documents(&r->out->machine_config, r->config, "machine-config.yaml", &e) != 0 ||
-        report_write(r->plan, r->out, &e) != 0)
+    if (emit_documents(&r->out->machine_config, r->config, "machine-config.yaml", &e) != 0)
         fail(r, &e);
 }
 

@@ -34,7 +34,7 @@ struct rendered {
     char cluster_id
         [33];         /* 32 hex of SHA-256 over cluster.id, or over the CA certificate where there is none */
     struct buf peers; /* cluster.apiServer.certSANs, a line each: where the API of this cluster may answer */
-    struct buf plan_json; /* what was decided, no secret in it */
+    struct buf plan_json; /* what was decided, no secret in it; empty until report_write() */
 };
 
 /* Renders and self-checks. With hold, manifests that hold a value from a secret are made but not inlined: whatever is inlined can be read

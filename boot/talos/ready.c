@@ -5,7 +5,7 @@
 
 #define QUIET_MS 2000u
 #define POLL_MS 250u
-#define POLL_QUIET_MS 500u
+#define POLL_QUIET_MS 1000u
 #define SYNC_MS 60000u /* for Talos's own time sync; after it a plausible clock is enough */
 
 static const struct {

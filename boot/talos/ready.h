@@ -41,7 +41,7 @@ struct ready {
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e);
 void ready_free(struct ready *r);
 
-/* After a 0: milliseconds until the next look, 250 to 500. While the disks are not quiet yet nothing can be met, and a look costs
+/* After a 0: milliseconds until the next look, 250 to 1000. While the disks are not quiet yet nothing can be met, and a look costs
  * more than all the rest of the wait. */
 unsigned ready_pause(const struct ready *r, const struct ready_seen *seen);
 

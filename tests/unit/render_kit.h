@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "render/render.h"
+#include "render/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +128,11 @@ __attribute__((unused)) static int kit_render(struct kit *k)
 {
     rendered_free(&k->out);
     errors_free(&k->errors);
-    return render_documents(&k->plan, &k->given, false, &k->out, &k->errors);
+    struct error e;
+    int result = render_documents(&k->plan, &k->given, false, &k->out, &k->errors);
+    if (result == 0)
+        assert_int_equal(report_write(&k->plan, &k->out, &e), 0);
+    return result;
 }
 
 /* Rendering failed, and one of the mistakes has this code and these words. No mistake holds `never`. */
