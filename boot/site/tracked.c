@@ -185,3 +185,19 @@ enum tracked tracked_file(const char *dir, const char *path)
     }
     return TRACKED_UNKNOWN;
 }
+
+enum tracked tracked_content(const char *dir, const char *path)
+{
+    enum tracked by_name = tracked_file(dir, path);
+    if (by_name == TRACKED_YES || by_name == TRACKED_UNKNOWN)
+        return by_name;
+    cleanup(mem_cleanup) char *name = mem_alloc(2 * GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *real = mem_alloc(GIT_PATH_MAX);
+    snprintf(name, 2 * GIT_PATH_MAX, "%s/%s", dir, path);
+    if (!realpath(name, real))
+        return TRACKED_UNKNOWN;
+    char *slash = strrchr(real, '/');
+    *slash = '\0';
+    enum tracked behind = tracked_file(slash == real ? "/" : real, slash + 1);
+    return behind == TRACKED_OUTSIDE ? by_name : behind;
+}

@@ -22,4 +22,7 @@ enum tracked tracked_index(int fd, size_t hash, const char *path);
  * tree. */
 enum tracked tracked_file(const char *dir, const char *path);
 
+/* The same of dir/path and, where symbolic links lead elsewhere, of the file behind them too. The file exists. */
+enum tracked tracked_content(const char *dir, const char *path);
+
 #endif

@@ -92,7 +92,7 @@ static int from_site(const struct site *site, const char *path, bool line, struc
         buf_free(&in);
         return -1;
     }
-    enum tracked tracked = tracked_file(site->dir, path);
+    enum tracked tracked = tracked_content(site->dir, path);
     if (tracked == TRACKED_YES || tracked == TRACKED_UNKNOWN) {
         buf_free(&in);
         return error_set(e, E_CRED_TRACKED,

@@ -140,7 +140,7 @@ static void work_trees(void **state)
     (void)state;
     static const char *const paths[] = {".hearth/data.pem", "lab/.hearth/data.pem"};
     char top[] = "/tmp/hearth-tree-XXXXXX";
-    char lab[256], git[256], linked[256];
+    char lab[256], git[256], linked[256], path[512];
     assert_non_null(mkdtemp(top));
     subdir(lab, sizeof lab, top, "lab");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_OUTSIDE); /* unless /tmp is a work tree */
@@ -152,6 +152,18 @@ static void work_trees(void **state)
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_YES);
     assert_int_equal(tracked_file(top, ".hearth/data.pem"), TRACKED_YES);
     assert_int_equal(tracked_file(lab, ".hearth/production.pem"), TRACKED_NO);
+    /* What is tracked, under a name that is not. */
+    snprintf(path, sizeof path, "%s/.hearth", lab);
+    assert_int_equal(mkdir(path, 0700), 0);
+    put(path, "data.pem", "", 0);
+    snprintf(path, sizeof path, "%s/link.pem", lab);
+    assert_int_equal(symlink(".hearth/data.pem", path), 0);
+    assert_int_equal(tracked_file(lab, "link.pem"), TRACKED_NO);
+    assert_int_equal(tracked_content(lab, "link.pem"), TRACKED_YES);
+    put(lab, "own.pem", "", 0);
+    assert_int_equal(tracked_content(lab, "own.pem"), TRACKED_NO);
+    assert_int_equal(tracked_content(lab, ".hearth/data.pem"), TRACKED_YES);
+    assert_int_equal(tracked_content(lab, "none.pem"), TRACKED_UNKNOWN);
     buf_free(&b);
     /* SHA-256, through a linked work tree. */
     subdir(linked, sizeof linked, top, "linked");
