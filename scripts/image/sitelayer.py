@@ -14,6 +14,7 @@ from common import Stop, read, say, warn, write
 FILE_MAX = 1 << 20
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
+HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
 REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
 
 
@@ -39,6 +40,10 @@ def inside(directory, path):
 
 def plans(settings, directory):
     """What `hearth plan --all --json` says; its refusal is ours."""
+    if not os.path.isfile(os.path.join(directory, "hearth.yaml")):
+        raise Stop("SITE=%s: there is no hearth.yaml in it" % directory)
+    if not os.access(settings.binary, os.X_OK):
+        raise Stop("%s is not there: run make first" % settings.binary)
     done = subprocess.run([os.path.abspath(settings.binary), "plan", "--all", "--json", "--site", "."], cwd=directory,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if done.returncode != 0:
@@ -88,20 +93,43 @@ def in_repository(directory):
     return True
 
 
-def tracked(directory):
-    """Refuses a site whose repository holds anything of .hearth."""
-    if not in_repository(directory):
-        return
+def asked(directory, *args):
+    """What git says; when it cannot, nothing is packed."""
     try:
-        done = git(directory, "ls-files", "-z", "--", ".hearth")
+        done = git(directory, *args)
     except FileNotFoundError:
         raise Stop("%s is a git repository and there is no git here to ask whether it tracks a credential" % directory)
     if done.returncode != 0:
         raise Stop("git cannot say whether it tracks a credential: " + done.stderr.decode("utf-8", "replace").strip())
-    names = [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
-    if names:
-        raise Stop("git tracks %s. A credential in a repository is a credential of everyone who reads it: make a new one at "
-                   "Azure, then git rm --cached %s and put .hearth/ into .gitignore" % (", ".join(names), names[0]))
+    return done.stdout.decode("utf-8", "replace")
+
+
+def entries(directory, *args):
+    return [name for name in asked(directory, "ls-files", "-z", *args).split("\0") if name]
+
+
+def refuse(names):
+    raise Stop("git tracks %s. A credential in a repository is a credential of everyone who reads it: make a new one at "
+               "Azure, then git rm --cached %s and put .hearth/ into .gitignore" % (", ".join(names), names[0]))
+
+
+def tracked(directory):
+    """Refuses a site whose repository holds anything of .hearth: by its own name, behind a link, or as a copy."""
+    if in_repository(directory):
+        names = [name for name in entries(directory, "--", ".hearth") if os.path.basename(name) not in HARMLESS]
+        if names:
+            refuse(names)
+    folder = os.path.join(directory, ".hearth")
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        real = os.path.realpath(os.path.join(folder, name))
+        where = os.path.dirname(real)
+        if name in HARMLESS or not os.path.isfile(real) or not os.path.getsize(real) or not in_repository(where):
+            continue
+        same = asked(where, "hash-object", "--no-filters", "--", real).strip()
+        copies = [entry.split("\t", 1)[1] for entry in entries(where, "--stage", "--full-name", "--", ":/")
+                  if entry.split()[1] == same]
+        if entries(where, "--", ":(literal)" + os.path.basename(real)) or copies:
+            refuse(copies or [os.path.relpath(real, directory)])
 
 
 def credential(directory, role, path):

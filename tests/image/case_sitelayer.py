@@ -106,6 +106,25 @@ def cases(kit):
         git = kit.repository(os.path.dirname(site))
         command(git + ["add", "-f", "homelab/.hearth/production.pem"])
 
+    def behind_link(site):
+        """A name that git does not know, for a file that it does."""
+        pem = os.path.join(site, ".hearth", "data.pem")
+        write(os.path.join(site, "keys", "old.pem"), PEM.replace(CANARY, CANARY + "-old"), 0o600)
+        os.unlink(pem)
+        os.symlink("../keys/old.pem", pem)
+        kit.repository(site)
+
+    def copied(site):
+        write(os.path.join(site, "backup", "b.txt"), read(os.path.join(site, ".hearth", "data.pem")), 0o600)
+        kit.repository(site)
+
+    def folder_kept():
+        site = kit.site()
+        git = kit.repository(site)
+        write(os.path.join(site, ".hearth", ".gitignore"), "*\n")
+        command(git + ["add", "-f", ".hearth/.gitignore"])
+        kit.run("site-layer", SITE=site).good()
+
     def broken_index(site):
         kit.repository(site)
         write(os.path.join(site, ".git", "index"), b"DIRC" + b"\xff" * 60)
@@ -167,6 +186,9 @@ def cases(kit):
         ("one tracked in a repository above, of another role than asked for", True,
          changed(tracked_above, words=("git tracks", "production.pem"), ROLE="data")),
         ("tracked, though none is to be packed", True, changed(tracked, words=("git tracks",), CREDENTIAL=0)),
+        ("a link to one that git tracks", True, changed(behind_link, words=("git tracks keys/old.pem",))),
+        ("a copy of it that git tracks", True, changed(copied, words=("git tracks backup/b.txt",))),
+        ("a .hearth that git keeps by its .gitignore alone", False, folder_kept),
         ("an index that git cannot read", True, changed(broken_index, words=("git cannot say",))),
         ("a repository and no git", True, no_git),
         ("a credential that is missing", True, changed(lambda site: os.unlink(os.path.join(site, ".hearth/data.pem")),
