@@ -1,4 +1,5 @@
 """What the image tools share: how they stop, speak, run programs and write files."""
+import fcntl
 import os
 import shutil
 import subprocess
@@ -87,27 +88,86 @@ def write(path, data, secret=False, mode=0o644):
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(data)
-        os.chmod(new, 0o600 if secret else mode)
-        os.replace(new, path)
-    except BaseException:
+        return place(new, path, 0o600 if secret else mode)
+    except BaseException as error:
         if os.path.exists(new):
             os.unlink(new)
+        if isinstance(error, OSError):
+            raise Stop("%s cannot be written: %s" % (path, error.strerror))
         raise
+
+
+def place(made, path, mode):
+    """Puts a whole file where it belongs."""
+    os.chmod(made, mode)
+    try:
+        os.replace(made, path)
+    except OSError as error:
+        raise Stop("%s cannot be written: %s" % (path, error.strerror))
     return path
 
 
+def replaceable(path, names):
+    """Stop unless a directory of these names, made here before, or nothing is at the path."""
+    if not os.path.lexists(path):
+        return
+    if os.path.islink(path) or not os.path.isdir(path):
+        raise Stop("%s is in the way, and not a directory that hearth made: move it, or take another OUT=" % path)
+    others = sorted(set(os.listdir(path)) - set(names))
+    if others:
+        raise Stop("%s is replaced whole, and holds %s, which hearth did not make: move that, or take another OUT="
+                   % (path, others[0]))
+
+
+def replace(path, new, work, names):
+    """Puts a whole directory, made in the workspace, where the one before it was."""
+    replaceable(path, names)
+    if os.path.isdir(path):
+        os.rename(path, os.path.join(work, "before-" + os.path.basename(path)))
+    os.chmod(new, 0o755)
+    os.rename(new, path)
+
+
 class Workspace:
-    """A private directory beside the outputs, gone afterwards: it may hold a credential."""
+    """A private directory beside the outputs, gone afterwards: it may hold a credential.
+
+    It is locked while its owner lives. One that nobody holds was left by a kill or a power cut, and goes with the next run.
+    """
 
     def __init__(self, settings):
         os.makedirs(settings.out, exist_ok=True)
-        self.path = tempfile.mkdtemp(prefix=".work-", dir=settings.out)
+        gate = os.open(settings.out, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            for name in os.listdir(settings.out):
+                if name.startswith(".work-"):
+                    self.sweep(os.path.join(settings.out, name))
+            self.path = tempfile.mkdtemp(prefix=".work-", dir=settings.out)
+            self.held = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self.held, fcntl.LOCK_EX)
+        finally:
+            os.close(gate)
+
+    @staticmethod
+    def sweep(path):
+        try:
+            left = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return
+        try:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(left)
 
     def __enter__(self):
         return self.path
 
     def __exit__(self, *_):
         shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self.held)
 
 
 def report(settings, rows):

@@ -9,15 +9,15 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tarfile
 
-from common import ROOT, Stop, read, say, tool, write
+from common import ROOT, Stop, read, replace, replaceable, say, tool, write
 
 SERVICE = "usr/local/etc/containers/hearth.yaml"
 PROGRAM = "usr/local/lib/containers/hearth/hearth"
 SITE = "usr/local/etc/hearth"  # where the site layer's files lie on the node, and an empty directory without it
 EMBED = os.path.join(ROOT, "embed", "extension")
+LAYOUT = ("oci-layout", "index.json", "blobs")
 
 
 def version(settings):
@@ -86,7 +86,6 @@ def oci(settings, layer, path):
                      "layers": [body]}), "manifest.v1+json")
     top["platform"] = {"architecture": "amd64", "os": "linux"}
     top["annotations"] = {"org.opencontainers.image.ref.name": version(settings)}
-    shutil.rmtree(path, ignore_errors=True)
     write(os.path.join(path, "oci-layout"), b'{"imageLayoutVersion":"1.0.0"}')
     for digest, data in blobs.items():
         write(os.path.join(path, "blobs", "sha256", digest), data)
@@ -130,11 +129,13 @@ def metadata(settings, name="hearth", about="hearth, the program"):
             "    description: " + about, "    compatibility:", "        talos:", "            version: '>= 1.13.0'"]
 
 
-def build(settings):
+def build(settings, work):
     """`make extension`."""
-    data = tar(settings)
-    path = write(os.path.join(settings.out, "hearth-extension.tar"), data)
     folder = os.path.join(settings.out, "hearth-extension")
-    oci(settings, data, folder)
+    replaceable(folder, LAYOUT)
+    data = tar(settings)
+    oci(settings, data, os.path.join(work, "layout"))
+    path = write(os.path.join(settings.out, "hearth-extension.tar"), data)
+    replace(folder, os.path.join(work, "layout"), work, LAYOUT)
     say("hearth %s as a system extension for Talos 1.13 and newer; public, no site and no secret in it" % settings.version)
     return [(path, "for imager's tarballPath", []), (folder, "OCI layout: imager's ociPath, crane push, skopeo", [])]

@@ -123,7 +123,7 @@ def build(settings, work):
     if not os.path.isfile(os.path.join(site, "hearth.yaml")):
         raise Stop("SITE=%s: there is no hearth.yaml in it" % site)
     planned = sitelayer.plans(settings, site)
-    rows = extension.build(settings)
+    rows = extension.build(settings, work)
     out = os.path.relpath(settings.out)
     tag = "%s-hearth-%s" % (version, extension.version(settings))
     image, cached = "%s/installer:%s" % (registry, tag), "127.0.0.1:5000/hearth/installer:%s" % tag
@@ -168,4 +168,3 @@ def of_site(settings):
 def reset(settings):
     """`make reset`: what is lost, first."""
     say(RESET.format(lost="\n".join(usb.LOST), site=of_site(settings) if settings.get("SITE") else ""))
-    return []

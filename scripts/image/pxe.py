@@ -9,7 +9,6 @@ import ipaddress
 import json
 import os
 import shutil
-import signal
 import socket
 import socketserver
 import subprocess
@@ -19,13 +18,14 @@ import threading
 import segment
 import sitelayer
 import talos
-from common import Stop, read, say, tool, write
+from common import Stop, read, replace, replaceable, say, tool, write
 
 FILES = ("boot.ipxe", "vmlinuz", "initramfs.img")
 LOADERS = {"undionly.kpxe": "BIOS", "ipxe.efi": "UEFI"}
 IPXE = "/usr/lib/ipxe"
 MARK = "credential-of"  # which roles' credential the directory holds, one a line; never served
 
+ALL = FILES + tuple(LOADERS) + (MARK,)
 
 def script(args):
     return ("#!ipxe\n"
@@ -48,26 +48,27 @@ def build(settings, work):
     """`make pxe`."""
     settings.need("SITE", "SITE=DIR is your homelab repository")
     args = talos.arguments(settings, settings.get("TALOS"))
+    folder, new = os.path.join(settings.out, "pxe"), os.path.join(work, "pxe")
+    replaceable(folder, ALL)
     site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", False))
     sitelayer.describe(site)
     kernel, base = talos.assets(settings)
     initramfs = segment.attach(settings, work, base, settings.get("INITRAMFS") or talos.INITRAMFS, site)
-    folder = os.path.join(settings.out, "pxe")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chmod(folder, 0o755)
-    write(os.path.join(folder, "vmlinuz"), kernel)
-    path = write(os.path.join(folder, "initramfs.img"), initramfs, secret=bool(site.roles))
-    write(os.path.join(folder, "boot.ipxe"), script(args).encode())
+    write(os.path.join(new, "vmlinuz"), kernel)
+    write(os.path.join(new, "initramfs.img"), initramfs, secret=bool(site.roles))
+    write(os.path.join(new, "boot.ipxe"), script(args).encode())
     for name in LOADERS:
-        write(os.path.join(folder, name), read(os.path.join(IPXE, name)))
+        write(os.path.join(new, name), read(os.path.join(IPXE, name)))
     if site.roles:
-        write(os.path.join(folder, MARK), ("\n".join(site.roles) + "\n").encode(), secret=True)
+        write(os.path.join(new, MARK), ("\n".join(site.roles) + "\n").encode(), secret=True)
+    replace(folder, new, work, ALL)
     say("kernel arguments: " + " ".join(args))
     say(who_can_fetch(site.roles))
     say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0")
-    return [(path, "Talos's initramfs with hearth", site.roles), (os.path.join(folder, "vmlinuz"), "its kernel", []),
-            (os.path.join(folder, "boot.ipxe"), "what iPXE runs", [])]
+    rows = [("initramfs.img", "Talos's initramfs with hearth", site.roles), ("vmlinuz", "its kernel", []),
+            ("boot.ipxe", "what iPXE runs", [])]
+    rows += [(name, "iPXE for %s firmware" % kind, []) for name, kind in LOADERS.items()]
+    return [(os.path.join(folder, name), about, roles) for name, about, roles in rows]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -91,7 +92,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name not in FILES:
             self.send_error(404)
             return
-        with open(os.path.join(self.folder, name), "rb") as source:
+        try:
+            source = open(os.path.join(self.folder, name), "rb")
+        except OSError:  # `make pxe` is at work
+            self.send_error(503)
+            return
+        with source:
             self.send_response(200)
             self.send_header("Content-Type", "application/octet-stream")
             self.send_header("Content-Length", str(os.fstat(source.fileno()).st_size))
@@ -106,7 +112,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(False)
 
     def log_message(self, format, *args):
-        say("%s %s" % (self.client_address[0], (format % args).encode("ascii", "backslashreplace").decode()))
+        """A stranger's words: what moves a terminal's cursor, or colours it, is escaped."""
+        say("%s %s" % (self.client_address[0], ascii(format % args)[1:-1]))
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -168,9 +175,8 @@ def serve(settings):
         say("serving %s at http://%s:%d/boot.ipxe, and network boot on %s (%s) beside the router's DHCP; Ctrl-C ends it"
             % (os.path.relpath(folder), address, port, interface, network))
         child = subprocess.Popen(dnsmasq(interface, address, network, port, tftp), stdin=subprocess.DEVNULL)
-        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         status = child.wait()
-        if status not in (0, -signal.SIGTERM):
+        if status != 0:
             raise Stop("dnsmasq ended with %d; its own words are above" % status)
     except KeyboardInterrupt:
         say("stopped")
@@ -179,4 +185,3 @@ def serve(settings):
             child.terminate()
             child.wait()
         shutil.rmtree(tftp, ignore_errors=True)
-    return []

@@ -9,7 +9,7 @@ import time
 import segment
 import sitelayer
 import talos
-from common import Stop, say, size, tool
+from common import Stop, place, say, size, tool, write
 
 # Said before it is asked. ASCII: a GRUB console has no more.
 LOST = """\
@@ -119,9 +119,7 @@ def build(settings, work):
     where = settings.get("INITRAMFS") or talos.INITRAMFS
     initramfs = segment.attach(settings, work, base, where, site)
     made = iso(settings, work, kernel, initramfs, args, cache)
-    path = os.path.join(settings.out, "hearth-usb.iso")
-    os.chmod(made, 0o600 if site.roles else 0o644)
-    os.replace(made, path)
+    path = place(made, os.path.join(settings.out, "hearth-usb.iso"), 0o600 if site.roles else 0o644)
     say("kernel arguments: " + " ".join(args))
     say("Write it to a stick (%s; everything on the stick is lost; find its name with lsblk):" % size(os.path.getsize(path)))
     say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % os.path.relpath(path))

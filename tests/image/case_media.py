@@ -4,6 +4,8 @@ import importlib
 import json
 import os
 import re
+import signal as signal_module
+import socket
 import stat
 import subprocess
 import sys
@@ -109,6 +111,58 @@ def cases(kit):
     def disk_entry():
         _, found = menu(usb())
         expect("linux" not in found["disk"] and "chainloader" in found["disk"] and "exit" in found["disk"], found["disk"])
+
+    # -- what must not be hurt
+
+    def interrupted(signal):
+        """A tool that has the program ended while it runs: no workspace stays, and what was made before is as it was."""
+        def case():
+            ran = kit.run("usb", **given()).good()
+            before = read(ran.path("hearth-usb.iso"))
+            empty = os.path.join(kit.directory(), "bin")
+            write(os.path.join(empty, "xorriso"), "#!/bin/sh\nkill -%s $PPID\nexec sleep 60\n" % signal, 0o755)
+            write(os.path.join(empty, "grub-mkrescue"), "#!/bin/sh\nkill -%s $PPID\nexec sleep 60\n" % signal, 0o755)
+            again = kit.run("usb", OUT=ran.out, PATH=empty + ":" + os.environ["PATH"], **given())
+            same(again.status, 128 + getattr(signal_module, "SIG" + signal), "the exit status")
+            expect("Traceback" not in again.stderr, again.stderr)
+            same(os.listdir(ran.out), ["hearth-usb.iso"], "what is left")
+            same(read(ran.path("hearth-usb.iso")), before, "the stick that was there")
+        return case
+
+    def killed():
+        """What a kill left goes with the next run; the workspace of one that runs stays."""
+        common = tools("common")
+        settings = common.Settings({"SOURCE_DATE_EPOCH": "1", "OUT": os.path.join(kit.directory(), "out")})
+        dead = write(os.path.join(settings.out, ".work-dead", "site", "data.pem"), "x")
+        with common.Workspace(settings) as first:
+            expect(not os.path.exists(os.path.dirname(os.path.dirname(dead))), "a dead run's workspace stays")
+            with common.Workspace(settings) as second:
+                expect(os.path.isdir(first) and os.path.isdir(second), "a workspace in use is swept")
+        same(os.listdir(settings.out), [], "what is left")
+
+    def full():
+        """Every file ends at 100 kB, as on a full disk."""
+        for verb, settings in (("extension", {}), ("usb", given())):
+            kit.refused(verb, prefix=("prlimit", "--fsize=100000"), **settings)
+
+    def foreign(verb, folder, name):
+        def case():
+            out = os.path.join(kit.directory(), "out")
+            path = write(os.path.join(out, folder, name), "somebody's")
+            ran = kit.run(verb, OUT=out, **(given() if verb == "pxe" else {}))
+            expect(ran.status == 1 and name in ran.stderr and "did not make" in ran.stderr, ran.stderr)
+            same((read(path), os.listdir(out)), (b"somebody's", [folder]), "what was there")
+        return case
+
+    def in_the_way():
+        out = os.path.join(kit.directory(), "out")
+        os.makedirs(os.path.join(out, "elsewhere"))
+        os.symlink("elsewhere", os.path.join(out, "pxe"))
+        ran = kit.run("pxe", OUT=out, **given())
+        expect(ran.status == 1 and "is in the way" in ran.stderr, ran.stderr)
+        os.makedirs(os.path.join(out, "hearth-usb.iso"))
+        ran = kit.run("usb", OUT=out, **given())
+        expect(ran.status == 1 and "hearth-usb.iso" in ran.stderr and "Traceback" not in ran.stderr, ran.stderr)
 
     def role():
         ran = kit.run("usb", ROLE="data", **given()).good()
@@ -342,6 +396,14 @@ def cases(kit):
         ("a kernel that is none", True, lambda: bad("usb", "not a Linux kernel", KERNEL=given()["INITRAMFS"])()),
         ("an initramfs that is a kernel", True, lambda: bad("usb", "no archive", INITRAMFS=write(os.path.join(kit.directory(), "i"), bytes(9)))()),
         ("a credential that git tracks, on stick and net", True, no_tracked),
+        ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
+        ("ended by SIGHUP: the same", True, interrupted("HUP")),
+        ("a workspace that a kill left is swept, one in use is not", True, killed),
+        ("a full disk", True, full),
+        ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
+        ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
+        ("a link or a directory where an output goes", True, in_the_way),
+        ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
         ("KARGS: halt", True, bad("usb", "KARGS: talos.halt_if_installed", KARGS="talos.halt_if_installed=1")),
         ("KARGS: wipe", True, bad("pxe", "every boot would wipe", KARGS="talos.experimental.wipe=system")),
         ("KARGS: a config of its own", True, bad("usb", "maintenance mode", KARGS="talos.config=https://x/y")),
