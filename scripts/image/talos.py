@@ -53,7 +53,13 @@ def arguments(settings, version):
         if arg.startswith("-"):
             if name in REQUIRED:
                 raise Stop("KARGS: %s: Talos does not boot without %s" % (arg, name))
+            if name not in [old.split("=")[0] for old in args]:
+                raise Stop("KARGS: %s: there is no %s to take away; there are %s" % (arg, name, " ".join(args)))
             args = [old for old in args if old.split("=")[0] != name]
+        elif name in REQUIRED:
+            kept = next(old for old in args if old.split("=")[0] == name)
+            if arg.rstrip("=") != kept.rstrip("="):
+                raise Stop("KARGS: %s: Talos does not boot without %s" % (arg, kept))
         elif name in REFUSED:
             raise Stop("KARGS: %s: %s" % (arg, REFUSED[name]))
         else:
@@ -118,7 +124,7 @@ def local(settings, variable, hash_wanted):
 
 
 def pinned(settings, version, name, hash_wanted):
-    kept = os.path.join(ROOT, "build", "talos", version, name)
+    kept = os.path.join(os.path.dirname(os.path.abspath(settings.binary)), "talos", version, name)
     if os.path.isfile(kept) and sha256(read(kept)) == hash_wanted:
         return read(kept)
     data = download(RELEASE % (version, name), 1 << 30)
@@ -134,17 +140,22 @@ def check_kernel(data, where):
         raise Stop("%s is not a Linux kernel for x86" % where)
 
 
+def both(settings):
+    """Whether KERNEL= and INITRAMFS= are given; Stop when one is."""
+    given = [name for name in ("KERNEL", "INITRAMFS") if settings.get(name)]
+    if len(given) == 1:
+        raise Stop("%s is given without %s; a kernel only takes modules of its own build, so they come together"
+                   % (given[0], "INITRAMFS" if given[0] == "KERNEL" else "KERNEL"))
+    return bool(given)
+
+
 def assets(settings):
     """(kernel, initramfs): KERNEL= and INITRAMFS=, or those of TALOS= by their hash."""
     version = settings.get("TALOS")
     minor(version)
     hashes = expected(settings, version) if version else {
         KERNEL: settings.get("KERNEL_SHA256"), INITRAMFS: settings.get("INITRAMFS_SHA256")}
-    given = [name for name in ("KERNEL", "INITRAMFS") if settings.get(name)]
-    if len(given) == 1:
-        raise Stop("%s is given without %s; a kernel only takes modules of its own build, so they come together"
-                   % (given[0], "INITRAMFS" if given[0] == "KERNEL" else "KERNEL"))
-    if given:
+    if both(settings):
         kernel = local(settings, "KERNEL", hashes[KERNEL])
         initramfs = local(settings, "INITRAMFS", hashes[INITRAMFS])
     else:
@@ -170,8 +181,10 @@ def build_pin(settings):
     if not os.path.isdir(settings.get("SITE")):
         raise Stop("SITE=%s: no such directory" % settings.get("SITE"))
     found = {}
-    if settings.get("KERNEL") and settings.get("INITRAMFS"):
-        found = {KERNEL: sha256(read(settings.get("KERNEL"))), INITRAMFS: sha256(read(settings.get("INITRAMFS")))}
+    if both(settings):
+        kernel = read(settings.get("KERNEL"), "KERNEL")
+        check_kernel(kernel, settings.get("KERNEL"))
+        found = {KERNEL: sha256(kernel), INITRAMFS: sha256(read(settings.get("INITRAMFS"), "INITRAMFS"))}
         source = "files of yours"
     else:
         source = RELEASE % (version, SUMS)
@@ -184,7 +197,7 @@ def build_pin(settings):
         if len(found) != 2:
             raise Stop("%s does not name both %s and %s" % (source, KERNEL, INITRAMFS))
     path = site_pin(settings)
-    before = read(path).decode() if os.path.isfile(path) else "# SHA-256 of Talos boot assets: VERSION NAME HASH\n"
+    before = read(path).decode("utf-8", "replace") if os.path.isfile(path) else "# SHA-256 of Talos boot assets: VERSION NAME HASH\n"
     pins(path, version)
     kept = [line for line in before.splitlines() if line.split()[:1] != [version]]
     lines = kept + ["%s %s %s" % (version, name, found[name]) for name in (KERNEL, INITRAMFS)]
@@ -192,4 +205,3 @@ def build_pin(settings):
     for name in (KERNEL, INITRAMFS):
         say("%s  %s %s" % (found[name], version, name))
     say("recorded in %s, from %s. Compare them once with another source, then commit the file." % (path, source))
-    return []

@@ -233,11 +233,13 @@ def cases(kit):
                         KERNEL_SHA256="0" * 64, INITRAMFS_SHA256="1" * 64)
             asked = read(os.path.join(empty, "asked")).decode()
             expect("--proto =https" in asked and "/v1.13.98/vmlinuz-amd64" in asked, asked)
-            expect(not os.path.exists(os.path.join(REPO, "build", "talos", "v1.13.98")), "what was refused is kept")
+            expect(not os.path.exists(os.path.join(os.path.dirname(kit.binary), "talos", "v1.13.98")), "what was refused is kept")
         return case
 
     def from_release():
         """talos-pin reads the release's list of sums."""
+        ran = kit.run("usb", KARGS="slab_nomerge pti=on", **given()).good()
+        same(kernel_line(menu(ran)[1]["hearth"]), kernel_line(menu(usb())[1]["hearth"]), "arguments that are there already")
         empty = os.path.join(kit.directory(), "bin")
         sums = "%s  vmlinuz-arm64\n%s  vmlinuz-amd64\n%s *_out/initramfs-amd64.xz\n" % ("1" * 64, "2" * 64, "3" * 64)
         write(os.path.join(empty, "body"), sums)
@@ -273,6 +275,8 @@ def cases(kit):
     def pxe():
         ran = kit.run("pxe", **given()).good()
         script = read(ran.path("pxe", "boot.ipxe")).decode()
+        kit.refused("talos-pin", "KERNEL is given without INITRAMFS", TALOS="v1.13.9", **dict(settings, INITRAMFS=""))
+        kit.refused("talos-pin", "not a Linux kernel", TALOS="v1.13.9", **dict(settings, KERNEL=settings["INITRAMFS"]))
         lines = script.splitlines()
         same(lines[0], "#!ipxe", "the first line")
         args = next(line for line in lines if line.startswith("kernel ")).split()[1:]
@@ -424,3 +428,5 @@ def cases(kit):
         ("reset: what is lost comes first", False, reset),
         ("reset: several control planes, and their marker", False, reset_many),
     ]
+        ("KARGS: pti off", True, bad("usb", "does not boot without pti=on", KARGS="pti=off")),
+        ("KARGS: a misspelt name to take away", True, bad("usb", "there is no selinx", KARGS="-selinx")),
