@@ -51,8 +51,9 @@ How hearth stays on the box after the install. Talos installs its installer imag
 {today}
 1. The installer image: Talos {talos} with hearth {version}, made by Talos's imager in a container
 
-    docker run --rm -i -v "$PWD/{out}:/hearth:ro" -v "$PWD/{out}/installer:/out" ghcr.io/siderolabs/imager:{talos} - \\
-        <{out}/installer/profile.yaml
+    # it is shown the extension and nothing else of {out}/, where a stick with a login may lie
+    docker run --rm -i -v "{here}/hearth-extension.tar:/hearth/hearth-extension.tar:ro" -v "{here}/installer:/out" \\
+        ghcr.io/siderolabs/imager:{talos} - <{out}/installer/profile.yaml
     # makes {out}/installer/installer-amd64.tar
 
 2. Where the boxes get it from: one of these
@@ -120,15 +121,14 @@ def build(settings, work):
     registry = settings.get("REGISTRY") or "registry.example/hearth"
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", registry):
         raise Stop("REGISTRY=%s: must be HOST[:PORT]/PATH, as in registry.example/hearth" % registry)
-    if not os.path.isfile(os.path.join(site, "hearth.yaml")):
-        raise Stop("SITE=%s: there is no hearth.yaml in it" % site)
     planned = sitelayer.plans(settings, site)
     rows = extension.build(settings, work)
     out = os.path.relpath(settings.out)
     tag = "%s-hearth-%s" % (version, extension.version(settings))
     image, cached = "%s/installer:%s" % (registry, tag), "127.0.0.1:5000/hearth/installer:%s" % tag
     folder = os.path.join(settings.out, "installer")
-    text = COMMANDS.format(talos=version, version=settings.version, out=out, image=image, cached=cached, site=site,
+    here = settings.out if os.path.isabs(settings.out) else "$PWD/" + out
+    text = COMMANDS.format(talos=version, version=settings.version, out=out, here=here, image=image, cached=cached, site=site,
                            today=machine_today(planned))
     for name, data in (("profile.yaml", PROFILE.format(talos=version)), ("registry.yaml", OVERLAY.format(image=image)),
                        ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):

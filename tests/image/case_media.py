@@ -430,3 +430,5 @@ def cases(kit):
     ]
         ("KARGS: pti off", True, bad("usb", "does not boot without pti=on", KARGS="pti=off")),
         ("KARGS: a misspelt name to take away", True, bad("usb", "there is no selinx", KARGS="-selinx")),
+        mounts = re.findall(r'-v "([^:"]*):', ran.stdout)
+        same(mounts, [ran.path("hearth-extension.tar"), ran.path("installer")], "what imager is shown; a stick with a login may lie there")
