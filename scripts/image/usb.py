@@ -4,6 +4,8 @@ Its kernel has no talos.halt_if_installed, so the same stick serves a node that 
 its disk, and hearth looks whether something is left to do.
 """
 import os
+import shlex
+import shutil
 import time
 
 import segment
@@ -99,7 +101,14 @@ def iso(settings, work, kernel, initramfs, args, cache):
     label = "TALOS_HEARTH" if cache else "HEARTH"
     when = settings.epoch
     stamp = time.strftime("%Y%m%d%H%M%S00", time.gmtime(when))
-    environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), GRUB_FAT_SERIAL_NUMBER="%08x" % (when & 0xffffffff))
+    # grub-mkrescue leaves the FAT's serial number to mformat, which throws dice for it.
+    format_fat = shutil.which("mformat")
+    if format_fat is None:
+        raise Stop("mformat is not installed: scripts/deps usb")
+    wrapped = os.path.join(work, "bin", "mformat")
+    write(wrapped, ("#!/bin/sh\nexec %s -N %08x \"$@\"\n" % (shlex.quote(format_fat), when & 0xffffffff)).encode(), mode=0o755)
+    environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), TZ="UTC",
+                       PATH=os.path.dirname(os.path.abspath(wrapped)) + ":" + os.environ["PATH"])
     tool(["grub-mkrescue", "--compress=xz", "--locales=", "--fonts=", "--themes=", "--output=" + path, top] + more +
          ["-iso-level", "3", "--", "-volid", label, "-volume_date", "all_file_dates", "=%d" % when, "-volume_date", "uuid", stamp],
          env=environment)

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 import kernel
-from kit import REPO, Skip, command, expect, read, same, write, zstd
+from kit import EPOCH, REPO, Skip, command, expect, read, same, write, zstd
 
 REQUIRED = ["talos.platform=metal", "slab_nomerge=", "pti=on"]
 NEWER = ["init_on_alloc=1", "nvme_core.io_timeout=4294967295"]  # Talos 1.13 has them, 1.14 no longer
@@ -111,6 +111,14 @@ def cases(kit):
     def disk_entry():
         _, found = menu(usb())
         expect("linux" not in found["disk"] and "chainloader" in found["disk"] and "exit" in found["disk"], found["disk"])
+
+    def reproducible():
+        other = kit.run("usb", umask=0o077, directory="/", TZ="Asia/Tokyo", **given()).good()
+        same(hashlib.sha256(read(other.path("hearth-usb.iso"))).hexdigest(),
+             hashlib.sha256(read(usb().path("hearth-usb.iso"))).hexdigest(), "two sticks of one site")
+        later = kit.run("usb", SOURCE_DATE_EPOCH=EPOCH + 1, **given()).good()
+        expect(read(later.path("hearth-usb.iso")) != read(other.path("hearth-usb.iso")),
+               "the comparison sees no difference where there is one")
 
     # -- what must not be hurt
 
@@ -400,6 +408,15 @@ def cases(kit):
         ("a kernel that is none", True, lambda: bad("usb", "not a Linux kernel", KERNEL=given()["INITRAMFS"])()),
         ("an initramfs that is a kernel", True, lambda: bad("usb", "no archive", INITRAMFS=write(os.path.join(kit.directory(), "i"), bytes(9)))()),
         ("a credential that git tracks, on stick and net", True, no_tracked),
+        ("two sticks of one site are the same bytes, whatever the umask, place and zone", False, reproducible),
+        ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
+        ("ended by SIGHUP: the same", True, interrupted("HUP")),
+        ("a workspace that a kill left is swept, one in use is not", True, killed),
+        ("a full disk", True, full),
+        ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
+        ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
+        ("a link or a directory where an output goes", True, in_the_way),
+        ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
         ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
         ("ended by SIGHUP: the same", True, interrupted("HUP")),
         ("a workspace that a kill left is swept, one in use is not", True, killed),
