@@ -8,6 +8,7 @@ import http.server
 import ipaddress
 import json
 import os
+import re
 import shutil
 import socket
 import socketserver
@@ -24,8 +25,8 @@ FILES = ("boot.ipxe", "vmlinuz", "initramfs.img")
 LOADERS = {"undionly.kpxe": "BIOS", "ipxe.efi": "UEFI"}
 IPXE = "/usr/lib/ipxe"
 MARK = "credential-of"  # which roles' credential the directory holds, one a line; never served
-
 ALL = FILES + tuple(LOADERS) + (MARK,)
+
 
 def script(args):
     return ("#!ipxe\n"
@@ -47,9 +48,9 @@ def who_can_fetch(roles):
 def build(settings, work):
     """`make pxe`."""
     settings.need("SITE", "SITE=DIR is your homelab repository")
-    args = talos.arguments(settings, settings.get("TALOS"))
     folder, new = os.path.join(settings.out, "pxe"), os.path.join(work, "pxe")
     replaceable(folder, ALL)
+    args = talos.arguments(settings, settings.get("TALOS"))
     site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", False))
     sitelayer.describe(site)
     kernel, base = talos.assets(settings)
@@ -74,6 +75,7 @@ def build(settings, work):
 class Handler(http.server.BaseHTTPRequestHandler):
     """Gives out the three files and nothing else; no listing."""
     protocol_version = "HTTP/1.1"
+    timeout = 120  # of a peer that says nothing and takes nothing
     server_version, sys_version = "hearth", ""
 
     def __init__(self, folder, *args):
@@ -147,9 +149,17 @@ def dnsmasq(interface, address, network, port, tftp):
     return args
 
 
+def port_of(settings):
+    text = settings.get("PORT") or "8080"
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise Stop("PORT=%s: must be a number from 1 to 65535" % text)
+    return int(text)
+
+
 def serve(settings):
     """`make pxe-serve`: until it is interrupted."""
     interface = settings.need("IF", "IF=eth0 is the interface on the boxes' LAN")
+    port = port_of(settings)
     folder = os.path.join(settings.out, "pxe")
     for name in FILES + tuple(LOADERS):
         if not os.path.isfile(os.path.join(folder, name)):
@@ -157,7 +167,6 @@ def serve(settings):
     if os.geteuid() != 0:
         raise Stop("ports 67, 69 and 4011 need root: sudo make pxe-serve IF=%s" % interface)
     address, network = address_of(interface)
-    port = int(settings.get("PORT") or 8080)
     mark = os.path.join(folder, MARK)
     roles = read(mark).decode().split() if os.path.isfile(mark) else []
     tftp = tempfile.mkdtemp(prefix="hearth-tftp-")  # the project may lie where nobody may look

@@ -183,6 +183,8 @@ def cases(kit):
         args = kernel_line(found["hearth"])
         expect(args[-2:] == ["console=ttyS0", "quiet"] and not [arg for arg in args if arg.startswith("selinux")], str(args))
         expect("terminal_output console serial" in text, "the menu is not on the serial line that the kernel was given")
+        ran = kit.run("usb", KARGS="slab_nomerge pti=on", **given()).good()
+        same(kernel_line(menu(ran)[1]["hearth"]), kernel_line(menu(usb())[1]["hearth"]), "arguments that are there already")
 
     def permanent():
         ran = kit.run("usb", PERMANENT=1, **given()).good()
@@ -219,6 +221,8 @@ def cases(kit):
         kit.run("talos-pin", TALOS="v1.13.9", **settings).good()
         same(read(os.path.join(settings["SITE"], "talos.pin")).decode().splitlines(), lines, "recorded twice")
         kit.run("usb", TALOS="v1.13.9", **settings).good()
+        kit.refused("talos-pin", "KERNEL is given without INITRAMFS", TALOS="v1.13.9", **dict(settings, INITRAMFS=""))
+        kit.refused("talos-pin", "not a Linux kernel", TALOS="v1.13.9", **dict(settings, KERNEL=settings["INITRAMFS"]))
         other = kit.kernel()
         kit.refused("usb", "has SHA-256", TALOS="v1.13.9", **dict(settings, KERNEL=other))
 
@@ -246,8 +250,6 @@ def cases(kit):
 
     def from_release():
         """talos-pin reads the release's list of sums."""
-        ran = kit.run("usb", KARGS="slab_nomerge pti=on", **given()).good()
-        same(kernel_line(menu(ran)[1]["hearth"]), kernel_line(menu(usb())[1]["hearth"]), "arguments that are there already")
         empty = os.path.join(kit.directory(), "bin")
         sums = "%s  vmlinuz-arm64\n%s  vmlinuz-amd64\n%s *_out/initramfs-amd64.xz\n" % ("1" * 64, "2" * 64, "3" * 64)
         write(os.path.join(empty, "body"), sums)
@@ -283,8 +285,6 @@ def cases(kit):
     def pxe():
         ran = kit.run("pxe", **given()).good()
         script = read(ran.path("pxe", "boot.ipxe")).decode()
-        kit.refused("talos-pin", "KERNEL is given without INITRAMFS", TALOS="v1.13.9", **dict(settings, INITRAMFS=""))
-        kit.refused("talos-pin", "not a Linux kernel", TALOS="v1.13.9", **dict(settings, KERNEL=settings["INITRAMFS"]))
         lines = script.splitlines()
         same(lines[0], "#!ipxe", "the first line")
         args = next(line for line in lines if line.startswith("kernel ")).split()[1:]
@@ -311,7 +311,8 @@ def cases(kit):
     def served():
         ran = kit.run("pxe", CREDENTIAL=1, **given()).good()
         pxe_module = tools("pxe")
-        pxe_module.say = lambda text="": None
+        said = []
+        pxe_module.say = lambda text="": said.append(text)
         server = pxe_module.Server(("127.0.0.1", 0), lambda *args: pxe_module.Handler(ran.path("pxe"), *args))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         top = "http://127.0.0.1:%d/" % server.server_address[1]
@@ -326,6 +327,18 @@ def cases(kit):
                     same(error.code, 404, "the answer to /" + name)
                 else:
                     expect(False, "/%s is given out" % name)
+            with socket.create_connection(server.server_address, timeout=20) as stranger:
+                stranger.sendall(b"GET /\x1b[2J\x9b\x07\r HTTP/1.0\r\n\r\n")
+                while stranger.recv(65536):
+                    pass
+            expect("[2J" in said[-1] and said[-1].isprintable(), "a stranger's words reach the terminal: %r" % said[-1])
+            os.unlink(ran.path("pxe", "vmlinuz"))
+            try:
+                opener.open(top + "vmlinuz", timeout=20)
+            except urllib.error.HTTPError as error:
+                same(error.code, 503, "the answer while make pxe is at work")
+            else:
+                expect(False, "what is not there is given out")
         finally:
             server.shutdown()
             server.server_close()
@@ -341,6 +354,8 @@ def cases(kit):
 
     def serve_refused():
         kit.refused("pxe-serve", "IF is missing")
+        for port in ("http", "0", "65536", "-1"):
+            kit.refused("pxe-serve", "PORT=%s: must be a number" % port, IF="lo", PORT=port)
         kit.refused("pxe-serve", "make pxe", IF="lo")
         ran = kit.run("pxe", **given()).good()
         if os.geteuid() != 0:
@@ -359,6 +374,8 @@ def cases(kit):
         for word in ("ghcr.io/siderolabs/imager:v1.13.9", "crane push", image, "PERMANENT=1", "IMAGE_CACHE=", "talosctl bootstrap",
                      "hearth will not be on the installed disk"):
             expect(word in ran.stdout, "%r is not said:\n%s" % (word, ran.stdout))
+        mounts = re.findall(r'-v "([^:"]*):', ran.stdout)
+        same(mounts, [ran.path("hearth-extension.tar"), ran.path("installer")], "what imager is shown; a stick with a login may lie there")
         expect(os.path.isfile(ran.path("hearth-extension.tar")), "the profile's extension is not there")
         expect("imageRef: ghcr.io/siderolabs/installer-base:v1.13.9" in read(ran.path("installer", "profile.yaml")).decode(), "base")
         for overlay in ("registry.yaml", "image-cache.yaml"):
@@ -375,6 +392,7 @@ def cases(kit):
         ran = kit.run("reset", SITE=kit.site()).good().stdout
         expect("data-1" in ran and "the only control plane of data: ALL of the cluster's state is lost" in ran, ran)
         expect("az keyvault" not in ran, "a single control plane needs no marker cleared")
+        kit.refused("reset", "no hearth.yaml", SITE="/nonexistent")
 
     def reset_many():
         site = kit.site()
@@ -390,6 +408,15 @@ def cases(kit):
         ("the menu: hearth, reset, disk; 5 s; the required arguments; no halt", False, entries),
         ("reset says what is lost, asks, and wipes on ERASE alone", True, reset_asks),
         ("the installed disk is chained to, not booted by our kernel", False, disk_entry),
+        ("two sticks of one site are the same bytes, whatever the umask, place and zone", False, reproducible),
+        ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
+        ("ended by SIGHUP: the same", True, interrupted("HUP")),
+        ("a workspace that a kill left is swept, one in use is not", True, killed),
+        ("a full disk", True, full),
+        ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
+        ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
+        ("a link or a directory where an output goes", True, in_the_way),
+        ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
         ("ROLE= holds for the stick", False, role),
         ("KARGS adds and takes away", False, arguments),
         ("PERMANENT=1 turns the kexec off, and only it", False, permanent),
@@ -408,27 +435,12 @@ def cases(kit):
         ("a kernel that is none", True, lambda: bad("usb", "not a Linux kernel", KERNEL=given()["INITRAMFS"])()),
         ("an initramfs that is a kernel", True, lambda: bad("usb", "no archive", INITRAMFS=write(os.path.join(kit.directory(), "i"), bytes(9)))()),
         ("a credential that git tracks, on stick and net", True, no_tracked),
-        ("two sticks of one site are the same bytes, whatever the umask, place and zone", False, reproducible),
-        ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
-        ("ended by SIGHUP: the same", True, interrupted("HUP")),
-        ("a workspace that a kill left is swept, one in use is not", True, killed),
-        ("a full disk", True, full),
-        ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
-        ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
-        ("a link or a directory where an output goes", True, in_the_way),
-        ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
-        ("ended by SIGTERM: nothing half made, nothing lost", True, interrupted("TERM")),
-        ("ended by SIGHUP: the same", True, interrupted("HUP")),
-        ("a workspace that a kill left is swept, one in use is not", True, killed),
-        ("a full disk", True, full),
-        ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
-        ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
-        ("a link or a directory where an output goes", True, in_the_way),
-        ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
         ("KARGS: halt", True, bad("usb", "KARGS: talos.halt_if_installed", KARGS="talos.halt_if_installed=1")),
         ("KARGS: wipe", True, bad("pxe", "every boot would wipe", KARGS="talos.experimental.wipe=system")),
         ("KARGS: a config of its own", True, bad("usb", "maintenance mode", KARGS="talos.config=https://x/y")),
         ("KARGS: without pti", True, bad("usb", "does not boot without pti", KARGS="-pti")),
+        ("KARGS: pti off", True, bad("usb", "does not boot without pti=on", KARGS="pti=off")),
+        ("KARGS: a misspelt name to take away", True, bad("usb", "there is no selinx", KARGS="-selinx")),
         ("KARGS: what GRUB would run", True, bad("usb", "for its own", KARGS="x=$(reboot)")),
         ("KARGS: a second command", True, bad("pxe", "for its own", KARGS="quiet; reboot")),
         ("PERMANENT that is neither 0 nor 1", True, bad("usb", "PERMANENT=yes", PERMANENT="yes")),
@@ -445,7 +457,3 @@ def cases(kit):
         ("reset: what is lost comes first", False, reset),
         ("reset: several control planes, and their marker", False, reset_many),
     ]
-        ("KARGS: pti off", True, bad("usb", "does not boot without pti=on", KARGS="pti=off")),
-        ("KARGS: a misspelt name to take away", True, bad("usb", "there is no selinx", KARGS="-selinx")),
-        mounts = re.findall(r'-v "([^:"]*):', ran.stdout)
-        same(mounts, [ran.path("hearth-extension.tar"), ran.path("installer")], "what imager is shown; a stick with a login may lie there")
