@@ -42,16 +42,17 @@ void show_access(struct buf *out, const struct plan *plan)
              bundle && bundle->version ? bundle->version : "");
     line_add(out,
              "talosctl gen config %s %s --with-secrets bundle.yaml --output-types talosconfig --output "
-             "talosconfig",
-             role->cluster, role->endpoint);
+             "talosconfig-%s --force",
+             role->cluster, role->endpoint, role->cluster);
     line_add(out, "shred -u bundle.yaml");
-    line_add(out, "export TALOSCONFIG=$PWD/talosconfig KUBECONFIG=$PWD/kubeconfig");
+    line_add(out, "export TALOSCONFIG=$PWD/talosconfig-%s KUBECONFIG=$PWD/kubeconfig", role->cluster);
     line_add(out, "talosctl config endpoint %s", host);
     line_add(out, "talosctl config node %s", host);
     if (plan->entry->bootstrap == BOOTSTRAP_MANUAL)
         line_add(out, "talosctl bootstrap    # once in the life of a cluster");
     line_add(out, "talosctl health");
-    line_add(out, "talosctl kubeconfig kubeconfig");
+    line_add(out, "talosctl kubeconfig --force kubeconfig    # one file; a context a cluster: admin@%s",
+             role->cluster);
     line_add(out, "kubectl get nodes");
     line_add(out, "flux get kustomizations --watch");
 }

@@ -263,7 +263,7 @@ class Cloud:
         with open(os.path.join(where, flags["--with-secrets"])) as source:
             if "cluster:" not in source.read():
                 raise Refused("this is no bundle")
-        with open(os.path.join(where, flags["--output"]), "w") as out:
+        with open(os.path.join(where, flags["--output"]), "w" if "--force" in flags else "x") as out:
             out.write("context: %s\n" % words[0])
 
     def talosctl_apply_config(self, words, flags, where, *_):
