@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "gitops/gitops.h"
 #include "line.h"
 #include "plan/show.h"
 #include "verbs.h"
@@ -22,6 +23,18 @@ static void put_text(struct buf *text)
     buf_free(text);
 }
 
+/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, and what
+ * it hides is not listed. */
+static void add_tree(struct plan *plan)
+{
+    struct errors wrong = {0}, ignored = {0};
+    gitops_tree(plan, &ignored, &wrong);
+    for (unsigned i = 0; i < wrong.count; i++)
+        log_warning("%s", wrong.items[i].text);
+    errors_free(&wrong);
+    errors_free(&ignored);
+}
+
 static void show_one(const struct line *line, const struct options *o)
 {
     struct buf text = {0};
@@ -36,8 +49,10 @@ static void show_one(const struct line *line, const struct options *o)
         show_explain(&text, line->site, line->facts, line->entry);
         buf_str(&text, "\n");
     }
-    if (o->az)
+    if (o->az) {
+        add_tree(line->plan);
         show_az(&text, line->plan);
+    }
     if (o->access)
         show_access(&text, line->plan);
     if (!o->az && !o->access)

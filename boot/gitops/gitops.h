@@ -18,10 +18,10 @@
 #define GITOPS_DEPTH_MAX 8
 
 /* Walks the tree of the plan's role. Adds each secret that an ExternalSecret of an Azure ClusterSecretStore names to
- * plan->secrets, with its place in the tree (`secret/` before a name is dropped, keys and certificates are left out).
- * Errors: E_TREE something named is not there, or a store of another vault, E_SITE_PLACEHOLDER,
- * E_YAML_REF a key that is no name, E_PLAN_SECRETS. Warnings: files that git does not track, files and values
- * that could not be judged. */
+ * plan->secrets, with its place in the tree and ref->external set (`secret/` before a name is dropped, keys and
+ * certificates are left out). Errors: E_TREE something named is not there, or a store of another vault,
+ * E_SITE_PLACEHOLDER, E_YAML_REF a key that is no name, E_PLAN_SECRETS. Warnings: files that git does not track,
+ * files and values that could not be judged. */
 void gitops_tree(struct plan *plan, struct errors *warnings, struct errors *errors);
 
 /* Warns unless the endpoint is an address that talos/ gives to a node or a VIP: for another somebody else must

@@ -131,7 +131,7 @@ static void add(struct walk *w, const struct ref *ref, const char *store)
 static void want(struct walk *w, const struct item *item, const struct node *key, const char *store)
 {
     const char *name = value(w, item, key);
-    const struct ref *ref = NULL;
+    struct ref *ref = NULL;
     struct error e;
 
     if (!name || strncmp(name, "key/", 4) == 0 || strncmp(name, "cert/", 5) == 0)
@@ -139,10 +139,12 @@ static void want(struct walk *w, const struct item *item, const struct node *key
     if (strncmp(name, "secret/", 7) == 0)
         name += 7;
     ref = ref_parse(w->pool, REF_SECRET, (struct pos){item->path, key->pos.line, key->pos.column}, name, &e);
-    if (ref)
-        add(w, ref, store);
-    else
+    if (!ref) {
         errors_add(w->errors, &e);
+        return;
+    }
+    ref->external = true;
+    add(w, ref, store);
 }
 
 static void wants(struct walk *w, const struct item *item, const struct node *list, const char *path,

@@ -67,6 +67,7 @@ static void show_vault(struct buf *out, const struct plan *plan, const char *vau
     line_add(out, "VAULT=$(az keyvault show --name %s --query id --output tsv)", vault);
     line_add(out, "az role assignment create --role \"Key Vault Secrets Officer\" --scope \"$VAULT\" \\");
     line_add(out, "  --assignee \"$(az ad signed-in-user show --query id --output tsv)\"");
+    line_add(out, "#    Azure takes up to ten minutes to honour it. Until then 3 is refused: run it again.");
 }
 
 static void show_certificate(struct buf *out, const struct plan *plan)
@@ -166,14 +167,41 @@ static void show_secret(struct buf *out, const struct plan *plan, const struct p
     line_add(out, "  && shred -u %s.%s", s->name, file);
 }
 
-/* Two versions of one secret are one thing to make and one right to give. */
-static bool named_before(const struct plan *plan, unsigned i)
+enum { READER_HEARTH = 1, READER_OPERATOR = 2 };
+
+static unsigned readers_of(const struct plan_secret *s)
+{
+    unsigned readers = 0;
+    for (const struct plan_where *w = s->where; w; w = w->next)
+        readers |= w->ref->external ? READER_OPERATOR : READER_HEARTH;
+    return readers;
+}
+
+/* Two versions of one secret are one thing to make and one right to give. Whether secret i is the first of its name
+ * among those that one of the readers reads. */
+static bool is_first(const struct plan *plan, unsigned i, unsigned readers)
 {
     for (unsigned k = 0; k < i; k++) {
-        if (text_equal_fold(plan->secrets[k].name, plan->secrets[i].name))
-            return true;
+        if ((readers_of(&plan->secrets[k]) & readers) &&
+            text_equal_fold(plan->secrets[k].name, plan->secrets[i].name))
+            return false;
     }
-    return false;
+    return (readers_of(&plan->secrets[i]) & readers) != 0;
+}
+
+static void show_rights_of(struct buf *out, const struct plan *plan, unsigned reader, const char *assignee)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        if (!is_first(plan, i, reader))
+            continue;
+        if (count++ == 0 && reader == READER_OPERATOR)
+            line_add(out, "#    What ExternalSecrets name: ESO is the client id of their operator's login.");
+        line_add(out,
+                 "az role assignment create --role \"Key Vault Secrets %s\" --assignee %s --scope "
+                 "\"$VAULT/secrets/%s\"",
+                 is_marker(plan, &plan->secrets[i]) ? "Officer" : "User", assignee, plan->secrets[i].name);
+    }
 }
 
 static void show_rights(struct buf *out, const struct plan *plan)
@@ -185,14 +213,8 @@ static void show_rights(struct buf *out, const struct plan *plan)
     if (person)
         line_add(out,
                  "#    With device-code a person logs in: READER is the object id of that user or group.");
-    for (unsigned i = 0; i < plan->secret_count; i++) {
-        if (!named_before(plan, i))
-            line_add(out,
-                     "az role assignment create --role \"Key Vault Secrets %s\" --assignee %s --scope "
-                     "\"$VAULT/secrets/%s\"",
-                     is_marker(plan, &plan->secrets[i]) ? "Officer" : "User",
-                     person ? "\"$READER\"" : client_of(role), plan->secrets[i].name);
-    }
+    show_rights_of(out, plan, READER_HEARTH, person ? "\"$READER\"" : client_of(role));
+    show_rights_of(out, plan, READER_OPERATOR, "\"$ESO\"");
 }
 
 void show_az(struct buf *out, const struct plan *plan)
@@ -209,7 +231,7 @@ void show_az(struct buf *out, const struct plan *plan)
     line_add(out, "# 3. The secrets, %u of them.", plan->secret_count);
     line_add(out, "umask 077");
     for (unsigned i = 0; i < plan->secret_count; i++) {
-        if (!named_before(plan, i))
+        if (is_first(plan, i, READER_HEARTH | READER_OPERATOR))
             show_secret(out, plan, &plan->secrets[i], vault);
     }
     show_rights(out, plan);

@@ -21,8 +21,8 @@ json_t *show_explain_json(const struct site *site, const json_t *facts, const st
 void show_disks(struct buf *out, const struct site_node *entry, const json_t *facts);
 /* A paste-ready `match:` for this box. */
 void show_match_suggestion(struct buf *out, const json_t *facts);
-/* The az commands that fill the vault for this plan: one a secret, values never in argv, role assignments
- * for the login. */
+/* The az commands that fill the vault for this plan: one a secret, values never in argv, role assignments for the
+ * login, and for the operator ($ESO) where a reference is `external`. */
 void show_az(struct buf *out, const struct plan *plan);
 /* How to reach the cluster afterwards: talosconfig and kubeconfig from the bundle, endpoint, commands. */
 void show_access(struct buf *out, const struct plan *plan);

@@ -34,6 +34,7 @@ struct ref {
     const char *pointer;    /* secret: RFC 6901 pointer with the leading "/", or NULL: the whole value */
     struct ref_part *parts; /* format */
     struct ref *inner;      /* base64: what is encoded (fact, node, secret, file, format) */
+    bool external;          /* secret: asked for by an ExternalSecret of the tree, not by a document */
 };
 
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */

@@ -37,7 +37,7 @@ FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster
 BY_HAND = {8: "deploy key in the Git host's settings, commit, push", 10: "BIOS settings, address in the router",
            11: "stick in, power on, stick out"}
 # Commands in the text of the steps that are not run where they stand.
-MENTIONED = {"shred -u": "with the user's choice of files", "hearth check": "waits for the tree's secrets", "talosctl bootstrap":
+MENTIONED = {"hearth check": "waits for the tree's secrets", "talosctl bootstrap":
              "put before `talosctl health`", "talosctl health": "is in what plan prints", "hearth explain CODE": "CODE is on the screen"}
 SITE = "/usr/local/etc/hearth/"
 MAKE = """\
@@ -57,7 +57,7 @@ echo "sudo: nobody expects: $*"
 exit 64
 """
 # What a user writes in place of the guide's own words.
-NAMES = [("my-homelab-data", "homelab-data"), ("myhomelabbackup", "homelabbackup")]
+NAMES = [("my-homelab-", "homelab-"), ("myhomelabbackup", "homelabbackup")]
 PRODUCTION = [("data-1", "production-1"), ("CLUSTER=data ", "CLUSTER=production "), ("ROLE=data", "ROLE=production"),
               ("homelab-data", "homelab-production"), ("192.168.1.10", "192.168.1.20")]
 
@@ -241,8 +241,8 @@ class Guide:
 
     def edit(self):
         """Step 3, what a user writes into the files; hands, so it is not in the guide's commands."""
-        values = [("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "CONFORM1"), ("CHANGE-ME-2", "CONFORM2"),
-                  ("CHANGE-ME/", "somebody/"), ("tenant: 00000000-0000-0000-0000-000000000000", "tenant: " + self.cloud.tenant)]
+        values = [("CHANGE-ME-account", "homelabbackup"), ("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "CONFORM1"), ("CHANGE-ME-2", "CONFORM2"), ("CHANGE-ME/", "somebody/"),
+                  ("tenant: 00000000-0000-0000-0000-000000000000", "tenant: " + self.cloud.tenant)]
         trust = "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: root.pem }"
         for path in glob.glob(os.path.join(self.site, "**", "*.yaml"), recursive=True):
             with open(path) as source:
@@ -268,14 +268,6 @@ class Guide:
             path = os.path.join(self.site, "clusters", role, "flux-system", "gotk-components.yaml")
             if not os.path.exists(path):
                 self.kit.write(path, kit_module.COMPONENTS)
-
-    def leave_out(self, text):
-        """Step 7 for production, as the second chapter says: no storage account, the database's password from data."""
-        lines = re.sub(r"\\\n *", "", text).splitlines()
-        kept = [line for line in lines if line.startswith("for s in") or not re.search("storage|postgres-backup", line)]
-        text = "\n".join(kept).replace(" postgres-backup-connection", " miniflux-admin-password")
-        text = text.replace("> postgres-miniflux-password", "> miniflux-admin-password")
-        return text.replace("put postgres-miniflux-password", "put postgres-miniflux-password; put miniflux-admin-password", 1)
 
     def choose(self):
         """Step 4's hands: the line of the installer image, into both bases."""
@@ -328,6 +320,11 @@ class Guide:
             self.do("[ -s flux-git-identity.value.pub ] && git add . && git -c user.name=x -c user.email=x@x commit -qm x", [])
             if re.search(r"\.hearth/|\.value\b(?!\.pub)", self.do("git ls-files", [])):
                 self.wrong.append("a secret is committed")
+            left = glob.glob(os.path.join(self.site, "*.value"))
+            if left:
+                self.wrong.append("values are left on the workstation: %s" % left)
+        if number == 6 and second:  # the second chapter's own block is in its place, said for production already
+            items, change = [item for item in self.section(SECOND)[0][1] if item[0] == "block"], []
         for kind, text in items:
             if kind == "span" and (text in MENTIONED or not is_command(text)):
                 continue
@@ -348,12 +345,9 @@ class Guide:
                     said = said.replace("talosctl health", "talosctl bootstrap\ntalosctl health")
                 self.do(said, [])
             else:
-                self.do(self.leave_out(text) if second and number == 7 and kind == "block" else text, change)
+                self.do(text, change)
         if number == 4 and not self.shell.wrong:
             self.choose()
-        if number == 7:  # the sentences below the block
-            keep = "" if second else "postgres-miniflux-password.value"
-            self.do("for f in *.value; do [ $f = '%s' ] || shred -u $f; done" % keep, [])
         if number == 9 and not self.shell.wrong:
             self.plugged("production" if second else "data")
         if number == 11 and self.packed:
@@ -388,7 +382,7 @@ class Guide:
         return problems + (["check of %s ends with %d: %s" % (node, status, err[-700:])] if status else [])
 
     def served(self, cluster, folders):
-        """Every name that Flux will ask the vault for is there, and the operator may read these and no others."""
+        """Every name that Flux will ask the vault for is there, and each login may read its own and no others."""
         wanted = set()
         for folder in folders:
             for path in glob.glob(os.path.join(self.site, folder, "**", "*.yaml"), recursive=True):
@@ -397,14 +391,23 @@ class Guide:
         vault, operator = "homelab-" + cluster, self.cloud.apps["eso-" + cluster]["id"]
         may = {name for who, where, name in self.cloud.granted if (who, where) == (operator, vault)}
         lacking = wanted - set(self.cloud.vaults.get(vault, {}))
+        hearth = {name for who, where, name in self.cloud.granted if who == self.cloud.apps["hearth-" + cluster]["id"]}
+        foreign = sorted(name for name in hearth & wanted if not name.startswith("eso-"))
         return (["%s lacks %s" % (vault, ", ".join(sorted(lacking)))] if lacking else []) + \
-               (["eso-%s may read %s, asked for are %s" % (cluster, sorted(may), sorted(wanted))] if may != wanted else [])
+               (["eso-%s may read %s, asked for are %s" % (cluster, sorted(may), sorted(wanted))] if may != wanted else []) + \
+               (["hearth-%s may read %s" % (cluster, foreign)] if foreign else [])
+
+    def backed(self):
+        """The backups go to an account that was made."""
+        with open(os.path.join(self.site, "clusters", "data", "databases.yaml")) as source:
+            account = re.search(r"backups: https://([^.]*)\.blob\.core\.windows\.net/postgres\b", source.read()).group(1)
+        return [] if account in self.cloud.accounts else ["the backups go to no account that was made: " + account]
 
     def first(self):
         self.steps(FIRST, 1, 12, self.top, "box-1", [])
         if not self.wrong:
             self.wrong += self.laid("data", "controlplane", "data-1") + self.served(
-                "data", ["databases", "infrastructure/configs/base"])
+                "data", ["databases", "infrastructure/configs/base"]) + self.backed()
         return self.wrong
 
     def second(self):
@@ -462,11 +465,11 @@ class Guide:
         return []
 
     def days(self):
-        """Day two for data, with 5's first lines, `put` and `due`. The old key is the one that was there first."""
+        """Day two for data, with 5's first lines and 7's `due`. The old key is the one that was there first."""
         five = next(items for number, items in self.section(FIRST) if number == 5)
         seven = next(items for number, items in self.section(FIRST) if number == 7)
         lines = next(text for kind, text in five if kind == "block").splitlines()
-        functions = next(text for kind, text in seven if kind == "block").split("printf ok")[0]
+        functions = next(text for kind, text in seven if kind == "block")
         operator = self.cloud.apps["eso-data"]
         old = next(iter(operator["secrets"].items()))
         self.open(self.site, os.path.join(self.top, "box-1"))
@@ -501,8 +504,9 @@ BROKEN = [
     ("a command that is nowhere", "printf ok >", "sops ok >", "sops"),
     ("a number left out", "\n9. The stick", "\n10. The stick", "the heading says 12"),
     ("a step left out, the rest renumbered", None, None, "step 9 has no command"),
-    ("a secret left out", "; put hearth-canary\n", "\n", "hearth-canary "),
-    ("a right left out", "in eso-client-id eso-client-secret", "in eso-client-id", "may read"),
+    ("a value left out", "       printf ok > hearth-canary.value\n", "", "hearth-canary.value"),
+    ("an operator that is nobody", "       ESO=$(az", "       WHO=$(az", "--assignee needs a value"),
+    ("an account that nobody made", "ACCOUNT=myhomelabbackup", "ACCOUNT=myotherbackup", "no account that was made: homelabbackup"),
     ("a block that is no shell", "printf ok > hearth-canary.value", "printf ok > hearth-canary.value )", "bash -n"),
 ]
 
