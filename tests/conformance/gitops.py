@@ -6,6 +6,8 @@ with Flux's evaluator; the order of both clusters tested and printed. Then what 
 Talos applies it, and the life of a cluster with it, where `talosctl upgrade-k8s`, Flux and the operator each write with
 their own library to a small API server. gitops/testdata holds what has to fail.
 """
+import fnmatch
+import glob
 import json
 import os
 import re
@@ -108,6 +110,37 @@ def filled(kit, directory, components):
     return directory
 
 
+def renovate(kit, directory):
+    """Every rule of renovate.json finds something, and every version is found by one. Renovate's flux manager is told by
+    its file alone; images in the values of charts are `gitops tree`'s."""
+    with open(os.path.join(directory, "renovate.json")) as source:
+        config = json.load(source)
+    texts, found, idle = {}, set(), []
+    for path in sorted(glob.glob(os.path.join(directory, "**", "*.yaml"), recursive=True)):
+        with open(path, encoding="utf-8") as source:
+            texts[os.path.relpath(path, directory)] = source.read()
+    managers = [dict(config[name], name=name) for name in ("flux", "kubernetes")] + config["customManagers"]
+    for manager in managers:
+        files = [path for path in texts for pattern in manager["managerFilePatterns"] if re.search(pattern.strip("/"), path)]
+        looks = {"flux": [r"\n(?:    tag|          tag): (?P<currentValue>\S+)|Image: \{.* tag: \"(?P<inner>[^\"]+)"], "kubernetes":
+                 [r"image: \S+:(?P<currentValue>\S+)"]}.get(manager.get("name"), [
+                     each.replace("(?<", "(?P<") for each in manager.get("matchStrings", [])])
+        seen = {(path, value) for path in files for look in looks for each in re.finditer(look, texts[path])
+                for value in each.groupdict().values() if value}
+        idle += [] if seen else [str(manager["managerFilePatterns"])]
+        found |= seen
+    for rule in config["packageRules"]:
+        if "matchFileNames" in rule and not any(fnmatch.fnmatchcase(path, each) for path in texts for each in rule["matchFileNames"]):
+            idle.append(rule["description"])
+        if "matchPackageNames" in rule and not any(name in text for text in texts.values() for name in rule["matchPackageNames"]):
+            idle.append(rule["description"])
+    kit.expect("gitops: every rule of renovate.json finds something", not idle, "\n".join(idle))
+    pins = {(path, each.group(1)) for path, text in texts.items() if not path.startswith("clusters/") for each in re.finditer(
+        r"""^[^#\n]*(?:tag|image|imageName|version):(?: "| [^\s"]+:| )(v?[0-9]+\.[0-9]+[^\s",}]*)""", text, re.M)}
+    kit.expect("gitops: Renovate sees each of %d versions" % len(pins), len(pins) > 10 and pins <= found,
+               "\n".join("%s: %s" % each for each in sorted(pins - found)))
+
+
 def secrets():
     import bundle
     git, operator = bundle.git_credentials(), bundle.eso_credential()
@@ -138,7 +171,9 @@ def check(kit):
     else:
         components = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n"
     where = kit.directory("gitops", "tree")
-    judge(kit, os.path.join(where, "graph.txt"), "tree", filled(kit, os.path.join(where, "site"), components))
+    site = filled(kit, os.path.join(where, "site"), components)
+    judge(kit, os.path.join(where, "graph.txt"), "tree", site)
+    renovate(kit, site)
     if not real:
         kit.skipped("gitops: the inlined set and its replay", "no gotk-components.yaml beside the repository", len(NODES))
         return

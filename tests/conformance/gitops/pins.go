@@ -31,6 +31,9 @@ func (c *cluster) checkPins(r *report) {
 				if !reference && (!inline || !exact.MatchString(chart)) {
 					why = append(why, fmt.Sprintf("%s: version %q", identity(object), chart))
 				}
+				for _, key := range nameless(spec["values"], 0) {
+					why = append(why, fmt.Sprintf("%s: %s has a tag and no repository, so Renovate does not see it", identity(object), key))
+				}
 			case "OCIRepository":
 				tag, _, _ := unstructured.NestedString(spec, "ref", "tag")
 				digest, _, _ := unstructured.NestedString(spec, "ref", "digest")
@@ -74,6 +77,22 @@ func images(value any, depth int) (found []string) {
 				found = append(found, images(item, depth+1)...)
 			}
 		}
+	}
+	return found
+}
+
+// nameless: images of a chart's values as Renovate looks for them, `...image: {repository, tag}`, with half of it.
+func nameless(value any, depth int) (found []string) {
+	values, is := value.(map[string]any)
+	if !is || depth > 64 {
+		return nil
+	}
+	for _, key := range sorted(values) {
+		each, is := values[key].(map[string]any)
+		if is && strings.HasSuffix(strings.ToLower(key), "image") && each["tag"] != nil && each["repository"] == nil {
+			found = append(found, key)
+		}
+		found = append(found, nameless(values[key], depth+1)...)
 	}
 	return found
 }
