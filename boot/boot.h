@@ -60,6 +60,7 @@ struct boot {
     bool applied;               /* this process has: the medium it runs from is no surprise then */
     bool retry_delayed;         /* a failed install was recognised and its delay has passed */
     uint64_t bootstrapped;      /* clock_ms() of the last Bootstrap that machined took; 0: none */
+    bool founded;               /* and the console knows that it is done */
     struct buf details;         /* of the last failure: a table for people, said with it */
 };
 

@@ -1,17 +1,19 @@
 /*
  * The states of found, by what machined holds; nothing else is remembered, so a run that was cut anywhere begins at the box that fits.
  *
- *   no ExtensionServiceConfig hearth of ours ----------------------------------> done: not by hearth
+ *   no ExtensionServiceConfig hearth of ours: in the config, but not yet among the resources -> look again
+ *        |                                    in neither ---------------------> done: not by hearth
  *        |
  *   no system disk: the install is still to come -----------------------------> look again
  *        |
  *   [pending]  manifests are held in our document
- *        |     apply, with dry run first: they move to cluster.inlineManifests in one step. That changes our document, so
+ *        |     dry run, look again, apply: they move to cluster.inlineManifests in one step. That changes our document, so
  *        |     Talos restarts hearth, which then finds none pending; a cut before the apply begins here again, one
- *        |     behind it below.
+ *        |     behind it below. A config that is another by then is an admin's: from the beginning, with that one.
  *        v
  *   [placed]   worker, another's or a person's task --------------------------> done: why
- *        |     etcd member here ----------------------------------------------> done: founded
+ *        |     etcd member here ----------------------------------------------> done: founded (mode auto)
+ *        |           of several control planes: apply as above, mode once becomes none -> look again, another's task
  *        |     etcd runs but is no member yet, or CRI is not up --------------> look again
  *        |     Bootstrap: AlreadyExists is as good; FailedPrecondition -------> look again
  *        v
@@ -39,23 +41,42 @@ static enum attempt failed(struct errors *errors, const struct error *e)
     return ATTEMPT_FAILED;
 }
 
-/* The held manifests go to their place, now that apid asks for certificates. */
-static enum attempt promote(struct boot *boot, const struct look *look, const struct own *own,
-                            struct errors *errors)
+/* As promote(): 0 when it was applied, 1 when there is nothing to apply or no longer this. */
+static int apply(struct boot *boot, const struct look *look, bool founded, struct error *e)
 {
+    cleanup(look_cleanup) struct look *now = NULL;
     struct buf config = {0}, warnings = {0};
-    struct error e;
-    int result = own_promote(look->active_config, &config, &e);
+    unsigned changes = 0;
+    int result = own_promote(look->active_config, founded, &config, &changes, e);
     struct span bytes = {(const unsigned char *)config.data, config.len};
-    for (int dry_run = 1; result == 0 && dry_run >= 0; dry_run--)
-        result = machined_apply(&boot->target, bytes, dry_run, &warnings, &e);
+    if (result == 0 && changes == 0)
+        result = 1;
+    if (result == 0)
+        result = machined_apply(&boot->target, bytes, true, &warnings, e);
+    if (result == 0)
+        result = look_stage(&boot->target, &now, e);
+    /* What an admin has applied meanwhile would be lost. */
+    if (result == 0)
+        result = look_same(look, now) ? machined_apply(&boot->target, bytes, false, &warnings, e) : 1;
     buf_free(&warnings);
     buf_free(&config);
-    if (result != 0)
+    return result;
+}
+
+/* The held manifests go to their place, now that apid asks for certificates; or, founded, the mode once goes. */
+static enum attempt promote(struct boot *boot, const struct look *look, const struct own *own, bool founded,
+                            struct errors *errors)
+{
+    struct error e;
+    int result = apply(boot, look, founded, &e);
+    if (result < 0 && founded)
+        return failed(errors, (error_wrap(&e, "noting that cluster %s is founded", own->cluster), &e));
+    if (result < 0)
         return failed(errors, (error_wrap(&e, "inlining %u manifests", own->pending), &e));
-    console_stage(STAGE_APPLY, json_pack("{s:i}", "inlined", (int)own->pending),
-                  "%u manifests with secrets inlined", own->pending);
-    return ATTEMPT_AGAIN;
+    if (result == 0 && !founded)
+        console_stage(STAGE_APPLY, json_pack("{s:i}", "inlined", (int)own->pending),
+                      "%u manifests with secrets inlined", own->pending);
+    return result ? ATTEMPT_WAIT : ATTEMPT_AGAIN;
 }
 
 /* What keeps Bootstrap from being asked for now, or NULL. */
@@ -76,7 +97,8 @@ static int obstacle(const struct boot *boot, bool *member, const char **why, str
     return 0;
 }
 
-static enum attempt bootstrap(struct boot *boot, const struct own *own, struct errors *errors)
+static enum attempt bootstrap(struct boot *boot, const struct look *look, const struct own *own,
+                              struct errors *errors)
 {
     struct error e;
     const char *why;
@@ -84,9 +106,11 @@ static enum attempt bootstrap(struct boot *boot, const struct own *own, struct e
     if (obstacle(boot, &member, &why, &e) != 0)
         return failed(errors, &e);
     if (member) {
-        console_event("founded", json_pack("{s:s, s:s}", "cluster", own->cluster, "node", own->node),
-                      "cluster %s, by %s", own->cluster, own->node);
-        return ATTEMPT_DONE;
+        if (!boot->founded)
+            console_event("founded", json_pack("{s:s, s:s}", "cluster", own->cluster, "node", own->node),
+                          "cluster %s, by %s", own->cluster, own->node);
+        boot->founded = true;
+        return own->once ? promote(boot, look, own, true, errors) : ATTEMPT_DONE;
     }
     if (why) {
         console_note("bootstrap", "cluster %s: %s", own->cluster, why);
@@ -110,7 +134,7 @@ static const char *why_not(const struct look *look, const struct own *own)
     if (own->bootstrap == BOOTSTRAP_MANUAL)
         return "bootstrap: manual: found the cluster with `talosctl bootstrap`";
     if (own->bootstrap == BOOTSTRAP_NONE)
-        return "another control plane founds the cluster: this one joins it";
+        return "the cluster is founded, or another control plane founds it";
     return NULL;
 }
 
@@ -136,6 +160,8 @@ enum attempt found(struct boot *boot, const struct look *look, struct errors *er
     bool ours;
     if (own_read(&boot->target, pool, &own, &ours, &e) != 0)
         return failed(errors, &e);
+    if (!ours && own_written(look->active_config))
+        return ATTEMPT_WAIT;
     if (!ours) {
         console_stage(STAGE_NODE, json_pack("{s:s, s:b}", "talos", look->talos, "ours", 0),
                       "Talos %s, configured, not by hearth: nothing to do", look->talos);
@@ -150,11 +176,11 @@ enum attempt found(struct boot *boot, const struct look *look, struct errors *er
     if (!look->system_disk)
         return ATTEMPT_WAIT;
     if (own.pending)
-        return promote(boot, look, &own, errors);
+        return promote(boot, look, &own, false, errors);
     const char *why = why_not(look, &own);
     if (why) {
         console_event("done", NULL, "%s", why);
         return ATTEMPT_DONE;
     }
-    return bootstrap(boot, &own, errors);
+    return bootstrap(boot, look, &own, errors);
 }

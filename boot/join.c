@@ -226,9 +226,7 @@ static enum attempt look_again(struct joining *j)
     j->look = NULL;
     if (look_all(&j->boot->target, &j->look, &e) != 0)
         return failed(j, &e);
-    const struct span *then = &before->active_config, *now = &j->look->active_config;
-    if (j->look->stage != STAGE_MAINTENANCE || j->look->complete || then->n != now->n ||
-        (now->n && memcmp(then->p, now->p, now->n) != 0))
+    if (j->look->complete || !look_same(before, j->look))
         return ATTEMPT_AGAIN;
     int result = guard_judge(j->look, j->line.plan, &verdict, &e);
     guard_free(&verdict);

@@ -282,6 +282,13 @@ void look_cleanup(struct look **look)
     *look = NULL;
 }
 
+bool look_same(const struct look *a, const struct look *b)
+{
+    const struct span *one = &a->active_config, *other = &b->active_config;
+    return a->stage == b->stage && one->n == other->n &&
+        (one->n == 0 || memcmp(one->p, other->p, one->n) == 0);
+}
+
 const char *look_stage_name(enum machine_stage stage)
 {
     static const char *const names[] = {"unknown",   "booting",       "installing", "maintenance", "running",

@@ -92,6 +92,10 @@ int look_all(const struct grpc_target *target, struct look **out, struct error *
 void look_free(struct look *look);
 void look_cleanup(struct look **look);
 
+/* Whether the node is still in the stage and has the active config, byte for byte, that it had: what was made of the one look may be
+ * applied after the other. */
+bool look_same(const struct look *a, const struct look *b);
+
 /* "maintenance", "booting", ... as Talos spells it. */
 const char *look_stage_name(enum machine_stage stage);
 

@@ -22,9 +22,9 @@ static struct node *text(struct pool *pool, const char *s)
     return node_scalar(pool, nowhere, s, strlen(s), STYLE_DOUBLE);
 }
 
-static const char *mode_name(enum bootstrap_mode mode)
+static const char *mode_name(enum bootstrap_mode mode, bool several)
 {
-    return mode == BOOTSTRAP_AUTO ? "auto" : mode == BOOTSTRAP_MANUAL ? "manual" : "none";
+    return mode == BOOTSTRAP_AUTO ? several ? "once" : "auto" : mode == BOOTSTRAP_MANUAL ? "manual" : "none";
 }
 
 static struct document *make(struct pool *pool, const struct plan *plan, enum bootstrap_mode bootstrap,
@@ -55,7 +55,7 @@ static struct document *make(struct pool *pool, const struct plan *plan, enum bo
     node_add(pool, environment, NULL,
              text(pool, pool_printf(pool, "HEARTH_CLUSTER=%s", plan->entry->role->cluster)));
     node_add(pool, environment, NULL,
-             text(pool, pool_printf(pool, "HEARTH_BOOTSTRAP=%s", mode_name(bootstrap))));
+             text(pool, pool_printf(pool, "HEARTH_BOOTSTRAP=%s", mode_name(bootstrap, plan->marker))));
     node_add(pool, root, "environment", environment);
     return document;
 }
@@ -120,10 +120,34 @@ static void take_variable(struct pool *pool, struct own *own, struct span entry)
         own->node = value;
     else if ((value = value_of(pool, entry, "HEARTH_CLUSTER")))
         own->cluster = value;
-    else if ((value = value_of(pool, entry, "HEARTH_BOOTSTRAP")))
-        own->bootstrap = strcmp(value, "auto") == 0 ? BOOTSTRAP_AUTO
-            : strcmp(value, "manual") == 0          ? BOOTSTRAP_MANUAL
-                                                    : BOOTSTRAP_NONE;
+    else if ((value = value_of(pool, entry, "HEARTH_BOOTSTRAP"))) {
+        own->once = strcmp(value, "once") == 0;
+        own->bootstrap = own->once || strcmp(value, "auto") == 0 ? BOOTSTRAP_AUTO
+            : strcmp(value, "manual") == 0                       ? BOOTSTRAP_MANUAL
+                                                                 : BOOTSTRAP_NONE;
+    }
+}
+
+/* The "30-flux-system" of a path ".../pending/30-flux-system.yaml"; empty for a file that is not ours. */
+static struct span pending_name(struct span path)
+{
+    static const char suffix[] = ".yaml";
+    size_t before = sizeof OWN_PENDING - 1, after = sizeof suffix - 1;
+    if (path.n <= before + after || memcmp(path.p, OWN_PENDING, before) != 0 ||
+        memcmp(path.p + path.n - after, suffix, after) != 0)
+        return (struct span){0};
+    return (struct span){path.p + before, path.n - before - after};
+}
+
+bool own_written(struct span active)
+{
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct raw_documents *raw = pool_alloc(pool, sizeof *raw);
+    struct error ignored;
+    static const char node[] = "HEARTH_NODE=";
+    const struct raw_document *own =
+        documents_split(pool, active, raw, &ignored) == 0 ? documents_find(raw, KIND, NAME) : NULL;
+    return own && memmem(own->bytes.p, own->bytes.n, node, sizeof node - 1);
 }
 
 int own_read(const struct grpc_target *target, struct pool *pool, struct own *out, bool *found,
@@ -155,8 +179,7 @@ int own_read(const struct grpc_target *target, struct pool *pool, struct own *ou
         struct file file = {0};
         if (!pb_decode(pool, file_fields, 1, config.files.items[i], &file))
             return error_set(e, E_MACHINED_MALFORMED, "%s: not a message of that kind", type.type);
-        out->pending += file.path.n > sizeof OWN_PENDING - 1 &&
-            memcmp(file.path.p, OWN_PENDING, sizeof OWN_PENDING - 1) == 0;
+        out->pending += pending_name(file.path).n > 0;
     }
     /* A document of the user's alone says nothing of a node. */
     *found = out->node != NULL && out->cluster != NULL;
@@ -171,29 +194,19 @@ static bool has_manifest(const struct node *list, const char *name)
     return false;
 }
 
-/* "…/pending/30-flux-system.yaml" gives "30-flux-system"; NULL for a file that is not ours. */
-static const char *pending_name(struct pool *pool, const struct node *file)
+static unsigned move_pending(struct pool *pool, struct node *main, struct node *own)
 {
-    const char *path = node_text(node_get(file, "mountPath"));
-    size_t prefix = sizeof OWN_PENDING - 1;
-    if (!path || strncmp(path, OWN_PENDING, prefix) != 0)
-        return NULL;
-    size_t n = strlen(path + prefix);
-    if (n <= 5 || strcmp(path + prefix + n - 5, ".yaml") != 0)
-        return NULL;
-    return pool_memdup(pool, path + prefix, n - 5);
-}
-
-static void move_pending(struct pool *pool, struct node *main, struct node *own)
-{
+    unsigned moved = 0;
     struct node *files = node_get(own, "configFiles");
     struct node *cluster = node_get(main, "cluster");
     struct node *list = node_get(cluster, "inlineManifests");
     for (struct node *file = files ? files->first : NULL, *next; file; file = next) {
-        const char *name = pending_name(pool, file);
+        const char *path = node_text(node_get(file, "mountPath"));
+        struct span stem = pending_name((struct span){(const unsigned char *)path, path ? strlen(path) : 0});
         next = file->next;
-        if (!name)
+        if (stem.n == 0)
             continue;
+        const char *name = pool_memdup(pool, stem.p, stem.n);
         if (!list) {
             list = node_seq(pool, nowhere);
             node_add(pool, cluster, "inlineManifests", list);
@@ -205,12 +218,26 @@ static void move_pending(struct pool *pool, struct node *main, struct node *own)
             node_add(pool, list, NULL, entry);
         }
         node_remove(files, file);
+        moved++;
     }
     if (files && !files->first)
         node_remove(own, files);
+    return moved;
 }
 
-int own_promote(struct span active, struct buf *out, struct error *e)
+static unsigned retire(struct pool *pool, struct node *own)
+{
+    struct node *environment = node_get(own, "environment");
+    for (struct node *n = environment ? environment->first : NULL; n; n = n->next)
+        if (node_is(n, "HEARTH_BOOTSTRAP=once")) {
+            node_remove(environment, n);
+            node_add(pool, environment, NULL, text(pool, "HEARTH_BOOTSTRAP=none"));
+            return 1;
+        }
+    return 0;
+}
+
+int own_promote(struct span active, bool founded, struct buf *out, unsigned *changes, struct error *e)
 {
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct raw_documents *raw = pool_alloc(pool, sizeof *raw);
@@ -222,7 +249,7 @@ int own_promote(struct span active, struct buf *out, struct error *e)
     if (!main || !main->root || !own || !own->root || !node_get(main->root, "cluster"))
         return error_set(e, E_CONFIG_STREAM,
                          "the active config has no cluster section, or nothing of hearth's");
-    move_pending(pool, main->root, own->root);
+    *changes = move_pending(pool, main->root, own->root) + (founded ? retire(pool, own->root) : 0);
     out->max = CONFIG_MAX;
     if (append_documents(out, main, "active config", e) != 0 ||
         append_documents(out, own, "ExtensionServiceConfig hearth", e) != 0)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 
-from boot import SECOND, SECONDS, need, real_applies, text_of, wait_applied, wait_founded
+from boot import SECOND, SECONDS, applies, need, real_applies, text_of, wait_applied, wait_founded
 from machine import MS_BIND, mount
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -49,7 +49,7 @@ def marker_guards(bench):
     with box:
         wait_founded(box)
         need(several.value().endswith(".data-1.boot-1") and len(several.writes()) == 1, "writes: %s" % several.writes())
-        need(several.mode() == ["auto"] and len(box.find("bootstrap")) == 1, "mode %s" % several.mode())
+        need(several.mode() == ["none"] and len(box.find("bootstrap")) == 1, "mode %s" % several.mode())
         several.boot_id("boot-2")
         before = len(box.poll())
         box.command(reset={"labels": []})
@@ -58,6 +58,21 @@ def marker_guards(bench):
         need(several.mode() == ["none"] and len(box.find("bootstrap")) == 1, "founded again: mode %s" % several.mode())
         need("says that cluster %s is founded" % several.cluster in text_of(box), "said: " + text_of(box)[-600:])
         need(len(several.writes()) == 1, "written again")
+        return box
+
+
+def marker_once(bench):
+    """The one that founded loses etcd's data and keeps its config, as in the recovery of etcd: it joins, and founds no second cluster."""
+    several = Several(bench, "once", "none")
+    box = several.box
+    with box:
+        wait_founded(box)
+        before = len(box.poll())
+        box.command(reset={"labels": ["EPHEMERAL"]})
+        need(box.wait("cri", SECONDS, since=before), "it does not come back")
+        need(box.wait("finished", SECONDS, since=before), "hearth does not leave")
+        need(len(box.find("bootstrap")) == 1, "founded a second time")
+        need(len(applies(box)) == 3, "applied %d times" % len(applies(box)))
         return box
 
 
@@ -70,7 +85,7 @@ def marker_killed(bench):
         box.command(fault={"kind": "kill", "method": "ApplyConfiguration", "skip": 1, "after": False})
         wait_founded(box)
         need(box.find("exited", signal="killed"), "not killed: this case proves nothing")
-        need(len(several.writes()) == 1 and several.mode() == ["auto"], "%s, mode %s" % (several.writes(), several.mode()))
+        need(len(several.writes()) == 1 and several.mode() == ["none"], "%s, mode %s" % (several.writes(), several.mode()))
         return box
 
 
@@ -122,7 +137,7 @@ def marker_by_a_person(bench):
 
 
 CASES = [
-    marker_guards, marker_killed, marker_answered, marker_by_a_person,
+    marker_guards, marker_once, marker_killed, marker_answered, marker_by_a_person,
     refused("missing", None, "secret-missing"),
     refused("garbage", "yes", "marker-value"),
     refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),

@@ -357,6 +357,7 @@ row("found", "machined does not answer", "machined-silent", lane="slow", install
 row("found", "an answer is cut in the middle", "machined-lost", installed="ours", fault=machined("cut", bytes=60))
 row("found", "machined cannot read its state", "machined-failed", installed="ours", fault=status(INTERNAL, GET))
 row("found", "machined does not know the config yet", "founded", installed="ours", times={"acquire": 2500})
+row("found", "what is made of the config comes late", "founded", installed="ours", times={"derive": 1500})
 row("found", "the stick is left in", "founded", installed="ours", box={"stick": True}, said=["came from a stick"])
 row("found", "a worker", "left", join=True, box={"tree": "prodesk-400-g4", "addresses": ["192.168.1.21/24"]},
     said=["nothing to found"])
@@ -374,6 +375,8 @@ row("promote", "the dry run's answer is lost", "machined-lost", installed="ours"
 row("promote", "the answer of the second apply is lost", "founded", installed="ours", fault=machined("lost", APPLY, skip=1))
 row("promote", "the socket goes in the second apply", "machined-lost", installed="ours",
     fault=machined("vanish", APPLY, skip=1, ms=800))
+row("promote", "an admin's apply comes behind the dry run", "founded", installed="ours",
+    fault=machined("command", APPLY, after=True, command={"append": PARTIAL}), kept=["to-the-lan"])
 row("promote", "SIGTERM in its dry run", "stopped", installed="ours", fault=machined("hang", APPLY), at={"event": "fault"})
 row("promote", "SIGTERM in the second apply", "stopped", installed="ours", fault=machined("hang", APPLY, skip=1),
     at={"event": "fault"})

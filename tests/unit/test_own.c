@@ -67,6 +67,10 @@ static void appended(void **state)
     assert_null(strstr(config.data, "configFiles"));
     assert_non_null(strstr(config.data, "HEARTH_BOOTSTRAP=none"));
     buf_free(&config);
+    b.plan.marker = "hearth-data-founded";
+    assert_int_equal(own_append(&config, &b.plan, BOOTSTRAP_AUTO, &b.rendered, span(""), &e), 0);
+    assert_non_null(strstr(config.data, "HEARTH_BOOTSTRAP=once"));
+    buf_free(&config);
     tear_down(&b);
 }
 
@@ -103,7 +107,8 @@ static void promoted(void **state)
     (void)state;
     struct buf out = {0}, again = {0};
     struct error e = {0};
-    assert_int_equal(own_promote(span(MAIN "---\n" OWN "---\n" KMSG), &out, &e), 0);
+    unsigned changes;
+    assert_int_equal(own_promote(span(MAIN "---\n" OWN "---\n" KMSG), true, &out, &changes, &e), 0);
     assert_non_null(strstr(out.data, "inlineManifests"));
     assert_non_null(strstr(out.data, "name: \"30-canary\""));
     assert_non_null(strstr(out.data, "token: canary"));
@@ -112,7 +117,9 @@ static void promoted(void **state)
     assert_non_null(strstr(out.data, "HEARTH_NODE=data-1"));
     assert_non_null(strstr(out.data, KMSG)); /* byte for byte */
     /* A second run finds the same to be right. */
-    assert_int_equal(own_promote(span(out.data), &again, &e), 0);
+    assert_int_equal(changes, 1);
+    assert_int_equal(own_promote(span(out.data), true, &again, &changes, &e), 0);
+    assert_int_equal(changes, 0);
     assert_string_equal(out.data, again.data);
     buf_free(&out);
     buf_free(&again);
@@ -129,13 +136,47 @@ static void promoted_beside(void **state)
                          "no yaml") "  - content: mine\n    mountPath: /usr/local/etc/hearth/mine\n" OWN_TAIL;
     struct buf out = {0};
     struct error e = {0};
-    assert_int_equal(own_promote(span(active), &out, &e), 0);
+    unsigned changes;
+    assert_int_equal(own_promote(span(active), false, &out, &changes, &e), 0);
+    assert_int_equal(changes, 1);
     assert_non_null(strstr(out.data, "kept"));
     assert_null(strstr(out.data, "other"));
     assert_non_null(strstr(out.data, "nameless"));
     assert_non_null(strstr(out.data, "x.txt"));
     assert_non_null(strstr(out.data, "/usr/local/etc/hearth/mine"));
     buf_free(&out);
+}
+
+/* Of several control planes, one founds once: from then on it is one that joins. */
+static void retired(void **state)
+{
+    (void)state;
+    static const char active[] =
+        MAIN "---\n" OWN_HEAD "environment: [HEARTH_NODE=a, HEARTH_BOOTSTRAP=once, USER=x]\n---\n" KMSG;
+    struct buf out = {0};
+    struct error e = {0};
+    unsigned changes;
+    assert_int_equal(own_promote(span(active), false, &out, &changes, &e), 0);
+    assert_int_equal(changes, 0);
+    buf_free(&out);
+    assert_int_equal(own_promote(span(active), true, &out, &changes, &e), 0);
+    assert_int_equal(changes, 1);
+    assert_non_null(strstr(out.data, "HEARTH_BOOTSTRAP=none"));
+    assert_null(strstr(out.data, "once"));
+    assert_non_null(strstr(out.data, "USER=x"));
+    assert_non_null(strstr(out.data, KMSG));
+    buf_free(&out);
+}
+
+/* The resource comes a moment after the config. */
+static void written(void **state)
+{
+    (void)state;
+    assert_true(own_written(span(MAIN "---\n" OWN "---\n" KMSG)));
+    assert_false(own_written(span(MAIN "---\n" KMSG)));
+    assert_false(own_written(span(MAIN "---\n" OWN_HEAD "environment: [USER=x]\n")));
+    assert_false(own_written(span(MAIN "# HEARTH_NODE=a\n---\n" OWN_HEAD "environment: [USER=x]\n")));
+    assert_false(own_written(span("")));
 }
 
 static void not_promoted(void **state)
@@ -155,7 +196,8 @@ static void not_promoted(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf out = {0};
         struct error e = {0};
-        assert_int_equal(own_promote(span(rows[i].active), &out, &e), -1);
+        unsigned changes;
+        assert_int_equal(own_promote(span(rows[i].active), true, &out, &changes, &e), -1);
         assert_int_equal(e.code, rows[i].code);
         buf_free(&out);
     }
@@ -194,7 +236,8 @@ static void read_back(void **state)
     check_read((const char *const[]){"USER=x", "HEARTH_NODE=data-1", "HEARTH_CLUSTER=data",
                                      "HEARTH_BOOTSTRAP=auto", NULL},
                (const char *const[]){"/usr/local/etc/hearth/pending/30-x.yaml", "/usr/local/etc/hearth/mine",
-                                     "/usr/local/etc/hearth/pending/", NULL},
+                                     "/usr/local/etc/hearth/pending/", "/usr/local/etc/hearth/pending/x.txt",
+                                     "/usr/local/etc/hearth/pending/.yaml", NULL},
                &own, &found, 0);
     assert_true(found);
     assert_string_equal(own.node, "data-1");
@@ -206,6 +249,11 @@ static void read_back(void **state)
                (const char *const[]){NULL}, &own, &found, 0);
     assert_true(found);
     assert_int_equal(own.bootstrap, BOOTSTRAP_NONE);
+    assert_false(own.once);
+    check_read((const char *const[]){"HEARTH_NODE=a", "HEARTH_CLUSTER=b", "HEARTH_BOOTSTRAP=once", NULL},
+               (const char *const[]){NULL}, &own, &found, 0);
+    assert_int_equal(own.bootstrap, BOOTSTRAP_AUTO);
+    assert_true(own.once);
 }
 
 static void not_ours(void **state)
@@ -231,7 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appended),        cmocka_unit_test(merged),       cmocka_unit_test(promoted),
         cmocka_unit_test(promoted_beside), cmocka_unit_test(not_promoted), cmocka_unit_test(read_back),
-        cmocka_unit_test(not_ours),
+        cmocka_unit_test(not_ours),        cmocka_unit_test(retired),      cmocka_unit_test(written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

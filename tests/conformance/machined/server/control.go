@@ -34,6 +34,7 @@ type Command struct {
 	See       string    `json:"see"`       // this disk is seen now
 	Hide      string    `json:"hide"`      // this disk is gone now
 	Activate  string    `json:"activate"`  // file: becomes the active config, as if a reader on the LAN had applied it
+	Append    string    `json:"append"`    // this document is added to the active config, as by an admin
 	BootDisk  *bool     `json:"boot_disk"` // as in the scenario
 	Medium    []string  `json:"medium"`    // as in the scenario
 	Installed *[]string `json:"installed"` // as in the scenario
@@ -294,6 +295,12 @@ func (n *Node) command(c *Command) error {
 
 	if c.Activate != "" {
 		if err := boot.activate(c.Activate); err != nil {
+			return err
+		}
+	}
+
+	if c.Append != "" {
+		if err := boot.appendDocument(c.Append); err != nil {
 			return err
 		}
 	}

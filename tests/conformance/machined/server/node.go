@@ -328,7 +328,7 @@ func (b *Boot) setActive(provider talosconfig.Provider) error {
 	}
 
 	// The controllers that watch the active config.
-	go b.deriveFrom(provider)
+	b.after(b.node.scenario.Times.Derive, func() { b.deriveFrom(provider) })
 
 	if provider.CompleteForBoot() {
 		b.configured.Do(func() { close(b.complete) })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -249,6 +250,30 @@ func (b *Boot) activate(path string) error {
 
 	provider, err := configloader.NewFromBytes(text)
 	if err != nil {
+		return err
+	}
+
+	return b.setActive(provider)
+}
+
+// appendDocument is what an admin's `talosctl patch` of one more document comes to.
+func (b *Boot) appendDocument(document string) error {
+	active := b.active()
+	if active == nil {
+		return errors.New("there is no active config")
+	}
+
+	text, err := active.Bytes()
+	if err != nil {
+		return err
+	}
+
+	provider, err := configloader.NewFromBytes([]byte(string(text) + "\n---\n" + document))
+	if err != nil {
+		return err
+	}
+
+	if err = b.setPersistent(provider); err != nil {
 		return err
 	}
 

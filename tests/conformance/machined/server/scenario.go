@@ -45,6 +45,7 @@ type Times struct {
 	Running  int `json:"running"` // from configured and installed until the services start
 	CRI      int `json:"cri"`     // from then on until CRI is healthy
 	Etcd     int `json:"etcd"`    // from Bootstrap until this node is a member
+	Derive   int `json:"derive"`  // from an active config until what controllers make of it is there
 	Reboot   int `json:"reboot"`  // machine is off
 	Restart  int `json:"restart"` // between two runs of the extension (Talos: 5000)
 	Stop     int `json:"stop"`    // between SIGTERM and SIGKILL
