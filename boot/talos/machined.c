@@ -2,13 +2,13 @@
 
 #include "base/text.h"
 #include "talos/pb.h"
+#include "talos/refusal.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #define CALL_MS 10000u   /* reads; machined answers them from memory */
 #define APPLY_MS 120000u /* validation looks at the disks */
-#define WARNINGS_MAX ((size_t)48 << 10)
 
 static const char reader[] = "os:reader";
 static const char admin[] = "os:admin";
@@ -17,8 +17,7 @@ struct one_message {
     struct pool *pool;
     struct span bytes;
     bool got;
-    struct buf
-        *refusal; /* gets all of what machined says when it refuses, cleaned, a line each; NULL: not wanted */
+    struct buf *refusal; /* gets all that machined says when it refuses; NULL: not wanted */
 };
 
 static struct span keep(struct pool *pool, struct span s)
@@ -34,52 +33,6 @@ static int take_one(void *arg, struct span message)
     return 0;
 }
 
-static enum error_code code_of(int code)
-{
-    switch (code) {
-    case GRPC_PERMISSION_DENIED:
-        return E_MACHINED_DENIED;
-    case GRPC_FAILED_PRECONDITION:
-        return E_MACHINED_BUSY;
-    case GRPC_INVALID_ARGUMENT:
-        return E_MACHINED_REJECTED;
-    case GRPC_UNIMPLEMENTED:
-        return E_MACHINED_OLD;
-    case GRPC_ALREADY_EXISTS:
-        return E_MACHINED_EXISTS;
-    default:
-        return E_MACHINED_FAILED;
-    }
-}
-
-static void add_lines(struct buf *out, const struct buf *text)
-{
-    out->max = WARNINGS_MAX;
-    for (size_t at = 0; at < text->len; at++) {
-        const char *line = text->data + at;
-        size_t n = strcspn(line, "\n");
-        bool indented = *line == '\t';
-        text_clean(out, line + indented, n - indented);
-        buf_char(out, '\n');
-        at += n;
-    }
-}
-
-static int refused(const char *method, struct grpc_status *status, struct error *e)
-{
-    /* Talos lists several errors as "\n\t* one": on one line of a console they read as "* one". */
-    size_t kept = 0;
-    for (size_t i = 0; i < status->text.len; i++) {
-        char c = status->text.data[i] == '\n' || status->text.data[i] == '\t' ? ' ' : status->text.data[i];
-        if (c != ' ' || (kept && status->text.data[kept - 1] != ' '))
-            status->text.data[kept++] = c;
-    }
-    if (status->text.len)
-        status->text.data[kept] = '\0';
-    return error_set(e, code_of(status->code), "%s: %s (gRPC status %d)", strrchr(method, '/') + 1,
-                     status->text.len ? status->text.data : "no reason given", status->code);
-}
-
 /* A call with one answer. not_found may be NULL; else status 5 sets it and is no error. */
 static int unary(const struct grpc_target *target, const struct grpc_call *call, struct one_message *answer,
                  bool *not_found, struct error *e)
@@ -91,9 +44,7 @@ static int unary(const struct grpc_target *target, const struct grpc_call *call,
     if (status.code == GRPC_NOT_FOUND && not_found)
         *not_found = true;
     else if (status.code != GRPC_OK) {
-        if (answer->refusal)
-            add_lines(answer->refusal, &status.text);
-        result = refused(call->method, &status, e);
+        result = refusal_error(call->method, &status, answer->refusal, e);
     } else if (!answer->got)
         result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
     grpc_status_free(&status);
@@ -238,7 +189,7 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
     if (result == 0 && list.malformed)
         result = malformed(method, e);
     else if (result == 0 && status.code != GRPC_OK)
-        result = refused(method, &status, e);
+        result = refusal_error(method, &status, NULL, e);
     grpc_status_free(&status);
     if (result != 0)
         return error_wrap(e, "%s", type->type);
@@ -301,7 +252,7 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
         return -1;
     if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(fields), first, &said))
         return malformed(method, e);
-    warnings->max = WARNINGS_MAX;
+    warnings->max = REFUSAL_MAX;
     for (unsigned i = 0; i < said.count; i++) {
         text_clean(warnings, said.items[i].p, said.items[i].n);
         buf_char(warnings, '\n');

@@ -324,6 +324,8 @@ row("documents", "SIGKILL behind the secrets", "killed", at={"line": "[4/6]"}, d
 
 row("apply", "Talos rejects the config", "machined-rejected",
     spoil=text("talos/data-1.yaml", "machine:\n  nodeLabels:\n    \"/bad\": \"x\"\n"), said=["/bad"])
+row("apply", "Talos does not know a key whose value is a secret", "machined-rejected", then="stop", said=["extraArgz: x:"],
+    spoil=text("talos/data-1.yaml", "machine:\n  kubelet:\n    extraArgz:\n      x: !secret canary\n"))
 row("apply", "another apply is in progress", "machined-busy", fault=machined("busy", VERSION, ms=4200), then="wait")
 row("apply", "machined denies the dry run", "machined-denied", lane="slow", fault=status(DENIED, APPLY, count=-1), then="stop")
 row("apply", "machined fails at the dry run", "machined-failed", fault=status(INTERNAL, APPLY))

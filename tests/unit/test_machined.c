@@ -201,6 +201,43 @@ static void apply_refused(void **state)
     server_stop(&s, NULL);
 }
 
+/* Talos prints what it does not know with its value, and that may be a secret. */
+static void values_hidden(void **state)
+{
+    (void)state;
+#define UNKNOWN "unknown keys found during decoding:"
+    static const struct {
+        const char *said; /* percent-encoded */
+        const char *lines;
+    } rows[] = {
+        {"e: " UNKNOWN "%0Amachine:%0A    kubelet:%0A        tokn: hush%0A",
+         "e: " UNKNOWN "\nmachine:\n    kubelet:\n        tokn:\n"},
+        {UNKNOWN "%0Akeyy: hush", UNKNOWN "\nkeyy:\n"},
+        {UNKNOWN "%0Aa:%0A    - b: hush%0A      c: 'hush: hush'%0A    - hush%0A    - \"hush: hush\"%0A",
+         UNKNOWN "\na:\n    - b:\n      c:\n"},
+        {UNKNOWN "%0Aa: |%0A    hush%0A    hush:hush%0A    hu sh: hush%0A%0Ab: 'hush", UNKNOWN "\na:\nb:\n"},
+        {UNKNOWN "%0Aa: hush%0Ax (line 3): " UNKNOWN "%0Ac: hush",
+         UNKNOWN "\na:\nx (line 3): " UNKNOWN "\nc:\n"},
+        {UNKNOWN, UNKNOWN "\n"},
+        {UNKNOWN "%0A\"/a\": hush", UNKNOWN "\n\"/a\":\n"},
+        {"value: shown%0A" UNKNOWN "%0Aa: %00hush%0A%00hush", "value: shown\n" UNKNOWN "\na:\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct server s = {0};
+        struct buf lines = {0};
+        struct error e;
+        refuse(&s, "first", 3, rows[i].said);
+        server_start(&s);
+        assert_int_equal(
+            machined_apply(&s.target, (struct span){(const unsigned char *)"first", 5}, true, &lines, &e),
+            -1);
+        assert_string_equal(lines.data, rows[i].lines);
+        assert_null(strstr(e.text, "hush"));
+        buf_free(&lines);
+        server_stop(&s, NULL);
+    }
+}
+
 static void services(void **state)
 {
     (void)state;
@@ -257,6 +294,7 @@ int main(void)
         cmocka_unit_test(statuses),      cmocka_unit_test(nobody_listens), cmocka_unit_test(version),
         cmocka_unit_test(get),           cmocka_unit_test(list),           cmocka_unit_test(apply),
         cmocka_unit_test(apply_refused), cmocka_unit_test(services),       cmocka_unit_test(told_to_stop),
+        cmocka_unit_test(values_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
