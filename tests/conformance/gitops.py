@@ -141,6 +141,22 @@ def renovate(kit, directory):
                "\n".join("%s: %s" % each for each in sorted(pins - found)))
 
 
+def recovered(site):
+    """What databases/README.md makes of the database: its block in place of `bootstrap`, the count of serverName, a backup."""
+    with open(os.path.join(site, "databases", "README.md"), encoding="utf-8") as source:
+        guide = source.read()
+    block = re.search(r"^ {7}bootstrap:\n(?: {8,}.*\n| {7}externalClusters:\n)+", guide, re.M).group()
+    backup = re.search(r"^ {4}(\{apiVersion: (?:.*\n)+?)^ {4}EOF$", guide, re.M).group(1)
+    path = os.path.join(site, "databases", "postgres", "cluster.yaml")
+    with open(path, encoding="utf-8") as source:
+        text = source.read()
+    text, count = re.subn(r"^  bootstrap:.*\n(?: {4}.*\n)+", re.sub("^ {5}", "", block, flags=re.M), text, flags=re.M)
+    text, again = re.subn("serverName: postgres-1 #", "serverName: postgres-2 #", text)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text + "---\n" + backup.replace("generateName: now-", "name: now, namespace: databases"))
+    return count == 1 and again == 1
+
+
 def secrets():
     import bundle
     git, operator = bundle.git_credentials(), bundle.eso_credential()
@@ -174,6 +190,8 @@ def check(kit):
     site = filled(kit, os.path.join(where, "site"), components)
     judge(kit, os.path.join(where, "graph.txt"), "tree", site)
     renovate(kit, site)
+    kit.expect("gitops: the recovery fits the database", recovered(site))
+    judge(kit, os.path.join(where, "recovery.txt"), "tree", site)
     if not real:
         kit.skipped("gitops: the inlined set and its replay", "no gotk-components.yaml beside the repository", len(NODES))
         return

@@ -29,6 +29,7 @@ import kernel  # noqa: E402
 
 NEEDS = ("world",)
 README = os.path.join(kit_module.REPO, "assets", "README.md")
+RECOVERY = os.path.join(kit_module.REPO, "assets", "databases", "README.md")
 COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
 REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd"]
 SHELL = ["cd", "sudo", "make", "hearth"]
@@ -489,6 +490,48 @@ class Guide:
         return self.wrong
 
 
+    def recovery(self):
+        """The commands of databases/README.md; what it puts into cluster.yaml is the subject gitops's."""
+        with open(RECOVERY) as source:
+            chapters = parts("#" + source.read())
+        self.open(self.site, os.path.join(self.top, "box-1"))
+        for kind, text in [item for steps in chapters.values() for _, items in steps for item in items]:
+            if is_command(text):
+                self.do(text, [])
+        self.shell.end()
+        self.wrong += ["recovery: " + each for each in self.shell.wrong]
+        done = {name for tool, name, _, _ in self.cloud.calls if tool in ("kubectl", "flux")}
+        lacking = {"create", "delete", "exec", "scale", "suspend kustomization", "resume kustomization"} - done
+        return self.wrong + (["recovery: nothing does %s" % sorted(lacking)] if lacking else [])
+
+
+def kubectl(kit, cloud, sections):
+    """kubectl itself reads each of its command lines. The other tools cannot be had as Go modules."""
+    program, settings = os.path.join(kit.build, "kubectl"), {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN":
+                                                             "local", "CGO_ENABLED": "0"}
+    build = ["go", "build", "-o", program, "."]
+    source = os.path.join(kit_module.HERE, "kubectl")
+    if shutil.which("go") is None:
+        return kit.skipped("guide: kubectl reads its command lines", "go is not installed")
+    built = subprocess.run(build, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, **settings))
+    if built.returncode:
+        words = built.stdout.decode("utf-8", "replace").strip()[-300:]
+        if subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, env=dict(os.environ, **settings)).returncode:
+            return kit.skipped("guide: kubectl reads its command lines", "its Go modules cannot be had: " + words)
+        return kit.failed("guide: kubectl: go build", words)
+    lines = [args for tool, args in cloud.lines if tool == "kubectl"]
+    lines += [shlex.split(text)[1:] for steps in sections.values() for _, items in steps for kind, text in items
+              if kind == "span" and text.startswith("kubectl ") and not text.endswith(" ")]
+    wrong = [["get", "pods", "-o"], ["annotate", "--owerwrite", "pod", "x"], ["gett", "pods"]]
+
+    def refused(some):
+        return subprocess.run([program], input=json.dumps(some).encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
+
+    said = refused(lines)
+    kit.expect("guide: kubectl reads each of %d command lines" % len(lines), len(lines) > 20 and not said, said)
+    kit.expect("guide: kubectl refuses what is wrong", all(refused([each]) for each in wrong), refused(wrong))
+
+
 # What must be seen: (name, the guide's words, others in their place, a part of the complaint).
 BROKEN = [
     ("an unknown flag of az", "--sku Standard_LRS", "--skew Standard_LRS", "unknown flag --skew"),
@@ -547,11 +590,12 @@ def follow(kit):
     guide = Guide(kit, text, "user")
     problems = guide.wrong
     for name, part in (("first cluster", guide.first), ("second cluster", guide.second), ("further box", guide.further),
-                       ("without a stick", guide.without), ("day two", guide.days)):
+                       ("without a stick", guide.without), ("day two", guide.days), ("recovery", guide.recovery)):
         problems = problems or part()
         kit.expect("guide: " + name, not problems, "\n".join(problems))
     refused = guide.cloud.refused
     kit.expect("guide: az, talosctl, kubectl and flux took every command line", not refused, "\n".join(refused))
+    kubectl(kit, guide.cloud, guide.sections)
     told = {tool: sum(1 for call in guide.cloud.calls if call[0] == tool) for tool in cloud_module.TOOLS}
     print("guide: %s held against a table of flags, not run; by hand: %s" % (", ".join(
         "%d × %s" % (count, tool) for tool, count in told.items()), "; ".join("%d %s" % row for row in BY_HAND.items())), flush=True)

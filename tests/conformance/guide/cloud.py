@@ -68,6 +68,9 @@ def read(tool, args):
     known = dict(shared, **rows[name])
     words, flags, at = [], {}, 0
     while at < len(args):
+        if args[at] == "--":  # the rest is another program's
+            words += args[at + 1:]
+            break
         flag, equals, value = args[at].partition("=")
         if not flag.startswith("-") or flag == "-":
             words.append(args[at])
@@ -93,7 +96,7 @@ class Cloud:
     def __init__(self, azure, tenant, directory):
         self.azure, self.tenant, self.directory = azure, tenant, directory
         self.apps, self.vaults, self.granted, self.accounts, self.groups = {}, {}, set(), set(), set()
-        self.calls, self.refused = [], []
+        self.calls, self.refused, self.lines = [], [], []
         self.boxes = {}  # {address: the file with the facts of the box that has it}
         self.publish()
         self.scratch = tempfile.TemporaryDirectory()  # the path of a socket has to be short
@@ -120,6 +123,7 @@ class Cloud:
     def answer(self, tool, args, where, piped, connection):
         shown = " ".join([tool] + args)
         try:
+            self.lines.append((tool, args))
             name, words, flags = read(tool, args)
             self.calls.append((tool, name, words, flags))
             act = getattr(self, ("%s_%s" % (tool, name)).replace(" ", "_").replace("-", "_").rstrip("_"), None)
