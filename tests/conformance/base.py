@@ -4,6 +4,7 @@ For a bundle made by Talos and one made with openssl, for both machine types: wh
 without overlays, is what `talosctl gen config` writes for contract 1.13, but for the differences listed here. Talos's
 loader (unknown keys are errors) and its validation for metal take it, in both versions.
 """
+import glob
 import json
 import os
 import re
@@ -62,6 +63,14 @@ FORBIDDEN = [
     ("cluster.secretboxEncryptionSecret",
      "cluster: {secretboxEncryptionSecret: !secret %s#/secrets/secretboxencryptionsecret}"),
 ]
+
+
+# (overlay, what stands there, what its comment offers)
+OFFERED = [
+    ("data-1.yaml", "match: system_disk", 'match: disk.transport == "nvme" && !system_disk'),
+    ("examples/state-encryption.yaml", "nodeID: {}", "tpm: {}"),
+]
+WRONG = "a VLAN that cannot be"
 
 
 def bundles(kit):
@@ -147,8 +156,36 @@ def useless(kit, text):
         refused(kit, "base: worker with %s is refused" % path, "worker", overlay % secret + "\n", path)
 
 
+def overlays(kit, text):
+    """Every other file of the example's talos/, what its comments offer instead, and one that must not pass."""
+    serve(kit, text)
+    found = {}
+    for path in glob.glob(os.path.join(kit_module.REPO, "assets", "talos", "**", "*.yaml"), recursive=True):
+        name = os.path.relpath(path, os.path.join(kit_module.REPO, "assets", "talos"))
+        with open(path) as source:
+            found[name] = source.read()
+    for kind in kit_module.NODES:
+        del found[kind + ".yaml"]
+    odd = {name: found[name].replace(old, new) for name, old, new in OFFERED}
+    kit.expect("base: the comments of the overlays offer what the test tries", len(found) > 7 and all(
+        odd[name] != found[name] for name in odd), str(sorted(found)))
+    found.update({name + ", as its comment says": text for name, text in odd.items()})
+    found[WRONG] = found["examples/vip-and-vlan.yaml"].replace("vlanID: 20", "vlanID: 5000")
+    for name, overlay in sorted(found.items()):
+        where = kit.directory("overlay")
+        site = kit.site(os.path.join(where, "site"), {"talos/%s.yaml" % kit_module.NODES["controlplane"]: overlay})
+        status, rendered, err = kit.render(site, os.path.join(where, "out"), "controlplane")
+        if not kit.expect("base: %s renders" % name, status == 0, err):
+            continue
+        for version in kit_module.VERSIONS:
+            status, _, err = kit.go(version, "validate", rendered)
+            kit.expect("base: %s: Talos %s %s it" % (name, version, "refuses" if name == WRONG else "takes"),
+                       (status != 0) == (name == WRONG), err)
+
+
 def check(kit):
     made = bundles(kit)
     if made:
         plain(kit, made)
+        overlays(kit, made["go"])
         useless(kit, made["go"])
