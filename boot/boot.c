@@ -144,15 +144,29 @@ static enum attempt attempt(struct boot *boot, struct errors *errors)
     return join(boot, &look, errors);
 }
 
+/* Where there is no descriptor to wait with, and so no call to be ended in good order. */
+static void stop_here(int sig)
+{
+    (void)sig;
+    mem_wipe_all();
+    _exit(EXIT_DONE_);
+}
+
 static int stop_descriptor(void)
 {
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    const struct sigaction here = {.sa_handler = stop_here};
     sigset_t stops;
     sigemptyset(&stops);
-    sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGHUP);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&stops, signals[i]);
     sigprocmask(SIG_BLOCK, &stops, NULL);
-    return signalfd(-1, &stops, SFD_CLOEXEC);
+    int fd = signalfd(-1, &stops, SFD_CLOEXEC);
+    for (size_t i = 0; fd < 0 && i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &here, NULL);
+    if (fd < 0)
+        sigprocmask(SIG_UNBLOCK, &stops, NULL);
+    return fd;
 }
 
 /* What a start after the end of memory needs, none of it on the heap. */
@@ -237,7 +251,7 @@ enum exit_status verb_boot(const struct options *o)
     remember_start(&boot.options);
     mem_on_exhausted = start_anew;
     run(&boot, getenv("HEARTH_NO_MEMORY"));
-    close(boot.target.stop_fd);
+    fd_cleanup(&boot.target.stop_fd);
     /* A service that leaves with anything else would be held for broken and could reboot a healthy node. */
     return EXIT_DONE_;
 }

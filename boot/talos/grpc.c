@@ -123,8 +123,8 @@ static int connect_socket(struct call *c, const char *path, struct error *e)
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(e, E_MACHINED_SOCKET, "%s: the path is too long for a socket", path);
     memcpy(address.sun_path, path, strlen(path));
-    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    /* A unix socket connects at once or not at all; only the traffic after it must not block. */
+    /* Such a socket connects at once or not at all; one that blocks would wait, past every deadline, where nobody accepts. */
+    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return error_errno(e, E_MACHINED_SOCKET, errno, "%s", path);
     return 0;

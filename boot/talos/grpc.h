@@ -62,8 +62,8 @@ void grpc_status_free(struct grpc_status *status);
 
 /*
  * Makes the call and waits. 0 when the server sent a status, whichever it is, or the receiver ended it (then code is 0). -1 and e when there
- * is no status: E_MACHINED_SOCKET (nobody listens), E_MACHINED_LOST (closed, reset, turned away by a GOAWAY), E_MACHINED_SILENT (deadline),
- * E_MACHINED_MALFORMED (not HTTP/2; a frame, header or message that cannot be), E_STOPPED.
+ * is no status: E_MACHINED_SOCKET (nobody listens, or accepts any more), E_MACHINED_LOST (closed, reset, turned away by a GOAWAY),
+ * E_MACHINED_SILENT (deadline), E_MACHINED_MALFORMED (not HTTP/2; a frame, header or message that cannot be), E_STOPPED.
  */
 int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, grpc_receiver *receiver,
                 void *arg, struct grpc_status *status, struct error *e);

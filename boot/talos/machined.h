@@ -21,7 +21,7 @@
 
 /* Answers that are an error of the protocol become: PermissionDenied E_MACHINED_DENIED, FailedPrecondition
  * E_MACHINED_BUSY, InvalidArgument E_MACHINED_REJECTED, Unimplemented E_MACHINED_OLD, any other E_MACHINED_FAILED; the text is
- * machined's own, whole. What fails below that is as in grpc.h. */
+ * machined's own, whole but for what refusal.h hides. What fails below that is as in grpc.h. */
 
 /* The Talos version ("v1.13.9") of the running machined, into pool. */
 int machined_version(const struct grpc_target *target, struct pool *pool, const char **version,
@@ -50,7 +50,7 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
                   struct resource **out, unsigned *count, struct error *e);
 
 /* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay empty. When machined
- * refuses, it gets the whole reason instead, of which the error's text may hold the beginning only. */
+ * refuses, it gets the reason instead (refusal.h), of which the error's text may hold the beginning only. */
 int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
                    struct error *e);
 

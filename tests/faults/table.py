@@ -53,6 +53,7 @@ row("node", "machined cannot read its state", "machined-failed", fault=status(IN
 row("node", "a resource is unknown to this machined", "machined-old", fault=status(UNIMPLEMENTED, GET), then="mend")
 row("node", "machined is not ready for reads", "machined-busy", fault=status(PRECONDITION, GET))
 row("node", "machined finds the request wrong", "machined-rejected", fault=status(INVALID, GET), then="mend")
+row("node", "no descriptor is left, not even for SIGTERM", "machined-socket", odd="files 3", then="stop")
 row("node", "Talos 1.12", "left", box={"talos": "v1.12.11"}, said=["1.13", "v1.12.11"])
 row("node", "the stage stays unknown", "quiet", times={"acquire": 600000})
 row("node", "the image has no site", "left", spoil=gone(HEARTH), said=["without a site"])

@@ -584,6 +584,29 @@ static void nobody_listens(void **state)
     forget(&o);
 }
 
+/* A machined that is stuck takes nobody any more: its queue fills, and to wait in it could not be ended. */
+static void nobody_accepts(void **state)
+{
+    (void)state;
+    int queue[16];
+    size_t waiting = 0;
+    struct outcome o = {0};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct grpc_target target = {path, -1};
+    const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
+    memcpy(address.sun_path, path, strlen(path));
+    for (bool taken = true; taken && waiting < 16; waiting++) {
+        queue[waiting] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        taken = connect(queue[waiting], (const struct sockaddr *)&address, sizeof address) == 0;
+    }
+    assert_true(waiting < 16);
+    assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
+    assert_int_equal(o.e.code, E_MACHINED_SOCKET);
+    while (waiting > 0)
+        close(queue[--waiting]);
+    forget(&o);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -628,6 +651,7 @@ int main(void)
         cmocka_unit_test(deadlines),
         cmocka_unit_test(told_to_stop),
         cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(nobody_accepts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
