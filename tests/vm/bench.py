@@ -1,8 +1,11 @@
 """What the cases share: the LAN, a site with two makes in it, and what `make usb` and `make pxe` make of it."""
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
@@ -17,6 +20,7 @@ import lan as lan_module  # noqa: E402
 CONSOLE = "console=ttyS0,115200 quiet loglevel=4 panic=-1 mitigations=off no_timer_check"
 LAYERS = {True: "vm: the layers were mounted by Talos's own init", False: "vm: the layers were mounted by the test's init"}
 FIRST = "[1/6]"  # the first line that hearth says
+ROW = re.compile(r"^  (\S+) +(\d[\d.]* [kMG]?B)  (.*)$", re.M)  # of the image tools' closing table
 
 
 class Bench:
@@ -35,7 +39,7 @@ class Bench:
         import boot
         self.kit.serve(dict({name: text for name in names}, canary=boot.CANARY))
         self.boot = boot.Bench(self.kit, "1.14")
-        self.sites = {}
+        self.sites, self.sizes = {}, {}
 
     def site(self, name="site", **more):
         if name not in self.sites:
@@ -63,6 +67,8 @@ class Bench:
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:
             raise AssertionError("image %s: %s" % (verb, done.stdout.decode("utf-8", "replace")[-1500:]))
+        for name, count, about in ROW.findall(done.stdout.decode("utf-8", "replace")):
+            self.sizes[os.path.relpath(os.path.join(REPO, name), where)] = (count, about)
         return where
 
     def stick(self, name="site"):
@@ -72,12 +78,24 @@ class Bench:
             self.sticks = dict(getattr(self, "sticks", {}), **{name: path})
         return path
 
+    @contextlib.contextmanager
     def serve(self, where):
-        """`make pxe-serve` on the LAN; the process, to be ended."""
+        """`make pxe-serve` on the LAN, for as long as the `with` lasts."""
         environment = dict(os.environ, OUT=where, BINARY=self.binary, IF=lan_module.BRIDGE, SOURCE_DATE_EPOCH="1767225600")
-        with open(os.path.join(where, "serve.log"), "wb") as log:
-            return subprocess.Popen([os.path.join(REPO, "scripts", "image", "image"), "pxe-serve"], cwd=REPO, env=environment,
-                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lan_module.dies_with_us)
+        path = os.path.join(where, "serve.log")
+        with open(path, "wb") as log:
+            server = subprocess.Popen([os.path.join(REPO, "scripts", "image", "image"), "pxe-serve"], cwd=REPO, env=environment,
+                                      stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lan_module.dies_with_us)
+        try:
+            end = time.monotonic() + 120
+            while b"serving " not in assets.read(path):
+                if server.poll() is not None or time.monotonic() > end:
+                    raise AssertionError("pxe-serve: " + assets.read(path).decode("utf-8", "replace")[-1500:])
+                time.sleep(0.1)
+            yield
+        finally:
+            server.terminate()
+            server.wait()
 
     def power(self, name, box, image, arguments, **more):
         """A box that is started with `with`."""

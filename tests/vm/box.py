@@ -120,7 +120,8 @@ class Box:
         self.started = time.monotonic()
         self.process = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
                                         preexec_fn=lan_module.dies_with_us)
-        threading.Thread(target=self.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
         return self
 
     def __exit__(self, *_):
@@ -131,8 +132,9 @@ class Box:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.process.stdin.close()
-        self.errors.close()
+        self.reader.join(10)
+        for one in (self.process.stdin, self.process.stdout, self.errors, self.log):
+            one.close()
 
     def read(self):
         for raw in self.process.stdout:
@@ -160,10 +162,13 @@ class Box:
         return found
 
     def wait(self, good, seconds):
-        """(seconds since power-on, what good() gave) as soon as it is true; None when it is not in time or the power is off."""
-        end = self.started + seconds
+        """(seconds since power-on, what good() gave) as soon as it is true; None when it is not in time or the power is off.
+        The time counts from now: a busy machine may be slow at every step, and a box that hangs misses the first one."""
+        end = time.monotonic() + seconds
         while True:
             off = self.process.poll() is not None
+            if off:
+                self.reader.join(10)  # what it said last
             value = good()
             if value:
                 return time.monotonic() - self.started, value
@@ -173,13 +178,10 @@ class Box:
 
     def off(self, seconds):
         """Whether it goes off, or reboots, in time: -no-reboot makes one of the other."""
-        end = self.started + seconds
-        while self.process.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
-        return self.process.poll() is not None
+        return self.wait(lambda: self.process.poll() is not None, seconds) is not None
 
     def line(self, words, seconds):
-        """(seconds, line) of the first line with these words."""
+        """(seconds, line) of the first line with these words. The journal may be ahead of the screen, so it is waited for."""
         found = self.wait(lambda: [entry for entry in list(self.lines) if words in entry[1]], seconds)
         return found[1][0] if found else None
 

@@ -31,7 +31,7 @@ func network() (*Lease, error) {
 		return nil, err
 	}
 
-	name, err := waitLink(20 * time.Second)
+	name, err := waitLink(2 * time.Minute)
 	if err != nil {
 		return nil, err
 	}

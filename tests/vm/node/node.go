@@ -97,11 +97,12 @@ func mounts() error {
 	)
 }
 
-// settled waits until no disk has appeared for a while: a stick takes one to two seconds.
+// settled waits until the box's own disk is there, each stick has become a disk, and no other has appeared for a while. On a
+// busy machine all of it may be slow.
 func settled() ([]Disk, error) {
 	list, since := []Disk(nil), time.Now()
 
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		now, err := disks()
 		if err != nil {
 			return nil, err
@@ -111,12 +112,26 @@ func settled() ([]Disk, error) {
 			list, since = now, time.Now()
 		}
 
-		if len(list) > 0 && time.Since(since) > 2500*time.Millisecond {
+		own := slices.ContainsFunc(list, func(disk Disk) bool { return disk.Transport != "usb" })
+		if own && !stickPending() && time.Since(since) > 2500*time.Millisecond {
 			break
 		}
 	}
 
 	return disks()
+}
+
+// stickPending is whether a USB mass storage interface (class 08) has no disk yet: the driver waits a second before it looks.
+func stickPending() bool {
+	interfaces, _ := filepath.Glob("/sys/bus/usb/devices/*/bInterfaceClass") //nolint:errcheck
+	for _, path := range interfaces {
+		found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "host*", "target*", "*", "block", "*")) //nolint:errcheck
+		if text(path) == "08" && len(found) == 0 {
+			return true
+		}
+	}
+
+	return false
 }
 
 // scenario is how the machined of tests/conformance is told what machine it is on.
