@@ -222,19 +222,19 @@ extension: all ## The Talos system extension: a tar and an OCI layout, public
 	@$(IMAGE) extension
 site-layer: all ## SITE=DIR [ROLE=x] [CREDENTIAL=0]: what boot reads of a site, as a layer over the extension
 	@$(IMAGE) site-layer
-initrd: all ## [SITE=DIR] [BASE=initramfs.xz]: the layers as an initrd segment, alone or behind a base
+initrd: all ## [SITE=DIR [ROLE=x] [CREDENTIAL=0]] [BASE=initramfs.xz]: the layers as an initrd segment, alone or behind a base
 	@$(IMAGE) initrd
-usb: all ## SITE=DIR TALOS=v1.13.x (or KERNEL= INITRAMFS=) [KARGS=] [ROLE=x]: an ISO for a stick, BIOS and UEFI
+usb: all ## SITE=DIR TALOS=v1.13.x [ROLE=x] [CREDENTIAL=0] [IMAGE_CACHE=DIR]: an ISO for a stick, BIOS and UEFI
 	@$(IMAGE) usb
-pxe: all ## The same for network boot: a directory to serve; no credential in it without CREDENTIAL=1
+pxe: all ## SITE=DIR TALOS=v1.13.x [ROLE=x] [CREDENTIAL=1]: a directory to serve for network boot; no login in it unasked
 	@$(IMAGE) pxe
-pxe-serve: ## IF=eth0: serve that directory beside the router's DHCP, as root
+pxe-serve: ## IF=eth0 [PORT=8080]: serve that directory beside the router's DHCP, as root
 	@$(IMAGE) pxe-serve
 installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path]: how hearth stays on the disk; imager profile and commands
 	@$(IMAGE) installer
-reset: $(if $(SITE),all) ## Back to maintenance mode: what is lost, then the commands
+reset: $(if $(SITE),all) ## [SITE=DIR]: back to maintenance mode: what is lost, then the commands
 	@$(IMAGE) reset
-talos-pin: all ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel and initramfs in the site
+talos-pin: ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel and initramfs in the site
 	@$(IMAGE) talos-pin
 image-test: test-deps all ## The outputs, unpacked as a kernel would, and against Talos's Go packages
 	@scripts/suite $(B)/counts/image tests/image/run $(B)/hearth
@@ -244,7 +244,7 @@ image-test: test-deps all ## The outputs, unpacked as a kernel would, and agains
 .PHONY: vm demo-vm
 vm: test-deps all ## Virtual boxes boot the stick and the network images under QEMU; skipped, and counted, without it
 	@scripts/suite $(B)/counts/vm tests/vm/run --verbose $(B)/hearth
-demo-vm: test-deps all ## One virtual OptiPlex, from power-on to a founded cluster, with its screen
+demo-vm: test-deps all ## One virtual OptiPlex with its screen: by stick to a founded cluster, then by network
 	@tests/vm/run --demo $(B)/hearth
 
 ## Using
