@@ -1,6 +1,7 @@
 """What the image cases share: a site, bases, the tools as a user runs them, and the counts."""
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ CANARY = "canary-of-a-login-7f3a"
 PEM = ("-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n"
        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" % CANARY)
 GUID = "11111111-2222-4333-8444-555555555555"
+ROW = re.compile(r"^  (\S+) +(\d[\d.]* [kMG]?B)  (.*)$", re.M)  # of the tools' closing table
 FILL = (("https://CHANGE-ME-", "https://homelab-"), ("00000000-0000-0000-0000-000000000000", GUID), ("CHANGE-ME-1", "ABC1234"),
         ("CHANGE-ME-2", "DEF5678"), ("CHANGE-ME/homelab", "somebody/homelab"), ("from: file", "from: release"))
 
@@ -93,6 +95,7 @@ class Kit:
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.cases = self.negative = 0
         self.work = None
+        self.sizes = {}
 
     def lacks(self):
         if not os.access(self.binary, os.X_OK):
@@ -153,6 +156,9 @@ class Kit:
         finally:
             os.umask(before)
         ran = Ran(done, out)
+        for name, count, about in ROW.findall(ran.stdout):
+            name = os.path.relpath(os.path.join(os.path.realpath(directory), name), os.path.realpath(out))
+            self.sizes.setdefault(name, (count, about))
         expect(CANARY not in ran.stdout + ran.stderr, "%s prints a login" % verb)
         left = [name for name in os.listdir(out) if name.startswith(".")] if os.path.isdir(out) else []
         expect(not left, "%s leaves %s behind" % (verb, left))
