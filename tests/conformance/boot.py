@@ -200,7 +200,7 @@ def wait_founded(box, since=0, seconds=SECONDS):
 
 def wait_applied(box, since=0, seconds=SECONDS):
     applied = need(box.wait("applied", seconds, since=since, complete=True), "no complete config was applied")
-    box.wait("call", 2, since=applied["n"], dry_run=False)  # what was applied is active only then
+    box.wait("call", 10, since=applied["n"], dry_run=False)  # what was applied is active only then
     return applied
 
 

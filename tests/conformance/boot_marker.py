@@ -130,8 +130,8 @@ def marker_by_a_person(bench):
     box = several.box
     with box:
         wait_applied(box)
-        need(box.wait("finished", SECONDS) or True, "")
-        need("talosctl bootstrap" in text_of(box), "said: " + text_of(box)[-600:])
+        need(box.wait("console", 10, line=lambda line: "talosctl bootstrap" in line), "said: " + text_of(box)[-600:])
+        need(box.wait("finished", SECONDS, boot=2), "hearth does not leave")
         need(not several.writes() and not box.find("bootstrap"), "founded")
         return box
 

@@ -21,6 +21,7 @@ from boot import CANARIES, CANARY, need, text_of  # noqa: E402
 from table import APPLY, LOGIN, STAGES, VAULT  # noqa: E402
 
 WATCHDOG = 100  # seconds; only against what hangs
+QUIET = 5  # seconds in which a client that is not quiet would have applied
 NAMES = {LOGIN: {"a": [world_module.LOGIN]}, VAULT: {"a": [world_module.VAULT]}}
 LINE = re.compile(r"^hearth: ([a-z0-9-]+): (.+); (?:again in (\d+) s|looking again when something changes)$")
 BEFORE_APPLY = STAGES[:STAGES.index("apply")]
@@ -306,7 +307,7 @@ class Play:
         if is_code(outcome):
             return self.refused(outcome, final)
         if outcome == "quiet":
-            time.sleep(1.5)
+            time.sleep(QUIET)
             need(not [line for line in box.said() if self.parse(line)] and not box.find("applied") and not box.find("exited"),
                 "it is not quiet: " + text_of(box)[-300:])
             if row["stage"] == "node" and "cure" not in row:
@@ -319,7 +320,9 @@ class Play:
             self.do("kill")
         elif outcome == "stopped":
             at = self.stop()
-            need("stopped" in box.find("console")[-1]["line"], "it does not say that it stops")
+            # The next boot may have said something by now.
+            last = [entry["line"] for entry in box.find("console") if entry["n"] < at][-1:]
+            need(last and "stopped" in last[0], "it does not say that it stops, but: %s" % last)
             self.cure()
             return self.converge(final, at)
         elif outcome == "killed":

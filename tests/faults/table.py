@@ -58,7 +58,7 @@ row("node", "Talos 1.12", "left", box={"talos": "v1.12.11"}, said=["1.13", "v1.1
 row("node", "the stage stays unknown", "quiet", times={"acquire": 600000})
 row("node", "the image has no site", "left", spoil=gone(HEARTH), said=["without a site"])
 row("node", "somebody else's config on the disk", "left", installed="stranger", said=["not by hearth"])
-row("node", "the stage says resetting", "quiet", at={"event": "listening"}, do=[{"stage": "resetting"}],
+row("node", "the stage says resetting", "quiet", times={"udev": 2500}, at={"line": "[1/6]"}, do=[{"stage": "resetting"}],
     cure=[{"stage": "maintenance"}])
 row("node", "SIGTERM in the first look", "stopped", fault=machined("hang", VERSION), at={"event": "fault"})
 row("node", "SIGKILL in the first look", "killed", fault=machined("kill", GET))
@@ -81,10 +81,10 @@ row("facts", "the clock is right late", "applied", times={"time": 2600})
 row("facts", "/proc and /sys cannot be read", "facts-read", tree_spoil=["proc", "sys"])
 row("facts", "machined restarts during the waits", "applied", times={"udev": 3000}, at={"line": "[1/6]"},
     do=[{"fault": machined("vanish", GET, ms=700)[0]}])
-row("facts", "the node leaves maintenance during the waits", "quiet", times={"udev": 1500}, at={"line": "[1/6]"},
+row("facts", "the node leaves maintenance during the waits", "quiet", times={"udev": 2500}, at={"line": "[1/6]"},
     do=[{"stage": "booting"}],
     cure=[{"stage": "maintenance"}])
-row("facts", "an answer in the waits is not HTTP/2", "machined-malformed", times={"udev": 1500}, at={"line": "[1/6]"},
+row("facts", "an answer in the waits is not HTTP/2", "machined-malformed", times={"udev": 4000}, at={"line": "[1/6]"},
     do=[{"fault": machined("garbage")[0]}])
 row("facts", "SIGTERM during the waits", "stopped", times={"udev": 5000}, at={"line": "[1/6]"}, cure=[{"times": {"udev": 100}}])
 row("facts", "SIGKILL during the waits", "killed", times={"udev": 1500}, at={"line": "[1/6]"}, do=["kill"])
@@ -314,7 +314,7 @@ row("documents", "a worker with the control planes' address", "config-forbidden"
 row("documents", "a partial config of too many documents", "config-stream", partial="---\n".join(
     "apiVersion: v1alpha1\nkind: ExtensionServiceConfig\nname: n%d\nenvironment: [A=b]\n" % i for i in range(140)))
 row("documents", "a partial config appears while secrets are fetched", "applied", at={"request": "/secrets"},
-    azure={"faults": [{"role": "vault", "delay": 1.5}]}, do=[{"activate": PARTIAL}], kept=["to-the-lan"])
+    azure={"faults": [{"role": "vault", "delay": 2.5}]}, do=[{"activate": PARTIAL}], kept=["to-the-lan"])
 row("documents", "a partial config and the site clash", "applied",
     partial=PARTIAL + "---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: of-the-image\n",
     said=["HostnameConfig"], kept=["to-the-lan"])
