@@ -28,6 +28,7 @@ func checkTree(k *kinds, root string, r *report) []*cluster {
 		c.checkNamespaces(k, r)
 		c.checkSecrets(r)
 		c.checkPins(r)
+		c.checkStorage(r)
 	}
 	return clusters
 }
