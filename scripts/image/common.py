@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 
+WORK = ".hearth-work-"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -136,17 +137,24 @@ class Workspace:
 
     def __init__(self, settings):
         os.makedirs(settings.out, exist_ok=True)
-        gate = os.open(settings.out, os.O_RDONLY | os.O_DIRECTORY)
+        gate = self.lock(settings.out)
         try:
-            fcntl.flock(gate, fcntl.LOCK_EX)
             for name in os.listdir(settings.out):
-                if name.startswith(".work-"):
+                if name.startswith(WORK):
                     self.sweep(os.path.join(settings.out, name))
-            self.path = tempfile.mkdtemp(prefix=".work-", dir=settings.out)
-            self.held = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(self.held, fcntl.LOCK_EX)
+            self.path = tempfile.mkdtemp(prefix=WORK, dir=settings.out)
+            self.held = self.lock(self.path)
         finally:
             os.close(gate)
+
+    @staticmethod
+    def lock(path):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # NFS locks no directory, and then none is swept either
+            pass
+        return handle
 
     @staticmethod
     def sweep(path):
@@ -156,8 +164,9 @@ class Workspace:
             return
         try:
             fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path, ignore_errors=True)
-        except BlockingIOError:
+            if os.fstat(left).st_uid == os.geteuid():
+                shutil.rmtree(path, ignore_errors=True)
+        except OSError:
             pass
         finally:
             os.close(left)
