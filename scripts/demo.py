@@ -22,6 +22,7 @@ BOX = "optiplex-7040"
 RTT_MS = 30
 VAULT = "homelab-data.vault.azure.net"
 STAGES = 6
+MARK = ".hearth-demo"  # in a directory that a demo made
 TTY = sys.stdout.isatty()
 
 
@@ -173,12 +174,20 @@ def inlined(path):
     return len(re.findall(r"^---", text, re.M)) + (not text.startswith("---")), len(text.encode())
 
 
+def default(binary):
+    return os.path.join(os.path.dirname(binary), "demo")
+
+
 def demo(binary, work):
     hearth = Hearth(binary)
     begin = time.monotonic()
     say(colour("1", "hearth, from a blank box to laid-down manifests"))
     say(colour("2", "program %s, %s" % (os.path.relpath(binary), size(os.path.getsize(binary)))))
     os.makedirs(work, mode=0o700, exist_ok=True)
+    if work != default(binary) and os.listdir(work) and not os.path.exists(os.path.join(work, MARK)):
+        raise Stop("%s holds something that no demo made, and the demo removes what it finds: name an empty directory"
+                   % os.path.relpath(work))
+    open(os.path.join(work, MARK), "w").close()
     for name in ("box", "homelab", "out", "box.json"):
         path = os.path.join(work, name)
         shutil.rmtree(path, ignore_errors=True)
@@ -258,7 +267,7 @@ def main():
     if not os.access(binary, os.X_OK):
         sys.stderr.write("demo: %s is not there: run make first\n" % os.path.relpath(binary))
         return 1
-    work = os.path.abspath(sys.argv[2]) if sys.argv[2:] and sys.argv[2] else os.path.join(os.path.dirname(binary), "demo")
+    work = os.path.abspath(sys.argv[2]) if sys.argv[2:] and sys.argv[2] else default(binary)
     try:
         demo(binary, work)
     except Stop as stop:

@@ -162,6 +162,14 @@ def cases(kit):
             same((read(path), os.listdir(out)), (b"somebody's", [folder]), "what was there")
         return case
 
+    def demo():
+        where = kit.directory()
+        path = write(os.path.join(where, "homelab", "mine"), "x")
+        done = subprocess.run([os.path.join(REPO, "scripts", "demo"), kit.binary, where], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        expect(done.returncode == 1 and b"no demo made" in done.stderr, done.stderr.decode("utf-8", "replace"))
+        same(read(path), b"x", "what was there")
+
     def in_the_way():
         out = os.path.join(kit.directory(), "out")
         os.makedirs(os.path.join(out, "elsewhere"))
@@ -416,6 +424,7 @@ def cases(kit):
         ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
         ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
         ("a link or a directory where an output goes", True, in_the_way),
+        ("the demo in a directory of the user's", True, demo),
         ("OUT that is a file", True, lambda: kit.refused("extension", "Not a directory", OUT="/dev/null/x")),
         ("ROLE= holds for the stick", False, role),
         ("KARGS adds and takes away", False, arguments),
