@@ -34,6 +34,7 @@ def main():
         sys.stderr.write("usage: scripts/image/image %s\n" % "|".join(list(makes) + list(others)))
         return 2
     os.umask(0o022)
+    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # as scripts/deps looks; su keeps a user's
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup
             signal.signal(number, ended)
@@ -43,7 +44,9 @@ def main():
             others[verb](settings)
         else:
             with Workspace(settings) as work:
-                report(settings, makes[verb](settings, work))
+                rows = makes[verb](settings, work)
+                report(settings, rows)
+                sitelayer.unignored(rows)
     except Stop as stop:
         sys.stdout.flush()
         sys.stderr.write("image: %s\n" % stop)

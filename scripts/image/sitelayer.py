@@ -152,6 +152,14 @@ def credential(directory, role, path):
     return data
 
 
+def unignored(rows):
+    """Warns of an output with a credential in it that git would take. rows: as of common.report()."""
+    for path, _, roles in rows:
+        where, name = os.path.split(os.path.abspath(path))
+        if roles and in_repository(where) and git(where, "check-ignore", "-q", name).returncode == 1:
+            warn("%s is not in .gitignore: the next `git add .` would publish the login in it" % os.path.relpath(path))
+
+
 def logins(settings, directory, planned, with_credentials):
     """{path: bytes} of the credentials to pack, and the roles they are of."""
     methods = {plan["node"]["role"]: plan["login"] for plan in planned}

@@ -164,6 +164,18 @@ def cases(kit):
         ran = kit.run("site-layer", SITE=site, ROLE="data").good()
         expect("not in .gitignore" in ran.stderr and "chmod 600" in ran.stderr, "no warning: " + ran.stderr)
 
+    def published():
+        site = kit.site()
+        git = kit.repository(site)
+        ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "stick")).good()
+        expect("hearth-site.sqsh is not in .gitignore" in ran.stderr, "no warning: " + ran.stderr)
+        ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "public"), CREDENTIAL=0).good()
+        expect("warning" not in ran.stderr, ran.stderr)
+        command(git + ["rm", "-q", "-r", "--cached", "."])
+        write(os.path.join(site, ".gitignore"), ".hearth/\nstick/\n")
+        ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "stick")).good()
+        expect("warning" not in ran.stderr, ran.stderr)
+
     def ignored():
         site = kit.site()
         kit.repository(site)
@@ -182,6 +194,7 @@ def cases(kit):
         ("two builds are the same bytes", False, reproducible),
         ("a repository that ignores .hearth is packed without a warning", False, ignored),
         ("an open or unignored credential is warned of", True, warned),
+        ("an output with a login that git would take is warned of", True, published),
         ("a credential that git tracks", True, changed(tracked, words=("git tracks .hearth/data.pem",))),
         ("one tracked in a repository above, of another role than asked for", True,
          changed(tracked_above, words=("git tracks", "production.pem"), ROLE="data")),
