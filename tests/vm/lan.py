@@ -53,7 +53,7 @@ class Lan:
         for link in (BRIDGE, TAP, "router"):
             ip("link", "set", link, "up")
         for args in (["addr", "add", ROUTER + "/24", "dev", "eth0"], ["link", "set", "eth0", "up"], ["link", "set", "lo", "up"]):
-            subprocess.run(self.inside() + ["ip"] + args, check=True)
+            subprocess.run(self.inside() + [shutil.which("ip", path=SBIN)] + args, check=True)
         for role, address in (("login", LOGIN), ("vault", VAULT)):
             self.world.azure.listen(role, address, 443)
 
