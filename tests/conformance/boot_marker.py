@@ -1,6 +1,7 @@
 """Cases of boot.py: a cluster with several control planes, whose founding a secret of the vault guards."""
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import time
@@ -110,6 +111,25 @@ def marker_answered(bench):
         return box
 
 
+def marker_answered_by_peer(bench):
+    """The endpoint is a name that no server resolves in time; a peer of the certificate takes a connection: joined."""
+    last = 73 + bench.version.startswith("1.14")
+    address, server = "192.168.1.%d" % last, "127.0.7.%d" % last
+    sans = "machine:\n  certSANs: [silent.test]\ncluster:\n  apiServer:\n    certSANs: [silent.test, %s]\n" % address
+    several = Several(bench, "peer", "none", endpoint="silent.test", files={"talos/data-1.yaml": sans})
+    box = several.box
+    resolv = bench.kit.write(os.path.join(box.where, "resolv.conf"), "nameserver %s\n" % server)
+    mount(resolv, box.root.path + os.path.realpath("/etc/resolv.conf"), None, MS_BIND)
+    with listening(address), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, box:
+        silent.bind((server, 53))
+        wait_applied(box)
+        need(box.wait("finished", SECONDS, boot=2), "hearth does not leave")
+        need("answers at %s port 6443" % address in text_of(box), "said: " + text_of(box)[-600:])
+        need(several.mode() == ["none"] and not several.writes(), "mode %s" % several.mode())
+        need(select.select([silent], [], [], 0)[0], "the name was not asked for: this case proves nothing")
+        return box
+
+
 def refused(name, value, code, applied=0):
     def case(bench):
         several = Several(bench, name, value)
@@ -137,7 +157,7 @@ def marker_by_a_person(bench):
 
 
 CASES = [
-    marker_guards, marker_once, marker_killed, marker_answered, marker_by_a_person,
+    marker_guards, marker_once, marker_killed, marker_answered, marker_answered_by_peer, marker_by_a_person,
     refused("missing", None, "secret-missing"),
     refused("garbage", "yes", "marker-value"),
     refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),
