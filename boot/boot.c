@@ -94,9 +94,15 @@ static enum attempt configured(struct boot *boot, const struct look *look, struc
     case STAGE_BOOTING:
     case STAGE_RUNNING:
         return found(boot, look, errors);
+    case STAGE_MAINTENANCE: /* the config has just been applied */
+        if (look->type == LOOK_TYPE_UNKNOWN && !boot->applied)
+            console_note("complete",
+                         "a machine config is active; if the node stays in maintenance mode all the same, it "
+                         "is a partial one that is not in block style, with `kind:` at the beginning of a "
+                         "line: hearth waits");
+        break;
     case STAGE_UNKNOWN:
     case STAGE_INSTALLING:
-    case STAGE_MAINTENANCE: /* the config has just been applied */
     case STAGE_REBOOTING:
     case STAGE_SHUTTING_DOWN:
     case STAGE_RESETTING:

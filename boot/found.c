@@ -32,8 +32,8 @@
 
 #include <string.h>
 
-/* Asking again before etcd has written its data would start it anew once more. */
-#define BOOTSTRAP_AGAIN_MS 120000u
+/* Asking again before etcd has written its data starts it anew once more, in the middle of a slow pull of its image as well. */
+#define BOOTSTRAP_AGAIN_MS 600000u
 
 static enum attempt failed(struct errors *errors, const struct error *e)
 {

@@ -284,6 +284,19 @@ static bool rejected_before(const struct joining *j)
     return memcmp(hash, boot->rejected, sizeof hash) == 0 && !changes_since(boot, &boot->rejected_at);
 }
 
+/* Tried or applied: what machined rejected is not sent again as it is. */
+static enum attempt refused(struct joining *j, const struct error *e)
+{
+    struct boot *boot = j->boot;
+    if (e->code == E_MACHINED_REJECTED) {
+        hash_config(j, boot->rejected);
+        boot->rejection = *e;
+        boot->rejected_at = (struct print){0};
+        (void)changes_since(boot, &boot->rejected_at);
+    }
+    return failed(j, e);
+}
+
 static enum attempt apply(struct joining *j)
 {
     struct boot *boot = j->boot;
@@ -291,15 +304,8 @@ static enum attempt apply(struct joining *j)
     if (rejected_before(j))
         return failed(j, &boot->rejection);
     boot->rejection.code = E_NONE;
-    if (send_config(j, true, &e) != 0) {
-        if (e.code == E_MACHINED_REJECTED) {
-            hash_config(j, boot->rejected);
-            boot->rejection = e;
-            boot->rejected_at = (struct print){0};
-            (void)changes_since(boot, &boot->rejected_at);
-        }
-        return failed(j, &e);
-    }
+    if (send_config(j, true, &e) != 0)
+        return refused(j, &e);
     /* Before the last look: should that one turn back, the same boot knows its own hand. */
     if (j->line.plan->marker && j->bootstrap == BOOTSTRAP_AUTO && marker_set(&j->line, &j->rendered, &e) != 0)
         return failed(j, &e);
@@ -307,7 +313,7 @@ static enum attempt apply(struct joining *j)
     if (still != ATTEMPT_DONE)
         return still;
     if (send_config(j, false, &e) != 0)
-        return failed(j, &e);
+        return refused(j, &e);
     boot->applied = true;
     say_applied(j);
     return ATTEMPT_AGAIN;

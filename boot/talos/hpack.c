@@ -187,6 +187,7 @@ bool hpack_decode(struct hpack *h, struct span block, hpack_field *field, void *
     struct buf text = {.max = HPACK_LIST_MAX};
     size_t list = 0;
     bool good = true;
+    buf_str(&text, ""); /* a name and a value of no bytes are somewhere too */
     while (good && r.n > 0) {
         uint8_t first = reader_u8(&r);
         size_t name = 0;

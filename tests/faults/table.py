@@ -60,6 +60,8 @@ row("node", "the image has no site", "left", spoil=gone(HEARTH), said=["without 
 row("node", "somebody else's config on the disk", "left", installed="stranger", said=["not by hearth"])
 row("node", "the stage says resetting", "quiet", times={"udev": 2500}, at={"line": "[1/6]"}, do=[{"stage": "resetting"}],
     cure=[{"stage": "maintenance"}])
+row("node", "a partial config in flow style", "quiet", said=["block style"], cure=[{"partial": "", "reboot": True}],
+    partial='{"apiVersion": "v1alpha1", "kind": "KmsgLogConfig", "name": "to-the-lan", "url": "tcp://192.168.1.2:5555/"}\n')
 row("node", "SIGTERM in the first look", "stopped", fault=machined("hang", VERSION), at={"event": "fault"})
 row("node", "SIGKILL in the first look", "killed", fault=machined("kill", GET))
 
