@@ -181,6 +181,24 @@ def read(path):
         return source.read()
 
 
+def output(args, data):
+    return subprocess.run(args, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def squashed(folder, files):
+    """A layer of these files; every directory is 0755."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, data in files.items():
+        lay(os.path.join(folder, path), data, 0o644)
+    for path, _, _ in os.walk(folder):
+        os.chmod(path, 0o755)
+    target = folder + ".sqsh"
+    status, text = command(["mksquashfs", folder, target, "-all-root", "-noappend", "-no-progress", "-comp", "zstd"])
+    if status != 0:
+        raise Lacking(text)
+    return read(target)
+
+
 def rootfs(folder, built, root, version, early):
     for name in FOLDERS:
         os.makedirs(os.path.join(folder, name), exist_ok=True)

@@ -4,9 +4,11 @@ import json
 import os
 import struct
 
+import assets
 import bench as bench_module
 import boot
 import box as box_module
+import cpio
 from boot import need
 
 SECONDS = 300  # for one step of a boot; an emulated processor on a busy machine
@@ -174,6 +176,46 @@ def bare(bench):
         sound(machine)
 
 
+THEIRS = """\
+layers:
+    - image: 000.theirs.sqsh
+      metadata:
+        name: theirs
+        version: "1"
+        author: somebody
+"""
+
+
+def bases(bench):
+    """The segment behind bases of every kind: Debian's kernel unpacks them, and init mounts the layers."""
+    where = os.path.join(bench.build, "work", "bases")
+    os.makedirs(where, exist_ok=True)
+    plain = assets.output(["zstd", "-dcq"], assets.read(bench.initramfs))
+    packed = next(data for data in (assets.output(["zstd", "-q", "-c", "-%d" % level], plain + bytes(512 * level))
+                                    for level in range(1, 9)) if len(data) % 4)
+    segment = assets.read(os.path.join(bench.image("initrd", "segment"), "hearth-initrd.img"))
+    theirs = cpio.write([("extensions.yaml", THEIRS.encode(), 0o644), ("000.theirs.sqsh", assets.squashed(
+        os.path.join(where, "layer"), {"usr/local/share/theirs": b"a file of theirs"}), 0o644)], 0)
+    for kind, base, said in (
+            ("zstd, of a length that is no multiple of four, by cat", None, "hearth"),
+            ("xz", assets.output(["xz", "-0", "-T1", "-C", "crc32", "-c"], plain), "hearth"),
+            ("uncompressed", plain, "hearth"),
+            ("with layers of its own", packed + assets.output(["zstd", "-q", "-c"], theirs), "theirs hearth a file of theirs")):
+        initrd = os.path.join(where, "initrd.img")
+        if base is None:
+            assets.lay(initrd, packed + segment, 0o644)
+        else:
+            assets.lay(os.path.join(where, "base.img"), base, 0o644)
+            made = bench.image("initrd", "bases", BASE=os.path.join(where, "base.img"))
+            os.replace(os.path.join(made, "initramfs.img"), initrd)
+        with bench.power("bases", box_module.OPTIPLEX, bench.disk("bases"), box_module.direct(bench.kernel, initrd, BARE)) as machine:
+            line = need(machine.line("vm: they are", SECONDS), "behind a base %s: it does not boot" % kind)[1]
+            need(line.strip() == "vm: they are " + said, "behind a base %s: %s" % (kind, line))
+            need(machine.layers in machine.text(), "another init than the one that was built in mounted the layers")
+    for name in ("base.img", "initrd.img"):
+        os.unlink(os.path.join(where, name))
+
+
 def pxe(bench, name, uefi, arguments=box_module.network):
     where = bench.image("pxe", "pxe", SITE=bench.site(), KERNEL=bench.kernel, INITRAMFS=bench.initramfs, CREDENTIAL="1")
     with bench.serve(where):
@@ -199,4 +241,4 @@ def pxe_firmware(bench):
     pxe(bench, "pxe-firmware", True, box_module.firmware_network)
 
 
-CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, pxe_bios, pxe_uefi, pxe_firmware]
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, bases, pxe_bios, pxe_uefi, pxe_firmware]

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/siderolabs/talos/pkg/machinery/extensions"
 	"golang.org/x/sys/unix"
 )
 
@@ -46,6 +47,7 @@ func node() error {
 	}
 
 	fmt.Println("vm: the layers were mounted by", whose)
+	fmt.Println("vm: they are", layers())
 
 	lease, err := network()
 	if err != nil {
@@ -75,6 +77,20 @@ func node() error {
 	}
 
 	return run(list)
+}
+
+// layers names the system extensions that init was told of, and a file of one that a test adds.
+func layers() string {
+	config, names := extensions.Config{}, []string{}
+	if err := config.Read("/etc/" + layerList); err != nil {
+		return err.Error()
+	}
+
+	for _, layer := range config.Layers {
+		names = append(names, layer.Metadata.Name)
+	}
+
+	return strings.Join(append(names, text("/usr/local/share/theirs")), " ")
 }
 
 func mounts() error {
