@@ -16,7 +16,6 @@
 #include "talos/own.h"
 #include "waits.h"
 
-#include <bearssl_hash.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,19 +191,16 @@ static enum attempt make_documents(struct joining *j)
     return ATTEMPT_DONE;
 }
 
-static void hash_config(const struct joining *j, unsigned char out[32])
+static struct span config_of(const struct joining *j)
 {
-    br_sha256_context sha;
-    br_sha256_init(&sha);
-    br_sha256_update(&sha, j->config.data, j->config.len);
-    br_sha256_out(&sha, out);
+    return (struct span){(const unsigned char *)j->config.data, j->config.len};
 }
 
 static int send_config(struct joining *j, bool dry_run, struct error *e)
 {
     struct buf warnings = {0};
-    struct span config = {(const unsigned char *)j->config.data, j->config.len};
-    int result = machined_apply(&j->boot->target, config, dry_run, &warnings, e);
+    int result = machined_apply(&j->boot->target, config_of(j), dry_run, &warnings, e);
+    changes_reject(j->boot, config_of(j), result, e);
     /* Talos names everything that is wrong at once; what the error had no room for stands below it. */
     if (result != 0 && strlen(e->text) > ERROR_TEXT_MAX - 8)
         buf_add(&j->boot->details, warnings.data, warnings.len);
@@ -273,39 +269,12 @@ static void say_applied(const struct joining *j)
                          : "remove the stick then, or let the firmware start from the disk");
 }
 
-/* What machined thinks of a config may depend on the disks it sees: the same bytes are worth another try once something has changed. */
-static bool rejected_before(const struct joining *j)
-{
-    struct boot *boot = j->boot;
-    unsigned char hash[sizeof boot->rejected];
-    if (boot->rejection.code == E_NONE)
-        return false;
-    hash_config(j, hash);
-    return memcmp(hash, boot->rejected, sizeof hash) == 0 && !changes_since(boot, &boot->rejected_at);
-}
-
-/* Tried or applied: what machined rejected is not sent again as it is. */
-static enum attempt refused(struct joining *j, const struct error *e)
-{
-    struct boot *boot = j->boot;
-    if (e->code == E_MACHINED_REJECTED) {
-        hash_config(j, boot->rejected);
-        boot->rejection = *e;
-        boot->rejected_at = (struct print){0};
-        (void)changes_since(boot, &boot->rejected_at);
-    }
-    return failed(j, e);
-}
-
 static enum attempt apply(struct joining *j)
 {
     struct boot *boot = j->boot;
     struct error e;
-    if (rejected_before(j))
-        return failed(j, &boot->rejection);
-    boot->rejection.code = E_NONE;
-    if (send_config(j, true, &e) != 0)
-        return refused(j, &e);
+    if (changes_rejected(boot, config_of(j), &e) || send_config(j, true, &e) != 0)
+        return failed(j, &e);
     /* Before the last look: should that one turn back, the same boot knows its own hand. */
     if (j->line.plan->marker && j->bootstrap == BOOTSTRAP_AUTO && marker_set(&j->line, &j->rendered, &e) != 0)
         return failed(j, &e);
@@ -313,7 +282,7 @@ static enum attempt apply(struct joining *j)
     if (still != ATTEMPT_DONE)
         return still;
     if (send_config(j, false, &e) != 0)
-        return refused(j, &e);
+        return failed(j, &e);
     boot->applied = true;
     say_applied(j);
     return ATTEMPT_AGAIN;
