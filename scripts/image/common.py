@@ -180,14 +180,14 @@ class Workspace:
 
 
 def report(settings, rows):
-    """The closing table. rows: (path, what it is, the roles whose credential it holds)."""
-    for path, about, roles in rows:
+    """The closing table. rows: (path, what it is, what it holds that nobody else may have)."""
+    for path, about, _ in rows:
         count = os.path.getsize(path) if os.path.isfile(path) else sum(
             os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)
         say("  %-30s %9s  %s" % (os.path.relpath(path), size(count), about))
-    holding = [(path, roles) for path, _, roles in rows if roles]
-    for path, roles in holding:
-        say("  holds a credential: %s (role %s), mode 0600. Whoever has it can read what that login may read."
-            % (os.path.relpath(path), ", ".join(roles)))
+    holding = [(path, holds) for path, _, holds in rows if holds]
+    for path, holds in holding:
+        say("  holds a credential: %s (%s), mode 0600. Whoever has it can read what a login in it may read."
+            % (os.path.relpath(path), "; ".join(holds)))
     if rows and not holding:
         say("  no output holds a credential")

@@ -24,7 +24,7 @@ from common import Stop, read, replace, replaceable, say, tool, write
 FILES = ("boot.ipxe", "vmlinuz", "initramfs.img")
 LOADERS = {"undionly.kpxe": "BIOS", "ipxe.efi": "UEFI"}
 IPXE = "/usr/lib/ipxe"
-MARK = "credential-of"  # which roles' credential the directory holds, one a line; never served
+MARK = "credential-of"  # what the directory holds that nobody else may have, one a line; never served
 ALL = FILES + tuple(LOADERS) + (MARK,)
 
 
@@ -37,10 +37,10 @@ def script(args):
             "boot\n" % " ".join(args))
 
 
-def who_can_fetch(roles):
-    if roles:
-        return ("Everyone who reaches this server, every box and every guest on the LAN, can fetch initramfs.img and take the "
-                "login of role %s out of it." % ", ".join(roles))
+def who_can_fetch(holds):
+    if holds:
+        return ("Everyone who reaches this server, every box and every guest on the LAN, can fetch initramfs.img and take "
+                "%s out of it." % " and ".join(holds))
     return ("Everyone on the LAN can fetch these files: they hold the site (names, addresses, manifests) and no credential. "
             "A box can log in by device code; CREDENTIAL=1 puts the roles' credentials in, for a LAN that is yours alone.")
 
@@ -56,20 +56,20 @@ def build(settings, work):
     kernel, base = talos.assets(settings)
     initramfs = segment.attach(settings, work, base, settings.get("INITRAMFS") or talos.INITRAMFS, site)
     write(os.path.join(new, "vmlinuz"), kernel)
-    write(os.path.join(new, "initramfs.img"), initramfs, secret=bool(site.roles))
+    write(os.path.join(new, "initramfs.img"), initramfs, secret=bool(site.holds))
     write(os.path.join(new, "boot.ipxe"), script(args).encode())
     for name in LOADERS:
         write(os.path.join(new, name), read(os.path.join(IPXE, name)))
-    if site.roles:
-        write(os.path.join(new, MARK), ("\n".join(site.roles) + "\n").encode(), secret=True)
+    if site.holds:
+        write(os.path.join(new, MARK), ("\n".join(site.holds) + "\n").encode(), secret=True)
     replace(folder, new, work, ALL)
     say("kernel arguments: " + " ".join(args))
-    say(who_can_fetch(site.roles))
+    say(who_can_fetch(site.holds))
     say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0")
-    rows = [("initramfs.img", "Talos's initramfs with hearth", site.roles), ("vmlinuz", "its kernel", []),
+    rows = [("initramfs.img", "Talos's initramfs with hearth", site.holds), ("vmlinuz", "its kernel", []),
             ("boot.ipxe", "what iPXE runs", [])]
     rows += [(name, "iPXE for %s firmware" % kind, []) for name, kind in LOADERS.items()]
-    return [(os.path.join(folder, name), about, roles) for name, about, roles in rows]
+    return [(os.path.join(folder, name), about, holds) for name, about, holds in rows]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -168,7 +168,7 @@ def serve(settings):
         raise Stop("ports 67, 69 and 4011 need root: sudo make pxe-serve IF=%s" % interface)
     address, network = address_of(interface)
     mark = os.path.join(folder, MARK)
-    roles = read(mark).decode().split() if os.path.isfile(mark) else []
+    holds = read(mark).decode().splitlines() if os.path.isfile(mark) else []
     tftp = tempfile.mkdtemp(prefix="hearth-tftp-")  # the project may lie where nobody may look
     os.chmod(tftp, 0o755)
     child = None
@@ -180,7 +180,7 @@ def serve(settings):
         except OSError as error:
             raise Stop("%s port %d: %s (PORT= takes another)" % (address, port, error.strerror))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        say(who_can_fetch(roles))
+        say(who_can_fetch(holds))
         say("serving %s at http://%s:%d/boot.ipxe, and network boot on %s (%s) beside the router's DHCP; Ctrl-C ends it"
             % (os.path.relpath(folder), address, port, interface, network))
         child = subprocess.Popen(dnsmasq(interface, address, network, port, tftp), stdin=subprocess.DEVNULL)

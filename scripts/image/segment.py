@@ -97,15 +97,15 @@ def build(settings, work):
     if settings.get("SITE"):
         site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", True))
         sitelayer.describe(site)
-    roles = site.roles if site else []
+    holds = site.holds if site else []
     where = settings.get("BASE")
     if where:
         whole = attach(settings, work, read(where, "BASE"), where, site)
-        rows.append((write(os.path.join(settings.out, "initramfs.img"), whole, secret=bool(roles)),
-                     "%s with hearth" % os.path.basename(where), roles))
+        rows.append((write(os.path.join(settings.out, "initramfs.img"), whole, secret=bool(holds)),
+                     "%s with hearth" % os.path.basename(where), holds))
         return rows
-    path = write(os.path.join(settings.out, "hearth-initrd.img"), make(settings, work, site), secret=bool(roles))
-    rows.append((path, "goes behind a vanilla initramfs, at any offset", roles))
+    path = write(os.path.join(settings.out, "hearth-initrd.img"), make(settings, work, site), secret=bool(holds))
+    rows.append((path, "goes behind a vanilla initramfs, at any offset", holds))
     if not site:
         say("without SITE= the node says that it has no site, and leaves")
     return rows

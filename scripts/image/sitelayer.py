@@ -2,6 +2,7 @@
 
 What is packed is proved by hearth itself: the plan of the packed copy must be the plan of the site, word for word.
 """
+import base64
 import json
 import os
 import re
@@ -14,15 +15,23 @@ from common import Stop, read, say, warn, write
 FILE_MAX = 1 << 20
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
+# In clear, and in base64 as Talos writes it; then the secrets of a machine config that are no keys.
+KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
+ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]+")
+NAMED = re.compile(rb"""^[ -]*(?:token|secret|secretboxEncryptionSecret|aescbcEncryptionSecret):"""
+                   rb""" *(["']?[A-Za-z0-9+/.=_-]{16,}["']?) *(?:#.*)?\r?$""", re.M)
 HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
 REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
 
 
 class Site:
-    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them."""
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; clear: files
+    with a secret in clear; holds: what of all that nobody else may have, in words."""
 
-    def __init__(self, directory, files, roles):
+    def __init__(self, directory, files, roles, clear):
         self.directory, self.files, self.roles = directory, files, roles
+        self.holds = ["the login of role " + ", ".join(roles)] if roles else []
+        self.holds += ["what %s says in clear" % path for path in clear]
 
 
 def inside(directory, path):
@@ -77,6 +86,19 @@ def wanted(directory, roles):
             if safe and target not in paths and os.path.isfile(os.path.join(directory, target)):
                 paths.append(target)
     return paths
+
+
+def in_clear(files):
+    """[(path, line)] of the files with a private key, or with a value of Talos's own secrets, that is no reference."""
+    found = []
+    for path, data in sorted(files.items()):
+        marks = [match.start() for match in KEY.finditer(data)]
+        marks += [match.start() for match in ENCODED.finditer(data)
+                  if KEY.search(base64.b64decode(match.group()[:len(match.group()) // 4 * 4]))]
+        marks += [match.start(1) for match in NAMED.finditer(data)] if path.startswith("talos/") else []
+        if marks:
+            found.append((path, data.count(b"\n", 0, min(marks)) + 1))
+    return found
 
 
 def git(directory, *args):
@@ -154,9 +176,9 @@ def credential(directory, role, path):
 
 def unignored(rows):
     """Warns of an output with a credential in it that git would take. rows: as of common.report()."""
-    for path, _, roles in rows:
+    for path, _, holds in rows:
         where, name = os.path.split(os.path.abspath(path))
-        if roles and in_repository(where) and git(where, "check-ignore", "-q", name).returncode == 1:
+        if holds and in_repository(where) and git(where, "check-ignore", "-q", name).returncode == 1:
             warn("%s is not in .gitignore: the next `git add .` would publish the login in it" % os.path.relpath(path))
 
 
@@ -202,11 +224,18 @@ def collect(settings, work, with_credentials=True):
     extension.lay(copy, with_folders(files), modes)
     if plans(settings, copy) != planned:
         raise Stop("the packed copy of the site plans something else than the site; this is a fault of hearth's image tools")
+    clear = in_clear(files)
+    if clear and not with_credentials:
+        raise Stop("%s has a secret in clear in line %d, and this output is for everyone who can read it: put it into the vault and "
+                   "!secret NAME in its place, or say CREDENTIAL=1 for an output that you keep to yourself" % clear[0])
+    for path, line in clear:
+        warn("%s has a secret in clear in line %d, and so has the repository: put it into the vault and !secret NAME in its place"
+             % (path, line))
     secrets, packed = logins(settings, directory, planned, with_credentials)
     files.update(secrets)
     if settings.flag("PERMANENT", False):
         files[PERMANENT] = b""
-    return Site(directory, files, packed)
+    return Site(directory, files, packed, [path for path, _ in clear])
 
 
 def with_folders(files):
@@ -238,5 +267,5 @@ def build(settings, work):
     describe(site)
     for path in sorted(site.files):
         say("    %-52s %7d%s" % (path, len(site.files[path]), "  credential" if path.startswith(".hearth/") else ""))
-    path = write(os.path.join(settings.out, "hearth-site.sqsh"), layer(settings, work, site), secret=bool(site.roles))
-    return [(path, "the site layer, seen by the service as /etc/hearth", site.roles)]
+    path = write(os.path.join(settings.out, "hearth-site.sqsh"), layer(settings, work, site), secret=bool(site.holds))
+    return [(path, "the site layer, seen by the service as /etc/hearth", site.holds)]

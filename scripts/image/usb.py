@@ -128,11 +128,11 @@ def build(settings, work):
     where = settings.get("INITRAMFS") or talos.INITRAMFS
     initramfs = segment.attach(settings, work, base, where, site)
     made = iso(settings, work, kernel, initramfs, args, cache)
-    path = place(made, os.path.join(settings.out, "hearth-usb.iso"), 0o600 if site.roles else 0o644)
+    path = place(made, os.path.join(settings.out, "hearth-usb.iso"), 0o600 if site.holds else 0o644)
     say("kernel arguments: " + " ".join(args))
     say("Write it to a stick (%s; everything on the stick is lost; find its name with lsblk):" % size(os.path.getsize(path)))
     say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % os.path.relpath(path))
     say("Start the box from it, with Secure Boot off. " +
         ("It stays in, first in the firmware's order: every boot is from it." if settings.flag("PERMANENT", False)
          else "After the install: remove the stick."))
-    return [(path, "hybrid ISO, BIOS and UEFI", site.roles)]
+    return [(path, "hybrid ISO, BIOS and UEFI", site.holds)]

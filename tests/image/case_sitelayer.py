@@ -1,11 +1,12 @@
 """What is packed of a site."""
+import base64
 import os
 import stat
 import subprocess
 import sys
 
 import kernel
-from kit import CANARY, PEM, REPO, expect, command, read, same, write
+from kit import CANARY, PEM, REPO, expect, command, read, same, write, zstd
 
 TOP = "/usr/local/etc/hearth"
 WANTED = ["bootstrap/external-secrets.yaml", "bootstrap/flux-system.yaml", "bootstrap/namespaces.yaml",
@@ -125,6 +126,26 @@ def cases(kit):
         command(git + ["add", "-f", ".hearth/.gitignore"])
         kit.run("site-layer", SITE=site).good()
 
+    def clear(path, old, new):
+        """A secret in the site itself: no public output has it, and another is held like a login."""
+        def case():
+            site = kit.site()
+            kit.edit(site, path, old, new)
+            line = read(os.path.join(site, path)).decode().split(new)[0].count("\n") + 1
+            words = ("%s has a secret in clear in line %d" % (path, line),)
+            kit.refused("site-layer", *words, SITE=site, CREDENTIAL=0)
+            base = write(os.path.join(kit.directory(), "initramfs.xz"), zstd(kit.base()))
+            kit.refused("pxe", *words, SITE=site, KERNEL=kit.kernel(), INITRAMFS=base)
+            kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: device-code # .hearth/data.pem")
+            ran = kit.run("site-layer", SITE=site, ROLE="data").good()
+            expect(words[0] in ran.stderr and "(what %s says in clear)" % path in ran.stdout, ran.stdout + ran.stderr)
+            same(mode(ran.path("hearth-site.sqsh")), 0o600, "mode of an output with a secret in it")
+        return case
+
+    def key(label):
+        pem = ("-----BEGIN %s-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END %s-----\n" % (label, label)).encode()
+        return base64.b64encode(pem).decode()
+
     def broken_index(site):
         kit.repository(site)
         write(os.path.join(site, ".git", "index"), b"DIRC" + b"\xff" * 60)
@@ -202,6 +223,11 @@ def cases(kit):
         ("a link to one that git tracks", True, changed(behind_link, words=("git tracks keys/old.pem",))),
         ("a copy of it that git tracks", True, changed(copied, words=("git tracks backup/b.txt",))),
         ("a .hearth that git keeps by its .gitignore alone", False, folder_kept),
+        ("a key in clear, as talosctl gen config writes it", True,
+         clear("talos/controlplane.yaml", "!secret talos-secrets#/certs/os/key", key("ED25519 PRIVATE KEY"))),
+        ("a token in clear", True, clear("talos/controlplane.yaml", "!secret talos-secrets#/trustdinfo/token", "abcdef.0123456789abcdef")),
+        ("a key in clear in a manifest", True,
+         clear("bootstrap/flux-system.yaml", "!base64 {secret: flux-git-identity}", key("OPENSSH PRIVATE KEY"))),
         ("an index that git cannot read", True, changed(broken_index, words=("git cannot say",))),
         ("a repository and no git", True, no_git),
         ("a credential that is missing", True, changed(lambda site: os.unlink(os.path.join(site, ".hearth/data.pem")),
