@@ -532,6 +532,29 @@ def kubectl(kit, cloud, sections):
     kit.expect("guide: kubectl refuses what is wrong", all(refused([each]) for each in wrong), refused(wrong))
 
 
+def az(kit, cloud):
+    """Where Azure's own az is installed it reads each of its command lines too. Without a login it goes no further."""
+    if shutil.which("az") is None:
+        return kit.skipped("guide: az reads its command lines", "not installed; Debian's azure-cli has it")
+    setting = {"AZURE_CONFIG_DIR": kit.directory("guide", "az"), "AZURE_CORE_COLLECT_TELEMETRY": "false"}
+    kinds = {}
+    for name, flags, line in [(name, flags, line) for (tool, name, _, flags), (_, line) in zip(cloud.calls, cloud.lines) if tool == "az"]:
+        if name != "login":
+            kinds.setdefault((name, *sorted(flags)), line)
+
+    def refused(line):
+        done = kit.run(["az"] + line, env=setting, stdin=b"", timeout=120)
+        said = done.stderr.decode("utf-8", "replace")
+        return said if done.returncode == 0 or re.search(
+            "unrecognized arguments|arguments are required|misspelled or not recognized|invalid choice|expected one argument", said) else ""
+
+    for kind, line in kinds.items():
+        said = refused(line)
+        kit.expect("guide: az reads " + " ".join(kind), not said, said)
+    for line in (["account", "shwo"], ["account", "show", "--qery", "x"], ["group", "create", "--name"], ["group", "create", "--name", "x"]):
+        kit.expect("guide: az refuses " + " ".join(line), refused(line), "it took it")
+
+
 # What must be seen: (name, the guide's words, others in their place, a part of the complaint).
 BROKEN = [
     ("an unknown flag of az", "--sku Standard_LRS", "--skew Standard_LRS", "unknown flag --skew"),
@@ -596,6 +619,7 @@ def follow(kit):
     refused = guide.cloud.refused
     kit.expect("guide: az, talosctl, kubectl and flux took every command line", not refused, "\n".join(refused))
     kubectl(kit, guide.cloud, guide.sections)
+    az(kit, guide.cloud)
     told = {tool: sum(1 for call in guide.cloud.calls if call[0] == tool) for tool in cloud_module.TOOLS}
     print("guide: %s held against a table of flags, not run; by hand: %s" % (", ".join(
         "%d × %s" % (count, tool) for tool, count in told.items()), "; ".join("%d %s" % row for row in BY_HAND.items())), flush=True)

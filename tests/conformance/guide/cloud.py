@@ -123,9 +123,9 @@ class Cloud:
     def answer(self, tool, args, where, piped, connection):
         shown = " ".join([tool] + args)
         try:
-            self.lines.append((tool, args))
             name, words, flags = read(tool, args)
             self.calls.append((tool, name, words, flags))
+            self.lines.append((tool, args))
             act = getattr(self, ("%s_%s" % (tool, name)).replace(" ", "_").replace("-", "_").rstrip("_"), None)
             out = act(words, flags, where, piped, connection) if act else ""
             self.publish()
