@@ -242,7 +242,8 @@ class Guide:
 
     def edit(self):
         """Step 3, what a user writes into the files; hands, so it is not in the guide's commands."""
-        values = [("CHANGE-ME-account", "homelabbackup"), ("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "CONFORM1"), ("CHANGE-ME-2", "CONFORM2"), ("CHANGE-ME/", "somebody/"),
+        values = [("CHANGE-ME-account", "homelabbackup"), ("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "CONFORM1"),
+                  ("CHANGE-ME-2", "CONFORM2"), ("CHANGE-ME/", "somebody/"),
                   ("tenant: 00000000-0000-0000-0000-000000000000", "tenant: " + self.cloud.tenant)]
         trust = "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: root.pem }"
         for path in glob.glob(os.path.join(self.site, "**", "*.yaml"), recursive=True):
