@@ -65,7 +65,8 @@ def build(settings, work):
     replace(folder, new, work, ALL)
     say("kernel arguments: " + " ".join(args))
     say(who_can_fetch(site.holds))
-    say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0")
+    say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0%s"
+        % ("" if settings.out == "out" else " OUT=" + settings.out))
     rows = [("initramfs.img", "Talos's initramfs with hearth", site.holds), ("vmlinuz", "its kernel", []),
             ("boot.ipxe", "what iPXE runs", [])]
     rows += [(name, "iPXE for %s firmware" % kind, []) for name, kind in LOADERS.items()]
@@ -165,7 +166,9 @@ def serve(settings):
         if not os.path.isfile(os.path.join(folder, name)):
             raise Stop("%s is not there: run make pxe SITE=DIR first" % os.path.relpath(os.path.join(folder, name)))
     if os.geteuid() != 0:
-        raise Stop("ports 67, 69 and 4011 need root: sudo make pxe-serve IF=%s" % interface)
+        more = "".join(" %s=%s" % (name, settings.get(name)) for name in ("PORT", "OUT")
+                       if settings.get(name) and settings.get(name) != "out")
+        raise Stop("ports 67, 69 and 4011 need root: sudo make pxe-serve IF=%s%s" % (interface, more))
     address, network = address_of(interface)
     mark = os.path.join(folder, MARK)
     holds = read(mark).decode().splitlines() if os.path.isfile(mark) else []
