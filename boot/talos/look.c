@@ -289,13 +289,6 @@ bool look_same(const struct look *a, const struct look *b)
         (one->n == 0 || memcmp(one->p, other->p, one->n) == 0);
 }
 
-const char *look_stage_name(enum machine_stage stage)
-{
-    static const char *const names[] = {"unknown",   "booting",       "installing", "maintenance", "running",
-                                        "rebooting", "shutting down", "resetting",  "upgrading"};
-    return (size_t)stage < sizeof names / sizeof *names ? names[stage] : names[0];
-}
-
 bool look_version_ok(const char *version)
 {
     char *end;

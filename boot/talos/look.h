@@ -96,9 +96,6 @@ void look_cleanup(struct look **look);
  * applied after the other. */
 bool look_same(const struct look *a, const struct look *b);
 
-/* "maintenance", "booting", ... as Talos spells it. */
-const char *look_stage_name(enum machine_stage stage);
-
 /* Whether the version is one that takes a config over the socket: 1.13.0 or newer, release candidates included. False for text
  * that is no version. */
 bool look_version_ok(const char *version);

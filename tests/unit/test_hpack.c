@@ -389,6 +389,20 @@ static void a_short_block_cannot_say_much(void **state)
     buf_free(&fields);
 }
 
+/* In Huffman code, which adds nothing, and kept in the table, which copies it. */
+static void a_field_of_no_bytes(void **state)
+{
+    (void)state;
+    struct hpack h = {0};
+    struct buf want = {0};
+    hpack_init(&h);
+    log_field(&want, (struct span){(const unsigned char *)"", 0},
+              (struct span){(const unsigned char *)"", 0});
+    fields_are(&h, "40 80 80", want.data);
+    table_is(&h, want.data, HPACK_ENTRY);
+    buf_free(&want);
+}
+
 static bool refuse(void *arg, struct span name, struct span value)
 {
     (void)name;
@@ -466,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_name_may_fall_out_with_its_own_field),
         cmocka_unit_test(the_table_is_full_at_128),
         cmocka_unit_test(a_short_block_cannot_say_much),
+        cmocka_unit_test(a_field_of_no_bytes),
         cmocka_unit_test(a_refused_field_is_the_last),
         cmocka_unit_test(encodes),
         cmocka_unit_test(decodes_what_it_encodes),
