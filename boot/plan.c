@@ -23,16 +23,15 @@ static void put_text(struct buf *text)
     buf_free(text);
 }
 
-/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, and what
+/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, for what
  * it hides is not listed. */
 static void add_tree(struct plan *plan)
 {
-    struct errors wrong = {0}, ignored = {0};
-    gitops_tree(plan, &ignored, &wrong);
+    struct errors wrong = {0};
+    gitops_tree(plan, &wrong, &wrong);
     for (unsigned i = 0; i < wrong.count; i++)
         log_warning("%s", wrong.items[i].text);
     errors_free(&wrong);
-    errors_free(&ignored);
 }
 
 static void show_one(const struct line *line, const struct options *o)
