@@ -66,6 +66,10 @@ NTFS = b"\xeb\x52\x90NTFS    \0\x02\x08".ljust(510, b"\0") + b"\x55\xaa"
 XFS = b"XFSB".ljust(512, b"\0")
 WINDOWS = [("EFI system partition", (b"\xeb\x58\x90MSDOS5.0".ljust(82, b"\0") + b"FAT32   ").ljust(510, b"\0") + b"\x55\xaa"),
            ("Basic data partition", NTFS)]
+# Two partitions of type 7 behind a master boot record, of which Talos knows nothing.
+MBR = b"\xfa\x33\xc0".ljust(446, b"\0") + b"".join(
+    struct.pack("<B3sB3sII", active, b"\xfe\xff\xff", 7, b"\xfe\xff\xff", start, 200 << 11)
+    for active, start in ((0x80, 2048), (0, 2048 + (200 << 11)))).ljust(64, b"\0") + b"\x55\xaa"
 OLD_TALOS = [("EFI", b""), ("META", b""), ("STATE", XFS), ("EPHEMERAL", XFS)]
 RESET_TALOS = OLD_TALOS[:2]
 

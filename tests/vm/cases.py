@@ -152,6 +152,19 @@ def windows(bench):
         TIMES.add("windows", machine)
 
 
+def mbr(bench):
+    """Windows as a BIOS knows it: to Talos the disk has no name and no partitions. Refused by what the kernel sees."""
+    image = bench.disk("mbr")
+    with open(image, "r+b") as out:
+        out.write(box_module.MBR)
+    with bench.power("mbr", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        need(machine.line("guard-foreign", SECONDS), "no refusal")
+        says(machine, "sda", "2 partitions, of which Talos can read 0")
+        untouched(machine)
+        sound(machine)
+        TIMES.add("mbr", machine)
+
+
 def old_talos(bench):
     """A disk with a Talos that somebody else configured: left alone, with the ways on."""
     files = json.dumps({"STATE/config.yaml": base64.b64encode(bench.config()).decode()}).encode()
@@ -241,4 +254,4 @@ def pxe_firmware(bench):
     pxe(bench, "pxe-firmware", True, box_module.firmware_network)
 
 
-CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, old_talos, bare, bases, pxe_bios, pxe_uefi, pxe_firmware]
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, mbr, old_talos, bare, bases, pxe_bios, pxe_uefi, pxe_firmware]
