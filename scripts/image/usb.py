@@ -119,8 +119,10 @@ def build(settings, work):
     """`make usb`."""
     settings.need("SITE", "SITE=DIR is your homelab repository")
     cache = settings.get("IMAGE_CACHE")
-    if cache and not os.path.isdir(cache):
-        raise Stop("IMAGE_CACHE=%s: must be the directory that `talosctl images cache-create --layout flat` made" % cache)
+    # Talos pkg/imager/cache: the flat layout; the OCI layout, which is talosctl's default, has blobs/ and is not read.
+    if cache and not all(os.path.isdir(os.path.join(cache, name)) for name in ("blob", "manifests")):
+        raise Stop("IMAGE_CACHE=%s: must be the directory that `talosctl image cache-create --layout flat` made, with blob/ and "
+                   "manifests/ in it" % cache)
     args = talos.arguments(settings, settings.get("TALOS"))
     site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", True))
     sitelayer.describe(site)

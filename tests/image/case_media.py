@@ -203,6 +203,7 @@ def cases(kit):
     def cache():
         where = os.path.join(kit.directory(), "cache")
         write(os.path.join(where, "blob", "sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), b"blob")
+        os.makedirs(os.path.join(where, "manifests", "registry.example"))
         ran = kit.run("usb", IMAGE_CACHE=where, **given()).good()
         same(extract(ran, "/imagecache/blob/sha256-" + "0123456789abcdef" * 4), b"blob", "a file of the cache")
         text = command(["xorriso", "-indev", ran.path("hearth-usb.iso"), "-pvd_info"]).decode("utf-8", "replace")
@@ -454,6 +455,8 @@ def cases(kit):
         ("KARGS: a second command", True, bad("pxe", "for its own", KARGS="quiet; reboot")),
         ("PERMANENT that is neither 0 nor 1", True, bad("usb", "PERMANENT=yes", PERMANENT="yes")),
         ("IMAGE_CACHE that is not there", True, bad("usb", "talosctl image", IMAGE_CACHE="/nonexistent")),
+        ("IMAGE_CACHE in talosctl's other layout", True, lambda: bad("usb", "--layout flat", IMAGE_CACHE=os.path.dirname(os.path.dirname(
+            write(os.path.join(kit.directory(), "cache", "blobs", "sha256"), b"blob"))))()),
         ("the network directory: required arguments, no login, and who can fetch it", False, pxe),
         ("CREDENTIAL=1: 0600, said, and gone with the next build", True, pxe_credential),
         ("the server gives out three files and nothing else", True, served),
