@@ -55,7 +55,7 @@ struct look_disk {
 struct look_volume {
     const char *id;    /* "sda1" */
     const char *type;  /* "disk" or "partition" */
-    const char *name;  /* what it holds: "gpt", "vfat", "ntfs", "xfs", "luks" ...; "" is nothing known */
+    const char *name;  /* what it holds: "gpt", "vfat", "extfs", "xfs", "luks" ...; "" is nothing known */
     const char *label; /* of the file system */
     const char *partition_label; /* of the GPT entry: "META", "STATE", "EPHEMERAL", "EFI" ... */
     const char *parent;          /* "sda" for a partition, "" for a disk */

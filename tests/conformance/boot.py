@@ -216,9 +216,10 @@ SECOND = """\
     install: { transport: nvme }
 """
 
+# What Talos says of Windows: it knows the FAT, and no NTFS.
 FOREIGN = {"sda": {"contents": "gpt", "volumes": [
     {"partition_label": "EFI system partition", "name": "vfat", "label": "SYSTEM", "size": 104857600},
-    {"partition_label": "Basic data partition", "name": "ntfs", "label": "Windows", "size": 239000000000}]}}
+    {"partition_label": "Basic data partition", "name": "", "label": "", "size": 239000000000}]}}
 
 FILLER = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: filler-%d\n  namespace: flux-system\ndata:\n  text: \"%s\"\n"
 

@@ -121,7 +121,7 @@ def foreign_disk(bench):
     with box:
         refusal = need(box.wait("console", 20, line=lambda line: "guard-foreign" in line), "no refusal")["line"]
         text = text_of(box)
-        for word in ("sda", "ntfs", "Windows"):
+        for word in ("sda", "vfat \"SYSTEM\"", "Basic data partition"):
             need(word in text, "the refusal does not name %s: %s" % (word, refusal))
         time.sleep(1)
         need(not box.find("call", method=lambda name: name.endswith("ApplyConfiguration")),

@@ -282,7 +282,7 @@ def stale_meta(bench):
     box = bench.machine("stale-meta", disks=mixed)
     with box:
         need(box.wait("console", 20, line=lambda line: "guard-foreign" in line), "no refusal: " + text_of(box))
-        need("META" in text_of(box) and "ntfs" in text_of(box), "the refusal does not list them")
+        need("META" in text_of(box) and "Basic data partition" in text_of(box), "the refusal does not list them")
         need(not box.find("call", method=APPLY), "a config was sent")
         return stopped(box)
 

@@ -38,7 +38,7 @@ HEARTH = "hearth.yaml"
 MAIN = "talos/controlplane.yaml"
 PARTIAL = "apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: to-the-lan\nurl: tcp://192.168.1.2:5555/\n"
 FOREIGN = {"contents": "gpt",
-    "volumes": [{"partition_label": "Basic data partition", "name": "ntfs", "label": "Windows", "size": 239000000000}]}
+    "volumes": [{"partition_label": "Basic data partition", "name": "", "label": "", "size": 239000000000}]}
 META = {"contents": "gpt", "volumes": [{"partition_label": "META", "size": 1 << 20}]}
 
 # -- node: machined's socket and what the node says of itself
@@ -146,11 +146,11 @@ row("plan", "manifests larger than the memory", "no-memory", then="mend",
     "metadata: {name: c%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 200000 /dev/zero | tr '\\0' x; printf '\"\\n'; } >bootstrap/c$i.yaml; done")
 row("plan", "two disks could be meant", "plan-disks", box={"tree": "thinkcentre-m70q"},
     site={"more": "  - name: two\n    role: data\n    type: worker\n    match: { system.manufacturer: LENOVO }\n"})
-row("plan", "Windows on the disk", "guard-foreign", then="mend", disks={"sda": FOREIGN}, said=["ntfs", "Windows"],
+row("plan", "Windows on the disk", "guard-foreign", then="mend", disks={"sda": FOREIGN}, said=["Basic data partition"],
     cure=[{"blank": "sda"}])
 row("plan", "META of an old Talos beside Windows", "guard-foreign", then="mend",
     disks={"sda": dict(META, volumes=META["volumes"] + FOREIGN["volumes"])},
-    said=["META", "ntfs"], cure=[{"blank": "sda"}])
+    said=["META", "Basic data partition"], cure=[{"blank": "sda"}])
 row("plan", "an MBR, which Talos reads as nothing", "guard-foreign", sh_tree="d=$(readlink -f sys/block/sda); "
     "for n in 1 2; do mkdir $d/sda$n; echo $n >$d/sda$n/partition; done", said=["2 partitions, of which Talos can read 0"])
 row("plan", "Talos has not read the disk yet", "guard-foreign", lane="slow", disks={"sda": {"unread": 6000}}, then="wait",

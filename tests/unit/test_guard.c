@@ -41,22 +41,22 @@ static const struct row rows[] = {
     {DISK_BLANK, "nothing", {DISK("")}},
     {DISK_FOREIGN, "what machined has not read", {{0}}},
     {DISK_BLANK, "gpt", {DISK("gpt")}},
-    {DISK_FOREIGN, "ntfs", {DISK("ntfs")}},
+    {DISK_FOREIGN, "lvm2-pv", {DISK("lvm2-pv")}},
     {DISK_FOREIGN, "luks", {DISK("luks")}},
     {DISK_OURS,
      "2 partitions: 1 MB EFI vfat, 1 MB META",
      {DISK("gpt"), PART(1, "vfat", "EFI"), PART(2, "", "META")}},
     {DISK_OURS, "BOOT", {DISK("gpt"), PART(1, "", "BOOT")}},
     {DISK_OURS, "u-data", {DISK("gpt"), PART(1, "xfs", "STATE"), PART(2, "xfs", "u-data")}},
-    {DISK_FOREIGN, "EFI", {DISK("gpt"), PART(1, "vfat", "EFI")}}, /* anybody's */
-    {DISK_FOREIGN, "META", {DISK("dos"), PART(1, "", "META")}},   /* Talos writes no MBR */
-    {DISK_FOREIGN, "META", {PART(1, "", "META")}},                /* the disk itself was not seen */
-    {DISK_FOREIGN, "meta", {DISK("gpt"), PART(1, "", "meta")}},   /* labels have a case */
+    {DISK_FOREIGN, "EFI", {DISK("gpt"), PART(1, "vfat", "EFI")}},   /* anybody's */
+    {DISK_FOREIGN, "META", {DISK("iso9660"), PART(1, "", "META")}}, /* no GPT */
+    {DISK_FOREIGN, "META", {PART(1, "", "META")}},                  /* the disk itself was not seen */
+    {DISK_FOREIGN, "meta", {DISK("gpt"), PART(1, "", "meta")}},     /* labels have a case */
     {DISK_FOREIGN, "METADATA", {DISK("gpt"), PART(1, "", "METADATA")}},
     {DISK_FOREIGN,
-     "1 MB ntfs \"Windows\"",
-     {DISK("gpt"), PART(1, "", "META"), VOLUME("sda2", "sda", "ntfs", "Windows", "")}},
-    {DISK_BLANK, "nothing", {DISK(""), VOLUME("sdb1", "sdb", "ntfs", "", "")}}, /* another disk's */
+     "1 MB Basic data partition",
+     {DISK("gpt"), PART(1, "", "META"), VOLUME("sda2", "sda", "", "", "Basic data partition")}},
+    {DISK_BLANK, "nothing", {DISK(""), VOLUME("sdb1", "sdb", "xfs", "", "")}}, /* another disk's */
 };
 
 static const struct {
@@ -186,7 +186,7 @@ static void refused(void **state)
     (void)state;
     struct box b;
     set_up(&b, &rows[3]);
-    assert_int_equal(judge(&b, "sda (KINGSTON, 240 GB) holds ntfs"), E_GUARD_FOREIGN);
+    assert_int_equal(judge(&b, "sda (KINGSTON, 240 GB) holds lvm2-pv"), E_GUARD_FOREIGN);
     set_up(&b, &rows[1]);
     assert_int_equal(judge(&b, "what machined has not read"), E_GUARD_FOREIGN);
     /* Blank to machined, but not to the kernel. */
@@ -198,7 +198,7 @@ static void refused(void **state)
     assert_int_equal(judge(&b, NULL), E_NONE);
     json_decref(fact);
     set_up(&b, &rows[13]);
-    assert_int_equal(judge(&b, "Windows"), E_GUARD_FOREIGN);
+    assert_int_equal(judge(&b, "Basic data"), E_GUARD_FOREIGN);
 
     set_up(&b, &rows[0]);
     b.plan.disk.value = "naa.gone";

@@ -146,7 +146,7 @@ def windows(bench):
     image = bench.disk("windows", box_module.WINDOWS)
     with bench.power("windows", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
         need(machine.line("guard-foreign", SECONDS), "no refusal")
-        says(machine, "sda", "ntfs", "Basic data partition")
+        says(machine, "sda", "vfat", "Basic data partition")
         untouched(machine)
         sound(machine)
         TIMES.add("windows", machine)

@@ -120,8 +120,6 @@ func probe(device *os.File, at uint64) (name, label string) {
 	switch {
 	case bytes.HasPrefix(data, []byte("XFSB")):
 		return "xfs", strings.TrimRight(string(data[108:120]), "\x00 ")
-	case string(data[3:11]) == "NTFS    ":
-		return "ntfs", ""
 	case string(data[82:87]) == "FAT32":
 		return "vfat", strings.TrimSpace(string(data[71:82]))
 	case string(data[54:57]) == "FAT":
@@ -129,7 +127,7 @@ func probe(device *os.File, at uint64) (name, label string) {
 	case string(data[32769:32774]) == "CD001":
 		return "iso9660", strings.TrimSpace(string(data[32808:32840]))
 	case data[1080] == 0x53 && data[1081] == 0xEF:
-		return "ext4", strings.TrimRight(string(data[1144:1160]), "\x00")
+		return "extfs", strings.TrimRight(string(data[1144:1160]), "\x00")
 	}
 
 	return "", ""
