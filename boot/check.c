@@ -1,13 +1,17 @@
+#include "base/date.h"
 #include "base/log.h"
+#include "base/pem.h"
 #include "gitops/gitops.h"
 #include "line.h"
 #include "marker.h"
 #include "render/render.h"
-#include "base/date.h"
+#include "vault/credential.h"
+#include "vault/x509.h"
 #include "verbs.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define STAGES 4
@@ -57,6 +61,13 @@ static void show(const struct line *line, bool json)
     }
 }
 
+static void warn_end(const char *what, const char *name, int64_t end, int64_t now)
+{
+    char date[DATE_TEXT_MAX];
+    if (end - now < EXPIRY_WARNING)
+        log_warning("%s%s %s on %s", what, name, end > now ? "ends" : "ended", date_text(date, end));
+}
+
 /* The vault still hands them out; whoever set the date meant that they are not to be relied on. */
 static void expired_names(const struct line *line, struct errors *errors)
 {
@@ -64,13 +75,43 @@ static void expired_names(const struct line *line, struct errors *errors)
     int64_t now = (int64_t)time(NULL);
     for (unsigned i = 0; i < line->plan->secret_count; i++) {
         const struct vault_answer *answer = &line->answers[i];
+        const char *name = line->plan->secrets[i].name;
         struct error e;
-        if (answer->error.code != E_NONE || !answer->expires || answer->expires > now)
+        if (answer->error.code != E_NONE || !answer->expires)
             continue;
-        error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", line->plan->secrets[i].name,
-                  date_text(date, answer->expires));
+        if (answer->expires > now) {
+            warn_end("secret ", name, answer->expires, now);
+            continue;
+        }
+        error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", name, date_text(date, answer->expires));
         errors_add(errors, &e);
     }
+}
+
+static bool see_certificate(void *arg, const char *label, struct span der)
+{
+    int64_t *end = arg;
+    struct x509_cert cert;
+    if (*end == 0 && strcmp(label, "CERTIFICATE") == 0 && x509_read(der, &cert))
+        *end = cert.not_after;
+    return true;
+}
+
+/* A stick with a login that has ended boots, and is refused: so it is said beforehand. */
+static void login_end(const struct line *line)
+{
+    const struct role *role = line->plan->entry->role;
+    struct secret credential = {0};
+    const char *tenant, *client;
+    enum vault_login login;
+    struct error ignored;
+    int64_t end = 0;
+    if (role->login.method == LOGIN_CERTIFICATE &&
+        credential_read(line->site, role, &login, &tenant, &client, &credential, &ignored) == 0)
+        pem_each(secret_bytes(&credential), see_certificate, &end);
+    secret_free(&credential);
+    if (end)
+        warn_end("the certificate of the login of role ", role->name, end, (int64_t)time(NULL));
 }
 
 /* Rights are given secret by secret, and the tree's are the operator's to read: hearth's login needs none. */
@@ -111,6 +152,7 @@ static int check(struct line *line, struct rendered *rendered, const struct opti
     for (unsigned i = 0; i < warnings.count; i++)
         log_warning("%s", warnings.items[i].text);
     errors_free(&warnings);
+    login_end(line);
     if (line_secrets(line, false, errors) != 0)
         return -1;
     show(line, o->json);
