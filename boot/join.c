@@ -67,8 +67,9 @@ static enum attempt take_facts(struct joining *j)
     console_stage(STAGE_FACTS,
                   json_pack("{s:s?, s:s?, s:i, s:o}", "product", name, "serial", tag, "disks",
                             (int)j->look->disk_count, "addresses", addresses(j->look)),
-                  "%s, serial %s, %u disks, %s", name ? name : "unknown product", tag ? tag : "unknown",
-                  j->look->disk_count, j->look->address_count ? j->look->addresses[0] : "no address");
+                  "%s, serial %s, %u disk%s, %s", name ? name : "unknown product", tag ? tag : "unknown",
+                  j->look->disk_count, j->look->disk_count == 1 ? "" : "s",
+                  j->look->address_count ? j->look->addresses[0] : "no address");
     return ATTEMPT_DONE;
 }
 

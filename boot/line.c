@@ -153,10 +153,12 @@ static void say_facts(const struct line *line)
     char product[128], size[32];
     const json_t *mib = facts_get(line->facts, "memory.size_mib");
     const char *name = facts_text(facts_get(line->facts, "system.product_name"), product, sizeof product);
+    size_t disks = json_array_size(facts_get(line->facts, "disks"));
+    size_t links = json_array_size(facts_get(line->facts, "links"));
     log_stage(
-        1, line->stages, "facts", "%s, %s memory, %zu disks, %zu links", name ? name : "unknown product",
+        1, line->stages, "facts", "%s, %s memory, %zu disk%s, %zu link%s", name ? name : "unknown product",
         json_is_integer(mib) ? text_memory(size, sizeof size, (uint64_t)json_integer_value(mib)) : "unknown",
-        json_array_size(facts_get(line->facts, "disks")), json_array_size(facts_get(line->facts, "links")));
+        disks, disks == 1 ? "" : "s", links, links == 1 ? "" : "s");
 }
 
 int line_gather(struct line *line, const struct options *o, struct errors *errors)

@@ -235,6 +235,7 @@ def pxe(bench, name, uefi, arguments=box_module.network):
         image = bench.disk(name)
         with bench.power(name, box_module.OPTIPLEX, image, arguments, uefi=uefi) as machine:
             applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
+            says(machine, ", 1 disk, ")
             sound(machine)
             TIMES.add(name, machine)
 
