@@ -23,6 +23,8 @@
 #define POLL_MS 500u /* between looks while machined is on its way */
 #define SOON_MAX_MS 60000u
 #define SLOW_MS 600000u
+#define SERVER_MIN_MS 1000u /* what a server may ask for: an hour, as in vault/http.h, and no storm */
+#define SERVER_MAX_MS 3600000u
 #define TRIES_MAX 6        /* 2^6 s is past SOON_MAX_MS */
 #define DENIED_MS 10000u   /* after the start: machined may not have registered this process yet */
 #define ENVIRONMENT_MAX 64 /* variables that a new start is given */
@@ -55,8 +57,10 @@ static unsigned delay_of(struct boot *boot, const struct error *e)
 {
     switch (error_info(e->code)->retry) {
     case RETRY_SOON:
+        if (e->retry_after_ms > SERVER_MAX_MS)
+            return SERVER_MAX_MS;
         if (e->retry_after_ms)
-            return e->retry_after_ms < SOON_MAX_MS * 10 ? e->retry_after_ms : SOON_MAX_MS * 10;
+            return e->retry_after_ms < SERVER_MIN_MS ? SERVER_MIN_MS : e->retry_after_ms;
         boot->tries += boot->tries < TRIES_MAX;
         return jitter(boot->tries);
     case RETRY_SLOW:

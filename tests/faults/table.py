@@ -241,6 +241,8 @@ row("secrets", "vault: a refusal of no known kind", "vault-forbidden",
     azure={"faults": [{"role": "vault", "path": "/secrets/canary", "status": 403, "body": {"error": {"code": "Forbidden"}}}]})
 row("secrets", "vault: throttled, Retry-After 4", "vault-busy", again=4,
     azure={"faults": [{"role": "vault", "path": "/secrets/canary", "kv": "throttled", "headers": {"Retry-After": "4"}}]})
+row("secrets", "vault: throttled, Retry-After 1800", "vault-busy", again=1800,
+    azure={"faults": [{"role": "vault", "path": "/secrets/canary", "kv": "throttled", "headers": {"Retry-After": "1800"}}]})
 row("secrets", "vault: throttled, Retry-After 2, told as an event", "vault-busy", then="mend", again=2, json=True,
     azure={"faults": [{"role": "vault", "path": "/secrets/canary", "kv": "throttled", "headers": {"Retry-After": "2"}}]})
 row("secrets", "vault: malformed JSON", "vault-answer", then="mend",
