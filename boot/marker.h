@@ -6,7 +6,8 @@
 
 #include "line.h"
 
-#define MARKER_PROBE_MS 3000u /* for the endpoint and all peers together */
+#define MARKER_PROBE_MS \
+    3000u /* for the endpoint and all peers together; half of it to find the endpoint's name */
 
 /* Both with plan->marker, and secrets fetched and rendered. What the marker says. E_MARKER_VALUE. */
 int marker_read(const struct line *line, const struct rendered *rendered, bool *founded, struct error *e);

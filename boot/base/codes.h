@@ -10,8 +10,9 @@
  * is wrong, EXIT_REFUSED_ 4 a guard refused (node, disk), EXIT_AZURE_ 5 a human must
  * act at Azure, EXIT_MACHINED_ 6 machined refused.
  *
- * Retry classes: SOON 1-60 s with full jitter, SLOW 10 min, EVENT when the facts
- * change (at most once a minute), STOP never.
+ * Retry classes of boot: SOON 1-60 s with full jitter or as long as the server asks, SLOW
+ * 10 min, EVENT when the facts or the site change (after a minute at the least, ten at the
+ * most), STOP for what no change of the box mends: as EVENT, because boot never gives up.
  */
 #ifndef HEARTH_BASE_CODES_H
 #define HEARTH_BASE_CODES_H
