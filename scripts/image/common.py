@@ -143,6 +143,10 @@ class Workspace:
                 if name.startswith(WORK):
                     self.sweep(os.path.join(settings.out, name))
             self.path = tempfile.mkdtemp(prefix=WORK, dir=settings.out)
+            if os.stat(self.path).st_mode & 0o777 != 0o700:
+                os.rmdir(self.path)
+                raise Stop("OUT=%s lies on a file system that keeps no modes (vfat, exfat, a share): everybody here could read a "
+                           "login there, and the layers would be wrong. Take another place" % settings.out)
             self.held = self.lock(self.path)
         finally:
             os.close(gate)

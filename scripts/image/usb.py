@@ -11,7 +11,7 @@ import time
 import segment
 import sitelayer
 import talos
-from common import Stop, place, say, size, tool, write
+from common import Stop, place, say, size, tool, warn, write
 
 # Said before it is asked. ASCII: a GRUB console has no more.
 LOST = """\
@@ -107,8 +107,11 @@ def iso(settings, work, kernel, initramfs, args, cache):
         raise Stop("mformat is not installed: scripts/deps usb")
     wrapped = os.path.join(work, "bin", "mformat")
     write(wrapped, ("#!/bin/sh\nexec %s -N %08x \"$@\"\n" % (shlex.quote(format_fat), when & 0xffffffff)).encode(), mode=0o755)
-    environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), TZ="UTC",
-                       PATH=os.path.dirname(os.path.abspath(wrapped)) + ":" + os.environ["PATH"])
+    environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), TZ="UTC")
+    if os.access(wrapped, os.X_OK):
+        environment["PATH"] = os.path.dirname(os.path.abspath(wrapped)) + ":" + os.environ["PATH"]
+    else:
+        warn("OUT= lies on a file system without programs (noexec): two sticks will differ in four bytes, the serial of a FAT")
     tool(["grub-mkrescue", "--compress=xz", "--locales=", "--fonts=", "--themes=", "--output=" + path, top] + more +
          ["-iso-level", "3", "--", "-volid", label, "-volume_date", "all_file_dates", "=%d" % when, "-volume_date", "uuid", stamp],
          env=environment)

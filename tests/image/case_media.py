@@ -148,6 +148,26 @@ def cases(kit):
                 expect(os.path.isdir(first) and os.path.isdir(second), "a workspace in use is swept")
         same((os.listdir(settings.out), read(other)), ([".work-of-others"], b"x"), "what is left")
 
+    def no_modes():
+        common = tools("common")
+        settings = common.Settings({"SOURCE_DATE_EPOCH": "1", "OUT": os.path.join(kit.directory(), "out")})
+        make = common.tempfile.mkdtemp
+
+        def open_to_all(**words):
+            path = make(**words)
+            os.chmod(path, 0o755)
+            return path
+        common.tempfile.mkdtemp = open_to_all
+        try:
+            common.Workspace(settings)
+        except common.Stop as stop:
+            expect("keeps no modes" in str(stop), str(stop))
+        else:
+            expect(False, "a workspace that everybody can read is used")
+        finally:
+            common.tempfile.mkdtemp = make
+        same(os.listdir(settings.out), [], "what is left")
+
     def full():
         """Every file ends at 100 kB, as on a full disk."""
         for verb, settings in (("extension", {}), ("usb", given())):
@@ -422,6 +442,7 @@ def cases(kit):
         ("ended by SIGHUP: the same", True, interrupted("HUP")),
         ("a workspace that a kill left is swept, one in use is not", True, killed),
         ("a full disk", True, full),
+        ("a file system that keeps no modes", True, no_modes),
         ("a directory pxe/ with something of the user's", True, foreign("pxe", "pxe", "autoexec.ipxe")),
         ("a directory hearth-extension/ with something of the user's", True, foreign("extension", "hearth-extension", "notes")),
         ("a link or a directory where an output goes", True, in_the_way),
@@ -449,6 +470,7 @@ def cases(kit):
         ("KARGS: wipe", True, bad("pxe", "every boot would wipe", KARGS="talos.experimental.wipe=system")),
         ("KARGS: a config of its own", True, bad("usb", "maintenance mode", KARGS="talos.config=https://x/y")),
         ("KARGS: without pti", True, bad("usb", "does not boot without pti", KARGS="-pti")),
+        ("KARGS: more than the kernel keeps", True, bad("usb", "cut them off", KARGS=" ".join("a%d=b" % n for n in range(400)))),
         ("KARGS: pti off", True, bad("usb", "does not boot without pti=on", KARGS="pti=off")),
         ("KARGS: a misspelt name to take away", True, bad("usb", "there is no selinx", KARGS="-selinx")),
         ("KARGS: what GRUB would run", True, bad("usb", "for its own", KARGS="x=$(reboot)")),
