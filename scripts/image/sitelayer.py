@@ -18,8 +18,8 @@ LOGIN = {"certificate": ".pem", "secret": ".secret"}
 # In clear, and in base64 as Talos writes it; then the secrets of a machine config that are no keys.
 KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]+")
-NAMED = re.compile(rb"""^[ -]*(?:token|secret|secretboxEncryptionSecret|aescbcEncryptionSecret):"""
-                   rb""" *(["']?[A-Za-z0-9+/.=_-]{16,}["']?) *(?:#.*)?\r?$""", re.M)
+NAMED = re.compile(rb"^[ -]*(?:token|secret|secretboxEncryptionSecret|aescbcEncryptionSecret|privateKey|presharedKey|passphrase|"
+                   rb"password|identityToken): +([^\s!{\[|>&*#][^\n]{7,})$", re.M)
 HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
 REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
 

@@ -9,6 +9,7 @@ import kernel
 from kit import CANARY, PEM, REPO, expect, command, read, same, write, zstd
 
 TOP = "/usr/local/etc/hearth"
+REGISTRY = "  registries:\n    config:\n      ghcr.io:\n        auth:\n          password: 'p@ss word!'\n  nodeLabels:\n"
 WANTED = ["bootstrap/external-secrets.yaml", "bootstrap/flux-system.yaml", "bootstrap/namespaces.yaml",
           "clusters/data/flux-system/gotk-sync.yaml", "clusters/production/flux-system/gotk-sync.yaml", "hearth.yaml",
           "talos/controlplane.yaml", "talos/data-1.yaml", "talos/data.yaml", "talos/production-1.yaml", "talos/worker.yaml"]
@@ -126,12 +127,12 @@ def cases(kit):
         command(git + ["add", "-f", ".hearth/.gitignore"])
         kit.run("site-layer", SITE=site).good()
 
-    def clear(path, old, new):
+    def clear(path, old, new, secret=None):
         """A secret in the site itself: no public output has it, and another is held like a login."""
         def case():
             site = kit.site()
             kit.edit(site, path, old, new)
-            line = read(os.path.join(site, path)).decode().split(new)[0].count("\n") + 1
+            line = read(os.path.join(site, path)).decode().split(secret or new)[0].count("\n") + 1
             words = ("%s has a secret in clear in line %d" % (path, line),)
             kit.refused("site-layer", *words, SITE=site, CREDENTIAL=0)
             base = write(os.path.join(kit.directory(), "initramfs.xz"), zstd(kit.base()))
@@ -226,6 +227,7 @@ def cases(kit):
         ("a key in clear, as talosctl gen config writes it", True,
          clear("talos/controlplane.yaml", "!secret talos-secrets#/certs/os/key", key("ED25519 PRIVATE KEY"))),
         ("a token in clear", True, clear("talos/controlplane.yaml", "!secret talos-secrets#/trustdinfo/token", "abcdef.0123456789abcdef")),
+        ("a password in clear", True, clear("talos/data.yaml", "  nodeLabels:\n", REGISTRY, "p@ss word!")),
         ("a key in clear in a manifest", True,
          clear("bootstrap/flux-system.yaml", "!base64 {secret: flux-git-identity}", key("OPENSSH PRIVATE KEY"))),
         ("an index that git cannot read", True, changed(broken_index, words=("git cannot say",))),
