@@ -102,17 +102,22 @@ static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64
 {
     const struct peer *alive = NULL;
     struct pollfd fds[PEERS_MAX + 1];
-    for (unsigned i = 0; i < p->count; i++)
+    unsigned left = 0;
+    for (unsigned i = 0; i < p->count; i++) {
         fds[i] = (struct pollfd){.fd = lookup_connect(&p->peers[i].address, p->peers[i].port, SOCK_STREAM),
                                  .events = POLLOUT};
+        left += fds[i].fd >= 0;
+    }
     fds[p->count] = (struct pollfd){.fd = stop_fd > 0 ? stop_fd : -1, .events = POLLIN};
-    for (uint64_t now = clock_ms(); now < until && !alive && !fds[p->count].revents; now = clock_ms()) {
+    for (uint64_t now = clock_ms(); left && now < until && !alive && !fds[p->count].revents;
+         now = clock_ms()) {
         (void)poll(fds, p->count + 1, (int)(until - now));
         for (unsigned i = 0; i < p->count; i++) {
             int error = 0;
             socklen_t n = sizeof error;
             if (fds[i].fd < 0 || !fds[i].revents)
                 continue;
+            left--;
             if (getsockopt(fds[i].fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == 0)
                 alive = &p->peers[i];
             fd_cleanup(&fds[i].fd);
