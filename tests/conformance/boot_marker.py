@@ -77,6 +77,22 @@ def marker_once(bench):
         return box
 
 
+def marker_killed_at_calls(bench):
+    """SIGKILL before and behind each call that notes that the cluster is founded: it is noted in the end, and nothing happens twice."""
+    several = Several(bench, "killed-at", "none")
+    box = several.box
+    box.scenario["times"] = {"restart": 200}
+    with box:
+        # Two calls join and two inline the manifests; then dry run, dry run, apply, apply, each counting what the ones before it let pass.
+        for skip, after in ((4, False), (4, True), (5, False), (6, True)):
+            box.command(fault={"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after})
+        wait_founded(box)
+        need(len(box.find("exited", signal="killed")) == 4, "killed %d times" % len(box.find("exited", signal="killed")))
+        need(len(applies(box)) == 3 and len(box.find("bootstrap")) == 1, "applied %d times" % len(applies(box)))
+        need(several.mode() == ["none"], "mode %s" % several.mode())
+        return box
+
+
 def marker_killed(bench):
     """Killed between the marker and the apply: in the same boot hearth knows its own hand, writes no second time, and founds."""
     several = Several(bench, "killed", "none")
@@ -157,7 +173,7 @@ def marker_by_a_person(bench):
 
 
 CASES = [
-    marker_guards, marker_once, marker_killed, marker_answered, marker_answered_by_peer, marker_by_a_person,
+    marker_guards, marker_once, marker_killed, marker_killed_at_calls, marker_answered, marker_answered_by_peer, marker_by_a_person,
     refused("missing", None, "secret-missing"),
     refused("garbage", "yes", "marker-value"),
     refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),
