@@ -81,11 +81,11 @@ def marker_killed_at_calls(bench):
     """SIGKILL before and behind each call that notes that the cluster is founded: it is noted in the end, and nothing happens twice."""
     several = Several(bench, "killed-at", "none")
     box = several.box
-    box.scenario["times"] = {"restart": 200}
+    # Two calls join and two inline the manifests; then dry run, dry run, apply, apply, each counting what the ones before it let pass.
+    box.scenario.update(times={"restart": 200}, faults=[
+        {"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after}
+        for skip, after in ((4, False), (4, True), (5, False), (6, True))])
     with box:
-        # Two calls join and two inline the manifests; then dry run, dry run, apply, apply, each counting what the ones before it let pass.
-        for skip, after in ((4, False), (4, True), (5, False), (6, True)):
-            box.command(fault={"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after})
         wait_founded(box)
         need(len(box.find("exited", signal="killed")) == 4, "killed %d times" % len(box.find("exited", signal="killed")))
         need(len(applies(box)) == 3 and len(box.find("bootstrap")) == 1, "applied %d times" % len(applies(box)))

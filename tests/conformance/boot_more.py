@@ -138,15 +138,14 @@ def stop_applying(bench):
 
 def killed_at_calls(bench):
     """SIGKILL right before and right after each call that changes something, in both lines: the next run goes on, and it ends founded."""
-    box = bench.machine("killed-at-calls", times={"restart": 200})
     # (calls of the kind that pass first, after): dry run, then the real one. A fault counts what the ones before it let pass, and
     # those of the first line let two calls pass.
     pairs = [(0, False), (0, True), (1, False), (2, True)]
+    faults = [{"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after}
+              for skip, after in pairs + [(skip + 2, after) for skip, after in pairs]]
+    faults += [{"kind": "kill", "method": "Bootstrap", "after": after} for after in (False, True)]
+    box = bench.machine("killed-at-calls", times={"restart": 200}, faults=faults)
     with box:
-        for skip, after in pairs + [(skip + 2, after) for skip, after in pairs]:
-            box.command(fault={"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after})
-        for after in (False, True):
-            box.command(fault={"kind": "kill", "method": "Bootstrap", "after": after})
         wait_founded(box, seconds=60)
         need(len(box.find("exited", signal="killed")) == 10, "killed %d times" % len(box.find("exited", signal="killed")))
         need(len(box.find("applied")) == 2, "applied %d times" % len(box.find("applied")))

@@ -230,12 +230,14 @@ class Play:
             self.box.command(**what)
 
     def faults(self):
+        """There before anything runs: what is set behind the start races it."""
+        self.box.scenario["faults"] = []
         for fault in self.row.get("fault", ()):
             fault = json.loads(json.dumps(fault))
             if "activate" in fault.get("command", {}):
                 fault["command"]["activate"] = self.lane.kit.write(os.path.join(self.box.where, "appears.yaml"),
                     fault["command"]["activate"])
-            self.box.command(fault=fault)
+            self.box.scenario["faults"].append(fault)
 
     # -- what must come of it
 
@@ -377,8 +379,8 @@ class Play:
         try:
             if self.row.get("before") == "check":
                 self.check_first()
+            self.faults()
             with box:
-                self.faults()
                 self.outcome()
                 for word in self.row.get("kept", ()):
                     need(word in (box.config() or ""), "%s was not carried over" % word)

@@ -40,6 +40,11 @@ func run() error {
 	}()
 
 	node := &Node{scenario: scenario, journal: journal, hardware: hardware, clients: map[int32]string{}}
+
+	for _, fault := range scenario.Faults {
+		node.faults.add(fault)
+	}
+
 	failed := make(chan error, 2)
 
 	go func() { failed <- node.serveControl(ctx, os.Args[3]) }()

@@ -20,6 +20,7 @@ type Scenario struct {
 	Stick     bool     `json:"stick"`     // the medium is always first in the firmware's order
 	Canaries  []string `json:"canaries"`  // texts that no reader may see; counted in the journal
 	Times     Times    `json:"times"`
+	Faults    []*Fault `json:"faults"` // there before the first boot
 }
 
 // System is the part of SMBIOS that machined publishes.
