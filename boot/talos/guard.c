@@ -64,11 +64,12 @@ enum disk_contents guard_contents(const struct look *look, const char *disk_id, 
         contents = DISK_BLANK;
     else if (known && partitions > 0 && talos == partitions && telling > 0 && gpt)
         contents = DISK_OURS;
+    unsigned seen = kernel > partitions ? kernel : partitions;
+    if (seen)
+        buf_printf(words, "%u partition%s", seen, seen == 1 ? "" : "s");
     if (kernel > partitions)
-        buf_printf(words, "%u partitions, of which Talos can read %u", kernel, partitions);
-    else if (partitions)
-        buf_printf(words, "%u partition%s", partitions, partitions == 1 ? "" : "s");
-    else
+        buf_printf(words, ", of which Talos can read %u", partitions);
+    else if (!seen)
         buf_printf(words, "%.100s", !whole ? "what machined has not read" : whole[0] ? whole : "nothing");
     if (partitions)
         buf_printf(words, ": %s%s", list.data, list.full ? ", ..." : "");

@@ -65,7 +65,7 @@ static const struct {
 } kernel_rows[] = {
     /* An MBR: to machined the disk has no name and no partitions. */
     {2, {DISK_FOREIGN, "2 partitions, of which Talos can read 0", {DISK("")}}},
-    {1, {DISK_FOREIGN, "1 partitions, of which Talos can read 0", {DISK("gpt")}}},
+    {1, {DISK_FOREIGN, "1 partition, of which Talos can read 0", {DISK("gpt")}}},
     {2, {DISK_FOREIGN, "read 1: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
     {1, {DISK_OURS, "1 partition: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
     {0, {DISK_FOREIGN, "what machined has not read", {VOLUME("sdb", "", "", "", "")}}},
