@@ -144,10 +144,11 @@ bool own_written(struct span active)
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct raw_documents *raw = pool_alloc(pool, sizeof *raw);
     struct error ignored;
-    static const char node[] = "HEARTH_NODE=";
+    static const char node[] = "HEARTH_NODE=", cluster[] = "HEARTH_CLUSTER=";
     const struct raw_document *own =
         documents_split(pool, active, raw, &ignored) == 0 ? documents_find(raw, KIND, NAME) : NULL;
-    return own && memmem(own->bytes.p, own->bytes.n, node, sizeof node - 1);
+    return own && memmem(own->bytes.p, own->bytes.n, node, sizeof node - 1) &&
+        memmem(own->bytes.p, own->bytes.n, cluster, sizeof cluster - 1);
 }
 
 int own_read(const struct grpc_target *target, struct pool *pool, struct own *out, bool *found,

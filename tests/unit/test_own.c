@@ -176,6 +176,7 @@ static void written(void **state)
     assert_false(own_written(span(MAIN "---\n" KMSG)));
     assert_false(own_written(span(MAIN "---\n" OWN_HEAD "environment: [USER=x]\n")));
     assert_false(own_written(span(MAIN "# HEARTH_NODE=a\n---\n" OWN_HEAD "environment: [USER=x]\n")));
+    assert_false(own_written(span(MAIN "---\n" OWN_HEAD "environment: [HEARTH_NODE=a]\n")));
     assert_false(own_written(span("")));
 }
 
