@@ -53,16 +53,10 @@ void mem_wipe_all(void);
 /* Most bytes that were ever in use at once, headers included; 0 without MEM_INTERPOSE. */
 size_t mem_peak(void);
 
-/* Frees and wipes what a local pointer holds when it leaves scope: `cleanup(mem_cleanup) char *p = NULL;`
- * steal_ptr(&p) takes the pointer out, so that nothing is freed. */
+/* Frees and wipes what a local pointer holds when it leaves scope: `cleanup(mem_cleanup) char *p = NULL;` */
 #define cleanup(f) __attribute__((cleanup(f)))
 void mem_cleanup(void *pointer_to_pointer);
-#define steal_ptr(pp) \
-    (__extension__({ \
-        __typeof__(*(pp)) taken_ = *(pp); \
-        *(pp) = NULL; \
-        taken_; \
-    }))
+/* Takes *fd out, so that fd_cleanup() closes nothing. */
 int fd_steal(int *fd);
 /* Closes *fd if it is >= 0. For the cleanup attribute; descriptors start at -1. */
 void fd_cleanup(int *fd);

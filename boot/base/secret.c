@@ -12,11 +12,6 @@ struct secret secret_copy(const void *p, size_t n)
     return (struct secret){copy, n};
 }
 
-struct secret secret_take(void *p, size_t n)
-{
-    return (struct secret){p, n};
-}
-
 struct span secret_bytes(const struct secret *s)
 {
     return (struct span){s->held_, s->length_};

@@ -18,8 +18,6 @@ struct secret {
 
 /* Copies n bytes. */
 struct secret secret_copy(const void *p, size_t n);
-/* Takes over p (from mem_alloc, n bytes). */
-struct secret secret_take(void *p, size_t n);
 struct span secret_bytes(const struct secret *s);
 /* Wipes and frees; the struct is as new. */
 void secret_free(struct secret *s);
