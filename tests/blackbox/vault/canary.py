@@ -16,6 +16,7 @@ PERSON = {"clients": {"66666666-7777-4888-8999-aaaaaaaaaaaa": {"public": True, "
 
 
 def prepare(kit, delay=0.25, **more):
+    kit.limit = 60  # what is cut is asked for again: up to 15 seconds of waits, by chance
     kit.site("vault")
     if "device" in more:
         path = kit.path("site/hearth.yaml")
