@@ -14,6 +14,7 @@
 #include "talos/guard.h"
 #include "talos/machined.h"
 #include "talos/own.h"
+#include "talos/superblock.h"
 #include "waits.h"
 
 #include <jansson.h>
@@ -104,6 +105,13 @@ static void say_plan(const struct joining *j, const struct guard_verdict *verdic
                      j->look->system_disk);
 }
 
+/* The look with what only the disk itself knows. guard_free() the verdict. */
+static int judge_disk(struct joining *j, struct guard_verdict *verdict, struct error *e)
+{
+    superblock_look(j->look, j->boot->options.sysroot);
+    return guard_judge(j->look, j->line.plan, verdict, e);
+}
+
 static enum attempt make_plan(struct joining *j)
 {
     struct guard_verdict verdict;
@@ -111,8 +119,7 @@ static enum attempt make_plan(struct joining *j)
     if (line_open_site(&j->line, &j->boot->options, j->errors) != 0 ||
         line_plan(&j->line, &j->boot->options, j->errors) != 0)
         return ATTEMPT_FAILED;
-    const struct plan *plan = j->line.plan;
-    int result = guard_judge(j->look, plan, &verdict, &e);
+    int result = judge_disk(j, &verdict, &e);
     if (result == 0) {
         decide_founding(j);
         say_plan(j, &verdict);
@@ -225,7 +232,7 @@ static enum attempt look_again(struct joining *j)
         return failed(j, &e);
     if (j->look->complete || !look_same(before, j->look))
         return ATTEMPT_AGAIN;
-    int result = guard_judge(j->look, j->line.plan, &verdict, &e);
+    int result = judge_disk(j, &verdict, &e);
     guard_free(&verdict);
     return result == 0 ? ATTEMPT_DONE : failed(j, &e);
 }

@@ -5,7 +5,7 @@
  * partitions that the kernel sees. Machined reads no table but GPT, so an MBR with Windows behind it is a disk without a name to it.
  * Blank: machined has read it and knows nothing on it, or an empty GPT, and the kernel sees no partition. Ours: a GPT whose
  * every label is one of Talos's, so that a failed install can be tried again. Foreign: anything else, refused without `wipe`.
- * What neither knows, such as btrfs on a whole disk, passes for blank.
+ * What neither knows, nor superblock.h, passes for blank: bytes without a mark.
  *
  * Sources: go-blockdevice blkid/internal/chain (what has a name), Talos controllers/block/discovery.go (a disk has an
  * entry in DiscoveredVolumes once it has been read, a blank one too).

@@ -131,6 +131,25 @@ def foreign_disk(bench):
         return box
 
 
+def foreign_unnamed(bench):
+    """btrfs on the whole disk, of which machined knows nothing: refused; taken once it is gone."""
+    box = bench.machine("foreign-unnamed")
+    device = os.path.join(box.tree, "dev", "sda")
+    os.makedirs(os.path.dirname(device), exist_ok=True)
+    with open(device, "wb") as out:
+        out.truncate(1 << 20)
+        out.seek(0x10040)
+        out.write(b"_BHRfS_M")
+    with box:
+        refusal = need(box.wait("console", 20, line=lambda line: "guard-foreign" in line), "no refusal: " + text_of(box))
+        need("sda" in refusal["line"] and "holds btrfs" in refusal["line"], "said: " + refusal["line"])
+        need(not box.find("call", method=lambda name: name.endswith("ApplyConfiguration")), "a config was sent")
+        os.truncate(device, 0)
+        box.command(disks=[machine.disk("sda", size=240057409537)])  # a change, so that it looks again before ten minutes
+        wait_applied(box)
+        return box
+
+
 def foreign_disk_wiped(bench):
     """The same disk with `wipe` in its entry."""
     box = bench.machine("foreign-disk-wiped", disks=FOREIGN, site={"wipe": True})
@@ -469,7 +488,7 @@ def rejected(bench):
 
 
 # The slow ones first; boot_more.py has more.
-CASES = [udev_never, clock_never, founded, worker, second_control_plane, unknown_box, foreign_disk,
+CASES = [udev_never, clock_never, founded, worker, second_control_plane, unknown_box, foreign_disk, foreign_unnamed,
          foreign_disk_wiped, system_elsewhere, reset_partitions, reset_disk, new_disk, install_fails, install_breaks,
          carried, busy, stage_flips, socket_vanishes, answer_lost, late, registered_very_late, killed, old_talos,
          not_ours, stick_left_in, manual, public_installer, large, too_large, odd_connections, broken_connections,

@@ -94,7 +94,7 @@ def cases(kit):
         waited = re.findall(r"^ *- path: (\S+)$", spec, re.M)
         for source in found:
             inside = "rootfs" + source in FOLDERS
-            expect(inside or source in waited or source == "/sys/firmware",
+            expect(inside or source in waited or source in ("/sys/firmware", "/dev"),
                    source + " is neither in the extension nor waited for nor always there")
 
     def waits():

@@ -165,6 +165,20 @@ def mbr(bench):
         TIMES.add("mbr", machine)
 
 
+def btrfs(bench):
+    """btrfs on the whole disk: no partition, and no name to Talos. Refused by what stands on the disk itself."""
+    image = bench.disk("btrfs")
+    with open(image, "r+b") as out:
+        out.seek(0x10040)
+        out.write(b"_BHRfS_M")
+    with bench.power("btrfs", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
+        need(machine.line("guard-foreign", SECONDS), "no refusal")
+        says(machine, "sda", "holds btrfs")
+        untouched(machine)
+        sound(machine)
+        TIMES.add("btrfs", machine)
+
+
 def old_talos(bench):
     """A disk with a Talos that somebody else configured: left alone, with the ways on."""
     files = json.dumps({"STATE/config.yaml": base64.b64encode(bench.config()).decode()}).encode()
@@ -255,4 +269,4 @@ def pxe_firmware(bench):
     pxe(bench, "pxe-firmware", True, box_module.firmware_network)
 
 
-CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, mbr, old_talos, bare, bases, pxe_bios, pxe_uefi, pxe_firmware]
+CASES = [usb_bios, usb_uefi, again, other_make, unknown, windows, mbr, btrfs, old_talos, bare, bases, pxe_bios, pxe_uefi, pxe_firmware]

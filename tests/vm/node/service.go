@@ -161,6 +161,8 @@ func describe(spec *services.Spec, bundle string) error {
 				{Type: specs.PIDNamespace}, {Type: specs.UTSNamespace}, {Type: specs.MountNamespace},
 			},
 			MaskedPaths: masked, ReadonlyPaths: readonly, CgroupsPath: "/system/extensions/" + spec.Name,
+			// oci.WithAllDevicesAllowed, as Talos has it.
+			Resources: &specs.LinuxResources{Devices: []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}}},
 		},
 	}
 
