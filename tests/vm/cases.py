@@ -130,26 +130,25 @@ def other_make(bench):
         TIMES.add("other-make", machine)
 
 
-def unknown(bench):
-    """The same stick in a box that no entry matches: refused, with a match: to paste."""
-    image = bench.disk("unknown")
-    with bench.power("unknown", box_module.LENOVO, image, box_module.stick(bench.stick())) as machine:
-        need(machine.line("plan-no-match", SECONDS), "no refusal")
-        says(machine, "match:", "PF3HRTH0")
+def refused(bench, name, box, image, code, *words):
+    """The stick in a box that hearth must leave as it is, with this code and these words on the screen."""
+    with bench.power(name, box, image, box_module.stick(bench.stick())) as machine:
+        need(machine.line(code, SECONDS), "no refusal")
+        says(machine, *words)
         untouched(machine)
         sound(machine)
-        TIMES.add("unknown", machine)
+        TIMES.add(name, machine)
+
+
+def unknown(bench):
+    """A box that no entry matches: refused, with a match: to paste."""
+    refused(bench, "unknown", box_module.LENOVO, bench.disk("unknown"), "plan-no-match", "match:", "PF3HRTH0")
 
 
 def windows(bench):
     """A disk with NTFS on it: refused, with what is there."""
     image = bench.disk("windows", box_module.WINDOWS)
-    with bench.power("windows", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
-        need(machine.line("guard-foreign", SECONDS), "no refusal")
-        says(machine, "sda", "vfat", "Basic data partition")
-        untouched(machine)
-        sound(machine)
-        TIMES.add("windows", machine)
+    refused(bench, "windows", box_module.OPTIPLEX, image, "guard-foreign", "sda", "vfat", "Basic data partition")
 
 
 def mbr(bench):
@@ -157,12 +156,7 @@ def mbr(bench):
     image = bench.disk("mbr")
     with open(image, "r+b") as out:
         out.write(box_module.MBR)
-    with bench.power("mbr", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
-        need(machine.line("guard-foreign", SECONDS), "no refusal")
-        says(machine, "sda", "2 partitions, of which Talos can read 0")
-        untouched(machine)
-        sound(machine)
-        TIMES.add("mbr", machine)
+    refused(bench, "mbr", box_module.OPTIPLEX, image, "guard-foreign", "sda", "2 partitions, of which Talos can read 0")
 
 
 def btrfs(bench):
@@ -171,12 +165,7 @@ def btrfs(bench):
     with open(image, "r+b") as out:
         out.seek(0x10040)
         out.write(b"_BHRfS_M")
-    with bench.power("btrfs", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
-        need(machine.line("guard-foreign", SECONDS), "no refusal")
-        says(machine, "sda", "holds btrfs")
-        untouched(machine)
-        sound(machine)
-        TIMES.add("btrfs", machine)
+    refused(bench, "btrfs", box_module.OPTIPLEX, image, "guard-foreign", "sda", "holds btrfs")
 
 
 def old_talos(bench):
