@@ -83,38 +83,6 @@ bool changes_since(const struct boot *boot, struct print *before)
     return memcmp(before->bytes, now.bytes, sizeof now.bytes) != 0;
 }
 
-static void hash(struct span config, unsigned char out[32])
-{
-    br_sha256_context sha;
-    br_sha256_init(&sha);
-    br_sha256_update(&sha, config.p, config.n);
-    br_sha256_out(&sha, out);
-}
-
-void changes_reject(struct boot *boot, struct span config, int result, const struct error *e)
-{
-    if (result == 0 || e->code != E_MACHINED_REJECTED)
-        return;
-    hash(config, boot->rejected);
-    boot->rejection = *e;
-    boot->rejected_at = (struct print){0};
-    (void)changes_since(boot, &boot->rejected_at);
-}
-
-bool changes_rejected(struct boot *boot, struct span config, struct error *e)
-{
-    unsigned char now[sizeof boot->rejected];
-    if (boot->rejection.code == E_NONE)
-        return false;
-    hash(config, now);
-    if (memcmp(now, boot->rejected, sizeof now) == 0 && !changes_since(boot, &boot->rejected_at)) {
-        *e = boot->rejection;
-        return true;
-    }
-    boot->rejection.code = E_NONE;
-    return false;
-}
-
 bool changes_wait(const struct boot *boot)
 {
     struct print before = {0};

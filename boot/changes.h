@@ -15,15 +15,6 @@
  * what is seen now, and that is no change either. */
 bool changes_since(const struct boot *boot, struct print *before);
 
-/* What machined rejects is not sent again as it is, tried or applied. Its verdict may depend on the disks it sees, so the same bytes are worth
- * another try once something has changed. */
-
-/* After a call with this config: remembered when result is not 0 and e is E_MACHINED_REJECTED. */
-void changes_reject(struct boot *boot, struct span config, int result, const struct error *e);
-
-/* Before one: whether it was rejected, and nothing has changed; then e is what machined said. */
-bool changes_rejected(struct boot *boot, struct span config, struct error *e);
-
 /* Waits for a change, at least CHANGES_LEAST_MS and at most CHANGES_MOST_MS. True: told to stop. */
 bool changes_wait(const struct boot *boot);
 

@@ -25,8 +25,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "changes.h"
 #include "console.h"
+#include "send.h"
 #include "site/site.h"
 #include "talos/machined.h"
 #include "talos/own.h"
@@ -42,32 +42,24 @@ static enum attempt failed(struct errors *errors, const struct error *e)
     return ATTEMPT_FAILED;
 }
 
-static int send_config(struct boot *boot, struct span config, bool dry_run, struct error *e)
-{
-    struct buf ignored = {0};
-    int result = machined_apply(&boot->target, config, dry_run, &ignored, e);
-    changes_reject(boot, config, result, e);
-    buf_free(&ignored);
-    return result;
-}
-
 /* As promote(): 0 when it was applied, 1 when there is nothing to apply or no longer this. */
 static int apply(struct boot *boot, const struct look *look, bool founded, struct error *e)
 {
     cleanup(look_cleanup) struct look *now = NULL;
-    struct buf config = {0};
+    struct buf config = {0}, warnings = {0};
     unsigned changes = 0;
     int result = own_promote(look->active_config, founded, &config, &changes, e);
     struct span bytes = {(const unsigned char *)config.data, config.len};
     if (result == 0 && changes == 0)
         result = 1;
     if (result == 0)
-        result = changes_rejected(boot, bytes, e) ? -1 : send_config(boot, bytes, true, e);
+        result = send_config(boot, bytes, true, &warnings, e);
     if (result == 0)
         result = look_stage(&boot->target, &now, e);
     /* What an admin has applied meanwhile would be lost. */
     if (result == 0)
-        result = look_same(look, now) ? send_config(boot, bytes, false, e) : 1;
+        result = look_same(look, now) ? send_config(boot, bytes, false, &warnings, e) : 1;
+    buf_free(&warnings);
     buf_free(&config);
     return result;
 }

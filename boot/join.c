@@ -4,12 +4,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "changes.h"
 #include "console.h"
 #include "line.h"
 #include "marker.h"
 #include "plan/show.h"
 #include "render/render.h"
+#include "send.h"
 #include "talos/documents.h"
 #include "talos/guard.h"
 #include "talos/machined.h"
@@ -199,19 +199,11 @@ static enum attempt make_documents(struct joining *j)
     return ATTEMPT_DONE;
 }
 
-static struct span config_of(const struct joining *j)
-{
-    return (struct span){(const unsigned char *)j->config.data, j->config.len};
-}
-
-static int send_config(struct joining *j, bool dry_run, struct error *e)
+static int hand_over(struct joining *j, bool dry_run, struct error *e)
 {
     struct buf warnings = {0};
-    int result = machined_apply(&j->boot->target, config_of(j), dry_run, &warnings, e);
-    changes_reject(j->boot, config_of(j), result, e);
-    /* Talos names everything that is wrong at once; what the error had no room for stands below it. */
-    if (result != 0 && strlen(e->text) > ERROR_TEXT_MAX - 8)
-        buf_add(&j->boot->details, warnings.data, warnings.len);
+    struct span config = {(const unsigned char *)j->config.data, j->config.len};
+    int result = send_config(j->boot, config, dry_run, &warnings, e);
     for (char *end = warnings.data; end && (end = strchr(end, '\n')) != NULL;)
         *end = end[1] ? ';' : '\0';
     if (result == 0 && dry_run && warnings.len)
@@ -281,7 +273,7 @@ static enum attempt apply(struct joining *j)
 {
     struct boot *boot = j->boot;
     struct error e;
-    if (changes_rejected(boot, config_of(j), &e) || send_config(j, true, &e) != 0)
+    if (hand_over(j, true, &e) != 0)
         return failed(j, &e);
     /* Before the last look: should that one turn back, the same boot knows its own hand. */
     if (j->line.plan->marker && j->bootstrap == BOOTSTRAP_AUTO && marker_set(&j->line, &j->rendered, &e) != 0)
@@ -289,7 +281,7 @@ static enum attempt apply(struct joining *j)
     enum attempt still = look_again(j);
     if (still != ATTEMPT_DONE)
         return still;
-    if (send_config(j, false, &e) != 0)
+    if (hand_over(j, false, &e) != 0)
         return failed(j, &e);
     boot->applied = true;
     say_applied(j);
