@@ -21,7 +21,7 @@ static const char *retry_sentence(enum retry_class retry)
     case RETRY_STOP:
         break;
     }
-    return "not tried again";
+    return "not tried again; boot, on the node, looks again when the facts or the site change";
 }
 
 static json_t *as_json(enum error_code code)
