@@ -3,6 +3,7 @@
 #   B=DIR       where everything generated goes (default build)
 #   DL=DIR      where the fetched source archives lie (default build/sources); shared by builds in several B
 #   CC=gcc      or clang: the compiler of the program; JOBS=N: how many at once
+#   T=WORDS     of unit, blackbox and fault: these tests alone
 SHELL := /bin/sh
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -10,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 export LC_ALL := C
 export TZ := UTC
+unexport CDPATH
 
 B  ?= build
 DL ?= build/sources
@@ -17,7 +19,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 JOBS ?= $(shell nproc)
-BUDGET := 524288
+BUDGET := 655360
 FUZZ_SECONDS ?= 20
 # Passed on to a make below this one, unless the caller's own -j already reaches it.
 J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
@@ -25,29 +27,40 @@ J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 ALONE = flock $(B)/lock
 
 .DEFAULT_GOAL := all
-QUICK := help clean distclean relock flux
-ifneq ($(filter-out $(QUICK),$(or $(MAKECMDGOALS),all)),)
+GOALS := $(or $(MAKECMDGOALS),all)
+# Asked before anything is built: packages, place, rights. What stops these goals is the last line that make says.
+ifndef HEARTH_READY
+refusal := $(shell CC='$(CC)' B='$(B)' scripts/ready $(GOALS))
+ifneq ($(.SHELLSTATUS),0)
+define newline
+
+
+endef
+$(error $(subst |,$(newline),$(refusal)))
+endif
+export HEARTH_READY := yes
+endif
+
+QUICK := help clean distclean relock flux desks
+ifneq ($(filter-out $(QUICK),$(GOALS)),)
 include $(B)/config.mk
 # Reproducible: the build's date is the commit's, and no other time, path or name gets in.
-git := git -c safe.directory='*'
-export SOURCE_DATE_EPOCH ?= $(or $(shell $(git) log -1 --format=%ct 2>/dev/null),1767225600)
-export HEARTH_VERSION ?= $(or $(shell $(git) describe --tags --always --dirty --match 'v[0-9]*' 2>/dev/null | \
-    sed 's/^v//;s/^\([0-9a-f]*\)\(-dirty\)*$$/0.1.0-dev+\1\2/'),0.1.0-dev)
+export SOURCE_DATE_EPOCH ?= $(shell scripts/tree date)
+export HEARTH_VERSION ?= $(shell scripts/tree version)
 endif
 
 ## Building
 
 .PHONY: all
-all: ## Build the program: build/hearth, a static-pie of at most 512 KiB
+all: ## Build the program: build/hearth, a static-pie of at most 640 KiB
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(B)/hearth
 
 ifneq ($(file <$(B)/cc),$(CC))
 $(B)/config.mk: FORCE
 endif
 $(B)/config.mk: scripts/toolchain
-	@CC='$(CC)' scripts/deps build
 	@mkdir -p $(B)
-	@scripts/toolchain '$(CC)' $(B) >$@.new && mv $@.new $@ && printf '%s' '$(CC)' >$(B)/cc
+	@$(ALONE) sh -c 'scripts/toolchain "$$1" "$$2" >$@.new && mv $@.new $@ && printf "%s" "$$1" >$$2/cc' - '$(CC)' '$(B)'
 
 $(DL)/used.lock: scripts/deps.lock
 	@scripts/fetch $(DL) $(B)/apt
@@ -56,7 +69,7 @@ $(DL)/used.lock: scripts/deps.lock
 $(B)/used.lock: $(DL)/used.lock
 	@cp $< $@
 
-$(B)/src.ok: $(DL)/used.lock scripts/unpack $(wildcard scripts/patches/*)
+$(B)/src.ok: $(DL)/used.lock scripts/unpack scripts/patches $(wildcard scripts/patches/*)
 	@scripts/unpack $(DL) $(B)/src && touch $@
 
 COMMON := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN)
@@ -66,16 +79,17 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 INCLUDES := -Iboot -I. -Iembed -isystem $(B)/src/bearssl/inc -isystem $(B)/src/libyaml/include -isystem $(B)/src/zlib \
     -isystem $(B)/src/jansson/src
 DEFINES := -D_GNU_SOURCE= -DZLIB_CONST -DYAML_DECLARE_STATIC
-PATHS := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(B)=build
+# The shell's own name of this directory, which may have blanks in it; scripts/libs.mk adds the same.
+PATHS := -ffile-prefix-map="$$PWD"=. -ffile-prefix-map=$(B)=build
 
 $(B)/musl.ok: $(B)/src.ok $(B)/config.mk scripts/musl
-	+@scripts/musl '$(CC)' $(B)/src/musl $(B) "$(MAKE) $(J)" '$(OPTIMISE) -fPIE $(COMMON)' '$(AR)' && touch $@
+	+@scripts/musl '$(CC)' $(B) "$(MAKE) $(J)" '$(OPTIMISE) -fPIE $(COMMON)' '$(AR)' && touch $@
 
-libs = $(MAKE) --no-print-directory -s $(J) -f scripts/libs.mk SRC=$(B)/src CONFIG=$(B)/config.mk
+libs = $(MAKE) --no-print-directory -s $(J) -f scripts/libs.mk SRC=$(B)/src CONFIG='$(B)/config.mk $(B)/src.ok'
 LIBS := bearssl yaml zlib jansson
 $(B)/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
 	+@$(libs) OUT=$(B)/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
-	    LCFLAGS='$(OPTIMISE) $(LTO) -g -fPIE $(COMMON) $(PATHS)' && touch $@
+	    LCFLAGS='$(OPTIMISE) $(LTO) -g -fPIE $(COMMON) -ffile-prefix-map=$(B)=build' && touch $@
 
 # Tools of the build itself: glibc, this host.
 HOSTCC := gcc -std=gnu11 -O1 -D_GNU_SOURCE= $(WARN)
@@ -86,32 +100,35 @@ $(B)/host/mkroots: embed/mkroots.c $(B)/host.ok
 $(B)/host/pack: embed/pack.c $(B)/host.ok
 	@$(HOSTCC) -isystem $(B)/src/zlib -o $@ $< $(B)/host/libzlib.a
 
-$(B)/gen/roots.c: embed/roots.list $(B)/host/mkroots
+$(B)/gen/roots.c: embed/roots.list $(wildcard embed/roots/*) $(B)/host/mkroots
 	@mkdir -p $(@D)
-	@$(B)/host/mkroots embed/roots.list $(B)/src/ca-certificates/usr/share/ca-certificates/mozilla >$@
+	@$(B)/host/mkroots embed/roots.list $(B)/src/ca-certificates/usr/share/ca-certificates/mozilla embed/roots >$@
 ASSETS := $(shell find assets -type f 2>/dev/null)
 $(B)/gen/assets.list: FORCE
 	@mkdir -p $(@D)
-	@scripts/asset-list >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+	@scripts/tree files assets >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
 $(B)/gen/assets.c: $(B)/gen/assets.list $(B)/host/pack $(ASSETS)
 	@$(B)/host/pack assets assets/ <$< >$@
-# The help and the words of the error codes, packed the same way.
+# The help, packed the same way.
 HELP := $(sort $(wildcard embed/help/*.txt))
-$(B)/host/mkcodes: embed/mkcodes.c boot/base/codes.h
+$(B)/gen/help.c: $(HELP) $(B)/host/pack
 	@mkdir -p $(@D)
-	@$(HOSTCC) -Iboot -o $@ $<
-$(B)/gen/texts.c: $(HELP) $(B)/host/mkcodes $(B)/host/pack
-	@rm -rf $(B)/gen/texts && mkdir -p $(B)/gen/texts/help && cp $(HELP) $(B)/gen/texts/help/
-	@$(B)/host/mkcodes >$(B)/gen/texts/codes
-	@printf '%s\n' $(B)/gen/texts/codes $(HELP:embed/%=$(B)/gen/texts/%) | $(B)/host/pack texts $(B)/gen/texts/ >$@
+	@printf '%s\n' $(HELP) | $(B)/host/pack help embed/help/ >$@
+# Talos's types, as the program reads them, packed the same way.
+$(B)/host/mktables: embed/mktables.c $(wildcard embed/tables/*) boot/site/schema.h boot/site/rules.h $(B)/host.ok
+	@$(HOSTCC) -Iboot -I. -o $@ $<
+$(B)/gen/tables.c: $(B)/host/mktables $(B)/host/pack
+	@mkdir -p $(@D)
+	@$(B)/host/mktables >$(@D)/tables.bin
+	@echo $(@D)/tables.bin | $(B)/host/pack tables $(@D)/ >$@
 $(B)/gen/version.c: FORCE $(B)/used.lock
 	@mkdir -p $(@D)
 	@scripts/version-gen $(B)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
-GEN := roots assets texts version
+GEN := roots assets help tables version
 
 # The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it, nor see
 # into it while it compiles the rest. musl stays out of LTO for the same reason: it is what memcpy means.
-OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/texts.c
+OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/help.c
 OBJ := $(OWN:%.c=$(B)/obj/%.o) $(GEN:%=$(B)/obj/gen/%.o)
 CFLAGS = $(OPTIMISE) $(LTO) -g
 COMPILE = $(CC) $(CC_TARGET) -std=gnu11 $(CFLAGS) -fPIE $(COMMON) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) \
@@ -126,15 +143,42 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/libs.ok $(B)/config.mk Makefile
 -include $(OBJ:.o=.d)
 
 # Written out because neither gcc's nor clang's driver knows this musl: rcrt1.o relocates a static-pie itself.
-LINK = $(CC) $(CC_TARGET) -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
-    -Wl,--gc-sections,--build-id=none $(OPTIMISE) $(LTO_LINK) -fPIE $(COMMON) -g $(PATHS) $(LDFLAGS)
+STATIC := -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
+    -Wl,--gc-sections,--build-id=none
+LINK = $(CC) $(CC_TARGET) $(STATIC) $(OPTIMISE) $(LTO_LINK) -fPIE $(COMMON) -g $(PATHS) $(LDFLAGS)
 $(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary
 	@$(LINK) -o $@.debug $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(OBJ) $(LIBS:%=$(B)/lib/lib%.a) \
 	    $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
 	@strip -s -R .comment -R '.note*' -o $@.new $@.debug
 	@scripts/check-binary $@.new $(BUDGET) && mv $@.new $@
 
-.PHONY: size reproducible relock
+# hearth's side of the walk over Talos's types: the program's own objects with another main.
+$(B)/conformance/driver: $(B)/obj/tests/conformance/driver.o $(OBJ) $(B)/libs.ok
+	@mkdir -p $(@D)
+	@$(LINK) -o $@ $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(filter-out %/boot/main.o,$(filter %.o,$^)) \
+	    $(LIBS:%=$(B)/lib/lib%.a) $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
+
+# For the hand: the same program without LTO and with a debugger's view, linked in a tenth of the time, under no budget.
+DEV_OBJ := $(OBJ:$(B)/obj/%=$(B)/dev/obj/%)
+DEV = $(CC) $(CC_TARGET) -std=gnu11 -Og -g -fPIE $(COMMON)
+$(B)/dev/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
+	+@$(libs) OUT=$(B)/dev/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
+	    LCFLAGS='-Og -g -fPIE $(COMMON) $(PATHS)' && touch $@
+$(B)/dev/obj/boot/base/mem.o: DEV += -fno-builtin
+$(B)/dev/obj/%.o: %.c $(B)/dev/libs.ok $(B)/config.mk Makefile
+	@mkdir -p $(@D)
+	@$(DEV) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) -MMD -MP -c -o $@ $<
+$(B)/dev/obj/gen/%.o: $(B)/gen/%.c $(B)/dev/libs.ok $(B)/config.mk Makefile
+	@mkdir -p $(@D)
+	@$(DEV) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) -Wno-cast-qual -MMD -MP -c -o $@ $<
+$(B)/dev/hearth: $(DEV_OBJ)
+	@$(DEV) $(STATIC) -o $@ $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $^ $(LIBS:%=$(B)/dev/lib/lib%.a) \
+	    $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
+-include $(DEV_OBJ:.o=.d)
+
+.PHONY: dev size reproducible relock
+dev: ## build/dev/hearth: the same program for gdb, without LTO, linked in a second
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(B)/dev/hearth
 size: all ## Where the bytes of the program come from: libraries, own code by room, assets, roots, budget
 	@scripts/size $(B) $(BUDGET)
 reproducible: $(B)/src.ok ## Build twice (other directory, user, umask, zone, -j) and compare the bytes
@@ -147,8 +191,9 @@ relock: ## Take the suite's newest sources and write scripts/deps.lock anew
 # The same sources for glibc under ASan and UBSan, with the same fetched libraries (under ASan alone: their authors did
 # not write for UBSan).
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-SANCC := clang -std=gnu11 $(SAN) $(INCLUDES) $(DEFINES) $(WARN) -MMD -MP
-ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c embed/texts.c
+# What the host's test library calls deprecated is no fault of this tree.
+SANCC := clang -std=gnu11 $(SAN) $(INCLUDES) $(DEFINES) $(WARN) -Wno-error=deprecated-declarations -MMD -MP
+ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c embed/help.c
 UNIT_OBJ := $(ROOMS:%.c=$(B)/unit/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -181,40 +226,50 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	@clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
 -include $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(B)/unit/obj/tests/*/*.d)
 
-.PHONY: test-deps unit-build unit blackbox test conformance faults fuzz bench
+# T= names tests by the word behind test_, or a replay by its whole name.
+UNIT_ALL = $(UNIT_BIN) $(REPLAY_BIN)
+CHOSEN = $(if $(T),$(foreach t,$(T),$(or $(filter %/test_$(t) %/$(t),$(UNIT_ALL)),$(error T=$(t): no such unit test))),$(UNIT_ALL))
+
+.PHONY: test-deps unit-build unit blackbox test conformance fault faults fuzz bench
+# For a target whose set scripts/ready does not know.
 test-deps:
 	@scripts/deps test
-unit-build: test-deps
-	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(UNIT_BIN) $(REPLAY_BIN)
-unit: unit-build ## Unit tests and replayed fuzz corpora, under ASan and UBSan
-	@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_BIN) $(REPLAY_BIN)
-blackbox: test-deps all ## Cases as data, on the program itself
-	@scripts/suite $(B)/counts/blackbox tests/blackbox/run $(B)/hearth
+unit-build:
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(CHOSEN)
+unit: unit-build ## [T=match]: unit tests and replayed fuzz corpora, under ASan and UBSan
+	@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(CHOSEN)
+blackbox: all ## [T=plan/no-match]: cases as data, on the program itself
+	@scripts/suite $(B)/counts/blackbox tests/blackbox/run $(B)/hearth $(T)
+test: override T :=
 test: unit-build all ## unit and blackbox: Debian packages only; ends with the counts
 	@rm -f $(B)/counts/unit $(B)/counts/blackbox
-	-@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_BIN) $(REPLAY_BIN)
+	-@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_ALL)
 	-@scripts/suite $(B)/counts/blackbox tests/blackbox/run $(B)/hearth
 	@scripts/tally $(B)/counts/unit $(B)/counts/blackbox
-conformance: test-deps all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
+conformance: all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
 	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth
-faults: test-deps all ## The table of faults on `boot`: what goes wrong, where, and what must come of it; skipped, and counted, without go
-	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth
-fuzz: test-deps ## Each fuzz target for FUZZ_SECONDS (20)
+faults: all ## [T=secrets/dns]: the table of faults on `boot`, what goes wrong and what must come of it; skipped, and counted, without go
+	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth $(T)
+fault: faults
+fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
-bench: test-deps all ## Size, memory, round trips and CPU beside curl and the SDK; boot beside a shell recipe (with go)
+bench: all ## Size, memory, round trips and CPU beside curl and the SDK; boot beside a shell recipe (with go)
 	@tests/bench/run $(B)/hearth
 	@tests/bench/boot.py $(B)/hearth
+.PHONY: desks
+desks: ## README's commands on bare Debians of three suites, and on odd desks; as root, an hour
+	@scripts/suite $(B)/counts/desks tests/desks/run
 .PHONY: format-check
-format-check: ## Is every C file laid out as .clang-format says?
-	@scripts/deps format
+format-check: all ## Is every C file laid out as .clang-format says, and every room of boot/ as its table says?
 	@scripts/format-check
+	@scripts/rooms-check $(B)/obj $(AR:ar=nm)
 
 ## Images
 
 # Settings reach the tools as environment variables: SITE, ROLE, CREDENTIAL, TALOS, KERNEL, INITRAMFS, KARGS, BASE, PERMANENT,
-# IMAGE_CACHE, REGISTRY, IF, PORT. Outputs go to OUT (default out).
-export SITE ROLE CREDENTIAL TALOS KERNEL INITRAMFS KERNEL_SHA256 INITRAMFS_SHA256 KARGS BASE PERMANENT IMAGE_CACHE REGISTRY IF PORT
+# IMAGE_CACHE, REGISTRY, DIGEST, IF, PORT. Outputs go to OUT (default out).
+export SITE ROLE CREDENTIAL TALOS KERNEL INITRAMFS KERNEL_SHA256 INITRAMFS_SHA256 KARGS BASE PERMANENT IMAGE_CACHE REGISTRY DIGEST IF PORT
 OUT ?= out
 IMAGE = OUT='$(OUT)' BINARY='$(B)/hearth' scripts/image/image
 .PHONY: extension site-layer initrd usb pxe pxe-serve installer reset talos-pin image-test
@@ -230,28 +285,41 @@ pxe: all ## SITE=DIR TALOS=v1.13.x [ROLE=x] [CREDENTIAL=1]: a directory to serve
 	@$(IMAGE) pxe
 pxe-serve: ## IF=eth0 [PORT=8080]: serve that directory beside the router's DHCP, as root
 	@$(IMAGE) pxe-serve
-installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path]: how hearth stays on the disk; imager profile and commands
+installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path] [KARGS=] [DIGEST=sha256:x]: how hearth stays on the disk; imager profile and commands
 	@$(IMAGE) installer
 reset: $(if $(SITE),all) ## [SITE=DIR]: back to maintenance mode: what is lost, then the commands
 	@$(IMAGE) reset
 talos-pin: ## SITE=DIR TALOS=v1.13.x: record the SHA-256 of Talos's kernel and initramfs in the site
 	@$(IMAGE) talos-pin
-image-test: test-deps all ## The outputs, unpacked as a kernel would, and against Talos's Go packages
+image-test: all ## The outputs, unpacked as a kernel would, and against Talos's Go packages
 	@scripts/suite $(B)/counts/image tests/image/run $(B)/hearth
 
 ## Virtual machines
 
-.PHONY: vm demo-vm
-vm: test-deps all ## Virtual boxes boot the stick and the network images under QEMU; skipped, and counted, without it
+.PHONY: vm talos demo-vm screen
+vm: all ## Virtual boxes boot the stick and the network images under QEMU; skipped, and counted, without it
 	@scripts/suite $(B)/counts/vm tests/vm/run --verbose $(B)/hearth
-demo-vm: test-deps all ## One virtual OptiPlex with its screen: by stick to a founded cluster, then by network
+talos: all ## A virtual box with Talos's real machined: from a blank disk to a founded cluster; skipped, and counted, without go
+	@scripts/suite $(B)/counts/talos tests/talos/run --verbose $(B)/hearth
+demo-vm: all ## One virtual OptiPlex with its screen: by stick to a founded cluster, then by network
 	@tests/vm/run --demo $(B)/hearth
+screen: all ## tests/vm/screen.png anew: the screen of that box, taken from QEMU
+	@tests/vm/run --picture tests/vm/screen.png $(B)/hearth
+
+## Clusters
+
+.PHONY: cluster
+cluster: test-deps all ## The example under real etcd, Kubernetes, Flux and External Secrets; long, as root, outside CI (needs Go)
+	@scripts/suite $(B)/counts/cluster tests/cluster/run --verbose $(B)/hearth
 
 ## Using
 
-.PHONY: demo flux clean distclean help FORCE
+.PHONY: demo man flux clean distclean help FORCE
 demo: all ## The main job from end to end, against a stand-in for Azure
 	@scripts/demo $(B)/hearth
+man: ## build/hearth.1, the manual page, made of the help texts
+	@mkdir -p $(B)
+	@scripts/man >$(B)/hearth.1
 flux: ## SITE=DIR: put Flux's pinned gotk-components.yaml into a site (FLUX_COMPONENTS=FILE: a local one)
 	@scripts/flux '$(SITE)'
 clean: ## Remove what was built, keep the fetched sources

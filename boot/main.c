@@ -1,9 +1,11 @@
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "embed/texts.h"
-#include "verbs.h"
+#include "embed/help.h"
+#include "show/show.h"
+#include "verbs/verbs.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -64,10 +66,11 @@ static const struct option_row option_rows[] = {
 static int finish(enum exit_status status)
 {
     /* A result that did not reach its reader is a failure; one that the reader did not want needs no words. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_DONE_) {
+    int cause = show_end();
+    if (cause != 0 && status == EXIT_DONE_) {
         struct error e;
         error_set(&e, E_FILE_WRITE, "stdout: the result could not be written");
-        if (errno != EPIPE)
+        if (cause != EPIPE)
             log_error(&e);
         status = EXIT_FAILED_;
     }
@@ -75,13 +78,23 @@ static int finish(enum exit_status status)
     return (int)status;
 }
 
-static void put_help(const char *topic, FILE *to)
+/* Owned by the caller. */
+static struct buf read_help(const char *topic)
 {
+    struct buf text = {0};
     char name[64];
-    snprintf(name, sizeof name, "help/%s.txt", topic);
-    char *text = texts_get(name);
-    fputs(text ? text : "", to);
-    mem_free(text);
+    snprintf(name, sizeof name, "%s.txt", topic);
+    char *packed = help_get(name);
+    buf_str(&text, packed ? packed : "");
+    mem_free(packed);
+    return text;
+}
+
+static int say_help(const char *topic)
+{
+    struct buf text = read_help(topic);
+    show_text(&text);
+    return finish(EXIT_DONE_);
 }
 
 static int usage(const struct error *e)
@@ -215,25 +228,22 @@ int main(int argc, char **argv)
 
     /* what is asked for */
     if (argc < 2) {
-        put_help("overview", stderr);
+        struct buf text = read_help("overview");
+        log_table(&text);
         return finish(EXIT_USAGE_);
     }
     log_json(has_flag(argc, argv, "--json"));
     const char *word = is_one_of(argv[1], "--version", "-V") ? "version" : argv[1];
-    bool help = strcmp(word, "help") == 0 || is_one_of(word, "--help", "-h");
-    if (help)
+    bool asked = strcmp(word, "help") == 0 || is_one_of(word, "--help", "-h");
+    if (asked)
         word = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
-    if (!word) {
-        put_help("overview", stdout);
-        return finish(EXIT_DONE_);
-    }
+    if (!word)
+        return say_help("overview");
     const struct verb *verb = find_verb(word, &e);
     if (!verb)
         return usage(&e);
-    if (help || has_flag(argc, argv, "--help") || has_flag(argc, argv, "-h")) {
-        put_help(verb->name, stdout);
-        return finish(EXIT_DONE_);
-    }
+    if (asked || has_flag(argc, argv, "--help") || has_flag(argc, argv, "-h"))
+        return say_help(verb->name);
     if (parse(verb, argc, argv, &options, &e) != 0)
         return usage(&e);
 

@@ -1,5 +1,7 @@
 #include "embed/assets.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 #include <zlib.h>
 
@@ -132,4 +134,46 @@ int assets_walk_blob(const void *blob, size_t n, size_t count, const struct asse
 int assets_walk(const struct assets_visitor *v, struct error *e)
 {
     return assets_count == 0 ? 0 : assets_walk_blob(assets_blob, assets_blob_size, assets_count, v, e);
+}
+
+struct search {
+    const char *name;
+    char *text; /* of size bytes and a NUL, once the file is found */
+    size_t at;
+};
+
+static int search_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
+{
+    struct search *search = arg;
+    (void)e;
+    *want = strcmp(path, search->name) == 0;
+    if (*want)
+        search->text = mem_try((size_t)size + 1);
+    return *want && !search->text ? -1 : 0;
+}
+
+static int search_data(void *arg, const void *p, size_t n, struct error *e)
+{
+    struct search *search = arg;
+    (void)e;
+    memcpy(search->text + search->at, p, n);
+    search->at += n;
+    return 0;
+}
+
+/* Found: the rest need not be unpacked. */
+static int search_done(void *arg, struct error *e)
+{
+    (void)arg;
+    (void)e;
+    return -1;
+}
+
+char *assets_get(const void *blob, size_t n, size_t count, const char *name)
+{
+    struct search search = {.name = name};
+    struct error ignored;
+    const struct assets_visitor visitor = {search_file, search_data, search_done, &search};
+    (void)assets_walk_blob(blob, n, count, &visitor, &ignored);
+    return search.text;
 }

@@ -1,11 +1,11 @@
 /*
  * mkroots.c - writes the trust anchors as C. Runs on the build host.
  *
- *   mkroots roots.list DIR >roots.c
+ *   mkroots roots.list DIR... >roots.c
  *
- * Each line of the list is a SHA-256 fingerprint and a name. DIR holds PEM files (*.crt) of one certificate each. The
- * certificate is the one whose DER has that fingerprint, whatever its file is called; one that is in the list and not
- * in DIR ends the build and is named.
+ * Each line of the list is a SHA-256 fingerprint and a name. Each DIR holds PEM files (*.crt) of one certificate each. The
+ * certificate is the one whose DER has that fingerprint, whatever its file is called; one that is in the list and in
+ * no DIR ends the build and is named.
  */
 #include <bearssl.h>
 #include <ctype.h>
@@ -190,25 +190,18 @@ static int is_crt(const struct dirent *d)
     return n > 4 && strcmp(d->d_name + n - 4, ".crt") == 0;
 }
 
-int main(int argc, char **argv)
+/* Takes of a directory what the list names. */
+static void search(const char *dir, struct root *roots, struct bytes *found, size_t count)
 {
-    if (argc != 3) {
-        die("usage: mkroots roots.list DIR");
-    }
-    static struct root roots[ROOTS_MAX];
-    static struct bytes found[ROOTS_MAX];
-    static char rows[ROOTS_MAX][512];
-    size_t count = read_list(argv[1], roots);
-
     struct dirent **names = NULL;
-    int files = scandir(argv[2], &names, is_crt, alphasort);
+    int files = scandir(dir, &names, is_crt, alphasort);
     if (files < 0) {
-        die("%s: %s", argv[2], strerror(errno));
+        die("%s: %s", dir, strerror(errno));
     }
     for (int i = 0; i < files; i++) {
         char path[1024];
         static struct bytes der;
-        snprintf(path, sizeof path, "%s/%s", argv[2], names[i]->d_name);
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
         char hex[65];
         if (read_pem(path, &der)) {
             fingerprint(&der, hex);
@@ -222,11 +215,25 @@ int main(int argc, char **argv)
         free(names[i]);
     }
     free(names);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        die("usage: mkroots roots.list DIR...");
+    }
+    static struct root roots[ROOTS_MAX];
+    static struct bytes found[ROOTS_MAX];
+    static char rows[ROOTS_MAX][512];
+    size_t count = read_list(argv[1], roots);
+    for (int i = 2; i < argc; i++) {
+        search(argv[i], roots, found, count);
+    }
 
     printf("#include \"embed/roots.h\"\n\n");
     for (size_t k = 0; k < count; k++) {
         if (!roots[k].found) {
-            die("%s (SHA-256 %s) is not in %s", roots[k].name, roots[k].sha256, argv[2]);
+            die("%s (SHA-256 %s) is in none of the directories", roots[k].name, roots[k].sha256);
         }
         write_anchor(&roots[k], k, &found[k], rows[k], sizeof rows[k]);
     }

@@ -1,5 +1,5 @@
 /*
- * pack.c - packs files as C: the embedded example, and the texts. Runs on the build host.
+ * pack.c - packs files as C: the embedded example, and the help. Runs on the build host.
  *
  *   pack NAME PREFIX <list >NAME.c
  *

@@ -7,6 +7,7 @@ a home connection and counts the round trips. Everything is written below DIR, b
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ BOX = "optiplex-7040"
 RTT_MS = 30
 VAULT = "homelab-data.vault.azure.net"
 STAGES = 6
+FLUX_SECONDS = 20
 MARK = ".hearth-demo"  # in a directory that a demo made
 TTY = sys.stdout.isatty()
 
@@ -124,12 +126,27 @@ def flux_components(site):
             for role in ("data", "production"):
                 shutil.copy(path, os.path.join(site, "clusters", role, "flux-system", "gotk-components.yaml"))
             return os.path.relpath(path)
+    show("Flux's manifests are asked for: make flux (%d s at most)" % FLUX_SECONDS)
     try:
-        subprocess.run([os.path.join(ROOT, "scripts", "flux"), site], stdin=subprocess.DEVNULL, timeout=20,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    return "Flux's release, its SHA-256 checked" if os.path.exists(target) else None
+        done = subprocess.run([os.path.join(ROOT, "scripts", "flux"), site], stdin=subprocess.DEVNULL, timeout=FLUX_SECONDS,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        words = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.startswith("flux: ")]
+    except subprocess.TimeoutExpired:
+        words = ["flux: no answer in %d s" % FLUX_SECONDS]
+    if os.path.exists(target):
+        return "Flux's release, its SHA-256 checked"
+    for line in words[:-1] or words:  # the last one says what a person may do about it, which a demo need not
+        show(line)
+    return None
+
+
+def commit(site):
+    """Make the site a repository, as a person would: Flux reads what is committed, and so do hearth's checks."""
+    git = ["git", "-C", site, "-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false"]
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message=The homelab of the demo"]):
+        done = subprocess.run(git + words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode != 0:
+            raise Stop("git %s: %s" % (words[0], done.stdout.decode("utf-8", "replace").strip()))
 
 
 def make_site(site, hearth, facts, keys):
@@ -147,6 +164,7 @@ def make_site(site, hearth, facts, keys):
     os.makedirs(os.path.join(site, ".hearth"), mode=0o700, exist_ok=True)
     for role in ("data", "production"):
         pki.write(os.path.join(site, ".hearth", role + ".pem"), pki.read(keys.client()))
+    commit(site)
     return where
 
 
@@ -214,7 +232,7 @@ def demo(binary, work):
     site = os.path.join(work, "homelab")
     where = make_site(site, hearth, facts, keys)
     show("Flux %s" % ("from " + where if where else
-                      "by release URL: no components file here, so Talos itself would fetch it (flux: {from: release})"))
+                      "by release URL, so Talos itself would fetch it (flux: {from: release})"))
     stage.done("%d files in %s" % (len(tree(site)), os.path.relpath(site)))
 
     stage = Stage("azure", "a stand-in for Entra ID and Key Vault, and fresh keys for a cluster")
@@ -224,9 +242,8 @@ def demo(binary, work):
             "rtt_ms": RTT_MS, "vaults": {VAULT: values},
             "dns": {"login.microsoftonline.com": {"cname": "login.stand-in.test"}, "login.stand-in.test": {"a": [world.LOGIN]},
                     VAULT: {"cname": "vault.stand-in.test"}, "vault.stand-in.test": {"a": [world.VAULT]}}})
-    except OSError as error:
-        raise Stop("a private network is needed, so that Azure's names can lead to the stand-in: run as root, or allow "
-                   "user namespaces (%s)" % error)
+    except world.NotPermitted as error:
+        raise Stop("a private network is needed, so that Azure's names can lead to the stand-in: " + error.strerror)
     for name, value in values.items():
         show("%-22s %s" % (name, size(len(value.encode()))))
     stage.done("https://%s, %d ms away" % (VAULT, RTT_MS))
@@ -256,9 +273,10 @@ def demo(binary, work):
     stage.done("%d files, %s, in %s; the machine config is %d documents in %s" %
                (len(rows), size(sum(row[1] for row in rows)), os.path.relpath(out), documents, size(total)))
     say("\n%s in %.1f s. Look around:" % (colour("1;32", "The main job is done"), time.monotonic() - begin))
-    for line in ("less %s" % os.path.relpath(os.path.join(out, "machine-config.yaml")),
-                 "%s plan --site %s --facts %s --all" % tuple(os.path.relpath(path) for path in (binary, site, common[3])),
-                 "%s plan --site %s --facts %s --az" % tuple(os.path.relpath(path) for path in (binary, site, common[3]))):
+    program, homelab, box, config = (shlex.quote(os.path.relpath(path)) for path in
+                                     (binary, site, common[3], os.path.join(out, "machine-config.yaml")))
+    for line in ("more %s" % config, "%s plan --site %s --all" % (program, homelab),
+                 "%s plan --site %s --facts %s --az" % (program, homelab, box)):
         say("    " + line)
 
 

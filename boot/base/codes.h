@@ -10,6 +10,8 @@
  * is wrong, EXIT_REFUSED_ 4 a guard refused (node, disk), EXIT_AZURE_ 5 a human must
  * act at Azure, EXIT_MACHINED_ 6 machined refused.
  *
+ * A code that has several causes may have a next step for one of them: ERROR_ADVICE.
+ *
  * Retry classes of boot: SOON 1-60 s with full jitter or as long as the server asks, SLOW
  * 10 min, EVENT when the facts or the site change (after a minute at the least, ten at the
  * most), STOP for what no change of the box mends: as EVENT, because boot never gives up.
@@ -72,7 +74,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth reads plain YAML in UTF-8: no anchors, aliases, <<, directives, duplicate keys or tags but its own") \
   X(E_YAML_REF, "yaml-ref", EXIT_SITE_, RETRY_STOP, \
     "a reference is not written as hearth reads it", \
-    "the forms are !fact NAME, !node FIELD, !secret NAME@VERSION#/pointer, !file PATH, !format \"{fact:NAME}\", !base64 {secret: NAME}") \
+    "the forms are !fact NAME, !node FIELD, !secret NAME@VERSION#/pointer, !file PATH, !format " \
+    "\"{fact:NAME}\", !base64 {secret: NAME}") \
   X(E_SITE_PATH, "site-path", EXIT_SITE_, RETRY_STOP, \
     "a path leads out of the site", \
     "name a file inside the site, relative to its top, and keep symbolic links inside it") \
@@ -105,10 +108,11 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "define the role under roles, or correct the spelling") \
   X(E_SITE_MATCH, "site-match", EXIT_SITE_, RETRY_STOP, \
     "a condition of hearth.yaml cannot be understood", \
-    "conditions are fact names with a glob, a comparison such as \">= 200GB\", or a list of these; `hearth facts` shows the names") \
+    "conditions are fact names with a glob, a comparison such as \">= 200GB\", or a list of these; `hearth " \
+    "facts` shows the names") \
   X(E_SITE_GUARD, "site-guard", EXIT_SITE_, RETRY_STOP, \
     "a dangerous setting stands on an entry that could be more than one box", \
-    "match on an exact serial, uuid or mac beside `bootstrap: auto` and `wipe`") \
+    "match on an exact serial, uuid, board.serial or mac beside `bootstrap: auto` and `wipe`") \
   X(E_SITE_BOOTSTRAP, "site-bootstrap", EXIT_SITE_, RETRY_STOP, \
     "a cluster does not have exactly one entry that bootstraps it", \
     "set `bootstrap: auto` or `manual` on one control plane of the cluster") \
@@ -127,6 +131,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_MERGE, "merge", EXIT_SITE_, RETRY_STOP, \
     "an overlay cannot be laid over its base", \
     "compare the overlay with the file under it at the place in the message") \
+  X(E_MERGE_LOST, "merge-lost", EXIT_DONE_, RETRY_STOP, \
+    "an overlay says something that Talos's way of merging loses", \
+    "take the value out of the file below, or delete it there first with `$patch: delete`") \
   /* PLAN */ \
   X(E_REF_FACT, "ref-fact", EXIT_REFUSED_, RETRY_EVENT, \
     "a fact that the site asks for is unknown on this box", \
@@ -200,7 +207,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "treat it as leaked: make a new one at Azure, `git rm --cached` the file, and list .hearth/ in .gitignore") \
   X(E_CRED_FORM, "cred-form", EXIT_SITE_, RETRY_EVENT, \
     "a credential is not in a form that hearth reads", \
-    "a .pem holds one unencrypted RSA key (PKCS#1 or PKCS#8) and its certificate; a .secret holds the secret's value alone") \
+    "a .pem holds one unencrypted RSA key (PKCS#1 or PKCS#8) and its certificate; a .secret holds the " \
+    "secret's value alone; both as UTF-8") \
   X(E_CRED_ENCRYPTED, "cred-encrypted", EXIT_SITE_, RETRY_EVENT, \
     "the login key is encrypted", \
     "write it without a passphrase: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW, then append the certificate") \
@@ -233,7 +241,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "is the network up? /etc/resolv.conf needs a `nameserver` line") \
   X(E_DNS_NXDOMAIN, "dns-nxdomain", EXIT_FAILED_, RETRY_SOON, \
     "the name does not exist", \
-    "look for a typing error in the vault's name (a deleted vault's is gone too); for a name of Azure's own, look at /etc/resolv.conf") \
+    "look for a typing error in the vault's name (a deleted vault's is gone too); for a name of Azure's " \
+    "own, look at /etc/resolv.conf, and whether a DNS filter blocks it") \
   X(E_DNS_NO_ADDRESS, "dns-no-address", EXIT_FAILED_, RETRY_SOON, \
     "the name exists but has no address", \
     "check the name and the DNS server; a private vault's zone may be linked but empty") \
@@ -243,6 +252,13 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_DNS_FAILED, "dns-failed", EXIT_FAILED_, RETRY_SOON, \
     "the name servers answered with an error", \
     "the name server is at fault or does not serve this network: try another one") \
+  X(E_DNS_TCP, "dns-tcp", EXIT_FAILED_, RETRY_SOON, \
+    "a name server's answer is too long for UDP, and by TCP it does not answer", \
+    "let TCP port 53 through to the name servers in /etc/resolv.conf, or name others") \
+  X(E_DNS_FILTERED, "dns-filtered", EXIT_FAILED_, RETRY_SOON, \
+    "a name server gives an address that leads nowhere, as a filter does", \
+    "allow the name in the filter (Pi-hole, AdGuard, the router's or the provider's), or give the box " \
+    "another name server") \
   X(E_DNS_MALFORMED, "dns-malformed", EXIT_FAILED_, RETRY_SOON, \
     "a name server's answer was not a valid one", \
     "something on the way answers DNS wrongly: try another name server") \
@@ -293,7 +309,10 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth speaks TLS 1.2 only; Azure does too, so an old proxy may be in the way") \
   X(E_TLS_CIPHER, "tls-cipher", EXIT_FAILED_, RETRY_SOON, \
     "the server shares no cipher suite with hearth", \
-    "hearth offers ECDHE with AES-GCM, as Azure does; something else is answering") \
+    "hearth offers ECDHE with AES-GCM, as Azure does: something else is answering, or a server in FIPS mode") \
+  X(E_TLS_CLIENT_CERTIFICATE, "tls-client-certificate", EXIT_FAILED_, RETRY_SOON, \
+    "the server demands a certificate of the client", \
+    "Azure demands none at these hosts: a proxy that does is answering; let it pass them through") \
   X(E_TLS_ALERT, "tls-alert", EXIT_FAILED_, RETRY_SOON, \
     "the server ended the TLS connection with an alert", \
     "the message holds the alert's number; a proxy may be in the way") \
@@ -315,6 +334,10 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_HTTP_TOO_LARGE, "http-too-large", EXIT_FAILED_, RETRY_SOON, \
     "the answer is larger than any that Azure gives", \
     "this is not Azure's front end; a proxy may be in the way") \
+  X(E_HTTP_ENCODED, "http-encoded", EXIT_FAILED_, RETRY_SOON, \
+    "the answer is compressed, which was not asked for", \
+    "Azure does not do so: a proxy that inspects or compresses traffic is in the way; let it pass these " \
+    "hosts through") \
   X(E_HTTP_STATUS, "http-status", EXIT_FAILED_, RETRY_SOON, \
     "the answer has a status that Azure does not use here", \
     "hearth follows no redirects; a captive portal or a proxy may be in the way") \
@@ -329,7 +352,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "check cloud.resource; it must be of the same cloud as the authority") \
   X(E_ENTRA_GRANT, "entra-grant", EXIT_AZURE_, RETRY_SLOW, \
     "Entra does not accept the assertion", \
-    "check the clock, the certificate in the app registration, and its dates") \
+    "check the clock of this box, the certificate in the app registration, and its dates there") \
   X(E_ENTRA_INTERACTION, "entra-interaction", EXIT_AZURE_, RETRY_SLOW, \
     "a policy of the tenant blocks this login", \
     "an administrator must exempt the app from the Conditional Access policy") \
@@ -344,7 +367,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth tries again; Azure's status page tells of outages") \
   X(E_ENTRA_CODE, "entra-code", EXIT_AZURE_, RETRY_SOON, \
     "nobody logged in for this box in time", \
-    "open the address that is shown with the code, enter the code, and log in as someone who may read the secrets") \
+    "open the address that is shown with the code, enter the code, and log in as someone who may read the " \
+    "secrets; if the browser says that access is blocked, the tenant forbids logins by code: use " \
+    "login.method certificate") \
   X(E_ENTRA_DECLINED, "entra-declined", EXIT_AZURE_, RETRY_SLOW, \
     "the person who was asked to log in for this box said no", \
     "accept only for a box whose serial you know; run hearth again, or wait for the next code") \
@@ -356,13 +381,15 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "the vault belongs to another tenant or cloud: compare login.tenant with the vault's directory") \
   X(E_VAULT_RBAC, "vault-rbac", EXIT_AZURE_, RETRY_SLOW, \
     "the client may not read this secret", \
-    "give the app the role Key Vault Secrets User on the vault or the secret; it takes up to ten minutes to work") \
+    "give the app the role Key Vault Secrets User on the vault or the secret, which takes up to ten minutes " \
+    "to work; or there is no such secret: the vault says the same of a name that does not exist") \
   X(E_VAULT_POLICY, "vault-policy", EXIT_AZURE_, RETRY_SLOW, \
     "the vault's access policies do not let the client read secrets", \
-    "give the app the secret permission Get in the vault's access policies") \
+    "give the app the secret permission Get in the vault's access policies; an entry for it together with " \
+    "an authorized application does not count, as nobody logs in on a person's behalf here") \
   X(E_VAULT_FIREWALL, "vault-firewall", EXIT_AZURE_, RETRY_SLOW, \
     "the vault's firewall does not let this address in", \
-    "allow the address in the message under the vault's Networking page") \
+    "allow the public address of this network under the vault's Networking page; a home line's changes now and then") \
   X(E_VAULT_CONNECTION, "vault-connection", EXIT_AZURE_, RETRY_SLOW, \
     "the vault is closed to the public network", \
     "allow public access, or reach it through its private endpoint") \
@@ -373,7 +400,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "the secret is disabled", \
     "enable it: az keyvault secret set-attributes --enabled true") \
   X(E_SECRET_MISSING, "secret-missing", EXIT_AZURE_, RETRY_SLOW, \
-    "the vault has no such secret or no such version", \
+    "there is no such secret, version or vault", \
     "`hearth plan --az` prints the command that makes it; a deleted secret can be recovered") \
   X(E_SECRET_VALUE, "secret-value", EXIT_AZURE_, RETRY_SLOW, \
     "the secret's value cannot be used", \
@@ -381,6 +408,10 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_SECRET_EXPIRED, "secret-expired", EXIT_AZURE_, RETRY_SLOW, \
     "a secret is past its expiry date", \
     "set a new value, or a later date: az keyvault secret set-attributes --expires DATE") \
+  X(E_OPERATOR_LOGIN, "operator-login", EXIT_AZURE_, RETRY_SLOW, \
+    "the External Secrets Operator cannot log in with what the vault holds", \
+    "put a password that is valid into the vault; a cluster that has taken the wrong one is locked out: the " \
+    "guide, day two") \
   X(E_MARKER_VALUE, "marker-value", EXIT_AZURE_, RETRY_SLOW, \
     "the secret that says whether the cluster is founded says something else", \
     "set it to none if this cluster was never founded or is gone for good; hearth alone writes anything else") \
@@ -411,7 +442,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "correct the key; talosctl's reference of v1alpha1 lists them all") \
   X(E_RENDER_FIELD, "config-field", EXIT_SITE_, RETRY_SLOW, \
     "the machine config lacks something without which a node never works, or it is malformed", \
-    "put it into talos/controlplane.yaml or talos/worker.yaml; a secrets bundle of `talosctl gen secrets` has every value") \
+    "put it into talos/controlplane.yaml or talos/worker.yaml; a secrets bundle of `talosctl gen secrets` " \
+    "has every value") \
   X(E_RENDER_FORBIDDEN, "config-forbidden", EXIT_SITE_, RETRY_SLOW, \
     "a worker's machine config holds what only control planes may have", \
     "take it out of talos/worker.yaml; a worker gets no CA key and nothing of etcd") \
@@ -420,7 +452,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "keep the one that Talos 1.13 reads: the field in the main document") \
   X(E_RENDER_DISK, "config-disk", EXIT_SITE_, RETRY_EVENT, \
     "the machine config names its install disk past hearth's check", \
-    "write `diskSelector: !node install.disk` under machine.install, and say which disk under `install` in hearth.yaml") \
+    "write `diskSelector: !node install.disk` under machine.install, and say which disk under `install` in " \
+    "hearth.yaml") \
   X(E_RENDER_PEM, "config-pem", EXIT_SITE_, RETRY_SLOW, \
     "a certificate or key of the machine config is not one", \
     "Talos wants base64 of the PEM text, as the secrets bundle holds it; copy it from there unchanged") \
@@ -482,12 +515,21 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_MACHINED_FAILED, "machined-failed", EXIT_MACHINED_, RETRY_SOON, \
     "machined could not do what it was asked", \
     "the message is machined's own; `talosctl dmesg` has more") \
+  X(E_ETCD, "etcd", EXIT_MACHINED_, RETRY_SOON, \
+    "etcd does not come up on this node", \
+    "the message is machined's own; `talosctl service etcd` and `talosctl logs etcd` have more") \
   X(E_GUARD_DISK, "guard-disk", EXIT_REFUSED_, RETRY_EVENT, \
     "Talos would not find exactly the disk that the plan chooses", \
     "compare `talosctl get disks --insecure` with install: in hearth.yaml") \
   X(E_GUARD_FOREIGN, "guard-foreign", EXIT_REFUSED_, RETRY_EVENT, \
     "the install disk holds something that is not Talos's, and installing would destroy it", \
     "save what you need, then set wipe: true under install: of this entry, or empty the disk") \
+  X(E_GUARD_CUT, "guard-cut", EXIT_REFUSED_, RETRY_EVENT, \
+    "the install disk holds an install that did not end, over which Talos never installs", \
+    "choose the entry of the medium's menu that resets this machine; it then installs anew") \
+  X(E_GUARD_VOLUME, "guard-volume", EXIT_REFUSED_, RETRY_EVENT, \
+    "a volume of the machine config could be made on a disk that is not empty", \
+    "bind the volume to the system disk (match: system_disk) or to a disk by its wwid, or empty the disk") \
   X(E_GUARD_SYSTEM, "guard-system", EXIT_REFUSED_, RETRY_EVENT, \
     "Talos is installed on another disk than the plan chooses", \
     "unplug or wipe the disk named in the message, or choose it with install: in hearth.yaml") \
@@ -507,10 +549,53 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth was told to stop", \
     "nothing to do: the next run begins where this one was") \
   X(E_END_, "", EXIT_FAILED_, RETRY_STOP, "", "")
+
+/* Identifier, the code that it belongs to, the next step in the place of the code's own. */
+#define ERROR_ADVICE(X) \
+  X(ADVICE_PFX_BASE64, E_CRED_PFX, \
+    "decode and convert it: base64 -d FILE | openssl pkcs12 -nodes -out .hearth/ROLE.pem") \
+  X(ADVICE_SECRET, E_CRED_FORM, \
+    "put the secret's value into .hearth/ROLE.secret and nothing else, as Azure showed it once: 40 " \
+    "characters or so, without blanks or quotes") \
+  X(ADVICE_DNS_REFUSED, E_DNS_FAILED, \
+    "the name server does not serve this network (a VLAN or subnet that it does not know): allow it there, " \
+    "or name another in /etc/resolv.conf") \
+  X(ADVICE_MICROSOFT_ROOT, E_TLS_UNKNOWN_ROOT, \
+    "the server left out the cross-certificate to a root that is known, or Microsoft has a new root: get " \
+    "the issuer in the message from https://www.microsoft.com/pkiops/certs/, compare its SHA-256 with " \
+    "Microsoft's page, and name it as cloud.ca of the role; a newer hearth may have it") \
+  X(ADVICE_PORTAL, E_HTTP_STATUS, \
+    "this network wants a login of its own first (RFC 6585): open any page in a browser in it, or have the " \
+    "box let through") \
+  X(ADVICE_NOT_THE_VAULT, E_HTTP_STATUS, \
+    "a proxy or gateway answers in the vault's place: let the vault's host past it; with 400 or 431 its " \
+    "header buffers are smaller than the token") \
+  X(ADVICE_LAPSED, E_ENTRA_SCOPE, \
+    "a subscription of the tenant has lapsed, or Key Vault is switched off there: look at Subscriptions in " \
+    "the portal, and at `az ad sp show --id https://vault.azure.net`") \
+  X(ADVICE_SECOND_FACTOR, E_ENTRA_INTERACTION, \
+    "the person who logs in finishes the registration of a second factor (https://aka.ms/mfasetup) and logs " \
+    "in again; an app's own login, certificate or secret, needs none") \
+  X(ADVICE_DEVICE, E_ENTRA_INTERACTION, \
+    "a policy wants a managed device, which a login by code never comes from: use login.method certificate, " \
+    "or have the person or the app exempted") \
+  X(ADVICE_CONSENT, E_ENTRA_REFUSED, \
+    "an administrator consents to the app's permission once: az ad app permission admin-consent --id CLIENT") \
+  X(ADVICE_KEY_SIZE, E_ENTRA_CLIENT, \
+    "make a key of 2048 bits or more, and register its certificate: `hearth plan --az` prints the commands") \
+  X(ADVICE_CHAIN, E_ENTRA_CLIENT, \
+    "upload the very certificate that is in the .pem to the app registration; hearth sends no chain, so a " \
+    "login by subject name and issuer cannot work") \
+  X(ADVICE_API_VERSION, E_VAULT_PARAMETER, \
+    "the vault no longer knows the version of its interface that this hearth asks for: use a newer hearth")
 /* clang-format on */
 
 #define X(id, slug, exit, retry, sentence, next) id,
 enum error_code { E_NONE, ERROR_CODES(X) };
+#undef X
+
+#define X(id, code, next) id,
+enum error_advice { ADVICE_NONE, ERROR_ADVICE(X) ADVICE_END_ };
 #undef X
 
 #endif

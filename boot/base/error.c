@@ -2,67 +2,50 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "embed/texts.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    unsigned char exit;
-    unsigned char retry;
-} rows[] = {{EXIT_DONE_, RETRY_STOP},
-#define X(id, slug, exit, retry, sentence, next) {exit, retry},
-            ERROR_CODES(X)
+static const struct error_info rows[] = {{"", "", "", EXIT_DONE_, RETRY_STOP},
+#define X(id, slug, exit, retry, sentence, next) {slug, sentence, next, exit, retry},
+                                         ERROR_CODES(X)
 #undef X
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
-/* Ends the line at *text, moves *text behind it and returns its start. */
-static const char *line_of(char **text)
-{
-    char *start = *text;
-    *text += strcspn(start, "\n");
-    if (**text)
-        *(*text)++ = '\0';
-    return start;
-}
-
 const struct error_info *error_info(enum error_code code)
 {
-    static struct error_info *table, bare;
-    size_t at = (size_t)code < ROWS ? (size_t)code : 0;
-    if (!table) {
-        char *text = texts_get("codes");
-        table = text ? mem_try(ROWS * sizeof *table) : NULL;
-        if (!table) {
-            mem_free(text);
-            bare = (struct error_info){"", "", "", rows[at].exit, rows[at].retry};
-            return &bare;
-        }
-        table[0] = (struct error_info){"", "", "", rows[0].exit, rows[0].retry};
-        for (size_t i = 1; i < ROWS; i++) {
-            const char *slug = line_of(&text), *sentence = line_of(&text);
-            table[i] = (struct error_info){slug, sentence, line_of(&text), rows[i].exit, rows[i].retry};
-        }
-    }
-    return &table[at];
+    return &rows[(size_t)code < ROWS ? (size_t)code : 0];
 }
 
-const char *error_sentence(enum error_code code)
+static const struct {
+    enum error_code code;
+    const char *next;
+} advice[] = {{E_NONE, ""},
+#define X(id, code, next) {code, next},
+              ERROR_ADVICE(X)
+#undef X
+};
+
+enum error_code error_advised(enum error_advice which, const char **next)
 {
-    return error_info(code)->sentence;
+    size_t i = (size_t)which < sizeof advice / sizeof *advice ? (size_t)which : 0;
+    *next = advice[i].next;
+    return advice[i].code;
 }
 
-const char *error_next(enum error_code code)
+const char *error_next(const struct error *e)
 {
-    return error_info(code)->next;
+    const char *next;
+    return error_advised(e->advice, &next) == e->code && e->advice ? next : error_info(e->code)->next;
 }
 
 enum error_code error_find(const char *slug)
 {
     for (size_t i = 1; i < ROWS && *slug; i++)
-        if (strcmp(error_info((enum error_code)i)->slug, slug) == 0)
+        if (strcmp(rows[i].slug, slug) == 0)
             return (enum error_code)i;
     return E_NONE;
 }
@@ -123,9 +106,15 @@ int error_at(struct error *e, struct pos pos, enum error_code code, const char *
     return -1;
 }
 
+bool error_passes(int errnum)
+{
+    return errnum == EIO || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE || errnum == EINTR ||
+        errnum == EAGAIN || errnum == ESTALE;
+}
+
 int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
 {
-    *e = (struct error){.code = code};
+    *e = (struct error){.code = code, .passing = error_passes(errnum)};
     va_list ap;
     va_start(ap, fmt);
     add_formatted(e, fmt, ap);
@@ -137,7 +126,8 @@ int error_errno(struct error *e, enum error_code code, int errnum, const char *f
 
 int error_wrap(struct error *e, const char *fmt, ...)
 {
-    struct error whole = {.code = e->code, .retry_after_ms = e->retry_after_ms};
+    struct error whole = {
+        .code = e->code, .advice = e->advice, .retry_after_ms = e->retry_after_ms, .passing = e->passing};
     va_list ap;
     va_start(ap, fmt);
     add_formatted(&whole, fmt, ap);
@@ -170,6 +160,11 @@ void errors_at(struct errors *list, struct pos pos, enum error_code code, const 
     add_formatted(&e, fmt, ap);
     va_end(ap);
     errors_add(list, &e);
+}
+
+unsigned errors_total(const struct errors *list)
+{
+    return list->count + list->dropped;
 }
 
 void errors_free(struct errors *list)

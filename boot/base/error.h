@@ -25,8 +25,10 @@ struct pos {
 #define ERROR_TEXT_MAX 1536 /* bytes with the NUL; longer text is cut at a character and ends in "..." */
 
 struct error {
-    enum error_code code;    /* E_NONE: nothing failed */
+    enum error_code code; /* E_NONE: nothing failed */
+    enum error_advice advice;
     uint32_t retry_after_ms; /* what the server asked for; 0: nothing */
+    bool passing; /* a fault of the machine that may be over in a moment, whatever the code's class says */
     char text[ERROR_TEXT_MAX];
 };
 
@@ -39,13 +41,14 @@ struct error_info {
     enum retry_class retry;
 };
 
-/* The row of a code; never NULL. The texts are unpacked at the first call and stay; all are "" for E_NONE and when no memory is left
- * for them. */
+/* The row of a code; never NULL. All texts are "" for E_NONE. */
 const struct error_info *error_info(enum error_code code);
 
-/* Of that row. */
-const char *error_sentence(enum error_code code);
-const char *error_next(enum error_code code);
+/* The next step: the code's, or that of its advice. Never NULL. */
+const char *error_next(const struct error *e);
+
+/* The code that an advice belongs to, E_NONE for ADVICE_NONE, and its next step ("" then). */
+enum error_code error_advised(enum error_advice advice, const char **next);
 
 /* The code with this slug, or E_NONE. */
 enum error_code error_find(const char *slug);
@@ -59,9 +62,12 @@ int error_set(struct error *e, enum error_code code, const char *fmt, ...)
 int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same with ": " and strerror of errnum behind. */
+/* The same with ": " and strerror of errnum behind; EIO, ENOMEM, EMFILE and their like are passing. */
 int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Whether what failed with this errno may go well in a moment. */
+bool error_passes(int errnum);
 
 /* Puts the formatted text and ": " in front of the text; the code stays. Always returns -1. */
 int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -81,6 +87,8 @@ struct errors {
 void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void errors_add(struct errors *list, const struct error *e);
+/* All that were ever added, also those that did not fit. */
+unsigned errors_total(const struct errors *list);
 void errors_free(struct errors *list);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 #include "base/log.h"
 
-#include "base/buf.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -20,12 +19,17 @@ void log_json(bool on)
     as_json = on;
 }
 
-static void put(struct buf *line)
+static void put_bytes(const struct buf *text)
 {
     struct error ignored;
-    buf_char(line, '\n');
     /* When stderr is gone there is nobody left to tell. */
-    (void)file_write_all(STDERR_FILENO, line->data, line->len, "stderr", &ignored);
+    (void)file_write_all(STDERR_FILENO, text->data, text->len, "stderr", &ignored);
+}
+
+static void put(struct buf *line)
+{
+    buf_char(line, '\n');
+    put_bytes(line);
     buf_free(line);
 }
 
@@ -94,23 +98,29 @@ void log_note(const char *fmt, ...)
     va_end(ap);
 }
 
+void log_table(const struct buf *table)
+{
+    if (!as_json)
+        put_bytes(table);
+}
+
 void log_waiting(const struct error *e, unsigned retry_ms)
 {
-    const char *slug = error_info(e->code)->slug;
+    const struct error_info *info = error_info(e->code);
     unsigned seconds = (retry_ms + 999) / 1000;
     if (as_json) {
-        put_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "waiting", "code", slug, "text", e->text,
-                           "next", error_next(e->code), "again_s",
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "waiting", "code", info->slug, "text",
+                           e->text, "next", error_next(e), "again_s",
                            seconds ? json_integer(seconds) : json_null()));
         return;
     }
     struct buf line = {0};
-    buf_printf(&line, "hearth: %s: %s; ", slug, e->text);
+    buf_printf(&line, "hearth: %s: %s; ", info->slug, e->text);
     if (seconds)
         buf_printf(&line, "again in %u s", seconds);
     else
         buf_str(&line, "looking again when something changes");
-    buf_printf(&line, "\n  next: %s", error_next(e->code));
+    buf_printf(&line, "\n  next: %s", error_next(e));
     put(&line);
 }
 
@@ -119,13 +129,13 @@ static void put_error(const struct error *e, bool with_next)
     const struct error_info *info = error_info(e->code);
     if (as_json) {
         put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info->slug, "text", e->text,
-                           "next", error_next(e->code), "exit", (int)info->exit));
+                           "next", error_next(e), "exit", (int)info->exit));
         return;
     }
     struct buf line = {0};
     buf_printf(&line, "hearth: %s: %s", info->slug, e->text);
-    if (with_next && error_next(e->code)[0])
-        buf_printf(&line, "\n  next: %s", error_next(e->code));
+    if (with_next && error_next(e)[0])
+        buf_printf(&line, "\n  next: %s", error_next(e));
     put(&line);
 }
 
@@ -134,13 +144,17 @@ void log_error(const struct error *e)
     put_error(e, true);
 }
 
-void log_errors(const struct errors *list)
+enum exit_status log_errors(struct errors *list)
 {
+    enum exit_status status = list->count ? error_info(list->items[0].code)->exit : EXIT_FAILED_;
     for (unsigned i = 0; i < list->count; i++) {
         /* The same advice once, behind the last of a run of one code. */
-        bool last = i + 1 == list->count || list->items[i + 1].code != list->items[i].code;
+        bool last =
+            i + 1 == list->count || strcmp(error_next(&list->items[i + 1]), error_next(&list->items[i])) != 0;
         put_error(&list->items[i], last);
     }
     if (list->dropped)
         log_note("and %u more; the first %u are shown", list->dropped, list->count);
+    errors_free(list);
+    return status;
 }

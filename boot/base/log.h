@@ -7,6 +7,7 @@
 #ifndef HEARTH_BASE_LOG_H
 #define HEARTH_BASE_LOG_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -23,10 +24,13 @@ void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Any other event: prefix and text; or {"event": event, the fields, "text": text}. Takes fields over, which may be NULL. */
 void log_event(const char *event, json_t *fields, const char *prefix, const char *text);
+/* Lines for people that were cleaned and ended where they were made: a table. With --json nothing. */
+void log_table(const struct buf *table);
 /* A failure that is waited out: "hearth: slug: text", and when it is tried again (ms; 0: when something changes). */
 void log_waiting(const struct error *e, unsigned retry_ms);
 /* "hearth: slug: text" and "  next: what to do". */
 void log_error(const struct error *e);
-void log_errors(const struct errors *list);
+/* All of them, and frees them; the first one's exit status (EXIT_FAILED_ for an empty list). */
+enum exit_status log_errors(struct errors *list);
 
 #endif

@@ -461,17 +461,3 @@ void mem_cleanup(void *pointer_to_pointer)
     memcpy(&p, pointer_to_pointer, sizeof p);
     mem_free(p);
 }
-
-int fd_steal(int *fd)
-{
-    int taken = *fd;
-    *fd = -1;
-    return taken;
-}
-
-void fd_cleanup(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}

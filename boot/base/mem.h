@@ -56,10 +56,6 @@ size_t mem_peak(void);
 /* Frees and wipes what a local pointer holds when it leaves scope: `cleanup(mem_cleanup) char *p = NULL;` */
 #define cleanup(f) __attribute__((cleanup(f)))
 void mem_cleanup(void *pointer_to_pointer);
-/* Takes *fd out, so that fd_cleanup() closes nothing. */
-int fd_steal(int *fd);
-/* Closes *fd if it is >= 0. For the cleanup attribute; descriptors start at -1. */
-void fd_cleanup(int *fd);
 
 /*
  * A pool: values that live and die together (a site, a plan). Everything is zeroed, aligned

@@ -63,3 +63,21 @@ bool pem_each(struct span text, pem_take *take, void *arg)
     }
     return !body;
 }
+
+const char *pem_damage(struct span text)
+{
+    static const char begin[] = "-----BEGIN ", end[] = "-----END ";
+    for (struct span line; next_line(&text, &line);) {
+        const unsigned char *mark = memmem(line.p, line.n, begin, sizeof begin - 1);
+        if (!mark)
+            continue;
+        if (memmem(mark, line.n - (size_t)(mark - line.p), end, sizeof end - 1))
+            return "its line ends are lost";
+        size_t blanks = 0;
+        while (line.p + blanks < mark && strchr(BLANKS, line.p[blanks]))
+            blanks++;
+        if (blanks && line.p + blanks == mark)
+            return "its lines are indented";
+    }
+    return NULL;
+}

@@ -83,9 +83,3 @@ struct span reader_until(struct reader *r, unsigned char end)
     reader_skip(r, 1);
     return s;
 }
-
-bool span_is(struct span s, const char *text)
-{
-    size_t n = strlen(text);
-    return s.n == n && (n == 0 || memcmp(s.p, text, n) == 0);
-}

@@ -7,14 +7,11 @@
 #ifndef HEARTH_BASE_READER_H
 #define HEARTH_BASE_READER_H
 
+#include "base/span.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct span {
-    const unsigned char *p;
-    size_t n;
-};
 
 struct reader {
     const unsigned char *p;
@@ -34,7 +31,5 @@ struct span reader_take(struct reader *r, size_t n);
 void reader_skip(struct reader *r, size_t n);
 /* The bytes before the next `end` byte, which is eaten too; bad when there is none. */
 struct span reader_until(struct reader *r, unsigned char end);
-
-bool span_is(struct span s, const char *text);
 
 #endif

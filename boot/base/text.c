@@ -303,3 +303,30 @@ const char *text_memory(char *out, size_t cap, uint64_t mib)
         snprintf(out, cap, "%llu GiB", whole);
     return out;
 }
+
+bool text_is_label(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        bool inner = text[i] == '-' && i > 0 && i + 1 < len;
+        if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || inner))
+            return false;
+    }
+    return len >= 1 && len <= 63;
+}
+
+bool text_is_guid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+
+    if (strlen(text) != sizeof form - 1)
+        return false;
+    for (size_t i = 0; form[i]; i++) {
+        char c = text_lower(text[i]);
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (form[i] == 'x' ? !hex : c != '-')
+            return false;
+    }
+    return true;
+}

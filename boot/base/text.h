@@ -45,6 +45,11 @@ char text_lower(char c);
 /* Case-insensitive (ASCII) glob over bytes: * any run, ? any one byte. No other special character. */
 bool text_glob(const char *pattern, const char *text);
 
+/* RFC 1123 section 2.1, one label, lower case: 1-63 of a-z 0-9 and inner hyphens. */
+bool text_is_label(const char *text);
+/* 8-4-4-4-12 hex digits. */
+bool text_is_guid(const char *text);
+
 /* The candidate nearest to word by edit distance (at most 3 and less than half its length), or NULL. The list ends with NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);
 

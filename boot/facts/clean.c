@@ -5,129 +5,225 @@
 
 #include <string.h>
 
-/* Globs over the trimmed text. */
-static const char *const placeholders[] = {
-    "*to be filled*",
-    "*default?string*",
-    "default",
-    "system product name",
-    "system manufacturer",
-    "system version",
-    "system serial number",
-    "system sku*",
-    "base board *",
-    "chassis manufacture*",
-    "chassis serial number",
-    "chassis version",
-    "type?sku?",
-    "not specified",
-    "not applicable",
-    "not available",
-    "not provided",
-    "none",
-    "(none)",
-    "null",
-    "n/a",
-    "na",
-    "unknown",
-    "undefined",
-    "unspecified",
-    "invalid",
-    "empty",
-    "oem",
-    "o.e.m",
-    "o.e.m.",
-    "xx",
-};
+static const char blanks[] = " \t\r\n";
 
-/* "0123456789", "1234567890", "0123456789ABCDEF", "123456789": counting, however far. */
-static bool is_counting(const char *s, size_t n)
+/* Globs over the squeezed text. */
+static const char *const samples[] = {"*tobefilled*", "*defaultstring*",
+                                      "default",      "standard",
+                                      "none",         "(none)",
+                                      "null",         "(null*)",
+                                      "invalid-null", "nil",
+                                      "n/a",          "na",
+                                      "unknown",      "unknow",
+                                      "undefined",    "unspecified",
+                                      "invalid",      "empty",
+                                      "reserved",     "oem",
+                                      "tbd",          "tbdby*",
+                                      "xx",           "lenovoproduct",
+                                      "systemsku*"};
+
+/* Words that say "nothing" when another word follows: "Not Specified", "NO DPK", "Default SKU", "Empty for OEM". */
+static const char *const denials[] = {"not",     "no",       "unknown",  "unknow", "undefined", "invalid",
+                                      "default", "reserved", "reserver", "empty",  "please",    NULL};
+
+/* A field's own name in its place: perhaps one of these words, then one of the names. */
+static const char *const owners[] = {"system",  "product", "baseboard", "board", "mainboard", "motherboard",
+                                     "chassis", "pcb",     "bios",      "oem",   NULL};
+static const char *const fields[] = {
+    "manufacturer", "manufacture", "serialnumber", "partnumber", "productname", "vendorname", "skunumber",
+    "modelname",    "serialno",    "assettag",     "version",    "product",     "family",     "vendor",
+    "serial",       "model",       "name",         "uuid",       "sku",         NULL};
+static const char *const numbered[] = {"productname", "vendorname", "modelname", "name", "sku", NULL};
+
+/* What follows "Type1", "Type2 - " in a template's texts. */
+static const char *const template_fields[] = {"product", "family",       "version", "board",  "base",
+                                              "sku",     "tbd",          "serial",  "system", "chassis",
+                                              "asset",   "manufacturer", NULL};
+
+/* What stands before the counting digits of a sample serial. */
+static const char *const serial_prefixes[] = {"sys", "bsn", "ssn", "csn", "msn", "psn", "sn", "mb", NULL};
+
+static const char *after(const char *s, const char *prefix)
 {
-    size_t i = *s == '0';
-    if (n - i < 9 || strncmp(s + i, "123456789", 9) != 0)
+    size_t n = strlen(prefix);
+    return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+/* What follows the first of these that s begins with; NULL when there is none. */
+static const char *after_any(const char *s, const char *const *prefixes)
+{
+    const char *rest = NULL;
+    for (; *prefixes && !rest; prefixes++)
+        rest = after(s, *prefixes);
+    return rest;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool counts_up(char before, char now, bool last)
+{
+    if (before == '9')
+        return now == '0' || now == 'a' || (now == '1' && !last);
+    if (before == 'f')
+        return now == '0';
+    if (before == '0' && now == 'a')
+        return true;
+    return now == before + 1 && (is_digit(now) || (is_letter(now) && now <= 'f'));
+}
+
+/* "12345", "0123456789", "1234567890ABCDEF", "123456789000", "00000001": up from 0 or 1. */
+static bool is_counting_up(const char *s, size_t n)
+{
+    size_t zeros = strspn(s, "0");
+    if (s[zeros] != '1')
         return false;
-    for (i += 9; i < n; i++) {
-        char before = text_lower(s[i - 1]);
-        char now = text_lower(s[i]);
-        bool wraps = (before == '9' || before == 'f') && now == '0';
-        bool hex = before == '9' && now == 'a';
-        if (!wraps && !hex && (now != before + 1 || now > 'f'))
-            return false;
+    if (n - zeros == 1)
+        return zeros >= 4;
+    for (size_t i = zeros + 1; i < n; i++) {
+        if (counts_up(s[i - 1], s[i], i + 1 == n))
+            continue;
+        return i - zeros >= 9 && strspn(s + i, "0") == n - i;
     }
-    return true;
+    return n - zeros + (zeros > 0) >= 5;
 }
 
-static bool is_sku_number(const char *s)
+/* "87654321", "9876543210": down to 1 or 0. */
+static bool is_counting_down(const char *s, size_t n)
 {
-    if (strncmp(s, "sku", 3) != 0 && strncmp(s, "SKU", 3) != 0)
+    for (size_t i = 0; i < n; i++)
+        if (!is_digit(s[i]) || (i > 0 && s[i] != s[i - 1] - 1 && !(s[i - 1] == '0' && s[i] == '9')))
+            return false;
+    return n >= 5 && s[n - 1] <= '1';
+}
+
+static bool is_counting(const char *s)
+{
+    size_t n = strlen(s);
+    return is_counting_up(s, n) || is_counting_down(s, n);
+}
+
+/* "SYS-1234567890", "BSN12345678901234567". */
+static bool is_counting_serial(const char *s)
+{
+    const char *rest = after_any(s, serial_prefixes);
+    return rest && is_counting(rest + (*rest == '-' || *rest == ' '));
+}
+
+/* "manufacturer", "serialnumberxxxxxx", "vendorname1", "sku0"; "version1" is a version. */
+static bool is_name_of_field(const char *s)
+{
+    const char *rest = after_any(s, numbered);
+    if (rest && is_digit(rest[0]) && rest[1] == '\0')
+        return true;
+    rest = after_any(s, fields);
+    size_t n = rest ? strlen(rest) : 0;
+    return rest && (n == 0 || (n >= 3 && strspn(rest, "x") == n));
+}
+
+static bool is_field_name(const char *s)
+{
+    const char *named = after_any(s, owners);
+    return is_name_of_field(s) || (named && is_name_of_field(named));
+}
+
+/* "Type1ProductConfigId", "Type2 - Board Vendor Name1", "SmbiosType1_ProductName". */
+static bool is_template(const char *s)
+{
+    const char *smbios = after(s, "smbios");
+    const char *number = after(smbios ? smbios : s, "type");
+    if (!number || *number < '1' || *number > '3')
         return false;
-    return strspn(s + 3, "0123456789") == strlen(s + 3);
+    return smbios || after_any(number + 1 + (number[1] == '-'), template_fields);
 }
 
-/* Trims into out and returns the length; text longer than that is no placeholder. */
-static size_t trimmed(const char *text, char out[64])
+/* Words in lower case with one blank between them: "Not_ Defined" is "not defined". */
+static void split(const char *text, char out[CLEAN_TEXT_MAX])
 {
-    text += strspn(text, " \t\r\n");
-    size_t n = strlen(text);
-    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
-        n--;
-    if (n >= 64)
-        return n;
-    memcpy(out, text, n);
+    size_t n = 0;
+    for (; *text; text++) {
+        bool blank = strchr(blanks, *text) || *text == '_';
+        if (!blank)
+            out[n++] = text_lower(*text);
+        else if (n > 0 && out[n - 1] != ' ')
+            out[n++] = ' ';
+    }
+    out[n - (n > 0 && out[n - 1] == ' ')] = '\0';
+}
+
+static bool is_denial(const char *words)
+{
+    size_t first = strcspn(words, " ");
+    for (const char *const *w = denials; *w; w++)
+        if (strlen(*w) == first && strncmp(words, *w, first) == 0)
+            return words[first] && is_letter(words[first + 1]);
+    return false;
+}
+
+/* "LENOVO XXXX", "ThinkCentre xxx". */
+static bool ends_in_x(const char *words)
+{
+    const char *last = strrchr(words, ' ');
+    size_t n = last ? strlen(last + 1) : 0;
+    return n >= 3 && strspn(last + 1, "x") == n;
+}
+
+/* "xxx123x#ABA": a form that nobody filled in. */
+static bool is_form(const char *squeezed)
+{
+    size_t n = strspn(squeezed, "x");
+    return n >= 3 && strchr(squeezed + n, 'x');
+}
+
+size_t clean_squeeze(const char *text, char out[CLEAN_TEXT_MAX])
+{
+    size_t n = 0;
+    *out = '\0';
+    if (strlen(text) >= CLEAN_TEXT_MAX)
+        return 0;
+    for (; *text; text++)
+        if (!strchr(" \t\r\n._", *text))
+            out[n++] = text_lower(*text);
     out[n] = '\0';
     return n;
 }
 
+/* Digits are judged with the dots between them: 1.23.45 is a version. */
+static bool is_filler(const char *words)
+{
+    size_t n = strlen(words);
+    char same[2] = {words[0], '\0'};
+    return strspn(words, "0x.-* ") == n || (n >= 6 && strspn(words, same) == n) || is_counting(words) ||
+        is_counting_serial(words);
+}
+
 bool clean_is_placeholder(const char *text)
 {
-    char s[64];
-    size_t n = trimmed(text, s);
+    char words[CLEAN_TEXT_MAX];
+    char squeezed[CLEAN_TEXT_MAX];
+    size_t n = clean_squeeze(text, squeezed);
     if (n == 0)
-        return true;
-    if (n >= sizeof s)
-        return text_glob("*to be filled*", text) || text_glob("*default string*", text);
-    for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++)
-        if (text_glob(placeholders[i], s))
+        return strlen(text) < CLEAN_TEXT_MAX;
+    split(text, words);
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        if (text_glob(samples[i], squeezed))
             return true;
-    char same[2] = {s[0], '\0'};
-    return strspn(s, "0xX.-*_ ") == n || (n >= 6 && strspn(s, same) == n) || is_counting(s, n) ||
-        is_sku_number(s);
-}
-
-static bool is_uuid(const char *s)
-{
-    for (size_t i = 0; i < 36; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        bool hex = (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f');
-        if (dash ? s[i] != '-' : !hex)
-            return false;
-    }
-    return s[36] == '\0';
-}
-
-bool clean_is_junk_uuid(const char *uuid)
-{
-    static const char *const shared[] = {
-        "03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009",
-        "03020100-0504-0706-0809-0a0b0c0d0e0f", "00010203-0405-0607-0809-0a0b0c0d0e0f",
-        "12345678-1234-5678-90ab-cddeefaabbcc", "78563412-3412-7856-90ab-cddeefaabbcc",
-    };
-    if (!is_uuid(uuid))
-        return true;
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
-        if (strcmp(uuid, shared[i]) == 0)
-            return true;
-    for (const char *at = uuid; *at; at += at[2] == '-' ? 3 : 2)
-        if (at[0] != uuid[0] || at[1] != uuid[1])
-            return false;
-    return true;
+    return after(words, "base board ") || is_denial(words) || ends_in_x(words) || is_form(squeezed) ||
+        is_filler(words) || is_field_name(squeezed) || is_template(squeezed);
 }
 
 json_t *clean_plain(const char *text)
 {
-    text += strspn(text, " \t\r\n");
+    text += strspn(text, blanks);
     size_t n = strlen(text);
-    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+    while (n > 0 && strchr(blanks, text[n - 1]))
         n--;
     if (n == 0)
         return json_null();

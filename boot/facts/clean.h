@@ -2,8 +2,9 @@
  * clean.h - is this a value, or what the vendor left in its place? Pure.
  *
  * Boards are sold with their firmware's sample texts: nearly every white box says "To Be Filled By
- * O.E.M.", and a hundred models share one UUID. Such a text must not identify a box. The lists were
- * counted over 67,736 public dumps.
+ * O.E.M.". Such a text must not stand for a value. The rules are for kinds of samples (a field's own name,
+ * a template's prefix, counting digits, a word for "nothing"), tried on every text of 162,862 public dumps.
+ * identity.h judges what a box is known by more strictly.
  */
 #ifndef HEARTH_FACTS_CLEAN_H
 #define HEARTH_FACTS_CLEAN_H
@@ -11,13 +12,14 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define CLEAN_TEXT_MAX 512 /* bytes with the NUL; what is longer is no placeholder */
+
 /* Whether a text, blanks around it ignored, is empty or a placeholder. */
 bool clean_is_placeholder(const char *text);
 
-/* Whether a UUID in lower-case text form is one that many boxes share (all zero, one byte repeated,
- * samples). Text that is no UUID at all is junk too. 00000000-0000-0000-0000-<MAC> is not: it is
- * unique. */
-bool clean_is_junk_uuid(const char *uuid);
+/* Puts the text without blanks, dots and underscores, in lower case, into out: samples are spelled with and
+ * without them. Returns the length; 0 also for a text that does not fit. */
+size_t clean_squeeze(const char *text, char out[CLEAN_TEXT_MAX]);
 
 /* A JSON string of a stranger's text, blanks around it removed, unprintable bytes escaped; JSON null
  * for a placeholder. A new reference. */

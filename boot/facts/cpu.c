@@ -1,3 +1,4 @@
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "facts/clean.h"
@@ -11,6 +12,7 @@
 #define LINE_MAX_ 8192 /* flags of a current server are 2.2 kB */
 #define LINES_MAX ((unsigned)1 << 20)
 #define THREADS_MAX 8192u
+#define BYTES_MAX ((uint64_t)64 << 20)
 
 /* What one pass over /proc/cpuinfo gathers; the texts and numbers are the first processor's. */
 struct cpus {
@@ -22,7 +24,9 @@ struct cpus {
     long physical, core; /* of the block being read; -1: not given */
     uint32_t *cores;     /* physical << 16 | core, distinct */
     unsigned core_count;
-    bool unclear; /* a block without ids, or too many */
+    long cores_a_socket; /* as the first processor says; 0: it does not */
+    bool unclear;        /* a block without ids, or too many */
+    bool cut;            /* there was more than is read */
 };
 
 static bool has_word(const char *list, const char *word)
@@ -87,6 +91,8 @@ static void take(struct cpus *c, const char *key, const char *value)
         c->physical = strtol(value, NULL, 10);
     else if (strcmp(key, "core id") == 0)
         c->core = strtol(value, NULL, 10);
+    else if (strcmp(key, "cpu cores") == 0 && c->cores_a_socket == 0)
+        c->cores_a_socket = strtol(value, NULL, 10);
     else if (strcmp(key, "flags") == 0 && !*c->virtualization)
         copy_once(c->virtualization, sizeof c->virtualization, virtualization_of(value));
 }
@@ -98,7 +104,7 @@ static bool next_line(struct stream *s, char line[LINE_MAX_])
     char c = (char)stream_next(s);
     if (s->bad)
         return false;
-    for (; !s->bad && c != '\n'; c = (char)stream_next(s))
+    for (; !s->bad && c != '\n' && s->taken < BYTES_MAX; c = (char)stream_next(s))
         if (n + 1 < LINE_MAX_)
             line[n++] = c;
     line[n] = '\0';
@@ -110,7 +116,9 @@ static void scan(struct stream *s, struct cpus *c)
 {
     static char line[LINE_MAX_];
     bool inside = false;
-    for (unsigned lines = 0; lines < LINES_MAX && c->threads < THREADS_MAX && next_line(s, line); lines++) {
+    unsigned lines = 0;
+    for (; lines < LINES_MAX && c->threads < THREADS_MAX && s->taken < BYTES_MAX && next_line(s, line);
+         lines++) {
         char *colon = strchr(line, ':');
         if (!colon) {
             if (inside && !*line)
@@ -127,9 +135,10 @@ static void scan(struct stream *s, struct cpus *c)
     }
     if (inside)
         end_block(c);
+    c->cut = !s->bad;
 }
 
-static json_t *count_sockets(const struct cpus *c)
+static unsigned count_sockets(const struct cpus *c)
 {
     unsigned sockets = 0;
     for (unsigned i = 0; i < c->core_count; i++) {
@@ -138,7 +147,23 @@ static json_t *count_sockets(const struct cpus *c)
             first = c->cores[k] >> 16 != c->cores[i] >> 16;
         sockets += first;
     }
-    return sockets && !c->unclear ? json_integer(sockets) : json_null();
+    return sockets;
+}
+
+/* Core ids are counted anew on each die, and a socket may have two: then the ids are too few, and the socket's own word
+ * is right. It is no more than there are processors. */
+static unsigned count_cores(const struct cpus *c)
+{
+    long said =
+        c->cores_a_socket > 0 && c->cores_a_socket <= THREADS_MAX ? count_sockets(c) * c->cores_a_socket : 0;
+    if (said > c->threads)
+        said = c->threads;
+    return said > c->core_count ? (unsigned)said : c->core_count;
+}
+
+static json_t *count_fact(const struct cpus *c, unsigned count)
+{
+    return count && !c->unclear && !c->cut ? json_integer(count) : json_null();
 }
 
 static json_t *known(long v)
@@ -161,9 +186,9 @@ json_t *cpu_read(const struct sysfs *s)
     json_object_set_new(cpu, "family", known(c.family));
     json_object_set_new(cpu, "model", known(c.model));
     json_object_set_new(cpu, "stepping", known(c.stepping));
-    json_object_set_new(cpu, "sockets", count_sockets(&c));
-    json_object_set_new(cpu, "cores", c.core_count && !c.unclear ? json_integer(c.core_count) : json_null());
-    json_object_set_new(cpu, "threads", c.threads ? json_integer(c.threads) : json_null());
+    json_object_set_new(cpu, "sockets", count_fact(&c, count_sockets(&c)));
+    json_object_set_new(cpu, "cores", count_fact(&c, count_cores(&c)));
+    json_object_set_new(cpu, "threads", c.threads && !c.cut ? json_integer(c.threads) : json_null());
     json_object_set_new(cpu, "virtualization", clean_plain(c.virtualization));
     mem_free(c.cores);
     return cpu;

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "facts/clean.h"
 #include "facts/parts.h"
+#include "facts/wwid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +10,16 @@
 #define INSTALL_MIN_BYTES INT64_C(10000000000) /* Talos's own minimum for a system disk */
 #define SECTOR_BYTES 512                       /* sysfs counts in these whatever the disk's own sectors are */
 
-/* What a name says. Talos takes the transport of the first three from it; the last ones are no disks. */
+/* What a name says. Talos takes the transport of the first four from it; the last ones are no disks. */
 static const struct {
     const char *prefix;
     const char *transport;
     bool disk;
 } name_rules[] = {
-    {"nvme", "nvme", true}, {"vd", "virtio", true}, {"mmcblk", "mmc", true}, {"loop", NULL, false},
-    {"ram", NULL, false},   {"zram", NULL, false},  {"dm-", NULL, false},    {"md", NULL, false},
-    {"nbd", NULL, false},   {"rbd", NULL, false},   {"drbd", NULL, false},   {"bcache", NULL, false},
-    {"zd", NULL, false},    {"fd", NULL, false},
+    {"nvme", "nvme", true},  {"vd", "virtio", true}, {"xvd", "xenblk", true}, {"mmcblk", "mmc", true},
+    {"loop", NULL, false},   {"ram", NULL, false},   {"zram", NULL, false},   {"dm-", NULL, false},
+    {"md", NULL, false},     {"nbd", NULL, false},   {"rbd", NULL, false},    {"drbd", NULL, false},
+    {"bcache", NULL, false}, {"zd", NULL, false},    {"fd", NULL, false},
 };
 
 /* A disk on its way to JSON. */
@@ -27,7 +28,7 @@ struct disk {
     const char *name;
     char dir[SYSFS_PATH_MAX];    /* sys/devices/.../block/sda */
     char device[SYSFS_PATH_MAX]; /* what its `device` link means; "" when it has none */
-    char transport[16];          /* as Talos says it; "" when it would not know */
+    char transport[32];          /* as Talos says it; "" when it would not know */
 };
 
 static bool starts(const char *s, const char *prefix)
@@ -64,18 +65,18 @@ static bool is_host(const struct disk *d, const char *kind, unsigned host)
     return sysfs_exists(d->s, dir, name);
 }
 
-/* In the order of go-blockdevice's getTransport(), because selectors are judged by its answer. */
-static const char *scsi_transport(const struct disk *d)
+/* In the order of go-blockdevice's getTransport(), because selectors are judged by its answer: a driver that it has no
+ * word for is called by its own name. `driver` holds it. */
+static const char *scsi_transport(const struct disk *d, char driver[SYSFS_TEXT_MAX])
 {
     static const struct {
         const char *kind;
         const char *transport;
-    } hosts[] = {{"sas", "sas"}, {"fc", "fc"}};
+    } hosts[] = {{"spi", "spi"}, {"fc", "fc"}, {"sas", "sas"}};
     const char *lun = last_part(d->device);
     char *end;
     unsigned long host = strtoul(lun, &end, 10);
     char path[SYSFS_PATH_MAX];
-    char driver[SYSFS_TEXT_MAX];
     if (end == lun || *end != ':' || host > 65535)
         return "";
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
@@ -97,27 +98,34 @@ static const char *scsi_transport(const struct disk *d)
         return "sata";
     if (strstr(driver, "ata"))
         return "ata";
-    return strcmp(driver, "virtio_scsi") == 0 ? "virtio" : "";
+    return strcmp(driver, "virtio_scsi") == 0 ? "virtio" : driver;
 }
 
 static void find_transport(struct disk *d)
 {
+    char driver[SYSFS_TEXT_MAX];
     const char *transport = NULL;
     for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules && !transport; i++)
         if (starts(d->name, name_rules[i].prefix))
             transport = name_rules[i].transport;
-    snprintf(d->transport, sizeof d->transport, "%s", transport ? transport : scsi_transport(d));
+    snprintf(d->transport, sizeof d->transport, "%s", transport ? transport : scsi_transport(d, driver));
+}
+
+/* A page of the disk's own description, with its header of 4 bytes; the kernel keeps these two. */
+static bool read_page(const struct disk *d, const char *name, size_t max, struct buf *out)
+{
+    char path[SYSFS_PATH_MAX];
+    return (size_t)snprintf(path, sizeof path, "%s/%s", d->device, name) < sizeof path &&
+        sysfs_bytes(d->s, path, max, out) && out->data;
 }
 
 /* VPD page 0x80 (SPC-4 7.8.15): code at 1, length at 2, then the serial, blank padded on either side. */
 static bool vpd_serial(const struct disk *d, char out[SYSFS_TEXT_MAX])
 {
-    char path[SYSFS_PATH_MAX];
     struct buf b = {0};
     bool found = false;
-    if ((size_t)snprintf(path, sizeof path, "%s/vpd_pg80", d->device) < sizeof path &&
-        sysfs_bytes(d->s, path, 260, &b)) {
-        struct reader r = reader_of(b.data ? b.data : "", b.len);
+    if (read_page(d, "vpd_pg80", 260, &b)) {
+        struct reader r = reader_of(b.data, b.len);
         reader_skip(&r, 1);
         uint8_t page = reader_u8(&r);
         struct span text = reader_take(&r, reader_u16be(&r));
@@ -174,16 +182,40 @@ static json_t *vendor_fact(const struct disk *d)
     return json_null();
 }
 
+/* As the kernel under Talos will say it, not the one that runs now. */
+static json_t *wwid_by_page(const struct disk *d)
+{
+    struct buf page = {0};
+    struct buf name = {0};
+    json_t *wwid = NULL;
+    if (*d->device && read_page(d, "vpd_pg83", WWID_PAGE_MAX, &page) &&
+        wwid_of_page((struct span){(const unsigned char *)page.data, page.len}, &name))
+        wwid = clean_plain(name.data);
+    buf_free(&page);
+    buf_free(&name);
+    return wwid;
+}
+
+static json_t *wwid_by_kernel(const struct disk *d)
+{
+    char text[SYSFS_TEXT_MAX];
+    bool found =
+        sysfs_text(d->s, d->dir, "wwid", text) || (*d->device && sysfs_text(d->s, d->device, "wwid", text));
+    return found ? clean_plain(text) : json_null();
+}
+
 /* An identifier of zeros only (eui.0000000000000000) is what a cheap controller says of every disk. */
 static json_t *wwid_fact(const struct disk *d)
 {
-    char text[SYSFS_TEXT_MAX];
-    if (!sysfs_text(d->s, d->dir, "wwid", text) && !(*d->device && sysfs_text(d->s, d->device, "wwid", text)))
-        return json_null();
-    const char *dot = strchr(text, '.');
-    if (dot && strspn(dot + 1, "0") == strlen(dot + 1))
-        return json_null();
-    return clean_plain(text);
+    json_t *wwid = wwid_by_page(d);
+    if (!wwid)
+        wwid = wwid_by_kernel(d);
+    const char *text = json_string_value(wwid);
+    const char *dot = text ? strchr(text, '.') : NULL;
+    if (!dot || strspn(dot + 1, "0") != strlen(dot + 1))
+        return wwid;
+    json_decref(wwid);
+    return json_null();
 }
 
 /* The path below /sys/devices, without the last two parts, as Talos cuts it. */
@@ -233,25 +265,67 @@ static bool is_multipath_member(const struct disk *d)
     return found;
 }
 
-/* Whether what the device is, apart from its flags and size, can hold a system: a local disk behind a
- * transport that Talos knows, not a CD, not a card that somebody plugged in, not a namespace of
- * another machine. */
+static bool is_controller(const char *name)
+{
+    return starts(name, "nvme") && name[4] && name[4 + strspn(name + 4, "0123456789")] == '\0';
+}
+
+/* Whether every controller that leads to an NVMe namespace is on this machine's PCI bus, and one does. Where the kernel
+ * joins paths, `device` is the subsystem, and its controllers are links in it. */
+static bool is_local_nvme(const struct disk *d)
+{
+    char text[SYSFS_TEXT_MAX];
+    if (sysfs_text(d->s, d->device, "transport", text))
+        return strcmp(text, "pcie") == 0;
+    struct sysfs_names names = sysfs_list(d->s, d->device);
+    unsigned controllers = 0, local = 0;
+    for (unsigned i = 0; i < names.count; i++) {
+        char path[SYSFS_PATH_MAX];
+        char dir[SYSFS_PATH_MAX];
+        if (!is_controller(names.name[i]))
+            continue;
+        controllers++;
+        local += (size_t)snprintf(path, sizeof path, "%s/%s", d->device, names.name[i]) < sizeof path &&
+            sysfs_resolve(d->s, path, dir) && sysfs_text(d->s, dir, "transport", text) &&
+            strcmp(text, "pcie") == 0;
+    }
+    sysfs_names_free(&names);
+    return controllers > 0 && local == controllers;
+}
+
+/* Whether what the device is, apart from its flags and size, can hold a system: a disk of this machine, whatever
+ * drives it, not a CD, not a card that somebody plugged in, not a namespace of another machine. */
 static bool is_local_disk(const struct disk *d)
 {
-    static const char *const local[] = {"sata", "ata", "sas", "nvme", "virtio", "mmc"};
+    /* Fabrics, buses that leave the box, and disks that are none. */
+    static const char *const others[] = {"",   "usb",        "ibp",      "iscsi",
+                                         "fc", "scsi_debug", "tcm_loop", "tcm_loopback"};
     char text[SYSFS_TEXT_MAX];
-    bool known = false;
-    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
-        known = known || strcmp(d->transport, local[i]) == 0;
+    bool known = true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        known = known && strcmp(d->transport, others[i]) != 0;
     if (!known || strstr(d->dir, "/usb"))
         return false;
     if (starts(d->name, "sr") || (sysfs_text(d->s, d->device, "type", text) && strcmp(text, "5") == 0))
         return false;
     if (strcmp(d->transport, "mmc") == 0)
         return strcmp(text, "MMC") == 0;
-    if (strcmp(d->transport, "nvme") == 0 && sysfs_text(d->s, d->device, "transport", text))
-        return strcmp(text, "pcie") == 0;
-    return true;
+    return strcmp(d->transport, "nvme") != 0 || is_local_nvme(d);
+}
+
+/* Kernels before 6.10 or so call an ATA disk removable when the firmware marks its port as hot-plug: that says nothing
+ * about the medium. Other vendors' texts are ATAPI drives with media of their own. */
+static bool is_hot_plug_port(const struct disk *d)
+{
+    char vendor[SYSFS_TEXT_MAX];
+    return (strcmp(d->transport, "sata") == 0 || strcmp(d->transport, "ata") == 0) &&
+        sysfs_text(d->s, d->device, "vendor", vendor) && strcmp(vendor, "ATA") == 0;
+}
+
+/* Whether its medium stays where it is; unknown counts as no. */
+static bool is_fixed(const struct disk *d, const json_t *removable)
+{
+    return json_is_false(removable) || (json_is_true(removable) && is_hot_plug_port(d));
 }
 
 static json_t *disk_fact(struct disk *d)
@@ -270,14 +344,14 @@ static json_t *disk_fact(struct disk *d)
     json_object_set_new(disk, "serial", serial_fact(d));
     json_object_set_new(disk, "wwid", wwid_fact(d));
     json_object_set_new(disk, "transport", clean_plain(d->transport));
-    json_object_set_new(disk, "rotational", fact_flag(d->s, d->dir, "queue/rotational"));
-    json_object_set_new(disk, "readonly", fact_flag(d->s, d->dir, "ro"));
-    json_object_set_new(disk, "removable", fact_flag(d->s, d->dir, "removable"));
+    json_object_set_new(disk, "rotational", facts_flag(d->s, d->dir, "queue/rotational"));
+    json_object_set_new(disk, "readonly", facts_flag(d->s, d->dir, "ro"));
+    json_object_set_new(disk, "removable", facts_flag(d->s, d->dir, "removable"));
     json_object_set_new(disk, "bus_path", bus_path_fact(d));
     json_object_set_new(disk, "partitions", json_integer(count_partitions(d)));
     bool fit = sized && sectors * SECTOR_BYTES >= INSTALL_MIN_BYTES &&
-        json_is_false(json_object_get(disk, "readonly")) &&
-        json_is_false(json_object_get(disk, "removable")) && is_local_disk(d) && !is_multipath_member(d);
+        json_is_false(json_object_get(disk, "readonly")) && is_fixed(d, json_object_get(disk, "removable")) &&
+        is_local_disk(d) && !is_multipath_member(d);
     json_object_set_new(disk, "installable", json_boolean(fit));
     return disk;
 }

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "facts/clean.h"
+#include "facts/identity.h"
 #include "facts/parts.h"
 
 #include <string.h>
@@ -27,23 +28,36 @@ static const struct {
     {"board", "manufacturer", SMBIOS_BOARD, 0x04, "board_vendor"},
     {"board", "product_name", SMBIOS_BOARD, 0x05, "board_name"},
     {"board", "version", SMBIOS_BOARD, 0x06, "board_version"},
+    {"board", "serial", SMBIOS_BOARD, 0x07, "board_serial"},
 };
+
+/* Why a file of the table was not taken. */
+static const char *why_not(enum sysfs_status status)
+{
+    switch (status) {
+    case SYSFS_READ:
+        return NULL;
+    case SYSFS_ABSENT:
+        return "is not there: /sys/firmware is masked, or the box has none";
+    case SYSFS_UNREADABLE:
+        return "cannot be read: only root may";
+    case SYSFS_TOO_LARGE:
+        return "is larger than any that hearth reads (512 KiB)";
+    }
+    return NULL;
+}
 
 bool dmi_open(const struct sysfs *s, struct dmi_table *t)
 {
     *t = (struct dmi_table){0};
-    const char *dir = "sys/firmware/dmi/tables";
-    char path[SYSFS_PATH_MAX];
-    if (!sysfs_resolve(s, dir, path))
-        return false;
-    if (!sysfs_bytes(s, "sys/firmware/dmi/tables/smbios_entry_point", ENTRY_MAX, &t->entry) ||
-        !sysfs_bytes(s, "sys/firmware/dmi/tables/DMI", SMBIOS_TABLE_MAX, &t->table)) {
-        dmi_close(t);
-        return false;
-    }
+    t->why = why_not(sysfs_read(s, "sys/firmware/dmi/tables/smbios_entry_point", ENTRY_MAX, &t->entry));
+    if (!t->why)
+        t->why = why_not(sysfs_read(s, "sys/firmware/dmi/tables/DMI", SMBIOS_TABLE_MAX, &t->table));
     struct span entry = {(const unsigned char *)t->entry.data, t->entry.len};
     struct span table = {(const unsigned char *)t->table.data, t->table.len};
-    if (entry.n && table.n && smbios_open(&t->smbios, entry, table))
+    if (!t->why && (!entry.n || !table.n || !smbios_open(&t->smbios, entry, table)))
+        t->why = "is damaged";
+    if (!t->why)
         return true;
     dmi_close(t);
     return false;
@@ -60,7 +74,14 @@ static json_t *uuid_fact(char *text)
 {
     for (char *c = text; *c; c++)
         *c = text_lower(*c);
-    return clean_is_junk_uuid(text) ? json_null() : json_string(text);
+    return identity_flaw(IDENTITY_UUID, text) ? json_null() : json_string(text);
+}
+
+static json_t *text_fact(const char *key, const char *text)
+{
+    if (strcmp(key, "serial") == 0 && identity_flaw(IDENTITY_SERIAL, text))
+        return json_null();
+    return clean_string(text);
 }
 
 /* 2 is the standard's own "Unknown" (DSP0134 7.4.1). */
@@ -97,7 +118,7 @@ void dmi_read(const struct sysfs *s, const struct smbios *table, json_t *facts)
             group = json_object();
             json_object_set_new(facts, texts[i].group, group);
         }
-        json_object_set_new(group, texts[i].key, clean_string(value));
+        json_object_set_new(group, texts[i].key, text_fact(texts[i].key, value));
     }
 
     int64_t type = 0;

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-json_t *fact_number(const struct sysfs *s, const char *dir, const char *name)
+json_t *facts_number(const struct sysfs *s, const char *dir, const char *name)
 {
     int64_t v;
     return sysfs_number(s, dir, name, &v) ? json_integer(v) : json_null();
 }
 
-json_t *fact_flag(const struct sysfs *s, const char *dir, const char *name)
+json_t *facts_flag(const struct sysfs *s, const char *dir, const char *name)
 {
     int64_t v;
     return sysfs_number(s, dir, name, &v) ? json_boolean(v != 0) : json_null();
@@ -37,7 +37,7 @@ json_t *facts_read(const char *sysroot, struct error *e)
     json_object_set_new(facts, "disks", disks_read(&s));
     json_object_set_new(facts, "links", links);
     json_object_set_new(facts, "firmware", firmware_read(&s));
-    json_object_set_new(facts, "tpm", tpm_read(&s));
+    json_object_set_new(facts, "tpm", firmware_tpm(&s));
     dmi_close(&dmi);
     sysfs_close(&s);
     return facts;

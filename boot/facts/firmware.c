@@ -27,9 +27,9 @@ json_t *firmware_read(const struct sysfs *s)
     return firmware;
 }
 
-json_t *tpm_read(const struct sysfs *s)
+json_t *firmware_tpm(const struct sysfs *s)
 {
     char dir[SYSFS_PATH_MAX];
     bool found = sysfs_resolve(s, "sys/class/tpm/tpm0", dir);
-    return json_pack("{so}", "version", found ? fact_number(s, dir, "tpm_version_major") : json_null());
+    return json_pack("{so}", "version", found ? facts_number(s, dir, "tpm_version_major") : json_null());
 }

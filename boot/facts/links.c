@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "facts/clean.h"
+#include "facts/identity.h"
 #include "facts/parts.h"
 
 #include <stdio.h>
@@ -74,6 +75,18 @@ static json_t *driver_fact(const struct sysfs *s, const char *device)
     return clean_plain(last ? last + 1 : driver);
 }
 
+/* Not every Ethernet on USB is a port: a BMC shows the host one that ends in itself, and a phone one that leaves with
+ * it. */
+static bool is_port(const char *name, const json_t *driver)
+{
+    static const char *const drivers[] = {"cdc_ether", "cdc_eem", "cdc_subset", "rndis_host", "ipheth"};
+    const char *text = json_string_value(driver);
+    for (size_t i = 0; text && i < sizeof drivers / sizeof *drivers; i++)
+        if (strcmp(text, drivers[i]) == 0)
+            return false;
+    return !text_glob("idrac*", name) && !text_glob("bmc*", name);
+}
+
 /* The kernel says -1 for unknown, and refuses to say for a link that is down. */
 static json_t *speed_fact(const struct sysfs *s, const char *dir)
 {
@@ -100,12 +113,14 @@ static json_t *link_fact(const struct sysfs *s, const char *name, const char *di
     json_object_set_new(link, "name", clean_plain(name));
     json_object_set_new(link, "hardware_addr", address_fact(s, dir, "address"));
     json_object_set_new(link, "type", type >= 0 ? json_integer(type) : json_null());
-    json_object_set_new(link, "physical", json_boolean(type == ARPHRD_ETHER_ && real && plain));
+    json_t *driver = real ? driver_fact(s, device) : json_null();
+    json_object_set_new(link, "physical",
+                        json_boolean(type == ARPHRD_ETHER_ && real && plain && is_port(name, driver)));
     json_object_set_new(link, "bus_path", real ? bus_path_fact(device) : json_null());
     json_object_set_new(link, "pci_id",
                         real && sysfs_uevent(s, device, "PCI_ID", text) ? clean_plain(text) : json_null());
-    json_object_set_new(link, "driver", real ? driver_fact(s, device) : json_null());
-    json_object_set_new(link, "addr_assign_type", fact_number(s, dir, "addr_assign_type"));
+    json_object_set_new(link, "driver", driver);
+    json_object_set_new(link, "addr_assign_type", facts_number(s, dir, "addr_assign_type"));
     json_object_set_new(link, "operational_state", text_fact(s, dir, "operstate"));
     json_object_set_new(link, "link_state", json_boolean(carrier == 1));
     json_object_set_new(link, "speed_mbit", speed_fact(s, dir));
@@ -139,13 +154,13 @@ static unsigned address_rank(const json_t *link, const char **address)
     const json_t *assigned = json_object_get(link, "addr_assign_type");
     const char *bus = json_string_value(json_object_get(link, "bus_path"));
     *address = own ? own : json_string_value(json_object_get(link, "hardware_addr"));
-    if (!json_is_true(json_object_get(link, "physical")) || !*address || strlen(*address) != 17)
+    if (!json_is_true(json_object_get(link, "physical")) || !*address)
         return 9;
     if (!own && json_is_integer(assigned) && json_integer_value(assigned) != ADDR_PERMANENT)
         return 9;
-    unsigned long first = strtoul(*address, NULL, 16);
-    if ((first & 1) || strcmp(*address, "00:00:00:00:00:00") == 0)
+    if (identity_flaw(IDENTITY_MAC, *address))
         return 9;
+    unsigned long first = strtoul(*address, NULL, 16);
     return ((first & 2) ? 2u : 0) + (bus && strncmp(bus, "usb-", 4) == 0);
 }
 

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "facts/facts.h"
+#include "facts/identity.h"
 #include "facts/names.h"
 
 #include <fcntl.h>
@@ -111,6 +112,19 @@ static int check_object(const json_t *object, const char *prefix, struct place a
     return 0;
 }
 
+/* An older hearth took samples for identities. Groups are objects by now. */
+static void drop_flawed(json_t *facts)
+{
+    for (enum identity i = 0; i < IDENTITY_COUNT; i++) {
+        const char *name = identity_fact(i);
+        const char *value = json_string_value(facts_get(facts, name));
+        const char *dot = strchr(name, '.');
+        json_t *group = dot ? json_object_get(facts, "board") : facts;
+        if (value && identity_flaw(i, value))
+            json_object_set_new(group, dot ? dot + 1 : name, json_null());
+    }
+}
+
 json_t *facts_load(const char *path, struct error *e)
 {
     struct buf b = {.max = FACTS_JSON_MAX + 1};
@@ -127,8 +141,10 @@ json_t *facts_load(const char *path, struct error *e)
     }
     if (!json_is_object(facts))
         error_set(e, E_FACTS_FILE, "%s: not a JSON object", path);
-    else if (check_object(facts, "", (struct place){.path = path}, e) == 0)
+    else if (check_object(facts, "", (struct place){.path = path}, e) == 0) {
+        drop_flawed(facts);
         return facts;
+    }
     json_decref(facts);
     return NULL;
 }

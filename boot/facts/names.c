@@ -16,7 +16,7 @@
     X("system.bios_version", FACT_STRING) X("system.bios_date", FACT_STRING) \
     X("board", FACT_GROUP) \
     X("board.manufacturer", FACT_STRING) X("board.product_name", FACT_STRING) \
-    X("board.version", FACT_STRING) \
+    X("board.version", FACT_STRING) X("board.serial", FACT_STRING) \
     X("chassis", FACT_GROUP) X("chassis.type", FACT_INTEGER) \
     X("memory", FACT_GROUP) X("memory.size_mib", FACT_INTEGER) X("memory.total_kib", FACT_INTEGER) \
     X("memory.modules", FACT_LIST) \

@@ -1,6 +1,8 @@
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "facts/facts.h"
+#include "facts/identity.h"
 #include "facts/parts.h"
 
 #include <stdio.h>
@@ -57,19 +59,28 @@ static void note_meta(const struct sysfs *s, struct buf *out)
     sysfs_names_free(&names);
 }
 
-/* Says why the identity is unknown: a vendor's sample, or a file that only root may read. */
-static void note_identity(const struct sysfs *s, const json_t *facts, const char *fact, const char *file,
+static void note_value(struct buf *out, const char *name, const char *value, const char *flaw)
+{
+    buf_printf(out, "%s is unknown: the vendor left \"", name);
+    text_clean(out, value, strlen(value));
+    buf_printf(out, "\", %s\n", flaw);
+}
+
+/* Says why an identity is unknown: what the vendor left, or a file that only root may read. */
+static void note_identity(const struct sysfs *s, const json_t *facts, enum identity kind, const char *file,
                           struct buf *out)
 {
     char dir[SYSFS_PATH_MAX];
     char text[SYSFS_TEXT_MAX];
-    if (!json_is_null(json_object_get(facts, fact)) || !sysfs_resolve(s, "sys/class/dmi/id", dir) ||
+    const char *fact = identity_fact(kind);
+    const json_t *value = facts_get(facts, fact);
+    if ((value && !json_is_null(value)) || !sysfs_resolve(s, "sys/class/dmi/id", dir) ||
         !sysfs_exists(s, dir, file))
         return;
     if (sysfs_text(s, dir, file, text)) {
-        buf_printf(out, "%s is unknown: the vendor left \"", fact);
-        text_clean(out, text, strlen(text));
-        buf_str(out, "\", which many boxes share\n");
+        const char *flaw = identity_flaw(kind, text);
+        if (flaw)
+            note_value(out, fact, text, flaw);
         return;
     }
     char path[SYSFS_PATH_MAX + 32];
@@ -80,26 +91,52 @@ static void note_identity(const struct sysfs *s, const json_t *facts, const char
     fd_cleanup(&fd);
 }
 
-/* Dell makes the UUID from the service tag t0..t6: 4c4c4544-00 t1 - t2 10 - 80 t3 - (t0 | 0x80) c04f
- * t4 t5 t6. */
+static const char *string_fact(const json_t *facts, const char *name)
+{
+    return json_string_value(facts_get(facts, name));
+}
+
+/* Addresses that name no box, and one that leaves with its adapter. */
+static void note_links(const json_t *facts, struct buf *out)
+{
+    const json_t *links = json_object_get(facts, "links");
+    const char *mac = string_fact(facts, "mac");
+    for (size_t i = 0; i < json_array_size(links); i++) {
+        const json_t *link = json_array_get(links, i);
+        const char *own = string_fact(link, "permanent_addr");
+        const char *address = own ? own : string_fact(link, "hardware_addr");
+        const char *name = string_fact(link, "name");
+        const char *bus = string_fact(link, "bus_path");
+        if (!json_is_true(json_object_get(link, "physical")) || !address || !name)
+            continue;
+        const char *flaw = identity_flaw(IDENTITY_MAC, address);
+        if (flaw)
+            buf_printf(out, "link %s has the address %s, %s\n", name, address, flaw);
+        else if (mac && strcmp(mac, address) == 0 && bus && strncmp(bus, "usb-", 4) == 0)
+            buf_printf(out, "mac is the address of %s, a USB adapter: it goes where the adapter goes\n",
+                       name);
+    }
+}
+
+static void note_nobody(const json_t *facts, struct buf *out)
+{
+    for (enum identity i = 0; i < IDENTITY_COUNT; i++)
+        if (string_fact(facts, identity_fact(i)))
+            return;
+    buf_str(out, "nothing names this box: its serial, UUID, board serial and MAC address are unknown\n");
+}
+
+/* The tag in the UUID against the one in the serial. */
 static void note_dell(const json_t *facts, struct buf *out)
 {
-    const char *tag = json_string_value(json_object_get(facts, "serial"));
-    const char *uuid = json_string_value(json_object_get(facts, "uuid"));
-    if (!tag || !uuid || strlen(tag) != 7 || strncmp(uuid, "4c4c4544-00", 11) != 0)
+    const char *tag = string_fact(facts, "serial");
+    const char *uuid = string_fact(facts, "uuid");
+    char made[8];
+    if (!tag || !uuid || strlen(tag) != 7 || !identity_dell_tag(uuid, made) || text_equal_fold(made, tag))
         return;
-    unsigned t[7];
-    for (unsigned i = 0; i < 7; i++)
-        t[i] = (unsigned char)tag[i] & 0x7fu;
-    char made[48];
-    snprintf(made, sizeof made, "4c4c4544-00%02x-%02x10-80%02x-%02xc04f%02x%02x%02x", t[1], t[2], t[3],
-             t[0] | 0x80, t[4], t[5], t[6]);
-    if (strcmp(made, uuid) != 0) {
-        buf_str(out, "the service tag ");
-        text_clean(out, tag, strlen(tag));
-        buf_printf(out, " and the UUID %s belong to different boxes: the board may have been replaced\n",
-                   uuid);
-    }
+    buf_str(out, "the service tag ");
+    text_clean(out, tag, strlen(tag));
+    buf_printf(out, " and the UUID %s belong to different boxes: the board may have been replaced\n", uuid);
 }
 
 void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
@@ -112,13 +149,16 @@ void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
     if (dmi_open(&s, &dmi))
         dmi_close(&dmi);
     else
-        buf_str(
-            out,
-            "the SMBIOS table cannot be read (not root, /sys/firmware is masked, or there is none): memory "
-            "modules, and what only it says of the box, are unknown\n");
-    note_identity(&s, facts, "serial", "product_serial", out);
-    note_identity(&s, facts, "uuid", "product_uuid", out);
+        buf_printf(out,
+                   "the SMBIOS table %s; memory modules, and what only it says of the box, are unknown\n",
+                   dmi.why);
+    note_identity(&s, facts, IDENTITY_SERIAL, "product_serial", out);
+    note_identity(&s, facts, IDENTITY_UUID, "product_uuid", out);
+    if (!string_fact(facts, "serial") || !string_fact(facts, "uuid"))
+        note_identity(&s, facts, IDENTITY_BOARD_SERIAL, "board_serial", out);
     note_dell(facts, out);
+    note_links(facts, out);
+    note_nobody(facts, out);
     note_raid(&s, out);
     note_meta(&s, out);
     sysfs_close(&s);

@@ -12,12 +12,13 @@
 
 #include <jansson.h>
 
-/* The SMBIOS table of a tree; bytes stay in the two buffers. False where /sys/firmware is masked,
- * unreadable or empty. */
+/* The SMBIOS table of a tree; bytes stay in the two buffers. False, and why as static words ("is larger than ..."), where
+ * it is masked, unreadable, too large or damaged. */
 struct dmi_table {
     struct buf entry;
     struct buf table;
     struct smbios smbios;
+    const char *why;
 };
 bool dmi_open(const struct sysfs *s, struct dmi_table *t);
 void dmi_close(struct dmi_table *t);
@@ -33,14 +34,14 @@ json_t *links_read(const struct sysfs *s);
 
 /* The MAC that stands for the box: of the first physical link by name, those on board before those on
  * USB, globally unique addresses before locally administered ones, never one that was made up or set
- * (addr_assign_type). */
+ * (addr_assign_type), nor one that other boxes have too (identity.h). */
 json_t *links_mac(const json_t *links);
 
 json_t *firmware_read(const struct sysfs *s);
-json_t *tpm_read(const struct sysfs *s);
+json_t *firmware_tpm(const struct sysfs *s);
 
 /* JSON integers, booleans and texts of attributes; null where unknown. */
-json_t *fact_number(const struct sysfs *s, const char *dir, const char *name);
-json_t *fact_flag(const struct sysfs *s, const char *dir, const char *name);
+json_t *facts_number(const struct sysfs *s, const char *dir, const char *name);
+json_t *facts_flag(const struct sysfs *s, const char *dir, const char *name);
 
 #endif

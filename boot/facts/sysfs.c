@@ -1,6 +1,6 @@
 #include "facts/sysfs.h"
 
-#include "base/file.h"
+#include "base/fd.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -113,19 +113,45 @@ bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)
 
 int sysfs_fd(const struct sysfs *s, const char *path)
 {
-    /* O_NONBLOCK: a tree from elsewhere may hold a FIFO. */
-    return openat(s->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    /* A tree from elsewhere may hold a FIFO, or a device that acts when it is opened. */
+    if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+        return -1;
+    cleanup(fd_cleanup) int fd =
+        openat(s->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fd_steal(&fd) : -1;
+}
+
+enum sysfs_status sysfs_read(const struct sysfs *s, const char *path, size_t max, struct buf *out)
+{
+    char real[SYSFS_PATH_MAX];
+    char piece[4096];
+    cleanup(fd_cleanup) int fd = -1;
+    if (!sysfs_resolve(s, path, real))
+        return SYSFS_ABSENT;
+    fd = sysfs_fd(s, real);
+    ssize_t got = fd < 0 ? -1 : 1;
+    out->max = max + 1;
+    while (got > 0) {
+        do
+            got = read(fd, piece, sizeof piece);
+        while (got < 0 && errno == EINTR);
+        if (got > 0)
+            buf_add(out, piece, (size_t)got);
+        if (out->full || out->len > max) {
+            buf_free(out);
+            return SYSFS_TOO_LARGE;
+        }
+    }
+    if (got == 0)
+        return SYSFS_READ;
+    buf_free(out);
+    return SYSFS_UNREADABLE;
 }
 
 bool sysfs_bytes(const struct sysfs *s, const char *path, size_t max, struct buf *out)
 {
-    char real[SYSFS_PATH_MAX];
-    struct error ignored = {0};
-    out->max = max + 1;
-    if (sysfs_resolve(s, path, real) && file_read(s->root, real, max, out, &ignored) == 0)
-        return true;
-    buf_free(out);
-    return false;
+    return sysfs_read(s, path, max, out) == SYSFS_READ;
 }
 
 static bool blank(char c)

@@ -51,10 +51,13 @@ bool sysfs_number(const struct sysfs *s, const char *dir, const char *name, int6
 /* The value of KEY= in dir/uevent. */
 bool sysfs_uevent(const struct sysfs *s, const char *dir, const char *key, char out[SYSFS_TEXT_MAX]);
 
-/* The whole of a file, as it is; false when it cannot be read or is more than max bytes. */
+/* The whole of a file, as it is, or why not: max bytes is the most. out is empty but for SYSFS_READ. */
+enum sysfs_status { SYSFS_READ, SYSFS_ABSENT, SYSFS_UNREADABLE, SYSFS_TOO_LARGE };
+enum sysfs_status sysfs_read(const struct sysfs *s, const char *path, size_t max, struct buf *out);
+/* Whether it could be read. */
 bool sysfs_bytes(const struct sysfs *s, const char *path, size_t max, struct buf *out);
 
-/* Opens a file for streaming; -1 when it cannot be read. */
+/* Opens a file for streaming; -1 when it cannot be read. A device or a FIFO is not opened at all. */
 int sysfs_fd(const struct sysfs *s, const char *path);
 
 /* The names in a directory but for those with a leading dot, sorted by byte. */

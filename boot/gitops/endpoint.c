@@ -1,13 +1,14 @@
+#include "base/https.h"
 #include "gitops/gitops.h"
 
 #include <string.h>
 
 /* The address, alone or with a prefix length. What a reference becomes is not known here: it may be the one. */
-static int is_address(struct node *node, void *arg)
+static int is_address(struct tree_node *node, void *arg)
 {
     const char *address = arg;
     size_t n = strlen(address);
-    const char *text = node_text(node);
+    const char *text = tree_text(node);
 
     return node->ref || (text && strncmp(text, address, n) == 0 && (text[n] == '\0' || text[n] == '/'));
 }
@@ -17,10 +18,10 @@ static int is_address(struct node *node, void *arg)
 static bool gives(const struct document *docs, char *address)
 {
     for (; docs; docs = docs->next) {
-        const char *kind = node_text(node_get(docs->root, "kind"));
+        const char *kind = tree_text(tree_get(docs->root, "kind"));
         bool vip = kind && strstr(kind, "VIPConfig");
 
-        if (node_walk(node_path(docs->root, kind ? vip ? "name" : "addresses" : "machine.network.interfaces"),
+        if (tree_walk(tree_path(docs->root, kind ? vip ? "name" : "addresses" : "machine.network.interfaces"),
                       is_address, address))
             return true;
     }
@@ -30,12 +31,12 @@ static bool gives(const struct document *docs, char *address)
 void gitops_endpoint(const struct plan *plan, struct errors *warnings)
 {
     const struct role *role = plan->entry->role;
-    const char *at = strstr(role->endpoint, "://") + 3;
-    bool bracket = at[0] == '[', found = false;
-    char *host = pool_memdup(plan->pool, at + bracket, strcspn(at, bracket ? "]" : ":/") - bracket);
     const char **files = NULL;
+    bool found = false;
+    struct https endpoint;
     struct error ignored;
 
+    (void)https_split(role->endpoint, false, &endpoint); /* judged with the site */
     /* Of every node: the address may be another control plane's. */
     (void)site_list(plan->site, plan->pool, "talos", ".yaml", &files, &ignored);
     for (; files && *files && !found; files++) {
@@ -44,12 +45,11 @@ void gitops_endpoint(const struct plan *plan, struct errors *warnings)
 
         found =
             site_tree(plan->site, pool, pool_printf(pool, "talos/%s", *files), &docs, NULL, &ignored) == 0 &&
-            gives(docs, host);
+            gives(docs, endpoint.host);
         pool_free(pool);
     }
     if (!found)
         errors_at(warnings, role->pos, E_PLAN_ADVICE,
                   "no node or VIP under talos/ has the endpoint %s: a %s must lead it to a control plane",
-                  host,
-                  bracket || host[strspn(host, "0123456789.")] == '\0' ? "DHCP reservation" : "DNS record");
+                  endpoint.host, endpoint.address ? "DHCP reservation" : "DNS record");
 }

@@ -20,7 +20,7 @@ static bool is_true(const json_t *object, const char *key)
     return json_is_true(json_object_get(object, key));
 }
 
-static const char *name_of(const json_t *disk)
+const char *disk_name(const json_t *disk)
 {
     const char *name = string_of(disk, "name");
     return name ? name : "a disk without a name";
@@ -39,26 +39,26 @@ static const char *unfit(const json_t *disk)
         return "read-only";
     if (is_true(disk, "installable"))
         return NULL;
-    if (is_true(disk, "removable"))
-        return "removable";
     if (!transport || !transport[0])
         return "unknown transport";
     if (!json_is_integer(size))
         return "unknown size";
     if (json_integer_value(size) < TALOS_DISK_MIN)
         return "too small for Talos";
+    if (is_true(disk, "removable"))
+        return "removable";
     return "not a disk that Talos installs on";
 }
 
-static void add_condition(struct buf *out, const struct node *condition)
+static void add_condition(struct buf *out, const struct tree_node *condition)
 {
-    if (condition->kind == NODE_SCALAR) {
+    if (condition->kind == TREE_SCALAR) {
         buf_str(out, condition->text ? condition->text : "");
         return;
     }
     const char *between = "[";
-    for (const struct node *child = condition->first; child; child = child->next) {
-        buf_printf(out, "%s%s", between, child->kind == NODE_SCALAR && child->text ? child->text : "...");
+    for (const struct tree_node *child = condition->first; child; child = child->next) {
+        buf_printf(out, "%s%s", between, child->kind == TREE_SCALAR && child->text ? child->text : "...");
         between = ", ";
     }
     buf_str(out, condition->first ? "]" : "[]");
@@ -76,7 +76,7 @@ static void add_fact(struct buf *out, const json_t *fact)
         buf_str(out, "unknown");
 }
 
-static void judge_one(const struct node *install, const json_t *disk, struct disk_verdict *out)
+static void judge_one(const struct tree_node *install, const json_t *disk, struct disk_verdict *out)
 {
     out->fact = disk;
     const char *why = unfit(disk);
@@ -84,8 +84,8 @@ static void judge_one(const struct node *install, const json_t *disk, struct dis
         buf_str(&out->why, why);
         return;
     }
-    const struct node *conditions = install && install->kind == NODE_MAP ? install->first : NULL;
-    for (const struct node *c = conditions; c; c = c->next) {
+    const struct tree_node *conditions = install && install->kind == TREE_MAP ? install->first : NULL;
+    for (const struct tree_node *c = conditions; c; c = c->next) {
         const char *field = c->key->text;
         if (strcmp(field, "wipe") == 0)
             continue;
@@ -100,10 +100,11 @@ static void judge_one(const struct node *install, const json_t *disk, struct dis
     }
     out->candidate = out->why.len == 0;
     if (out->candidate)
-        buf_str(&out->why, "candidate");
+        buf_str(&out->why,
+                is_true(disk, "removable") ? "candidate (this kernel calls its port hot-plug)" : "candidate");
 }
 
-void disk_judge(const struct node *install, const json_t *facts, struct disk_table *out)
+void disk_judge(const struct tree_node *install, const json_t *facts, struct disk_table *out)
 {
     const json_t *disks = json_object_get(facts, "disks");
     size_t count = json_array_size(disks);
@@ -139,61 +140,12 @@ void disk_describe(struct buf *out, const json_t *disk)
         buf_printf(out, ", %s", transport);
 }
 
-static void clean(struct buf *out, const struct buf *text, int width)
-{
-    struct buf safe = {.max = 4096};
-    text_clean(&safe, text->data ? text->data : "", text->len);
-    buf_printf(out, "%-*s", width, safe.data ? safe.data : "");
-    buf_free(&safe);
-}
-
-void disk_table_show(struct buf *out, const struct disk_table *t)
-{
-    if (!t->known)
-        buf_str(out, "  the facts hold no list of disks\n");
-    else if (t->count == 0)
-        buf_str(out, "  the box shows no disk at all\n");
-    for (unsigned i = 0; i < t->count; i++) {
-        const struct disk_verdict *row = &t->rows[i];
-        struct buf text = {.max = 4096};
-        buf_str(&text, name_of(row->fact));
-        buf_str(out, "  ");
-        clean(out, &text, 10);
-        buf_free(&text);
-        disk_describe(&text, row->fact);
-        buf_char(out, ' ');
-        clean(out, &text, 38);
-        buf_printf(out, " %-3s  ", row->candidate ? "in" : "out");
-        clean(out, &row->why, 0);
-        buf_char(out, '\n');
-        buf_free(&text);
-    }
-}
-
-json_t *disk_table_json(const struct disk_table *t)
-{
-    static const char *const fields[] = {"name", "size", "model", "transport", "wwid", "bus_path"};
-    json_t *list = json_array();
-    for (unsigned i = 0; i < t->count; i++) {
-        const struct disk_verdict *row = &t->rows[i];
-        json_t *object = json_object();
-        for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
-            json_t *value = json_object_get(row->fact, fields[f]);
-            json_object_set_new(object, fields[f], value ? json_incref(value) : json_null());
-        }
-        json_object_set_new(object, "candidate", json_boolean(row->candidate));
-        json_object_set_new(object, "why", json_string(row->why.data ? row->why.data : ""));
-        json_array_append_new(list, object);
-    }
-    return list;
-}
-
 /* The table in one line, for a message that has to stand alone. */
 static void summary(struct buf *out, const struct disk_table *t)
 {
     for (unsigned i = 0; i < t->count && i < ERROR_DISKS_MAX; i++) {
         const struct disk_verdict *row = &t->rows[i];
-        buf_printf(out, "%s%s (", i ? "; " : "", name_of(row->fact));
+        buf_printf(out, "%s%s (", i ? "; " : "", disk_name(row->fact));
         disk_describe(out, row->fact);
         buf_printf(out, "): %s", row->why.data ? row->why.data : "");
     }
@@ -240,7 +192,7 @@ static int name_disk(struct pool *pool, struct pos pos, const json_t *facts, con
         }
         buf_printf(&why, "%s%s %s %s", i ? "; " : "", ways[i].fact, value ? value : "", obstacle);
     }
-    error_at(e, pos, E_PLAN_DISK_SELECTOR, "disk %s cannot be named to Talos: %s", name_of(disk), why.data);
+    error_at(e, pos, E_PLAN_DISK_SELECTOR, "disk %s cannot be named to Talos: %s", disk_name(disk), why.data);
     buf_free(&why);
     return -1;
 }
@@ -248,7 +200,7 @@ static int name_disk(struct pool *pool, struct pos pos, const json_t *facts, con
 int disk_choose(struct pool *pool, const struct site_node *entry, const json_t *facts, struct plan_disk *out,
                 struct error *e)
 {
-    const struct node *install = entry->install;
+    const struct tree_node *install = entry->install;
     struct pos pos = install ? install->pos : entry->pos;
     struct disk_table table;
     struct buf text = {.max = 4096};

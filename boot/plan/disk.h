@@ -37,18 +37,16 @@ struct disk_table {
 };
 
 /* Judges every disk. install is the mapping of conditions (its key `wipe` is none) or NULL. */
-void disk_judge(const struct node *install, const json_t *facts, struct disk_table *out);
+void disk_judge(const struct tree_node *install, const json_t *facts, struct disk_table *out);
 void disk_table_free(struct disk_table *t);
-
-/* The table for people, a line a disk, two blanks in front. */
-void disk_table_show(struct buf *out, const struct disk_table *t);
-/* The same as data: [{name, size, model, transport, candidate, why}]. A new reference. */
-json_t *disk_table_json(const struct disk_table *t);
 
 /* The one candidate and how to name it, strings in pool. E_PLAN_NO_DISK, E_PLAN_DISKS,
  * E_PLAN_DISK_SELECTOR; the text names every disk shortly, at the position of `install` or of the entry. */
 int disk_choose(struct pool *pool, const struct site_node *entry, const json_t *facts, struct plan_disk *out,
                 struct error *e);
+
+/* "sda", or words that say that it has no name. */
+const char *disk_name(const json_t *disk);
 
 /* "KINGSTON SA400S3, 240 GB, sata": model, size and transport as far as they are known. */
 void disk_describe(struct buf *out, const json_t *disk);

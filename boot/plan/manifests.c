@@ -1,5 +1,6 @@
 #include "base/text.h"
-#include "plan/parts.h"
+#include "plan/object.h"
+#include "plan/steps.h"
 #include "site/merge.h"
 
 #include <limits.h>
@@ -57,9 +58,9 @@ static bool is_subdomain(const char *s)
 /* An object that Kubernetes could take, as far as its head says. */
 static bool check_object(const struct document *document, struct errors *errors)
 {
-    const struct node *root = document->root;
-    const char *version = node_text(node_get(root, "apiVersion"));
-    const char *kind = node_text(node_get(root, "kind"));
+    const struct tree_node *root = document->root;
+    const char *version = tree_text(tree_get(root, "apiVersion"));
+    const char *kind = tree_text(tree_get(root, "kind"));
     if (!version || !version[0] || !kind || !kind[0])
         errors_at(errors, root->pos, E_PLAN_MANIFEST,
                   "this document is no Kubernetes object: it needs apiVersion and kind");
@@ -73,13 +74,27 @@ static bool check_object(const struct document *document, struct errors *errors)
     return false;
 }
 
-/* One bootstrap file: its namespaces go to `namespaces`, the rest becomes the manifest `name`. */
+static void take(struct plan *plan, const char *name, const char *path, size_t size,
+                 struct document *documents, struct errors *errors)
+{
+    struct plan_manifest *manifest =
+        documents ? add(plan, name, path, (struct pos){.file = path}, errors) : NULL;
+    if (manifest) {
+        manifest->docs = documents;
+        manifest->size = size;
+    }
+}
+
+/* One bootstrap file: its namespaces go to `namespaces`, its Secrets become the manifest 30-`name` and the rest 50-`name`,
+ * behind Flux's sync: Talos stops for ever at the first object that the API server does not take, and what hearth lays
+ * itself must not wait for it. */
 static void add_bootstrap_file(struct plan *plan, const char *path, const char *name,
-                               struct document **namespaces, struct errors *errors)
+                               struct document **namespaces, struct object_seen **seen, struct errors *errors)
 {
     struct pos pos = {.file = path};
     struct buf bytes = {.max = SITE_FILE_MAX};
     struct document *documents = NULL;
+    struct document *secrets = NULL;
     struct document *rest = NULL;
     struct error e;
     if (!is_subdomain(name)) {
@@ -103,13 +118,12 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
         if (!d->root || !check_object(d, errors))
             continue;
         site_examples(d->root, errors);
-        append(node_is(node_get(d->root, "kind"), "Namespace") ? namespaces : &rest, d);
+        object_check(plan->pool, d->root, seen, errors);
+        const struct tree_node *kind = tree_get(d->root, "kind");
+        append(tree_is(kind, "Namespace") ? namespaces : tree_is(kind, "Secret") ? &secrets : &rest, d);
     }
-    struct plan_manifest *manifest = rest ? add(plan, name, path, pos, errors) : NULL;
-    if (manifest) {
-        manifest->docs = rest;
-        manifest->size = size;
-    }
+    take(plan, pool_printf(plan->pool, "30-%s", name), path, size, secrets, errors);
+    take(plan, pool_printf(plan->pool, "50-%s", name), path, size, rest, errors);
 }
 
 void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors)
@@ -126,7 +140,7 @@ void plan_other_suffix(struct plan *plan, const char *directory, struct errors *
 
 /* Every .yaml file of one directory. prefix is "" or "<role>-". */
 static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix,
-                          struct document **namespaces, struct errors *errors)
+                          struct document **namespaces, struct object_seen **seen, struct errors *errors)
 {
     const char **files = NULL;
     struct error e;
@@ -143,8 +157,8 @@ static void add_bootstrap(struct plan *plan, const char *directory, const char *
                       "encrypted with SOPS, so it is left out: nobody could decrypt it before Flux runs");
             continue;
         }
-        char *name = pool_printf(plan->pool, "30-%s%.*s", prefix, (int)stem, *files);
-        add_bootstrap_file(plan, path, name, namespaces, errors);
+        char *name = pool_printf(plan->pool, "%s%.*s", prefix, (int)stem, *files);
+        add_bootstrap_file(plan, path, name, namespaces, seen, errors);
     }
 }
 
@@ -310,21 +324,22 @@ static void sort(struct plan *plan)
 
 int plan_manifests(struct plan *plan, struct errors *errors)
 {
-    unsigned before = errors->count;
+    unsigned before = errors_total(errors);
     struct document *namespaces = NULL;
+    struct object_seen *seen = NULL;
     const char *role = plan->entry->role->name;
     if (plan->entry->type != MACHINE_CONTROLPLANE)
         return 0;
 
     add_components(plan, errors);
-    add_bootstrap(plan, "bootstrap", "", &namespaces, errors);
+    add_bootstrap(plan, "bootstrap", "", &namespaces, &seen, errors);
     add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
-                  &namespaces, errors);
+                  &namespaces, &seen, errors);
     add_sync(plan, errors);
     struct plan_manifest *manifest =
         namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
     if (manifest)
         manifest->docs = namespaces;
     sort(plan);
-    return errors->count > before ? -1 : 0;
+    return errors_total(errors) > before ? -1 : 0;
 }

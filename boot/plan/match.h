@@ -1,10 +1,9 @@
 /*
  * match.h - does this fact meet this condition? Pure.
  *
- * Values are compared as the text that was written, never retyped: case-insensitive globs with * and ?;
- * numbers with >= <= > < == and units (kB MB GB TB = 10^3.., KiB MiB GiB TiB = 2^10..); a YAML list is
- * any-of; a list fact matches if one element meets all its conditions. Keys are and-ed. A fact that is
- * null meets no condition, not even "*".
+ * Values are compared as the text that was written (site/condition.h), never retyped; globs regardless of case. A list
+ * fact matches if one element meets all its conditions. Keys are and-ed. A fact that is null meets no
+ * condition, not even "*".
  */
 #ifndef HEARTH_PLAN_MATCH_H
 #define HEARTH_PLAN_MATCH_H
@@ -17,7 +16,7 @@
 
 /* One condition and how it went. */
 struct match_result {
-    const struct node *condition; /* the value in hearth.yaml; its key names the fact */
+    const struct tree_node *condition; /* the value in hearth.yaml; its key names the fact */
     bool met;
     struct buf fact; /* as compared, "unknown" for null; of a list the nearest element and why it fails */
 };
@@ -29,15 +28,11 @@ struct match {
     unsigned count;
     bool met; /* all of them */
 };
-void match_judge(const struct node *conditions, const json_t *facts, struct match *out);
+void match_judge(const struct tree_node *conditions, const json_t *facts, struct match *out);
 void match_free(struct match *m);
 
 /* One condition (scalar, list, or for list facts a mapping) against one fact. The same code serves
  * `install:` against a disk. */
-bool match_value(const struct node *condition, const json_t *fact);
-
-/* Checks when the site is read that a condition can be understood: ">= 200GB" has a number and a known
- * unit. E_SITE_MATCH. */
-int match_check(const struct node *condition, struct error *e);
+bool match_value(const struct tree_node *condition, const json_t *fact);
 
 #endif

@@ -4,7 +4,7 @@
 #include "facts/facts.h"
 #include "plan/disk.h"
 #include "plan/match.h"
-#include "plan/parts.h"
+#include "plan/steps.h"
 
 #include <string.h>
 
@@ -60,18 +60,11 @@ const struct site_node *plan_match(const struct site *site, const json_t *facts,
 /* Adds the fact's text to the name; false and `why` when the box cannot give it. */
 static bool add_fact(struct plan *plan, const struct ref *ref, struct buf *name, struct error *e)
 {
-    struct node *value = plan_value(plan, ref, e);
+    struct tree_node *value = plan_value(plan, ref, e);
     if (!value)
         return false;
     buf_add(name, value->text, value->len);
     return true;
-}
-
-static bool is_label(const char *s, size_t n)
-{
-    if (n == 0 || n > LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
-        return false;
-    return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
 static int make_name(struct plan *plan, struct errors *errors)
@@ -104,7 +97,7 @@ static int make_name(struct plan *plan, struct errors *errors)
     plan->name = pool_memdup(plan->pool, name.data ? name.data : "", name.len);
     if (!whole)
         errors_at(errors, entry->pos, E_PLAN_NAME, "the name %s cannot be made: %s", entry->name, e.text);
-    else if (!is_label(plan->name, name.len))
+    else if (!text_is_label(plan->name))
         errors_at(
             errors, entry->pos, E_PLAN_NAME,
             "the name \"%s\" (from %s) is no hostname: letters, digits and inner hyphens, 1 to %d of them",
@@ -158,7 +151,7 @@ static void add_marker(struct plan *plan, struct errors *errors)
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors)
 {
-    unsigned before = errors->count;
+    unsigned before = errors_total(errors);
     struct pool *pool = pool_new();
     struct plan *plan = pool_alloc(pool, sizeof *plan);
     plan->pool = pool;
@@ -174,12 +167,12 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
         int manifests = plan_manifests(plan, errors);
         /* What was read is searched even if something else was not there: all mistakes in one run. */
         plan_references(plan, errors);
-        if (documents == 0)
+        if (documents == 0 && plan_installer(plan, errors) == 0)
             add_marker(plan, errors);
         if (documents == 0 && manifests == 0)
             plan_advice(plan, errors);
     }
-    if (errors->count > before) {
+    if (errors_total(errors) > before) {
         plan_free(plan);
         *out = NULL;
         return -1;

@@ -55,6 +55,16 @@ struct plan_manifest {
     struct span bytes;     /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
 };
 
+/* What shows that hearth is there after the install as well; a claim needs evidence, so that nothing is held back for a hearth that
+ * is not there. */
+enum plan_keeps {
+    KEEPS_NO,        /* no image is named, or Talos's own, or nothing shows what is in it */
+    KEEPS_PERMANENT, /* every boot is from the medium of the site */
+    KEEPS_TAG,       /* the tag that `make installer` gives: VERSION-hearth-... */
+    KEEPS_PIN,       /* a digest that SITE_INSTALLERS records */
+    KEEPS_SAID       /* install: { carries_hearth: true } */
+};
+
 struct plan {
     struct pool *pool;
     const struct site *site; /* borrowed */
@@ -63,6 +73,8 @@ struct plan {
     const char *name; /* the hostname: lower case, an RFC 1123 label */
     bool name_open;   /* facts is NULL and the name needs one: it stands as written */
     struct plan_disk disk;
+    const char
+        *state; /* how STATE is encrypted, with the facts that it rests on; NULL: not, or nothing is known */
     struct plan_file files[PLAN_FILES_MAX];
     unsigned file_count;
     /* Merged machine config documents, references unresolved, with what hearth adds: machine.type,
@@ -71,6 +83,8 @@ struct plan {
     struct document *config;
     struct plan_manifest *manifests; /* control planes only */
     unsigned manifest_count;
+    const char *image; /* machine.install.image; NULL: none, or one that is not known yet */
+    enum plan_keeps keeps;
     const char *marker; /* the secret that says whether the cluster is founded; NULL: it need not be asked */
     const char *release_url; /* flux.from release: what Talos fetches, unverified; in config already */
     struct plan_secret *secrets;
@@ -102,13 +116,12 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
 /* Entries of the inventory that are control planes of this cluster. */
 unsigned plan_control_planes(const struct plan *plan);
 
-/* Whether hearth is there after the install as well: on a medium that stays, or in the installer image, if that is set and
- * none of Talos's own. */
+/* plan->keeps != KEEPS_NO. */
 bool plan_keeps_hearth(const struct plan *plan);
 
 /* The value of a !fact or !node reference for this plan as a new tree node in plan->pool (kind kept: a
  * fact that is a number is emitted plain, a string is quoted when needed; `install.disk` is a mapping
  * {wwid: ...}). NULL and e when it cannot be had: E_REF_FACT, E_REF_NODE. */
-struct node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e);
+struct tree_node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e);
 
 #endif

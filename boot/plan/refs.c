@@ -1,11 +1,11 @@
 #include "base/text.h"
-#include "plan/parts.h"
+#include "plan/steps.h"
 #include "site/ref.h"
 
 #include <string.h>
 
 /* One walk over the documents. */
-struct search {
+struct ref_search {
     struct plan *plan;
     struct errors *errors;
     const char *manifest;    /* inside a manifest: its name; else NULL */
@@ -65,7 +65,7 @@ int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
     return 0;
 }
 
-static void add_secret(struct search *s, const struct ref *ref)
+static void add_secret(struct ref_search *s, const struct ref *ref)
 {
     struct error e;
     if (s->overflow || plan_add_secret(s->plan, ref, &e) == 0)
@@ -74,7 +74,7 @@ static void add_secret(struct search *s, const struct ref *ref)
     s->overflow = true;
 }
 
-static void check_fact(struct search *s, const struct ref *ref)
+static void check_fact(struct ref_search *s, const struct ref *ref)
 {
     struct error e;
     if (!s->plan->facts) {
@@ -87,7 +87,7 @@ static void check_fact(struct search *s, const struct ref *ref)
         errors_add(s->errors, &e);
 }
 
-static void check_node(struct search *s, const struct ref *ref)
+static void check_node(struct ref_search *s, const struct ref *ref)
 {
     struct error e;
     /* Without a disk the reason was said where the disk was chosen. */
@@ -97,7 +97,7 @@ static void check_node(struct search *s, const struct ref *ref)
         errors_add(s->errors, &e);
 }
 
-static void check_file(struct search *s, const struct ref *ref)
+static void check_file(struct ref_search *s, const struct ref *ref)
 {
     struct buf bytes = {.max = SITE_FILE_MAX};
     struct error e;
@@ -128,7 +128,7 @@ static bool entry_has(const struct site_node *entry, const char *name)
 }
 
 /* Why a reference may not stand in a manifest, or NULL. */
-static const char *unfit_for_manifest(const struct search *s, const struct ref *ref)
+static const char *unfit_for_manifest(const struct ref_search *s, const struct ref *ref)
 {
     static const char *const fields[] = {"cluster", "role", "endpoint"};
     if (ref->kind == REF_FACT)
@@ -147,7 +147,7 @@ static const char *unfit_for_manifest(const struct search *s, const struct ref *
 }
 
 /* Says so when a reference must not stand in the manifest that is searched. */
-static bool fits(struct search *s, struct ref *ref)
+static bool fits(struct ref_search *s, struct ref *ref)
 {
     char printed[256];
     const char *unfit = s->manifest ? unfit_for_manifest(s, ref) : NULL;
@@ -162,7 +162,7 @@ static bool fits(struct search *s, struct ref *ref)
 
 static int visit_ref(struct ref *ref, void *arg)
 {
-    struct search *s = arg;
+    struct ref_search *s = arg;
     if (!fits(s, ref))
         return 0;
     switch (ref->kind) {
@@ -185,7 +185,7 @@ static int visit_ref(struct ref *ref, void *arg)
     return 0;
 }
 
-static int visit_node(struct node *node, void *arg)
+static int visit_node(struct tree_node *node, void *arg)
 {
     return node->ref ? ref_walk(node->ref, visit_ref, arg) : 0;
 }
@@ -196,34 +196,34 @@ static int visit_ref_fit(struct ref *ref, void *arg)
     return 0;
 }
 
-static int visit_node_fit(struct node *node, void *arg)
+static int visit_node_fit(struct tree_node *node, void *arg)
 {
     return node->ref ? ref_walk(node->ref, visit_ref_fit, arg) : 0;
 }
 
-static void search_config(struct search *s)
+static void search_config(struct ref_search *s)
 {
     /* What a machine config inlines itself ends up in the same list as ours. */
     static const char *const lists[] = {"cluster.inlineManifests", "cluster.extraManifests"};
-    struct node *main = plan_main(s->plan);
+    struct tree_node *main = plan_main(s->plan);
     for (struct document *d = s->plan->config; d; d = d->next)
-        node_walk(d->root, visit_node, s);
+        tree_walk(d->root, visit_node, s);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         s->manifest = lists[i];
-        node_walk(main ? node_path(main, lists[i]) : NULL, visit_node_fit, s);
+        tree_walk(main ? tree_path(main, lists[i]) : NULL, visit_node_fit, s);
     }
     s->manifest = NULL;
 }
 
 int plan_references(struct plan *plan, struct errors *errors)
 {
-    unsigned before = errors->count;
-    struct search s = {.plan = plan, .errors = errors};
+    unsigned before = errors_total(errors);
+    struct ref_search s = {.plan = plan, .errors = errors};
     search_config(&s);
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         s.manifest = plan->manifests[i].name;
         for (struct document *d = plan->manifests[i].docs; d; d = d->next)
-            node_walk(d->root, visit_node, &s);
+            tree_walk(d->root, visit_node, &s);
     }
-    return errors->count > before ? -1 : 0;
+    return errors_total(errors) > before ? -1 : 0;
 }

@@ -25,7 +25,7 @@ static bool same_ref(const struct ref *a, const struct ref *b, unsigned depth)
     return p == q;
 }
 
-static bool same_scalar(const struct node *a, const struct node *b)
+static bool same_scalar(const struct tree_node *a, const struct tree_node *b)
 {
     return a->style == b->style && a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
@@ -44,9 +44,9 @@ static bool same_value(const struct plan *pa, const struct plan *pb, const struc
         return same_vault(pa, pb);
     if (ref->kind != REF_NODE)
         return true;
-    const struct node *a = plan_value(pa, ref, &e);
-    const struct node *b = plan_value(pb, ref, &e);
-    return a && b && a->kind == NODE_SCALAR && b->kind == NODE_SCALAR && same_scalar(a, b);
+    const struct tree_node *a = plan_value(pa, ref, &e);
+    const struct tree_node *b = plan_value(pb, ref, &e);
+    return a && b && a->kind == TREE_SCALAR && b->kind == TREE_SCALAR && same_scalar(a, b);
 }
 
 struct pair {
@@ -61,7 +61,8 @@ static int visit(struct ref *ref, void *arg)
 }
 
 /* Depth is that of a file: TREE_DEPTH_MAX. */
-static const struct node *difference(const struct pair *pair, const struct node *a, const struct node *b)
+static const struct tree_node *difference(const struct pair *pair, const struct tree_node *a,
+                                          const struct tree_node *b)
 {
     if (!a || !b)
         return a != b ? (a ? a : b) : NULL;
@@ -69,23 +70,18 @@ static const struct node *difference(const struct pair *pair, const struct node 
         return b;
     if (a->kind != b->kind || a->count != b->count)
         return b;
-    if (a->kind == NODE_SCALAR)
+    if (a->kind == TREE_SCALAR)
         return a->ref || same_scalar(a, b) ? NULL : b;
-    const struct node *p = a->first;
-    const struct node *q = b->first;
+    const struct tree_node *p = a->first;
+    const struct tree_node *q = b->first;
     for (; p && q; p = p->next, q = q->next) {
         if ((p->key != NULL) != (q->key != NULL) || (p->key && !same_scalar(p->key, q->key)))
             return q;
-        const struct node *found = difference(pair, p, q);
+        const struct tree_node *found = difference(pair, p, q);
         if (found)
             return found;
     }
     return NULL;
-}
-
-static bool same_bytes(struct span a, struct span b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 int plan_same_manifests(const struct plan *a, const struct plan *b, struct error *e)
@@ -99,13 +95,13 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
         if (strcmp(m->name, n->name) != 0)
             return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries the manifest %s where %s carries %s",
                             a->name, m->name, b->name, n->name);
-        if (!same_bytes(m->bytes, n->bytes))
+        if (!span_same(m->bytes, n->bytes))
             return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s and %s carry different %s: %s is not %s",
                             a->name, b->name, m->name, m->file, n->file);
         const struct document *p = m->docs;
         const struct document *q = n->docs;
         for (; p && q; p = p->next, q = q->next) {
-            const struct node *found = difference(&pair, p->root, q->root);
+            const struct tree_node *found = difference(&pair, p->root, q->root);
             if (found)
                 return error_at(e, found->pos, E_PLAN_MANIFESTS_DIFFER,
                                 "the manifest %s of %s differs from that of %s here", m->name, b->name,

@@ -27,12 +27,12 @@ static bool safe_plain(const char *text)
     return text[strspn(text, allowed)] == '\0';
 }
 
-static struct node *text_node(const struct plan *plan, struct pos pos, const char *text)
+static struct tree_node *text_node(const struct plan *plan, struct pos pos, const char *text)
 {
-    return node_scalar(plan->pool, pos, text, strlen(text), safe_plain(text) ? STYLE_PLAIN : STYLE_DOUBLE);
+    return tree_scalar(plan->pool, pos, text, strlen(text), safe_plain(text) ? STYLE_PLAIN : STYLE_DOUBLE);
 }
 
-static struct node *fact_value(const struct plan *plan, const struct ref *ref, struct error *e)
+static struct tree_node *fact_value(const struct plan *plan, const struct ref *ref, struct error *e)
 {
     char room[FACT_TEXT_MAX];
     if (!plan->facts) {
@@ -53,25 +53,25 @@ static struct node *fact_value(const struct plan *plan, const struct ref *ref, s
         error_at(e, ref->pos, E_REF_FACT, "!fact %s: it is a list or a group, not one value", ref->name);
         return NULL;
     }
-    return node_scalar(plan->pool, ref->pos, text, strlen(text), STYLE_PLAIN);
+    return tree_scalar(plan->pool, ref->pos, text, strlen(text), STYLE_PLAIN);
 }
 
-static struct node *disk_value(const struct plan *plan, const struct ref *ref, struct error *e)
+static struct tree_node *disk_value(const struct plan *plan, const struct ref *ref, struct error *e)
 {
     if (!plan->disk.field) {
         error_at(e, ref->pos, E_REF_NODE,
                  "!node install.disk: no disk is chosen, for want of the facts of the box");
         return NULL;
     }
-    struct node *map = node_map(plan->pool, ref->pos);
+    struct tree_node *map = tree_map(plan->pool, ref->pos);
     const char *value = plan->disk.value;
     /* A bus path begins with a slash and a wwid may hold blanks: always quoted. */
-    node_add(plan->pool, map, plan->disk.field,
-             node_scalar(plan->pool, ref->pos, value, strlen(value), STYLE_DOUBLE));
+    tree_add(plan->pool, map, plan->disk.field,
+             tree_scalar(plan->pool, ref->pos, value, strlen(value), STYLE_DOUBLE));
     return map;
 }
 
-static struct node *node_value(const struct plan *plan, const struct ref *ref, struct error *e)
+static struct tree_node *node_value(const struct plan *plan, const struct ref *ref, struct error *e)
 {
     const struct site_node *entry = plan->entry;
     const struct {
@@ -80,7 +80,7 @@ static struct node *node_value(const struct plan *plan, const struct ref *ref, s
     } fields[] = {
         {"name", plan->name},
         {"role", entry->role->name},
-        {"type", entry->type == MACHINE_WORKER ? "worker" : "controlplane"},
+        {"type", site_type_word(entry->type)},
         {"cluster", entry->role->cluster},
         {"endpoint", entry->role->endpoint},
     };
@@ -91,9 +91,9 @@ static struct node *node_value(const struct plan *plan, const struct ref *ref, s
     if (strcmp(ref->name, "install.disk") == 0)
         return disk_value(plan, ref, e);
     if (strncmp(ref->name, "vars.", 5) == 0) {
-        const struct node *var = site_var(entry, ref->name + 5);
-        if (var && var->kind == NODE_SCALAR && !var->ref)
-            return node_scalar(plan->pool, ref->pos, var->text, var->len, var->style);
+        const struct tree_node *var = site_var(entry, ref->name + 5);
+        if (var && var->kind == TREE_SCALAR && !var->ref)
+            return tree_scalar(plan->pool, ref->pos, var->text, var->len, var->style);
         error_at(e, ref->pos, E_REF_NODE, "!node %s: neither the entry %s nor the role %s has this variable",
                  ref->name, entry->name, entry->role->name);
         return NULL;
@@ -102,7 +102,7 @@ static struct node *node_value(const struct plan *plan, const struct ref *ref, s
     return NULL;
 }
 
-struct node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e)
+struct tree_node *plan_value(const struct plan *plan, const struct ref *ref, struct error *e)
 {
     if (ref->kind == REF_FACT)
         return fact_value(plan, ref, e);

@@ -36,8 +36,9 @@ struct check {
 
 /* The machine config: E_RENDER_FIELD, E_RENDER_FORBIDDEN, E_RENDER_CONFLICT, E_RENDER_DISK, E_RENDER_PEM. */
 void check_config(struct check *c);
-/* The keys of the main document, machine and cluster are ones that Talos knows: E_RENDER_KEY. */
-void check_known(struct check *c);
+/* What the references became, judged as the plan judged the rest (site/schema_check.h): E_RENDER_KEY, E_RENDER_FIELD,
+ * E_RENDER_CONFLICT. */
+void check_spelling(struct check *c);
 /* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then
  * the pod network (E_RENDER_CNI), which needs them. */
 void check_manifests(struct check *c);
@@ -62,20 +63,18 @@ enum check_form {
 
 /* Adds E_RENDER_FIELD or E_RENDER_PEM when the field at `path` is missing (which the text `without`
  * explains) or malformed. */
-void check_need(struct check *c, const struct node *root, const char *path, enum check_form form,
+void check_need(struct check *c, const struct tree_node *root, const char *path, enum check_form form,
                 const char *without);
 /* Where something is missing: the nearest node above a path that does exist. */
-struct pos check_nearest(const struct node *root, const char *path);
-/* The host of https://HOST[:PORT][/], *len bytes of url; NULL when it is no such address. */
-const char *check_https_host(const char *url, size_t *len);
+struct pos check_nearest(const struct tree_node *root, const char *path);
 /* The text of a node fit for a message: itself, or "(from a secret)". NULL is "". */
-const char *check_shown(const struct check *c, const struct node *node);
+const char *check_shown(const struct check *c, const struct tree_node *node);
 /* Whether a plain scalar is YAML's true, or false, as Talos's decoder takes it for a boolean field. */
-bool check_true(const struct node *node);
-bool check_false(const struct node *node);
+bool check_true(const struct tree_node *node);
+bool check_false(const struct tree_node *node);
 /* Whether a node is absent, null, or an empty text. */
-bool check_empty(const struct node *node);
+bool check_empty(const struct tree_node *node);
 /* The v1alpha1 main document's root, or NULL. */
-const struct node *check_main(const struct check *c);
+const struct tree_node *check_main(const struct check *c);
 
 #endif

@@ -1,9 +1,9 @@
 #include "render/check.h"
 
+#include "base/https.h"
 #include "base/text.h"
 #include "render/certkey.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum { ON_CONTROLPLANE = 1, ON_WORKER = 2, ON_BOTH = 3 };
@@ -57,71 +57,29 @@ static const char *const forbidden[] = {
     "cluster.inlineManifests",
 };
 
-/* Documents that replace a field of the main document: Talos 1.13 does not know them (the first group),
- * and no version takes both. Source: V1Alpha1ConflictValidate() of each kind, machinery v1.14.1. */
-static const struct {
-    const char *kind;
-    const char *field;
-} replaced[] = {
-    {"UnattendedInstallConfig", "machine.install"},
-    {"KubeCoreDNSConfig", "cluster.coreDNS"},
-    {"KubeletConfig", "machine.kubelet"},
-    {"KubeCredentialProviderConfig", "machine.kubelet"},
-    {"KubeAuditPolicyConfig", "cluster.apiServer.auditPolicy"},
-    {"KubeAggregatorCAConfig", "cluster.aggregatorCA"},
-    {"KubeEtcdEncryptionConfig", "cluster.secretboxEncryptionSecret"},
-    {"KubeEtcdEncryptionConfig", "cluster.aescbcEncryptionSecret"},
-    {"KubeFlannelCNIConfig", "cluster.network"},
-    {"KubeNetworkConfig", "cluster.network"},
-    {"KubeClusterConfig", "cluster.controlPlane"},
-    {"KubePrismConfig", "machine.features.kubePrism"},
-    {"KubeControllerManagerConfig", "cluster.controllerManager"},
-    {"KubeSchedulerConfig", "cluster.scheduler"},
-    {"KubeProxyConfig", "cluster.proxy"},
-    {"KubeAPIServerConfig", "cluster.apiServer"},
-    {"KubeAPIServerCAConfig", "cluster.ca"},
-    {"KubeAdmissionControlConfig", "cluster.apiServer.admissionControl"},
-    {"KubeAuthorizerConfig", "cluster.apiServer.admissionControl"},
-    {"KubeServiceAccountConfig", "cluster.serviceAccount"},
-    {"KubeTalosAPIAccessConfig", "machine.features.kubernetesTalosAPIAccess"},
-    {"KubeNodeConfig", "machine.nodeLabels"},
-    {"KubeNodeConfig", "machine.nodeAnnotations"},
-    {"KubeNodeConfig", "machine.nodeTaints"},
-    {"KubeNodeConfig", "cluster.allowSchedulingOnControlPlanes"},
-    {"DiscoveryIdentityConfig", "cluster.id"},
-    {"DiscoveryIdentityConfig", "cluster.secret"},
-    {"DiscoveryServiceConfig", "cluster.discovery"},
-    {"CRIBaseRuntimeSpecConfig", "machine.baseRuntimeSpecOverrides"},
-    {"HostnameConfig", "machine.network.hostname"},
-    {"HostnameConfig", "machine.features.stableHostname"},
-    {"ResolverConfig", "machine.network.nameservers"},
-    {"ResolverConfig", "machine.network.searchDomains"},
-    {"TimeSyncConfig", "machine.time"},
-    {"KubeSpanConfig", "machine.network.kubespan"},
-};
-
-static void check_head(struct check *c, const struct node *root)
+static void check_head(struct check *c, const struct tree_node *root)
 {
-    const char *type = c->plan->entry->type == MACHINE_CONTROLPLANE ? "controlplane" : "worker";
-    const struct node *version = node_get(root, "version"), *persist = node_get(root, "persist");
-    const struct node *machine_type = node_path(root, "machine.type");
+    const char *type = site_type_word(c->plan->entry->type);
+    const struct tree_node *version = tree_get(root, "version"), *persist = tree_get(root, "persist");
+    const struct tree_node *machine_type = tree_path(root, "machine.type");
 
-    if (!node_is(version, "v1alpha1"))
+    if (!tree_is(version, "v1alpha1"))
         errors_at(c->errors, version ? version->pos : root->pos, E_RENDER_FIELD, "version must be v1alpha1");
     if (check_false(persist))
         errors_at(c->errors, persist->pos, E_RENDER_FIELD, "persist must not be false: Talos rejects it");
-    if (!node_is(machine_type, type))
+    if (!tree_is(machine_type, type))
         errors_at(c->errors, machine_type ? machine_type->pos : check_nearest(root, "machine.type"),
                   E_RENDER_FIELD, "machine.type must be %s, as hearth.yaml says of %s", type, c->plan->name);
 }
 
-static void check_keys(struct check *c, const struct node *root)
+static void check_keys(struct check *c, const struct tree_node *root)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const struct node *crt = node_path(root, pairs[i].certificate), *key = node_path(root, pairs[i].key);
+        const struct tree_node *crt = tree_path(root, pairs[i].certificate),
+                               *key = tree_path(root, pairs[i].key);
         struct buf crt_der = {.max = CERTKEY_MAX}, key_der = {.max = CERTKEY_MAX};
 
-        if (!check_empty(crt) && !check_empty(key) && node_text(crt) && node_text(key) &&
+        if (!check_empty(crt) && !check_empty(key) && tree_text(crt) && tree_text(key) &&
             !certkey_check(CERTKEY_CERTIFICATE, crt->text, crt->len, &crt_der) &&
             !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) &&
             !certkey_pair(&crt_der, &key_der))
@@ -132,44 +90,44 @@ static void check_keys(struct check *c, const struct node *root)
     }
 }
 
-static void check_encryption(struct check *c, const struct node *root)
+static void check_encryption(struct check *c, const struct tree_node *root)
 {
     const char *path = "cluster.secretboxEncryptionSecret";
 
-    if (check_empty(node_path(root, path)) && !check_empty(node_path(root, "cluster.aescbcEncryptionSecret")))
+    if (check_empty(tree_path(root, path)) && !check_empty(tree_path(root, "cluster.aescbcEncryptionSecret")))
         path = "cluster.aescbcEncryptionSecret";
     check_need(c, root, path, CHECK_KEY32, "Talos 1.14 starts no API server without it");
 }
 
-static void check_discovery(struct check *c, const struct node *root)
+static void check_discovery(struct check *c, const struct tree_node *root)
 {
-    if (!check_true(node_path(root, "cluster.discovery.enabled")))
+    if (!check_true(tree_path(root, "cluster.discovery.enabled")))
         return;
     check_need(c, root, "cluster.id", CHECK_TEXT, "discovery is enabled and has no cluster to look for");
     check_need(c, root, "cluster.secret", CHECK_KEY32, "discovery is enabled and has no key");
 }
 
-static void check_disk(struct check *c, const struct node *root)
+static void check_disk(struct check *c, const struct tree_node *root)
 {
-    const struct node *install = node_path(root, "machine.install"),
-                      *selector = node_get(install, "diskSelector");
-    const struct node *disk = node_get(install, "disk"), *args = node_get(install, "extraKernelArgs");
+    const struct tree_node *install = tree_path(root, "machine.install"),
+                           *selector = tree_get(install, "diskSelector");
+    const struct tree_node *disk = tree_get(install, "disk"), *args = tree_get(install, "extraKernelArgs");
     const struct plan_disk *chosen = &c->plan->disk;
 
-    if (!install || install->kind != NODE_MAP)
+    if (!install || install->kind != TREE_MAP)
         return;
     if (!check_empty(disk))
         errors_at(c->errors, disk->pos, E_RENDER_DISK,
                   "machine.install.disk: Talos wipes it whatever it holds");
-    if (!selector || selector->kind != NODE_MAP || selector->count == 0)
+    if (!selector || selector->kind != TREE_MAP || selector->count == 0)
         errors_at(c->errors, selector ? selector->pos : install->pos, E_RENDER_DISK,
                   "machine.install has no diskSelector");
     else if (chosen->value &&
-             (selector->count != 1 || !node_is(node_get(selector, chosen->field), chosen->value)))
+             (selector->count != 1 || !tree_is(tree_get(selector, chosen->field), chosen->value)))
         errors_at(c->errors, selector->pos, E_RENDER_DISK,
                   "machine.install.diskSelector is not the disk that was chosen (%s %s)", chosen->field,
                   chosen->value);
-    if (args && args->count && check_true(node_get(install, "grubUseUKICmdline")))
+    if (args && args->count && check_true(tree_get(install, "grubUseUKICmdline")))
         errors_at(c->errors, args->pos, E_RENDER_CONFLICT,
                   "machine.install.extraKernelArgs and grubUseUKICmdline exclude each other; the arguments "
                   "belong into the image");
@@ -177,81 +135,69 @@ static void check_disk(struct check *c, const struct node *root)
 
 /* A name of the endpoint that is in no certificate of the Talos API: talosctl would refuse the node under
  * it. Addresses are added by Talos itself. */
-static void check_names(struct check *c, const struct node *root)
+static void check_names(struct check *c, const struct tree_node *root)
 {
-    const struct node *endpoint = node_path(root, "cluster.controlPlane.endpoint");
-    const struct node *sans = node_path(root, "machine.certSANs");
-    char host[256];
-    unsigned char address[16];
-    size_t len = 0;
-    const char *at = node_text(endpoint) ? check_https_host(endpoint->text, &len) : NULL;
+    const struct tree_node *endpoint = tree_path(root, "cluster.controlPlane.endpoint");
+    const struct tree_node *sans = tree_path(root, "machine.certSANs");
+    struct https url;
 
-    if (!at || len >= sizeof host)
+    if (!tree_text(endpoint) || https_split(endpoint->text, true, &url) || url.address)
         return;
-    memcpy(host, at, len);
-    host[len] = '\0';
-    if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1)
-        return;
-    for (const struct node *san = sans && sans->kind == NODE_SEQ ? sans->first : NULL; san; san = san->next)
-        if (node_text(san) && text_equal_fold(san->text, host))
+    for (const struct tree_node *san = sans && sans->kind == TREE_SEQ ? sans->first : NULL; san;
+         san = san->next)
+        if (tree_text(san) && text_equal_fold(san->text, url.host))
             return;
     errors_at(c->errors, sans ? sans->pos : check_nearest(root, "machine.certSANs"), E_RENDER_FIELD,
               "machine.certSANs lacks the endpoint's name %s: talosctl could not be used with it",
-              resolve_is_secret(c->resolver, endpoint) ? "" : host);
+              resolve_is_secret(c->resolver, endpoint) ? "" : url.host);
 }
 
-static void check_vips(struct check *c, const struct node *root)
+static void check_vips(struct check *c, const struct tree_node *root)
 {
-    const struct node *interfaces = node_path(root, "machine.network.interfaces");
+    const struct tree_node *interfaces = tree_path(root, "machine.network.interfaces");
 
-    for (const struct node *i = interfaces && interfaces->kind == NODE_SEQ ? interfaces->first : NULL; i;
+    for (const struct tree_node *i = interfaces && interfaces->kind == TREE_SEQ ? interfaces->first : NULL; i;
          i = i->next) {
-        const struct node *vlans = node_get(i, "vlans");
+        const struct tree_node *vlans = tree_get(i, "vlans");
 
-        if (node_get(i, "vip"))
-            errors_at(c->errors, node_get(i, "vip")->pos, E_RENDER_FORBIDDEN,
+        if (tree_get(i, "vip"))
+            errors_at(c->errors, tree_get(i, "vip")->pos, E_RENDER_FORBIDDEN,
                       "a worker cannot hold a shared address (vip)");
-        for (const struct node *v = vlans && vlans->kind == NODE_SEQ ? vlans->first : NULL; v; v = v->next)
-            if (node_get(v, "vip"))
-                errors_at(c->errors, node_get(v, "vip")->pos, E_RENDER_FORBIDDEN,
+        for (const struct tree_node *v = vlans && vlans->kind == TREE_SEQ ? vlans->first : NULL; v;
+             v = v->next)
+            if (tree_get(v, "vip"))
+                errors_at(c->errors, tree_get(v, "vip")->pos, E_RENDER_FORBIDDEN,
                           "a worker cannot hold a shared address (vip)");
     }
     for (const struct document *d = c->config; d; d = d->next)
-        if (node_is(node_get(d->root, "kind"), "Layer2VIPConfig") ||
-            node_is(node_get(d->root, "kind"), "HCloudVIPConfig"))
+        if (tree_is(tree_get(d->root, "kind"), "Layer2VIPConfig") ||
+            tree_is(tree_get(d->root, "kind"), "HCloudVIPConfig"))
             errors_at(c->errors, d->root->pos, E_RENDER_FORBIDDEN,
-                      "a worker cannot hold a shared address (%s)", node_text(node_get(d->root, "kind")));
+                      "a worker cannot hold a shared address (%s)", tree_text(tree_get(d->root, "kind")));
 }
 
-static void check_worker(struct check *c, const struct node *root)
+static void check_worker(struct check *c, const struct tree_node *root)
 {
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
-        const struct node *node = node_path(root, forbidden[i]);
+        const struct tree_node *node = tree_path(root, forbidden[i]);
 
-        if (!check_empty(node) && (node->kind == NODE_SCALAR || node->count > 0))
+        if (!check_empty(node) && (node->kind == TREE_SCALAR || node->count > 0))
             errors_at(c->errors, node->pos, E_RENDER_FORBIDDEN, "%s must not be on a worker", forbidden[i]);
     }
     check_vips(c, root);
 }
 
-static void check_documents(struct check *c, const struct node *root)
+static void check_documents(struct check *c, const struct tree_node *root)
 {
     const char *hostname = NULL;
 
     for (const struct document *d = c->config; d; d = d->next) {
-        const char *kind = node_text(node_get(d->root, "kind"));
+        const char *kind = tree_text(tree_get(d->root, "kind"));
 
-        for (size_t i = 0; kind && i < sizeof replaced / sizeof *replaced; i++) {
-            if (strcmp(kind, replaced[i].kind) != 0 || !node_path(root, replaced[i].field))
-                continue;
-            errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT,
-                      "%s and %s say the same thing twice; Talos takes one of them", kind, replaced[i].field);
-            break;
-        }
         if (!kind || strcmp(kind, "HostnameConfig") != 0)
             continue;
-        hostname = node_text(node_get(d->root, "hostname"));
-        if (hostname && node_get(d->root, "auto"))
+        hostname = tree_text(tree_get(d->root, "hostname"));
+        if (hostname && tree_get(d->root, "auto"))
             errors_at(c->errors, d->root->pos, E_RENDER_CONFLICT,
                       "HostnameConfig has both hostname and auto");
     }
@@ -262,7 +208,7 @@ static void check_documents(struct check *c, const struct node *root)
 
 void check_config(struct check *c)
 {
-    const struct node *root = check_main(c);
+    const struct tree_node *root = check_main(c);
     bool controlplane = c->plan->entry->type == MACHINE_CONTROLPLANE;
 
     if (!root) {

@@ -11,17 +11,17 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static const struct node *find(const struct document *docs, const char *group, const char *kind)
+static const struct tree_node *find(const struct document *docs, const char *group, const char *kind)
 {
     size_t n = strlen(group);
 
     for (; docs; docs = docs->next) {
-        const char *version = node_text(node_get(docs->root, "apiVersion"));
+        const char *version = tree_text(tree_get(docs->root, "apiVersion"));
 
         if (version && strncmp(version, group, n) == 0 && version[n] == '/' &&
-            node_is(node_get(docs->root, "kind"), kind) &&
-            node_is(node_path(docs->root, "metadata.name"), FLUX) &&
-            node_is(node_path(docs->root, "metadata.namespace"), FLUX))
+            tree_is(tree_get(docs->root, "kind"), kind) &&
+            tree_is(tree_path(docs->root, "metadata.name"), FLUX) &&
+            tree_is(tree_path(docs->root, "metadata.namespace"), FLUX))
             return docs->root;
     }
     return NULL;
@@ -43,9 +43,9 @@ static const struct object *find_secret(const struct check *c, const char *name)
 
 static void need_key(struct check *c, const struct object *secret, const char *key, const char *why)
 {
-    const struct node *value = node_path(secret->node, "data");
+    const struct tree_node *value = tree_path(secret->node, "data");
 
-    if (secret->node && check_empty(node_get(value, key)))
+    if (secret->node && check_empty(tree_get(value, key)))
         errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", FLUX, secret->name,
                   key, why);
 }
@@ -53,26 +53,26 @@ static void need_key(struct check *c, const struct object *secret, const char *k
 /* What source-controller asks of a Git credential: fluxcd/pkg git/options.go. */
 static void check_credential(struct check *c, const struct object *secret, bool ssh)
 {
-    const struct node *data = node_get(secret->node, "data");
+    const struct tree_node *data = tree_get(secret->node, "data");
 
     if (ssh) {
         need_key(c, secret, "identity", "ssh:// needs the private key");
         need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
-    } else if (!check_empty(node_get(data, "password"))) {
+    } else if (!check_empty(tree_get(data, "password"))) {
         need_key(c, secret, "username", "a password needs a user name; for a token any will do");
     }
 }
 
-static void check_source(struct check *c, const struct node *git)
+static void check_source(struct check *c, const struct tree_node *git)
 {
-    const struct node *spec = node_get(git, "spec"), *url = node_get(spec, "url");
-    const struct node *secret_name = node_path(spec, "secretRef.name");
+    const struct tree_node *spec = tree_get(git, "spec"), *url = tree_get(spec, "url");
+    const struct tree_node *secret_name = tree_path(spec, "secretRef.name");
     const struct object *secret = NULL;
     bool ssh = false;
 
-    if (check_empty(node_get(spec, "ref")))
+    if (check_empty(tree_get(spec, "ref")))
         errors_at(c->errors, git->pos, E_FLUX_SYNC, "no spec.ref.branch: Flux would take master");
-    if (!node_text(url)) {
+    if (!tree_text(url)) {
         errors_at(c->errors, git->pos, E_FLUX_SYNC, "GitRepository %s has no spec.url", FLUX);
         return;
     }
@@ -84,7 +84,7 @@ static void check_source(struct check *c, const struct node *git)
                   url->text);
         return;
     }
-    if (!node_text(secret_name)) {
+    if (!tree_text(secret_name)) {
         if (ssh)
             errors_at(c->errors, url->pos, E_FLUX_SYNC,
                       "ssh:// needs spec.secretRef with a key and known hosts");
@@ -98,12 +98,12 @@ static void check_source(struct check *c, const struct node *git)
         check_credential(c, secret, ssh);
 }
 
-static void check_path(struct check *c, const struct node *kustomization)
+static void check_path(struct check *c, const struct tree_node *kustomization)
 {
     const char *wanted = pool_printf(c->pool, "./clusters/%s", c->plan->entry->role->name);
-    const struct node *path = node_path(kustomization, "spec.path");
+    const struct tree_node *path = tree_path(kustomization, "spec.path");
 
-    if (!node_is(path, wanted) && !node_is(path, wanted + 2))
+    if (!tree_is(path, wanted) && !tree_is(path, wanted + 2))
         errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC, "spec.path must be %s",
                   wanted);
 }
@@ -113,7 +113,7 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
     struct document *docs = NULL;
     struct pos pos = {.file = manifest->file};
     struct error e = {0};
-    const struct node *git = NULL, *kustomization = NULL;
+    const struct tree_node *git = NULL, *kustomization = NULL;
 
     if (tree_read(c->pool, manifest->file, manifest->bytes.p, manifest->bytes.n, &docs, &e) != 0) {
         errors_add(c->errors, &e);
@@ -127,8 +127,8 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         check_source(c, git);
     if (!kustomization)
         errors_at(c->errors, pos, E_FLUX_SYNC, "there is no Kustomization %s/%s", FLUX, FLUX);
-    else if (!node_is(node_path(kustomization, "spec.sourceRef.kind"), "GitRepository") ||
-             !node_is(node_path(kustomization, "spec.sourceRef.name"), FLUX))
+    else if (!tree_is(tree_path(kustomization, "spec.sourceRef.kind"), "GitRepository") ||
+             !tree_is(tree_path(kustomization, "spec.sourceRef.name"), FLUX))
         errors_at(c->errors, kustomization->pos, E_FLUX_SYNC,
                   "Kustomization %s does not take the GitRepository %s as its source", FLUX, FLUX);
     if (kustomization)

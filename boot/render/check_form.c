@@ -1,23 +1,48 @@
 #include "render/check.h"
 
+#include "base/https.h"
 #include "base/text.h"
 #include "render/certkey.h"
+#include "site/schema_check.h"
 
 #include <string.h>
 
-const char *check_shown(const struct check *c, const struct node *node)
+const char *check_shown(const struct check *c, const struct tree_node *node)
 {
-    const char *text = node_text(node);
+    const char *text = tree_text(node);
 
     if (!text)
         return "";
     return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
 }
 
-bool check_true(const struct node *node)
+static const char *shown(const void *arg, const struct tree_node *node)
+{
+    return check_shown(arg, node);
+}
+
+void check_spelling(struct check *c)
+{
+    struct errors unsaid = {.count = 0}; /* the plan has said them */
+    struct schema_check check = {
+        .pool = c->pool,
+        .newer = true,
+        .whole = true,
+        .worker = c->plan->entry->type == MACHINE_WORKER,
+        .shown = shown,
+        .arg = c,
+        .errors = c->errors,
+        .warnings = &unsaid,
+    };
+
+    schema_check(&check, c->config);
+    errors_free(&unsaid);
+}
+
+bool check_true(const struct tree_node *node)
 {
     static const char *const yes[] = {"true", "yes", "on", "y"};
-    const char *text = node_text(node);
+    const char *text = tree_text(node);
 
     if (!text || node->style != STYLE_PLAIN)
         return false;
@@ -27,10 +52,10 @@ bool check_true(const struct node *node)
     return false;
 }
 
-bool check_false(const struct node *node)
+bool check_false(const struct tree_node *node)
 {
     static const char *const no[] = {"false", "no", "off", "n"};
-    const char *text = node_text(node);
+    const char *text = tree_text(node);
 
     if (!text || node->style != STYLE_PLAIN)
         return false;
@@ -40,37 +65,34 @@ bool check_false(const struct node *node)
     return false;
 }
 
-bool check_empty(const struct node *node)
+bool check_empty(const struct tree_node *node)
 {
     if (!node)
         return true;
-    if (node->kind != NODE_SCALAR)
-        return false;
-    return node->len == 0 ||
-        (node->style == STYLE_PLAIN && (strcmp(node->text, "~") == 0 || text_equal_fold(node->text, "null")));
+    return node->kind == TREE_SCALAR && (node->len == 0 || tree_is_null(node));
 }
 
-const struct node *check_main(const struct check *c)
+const struct tree_node *check_main(const struct check *c)
 {
     for (const struct document *d = c->config; d; d = d->next)
-        if (d->root && d->root->kind == NODE_MAP && !node_get(d->root, "kind"))
+        if (d->root && d->root->kind == TREE_MAP && !tree_get(d->root, "kind"))
             return d->root;
     return NULL;
 }
 
-struct pos check_nearest(const struct node *root, const char *path)
+struct pos check_nearest(const struct tree_node *root, const char *path)
 {
     char prefix[128];
     struct pos pos = root->pos;
 
     for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
-        const struct node *at = NULL;
+        const struct tree_node *at = NULL;
 
         if ((size_t)(dot - path) >= sizeof prefix)
             break;
         memcpy(prefix, path, (size_t)(dot - path));
         prefix[dot - path] = '\0';
-        at = node_path(root, prefix);
+        at = tree_path(root, prefix);
         if (!at)
             break;
         pos = at->key ? at->key->pos : at->pos;
@@ -95,35 +117,8 @@ static bool is_base64_of_32(const char *text)
     return fits;
 }
 
-const char *check_https_host(const char *url, size_t *len)
-{
-    const char *host = NULL, *end = NULL;
-
-    if (strncmp(url, "https://", 8) != 0)
-        return NULL;
-    host = url + 8;
-    if (*host == '[') {
-        end = strchr(++host, ']');
-        if (!end)
-            return NULL;
-        *len = (size_t)(end++ - host);
-    } else {
-        end = host + strcspn(host, ":/?#");
-        *len = (size_t)(end - host);
-    }
-    if (*end == ':') {
-        size_t digits = strspn(end + 1, "0123456789");
-
-        if (digits == 0 || digits > 5)
-            return NULL;
-        end += 1 + digits;
-    }
-    if (*len == 0 || memchr(host, '@', *len) || (*end && strcmp(end, "/") != 0))
-        return NULL;
-    return host;
-}
-
-static void check_pem_form(struct check *c, const char *path, const struct node *node, enum certkey_kind kind)
+static void check_pem_form(struct check *c, const char *path, const struct tree_node *node,
+                           enum certkey_kind kind)
 {
     struct buf der = {.max = CERTKEY_MAX};
     const char *problem = certkey_check(kind, node->text, node->len, &der);
@@ -133,24 +128,24 @@ static void check_pem_form(struct check *c, const char *path, const struct node 
     buf_free(&der);
 }
 
-static void check_list(struct check *c, const char *path, const struct node *list)
+static void check_list(struct check *c, const char *path, const struct tree_node *list)
 {
-    if (list->kind != NODE_SEQ || list->count == 0) {
+    if (list->kind != TREE_SEQ || list->count == 0) {
         errors_at(c->errors, list->pos, E_RENDER_FIELD, "%s must be a list of subnets", path);
         return;
     }
-    for (const struct node *item = list->first; item; item = item->next)
-        if (!node_text(item) || !strchr(item->text, '/'))
+    for (const struct tree_node *item = list->first; item; item = item->next)
+        if (!tree_text(item) || !strchr(item->text, '/'))
             errors_at(c->errors, item->pos, E_RENDER_FIELD,
                       "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path, check_shown(c, item));
 }
 
-static void judge_form(struct check *c, const char *path, const struct node *node, enum check_form form)
+static void judge_form(struct check *c, const char *path, const struct tree_node *node, enum check_form form)
 {
-    size_t len = 0;
+    struct https url;
 
     if (form == CHECK_MAP) {
-        if (node->kind != NODE_MAP)
+        if (node->kind != TREE_MAP)
             errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be a mapping", path);
         return;
     }
@@ -158,7 +153,7 @@ static void judge_form(struct check *c, const char *path, const struct node *nod
         check_list(c, path, node);
         return;
     }
-    if (!node_text(node)) {
+    if (!tree_text(node)) {
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be text", path);
         return;
     }
@@ -170,15 +165,15 @@ static void judge_form(struct check *c, const char *path, const struct node *nod
                   path);
     else if (form == CHECK_KEY32 && !is_base64_of_32(node->text))
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s is not base64 of 32 bytes", path);
-    else if (form == CHECK_HTTPS && !check_https_host(node->text, &len))
+    else if (form == CHECK_HTTPS && https_split(node->text, true, &url))
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s: \"%.120s\" is not https://HOST:PORT", path,
                   check_shown(c, node));
 }
 
-void check_need(struct check *c, const struct node *root, const char *path, enum check_form form,
+void check_need(struct check *c, const struct tree_node *root, const char *path, enum check_form form,
                 const char *without)
 {
-    const struct node *node = node_path(root, path);
+    const struct tree_node *node = tree_path(root, path);
 
     if (check_empty(node))
         errors_at(c->errors, node ? node->pos : check_nearest(root, path), E_RENDER_FIELD, "%s is %s: %s",

@@ -138,13 +138,13 @@ static bool namespace_exists(const struct check *c, const char *name)
 static const char *shown(const struct check *c, const struct object *o, const char *path, const char *text)
 {
     if (o->node)
-        return check_shown(c, node_path(o->node, path));
+        return check_shown(c, tree_path(o->node, path));
     return o->secret ? "(from a secret)" : text;
 }
 
 /* Would a YAML reader take this plain text for a number, a boolean or null? Then it is no string, whatever
  * it decodes to. */
-static bool may_be_typed(const struct node *node)
+static bool may_be_typed(const struct tree_node *node)
 {
     static const char *const words[] = {"true", "false", "yes",  "no", "on",   "off",
                                         "y",    "n",     "null", "~",  ".inf", ".nan"};
@@ -173,36 +173,28 @@ static bool may_be_typed(const struct node *node)
     return *p == '\0';
 }
 
-static bool is_base64(const struct node *node)
+/* Go's decoder skips line breaks. */
+static bool is_base64(const struct tree_node *node)
 {
-    char *packed = mem_alloc(node->len + 1);
-    unsigned char *bytes = mem_alloc(node->len / 4 * 3 + 3);
-    size_t len = 0;
-    bool good = false;
-
-    /* Go's decoder skips line breaks. */
-    for (size_t i = 0; i < node->len; i++)
-        if (node->text[i] != '\n' && node->text[i] != '\r')
-            packed[len++] = node->text[i];
-    good = text_base64_decode(bytes, packed, len) != SIZE_MAX;
-    mem_free(packed);
-    mem_free(bytes);
+    struct buf bytes = {0};
+    bool good = text_base64_lines(&bytes, node->text, node->len, "\r\n");
+    buf_free(&bytes);
     return good;
 }
 
 static void check_secret(struct check *c, const struct object *o)
 {
-    const struct node *data = node_get(o->node, "data");
+    const struct tree_node *data = tree_get(o->node, "data");
 
     if (o->string_data)
-        errors_at(c->errors, o->node ? node_get(o->node, "stringData")->pos : o->pos, E_MANIFEST_SECRET,
+        errors_at(c->errors, o->node ? tree_get(o->node, "stringData")->pos : o->pos, E_MANIFEST_SECRET,
                   "Secret %s uses stringData", shown(c, o, "metadata.name", o->name));
     if (!data)
         return;
-    if (data->kind != NODE_MAP && !check_empty(data))
+    if (data->kind != TREE_MAP && !check_empty(data))
         errors_at(c->errors, data->pos, E_MANIFEST_SECRET, "data of the Secret must be a mapping");
-    for (const struct node *v = data->kind == NODE_MAP ? data->first : NULL; v; v = v->next) {
-        if (v->kind != NODE_SCALAR || (v->len == 0 && v->style == STYLE_PLAIN) || may_be_typed(v))
+    for (const struct tree_node *v = data->kind == TREE_MAP ? data->first : NULL; v; v = v->next) {
+        if (v->kind != TREE_SCALAR || (v->len == 0 && v->style == STYLE_PLAIN) || may_be_typed(v))
             errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is no string",
                       v->key->text);
         else if (!is_base64(v))
@@ -253,32 +245,32 @@ static void read_objects(struct check *c)
 /* The entries that the site's own config brings, and that no two entries share a name. */
 static void read_own(struct check *c)
 {
-    const struct node *root = check_main(c), *list = node_path(root, "cluster.inlineManifests");
+    const struct tree_node *root = check_main(c), *list = tree_path(root, "cluster.inlineManifests");
     struct object **end = &c->own;
 
     if (check_empty(list))
         return;
-    if (list->kind != NODE_SEQ) {
+    if (list->kind != TREE_SEQ) {
         errors_at(c->errors, list->pos, E_MANIFEST_OBJECT, "cluster.inlineManifests must be a list");
         return;
     }
-    for (const struct node *entry = list->first; entry; entry = entry->next) {
-        const struct node *name = node_get(entry, "name"), *contents = node_get(entry, "contents");
+    for (const struct tree_node *entry = list->first; entry; entry = entry->next) {
+        const struct tree_node *name = tree_get(entry, "name"), *contents = tree_get(entry, "contents");
         struct object **first = end;
         struct error e = {0};
 
-        if (!node_text(name) || name->len == 0 || !node_text(contents)) {
+        if (!tree_text(name) || name->len == 0 || !tree_text(contents)) {
             errors_at(c->errors, entry->pos, E_MANIFEST_OBJECT,
                       "an entry of cluster.inlineManifests needs name and contents");
             continue;
         }
         for (unsigned i = 0; i < c->manifest_count; i++)
-            if (node_is(name, c->manifests[i].plan->name))
+            if (tree_is(name, c->manifests[i].plan->name))
                 errors_at(c->errors, name->pos, E_MANIFEST_NAME,
                           "cluster.inlineManifests: hearth inlines a manifest %s itself",
                           c->manifests[i].plan->name);
-        for (const struct node *other = list->first; other != entry; other = other->next)
-            if (node_is(node_get(other, "name"), name->text))
+        for (const struct tree_node *other = list->first; other != entry; other = other->next)
+            if (tree_is(tree_get(other, "name"), name->text))
                 errors_at(c->errors, name->pos, E_MANIFEST_NAME,
                           "cluster.inlineManifests has two entries named %s", check_shown(c, name));
         if (objects_of_stream(c->pool, (struct span){(const unsigned char *)contents->text, contents->len},
@@ -292,21 +284,21 @@ static void read_own(struct check *c)
 /* A pod network can come from a DaemonSet or a Job that installs one, or from a URL that Talos fetches. */
 static void check_cni(struct check *c)
 {
-    const struct node *root = check_main(c), *cni = node_path(root, "cluster.network.cni");
-    const struct node *name = node_get(cni, "name"), *extra = node_path(root, "cluster.extraManifests");
-    const struct node *urls = node_get(cni, "urls");
+    const struct tree_node *root = check_main(c), *cni = tree_path(root, "cluster.network.cni");
+    const struct tree_node *name = tree_get(cni, "name"), *extra = tree_path(root, "cluster.extraManifests");
+    const struct tree_node *urls = tree_get(cni, "urls");
     struct every i = {.c = c};
     const struct object *o = NULL;
     unsigned others = 0;
 
-    if (check_empty(cni) || check_empty(name) || node_is(name, "flannel"))
+    if (check_empty(cni) || check_empty(name) || tree_is(name, "flannel"))
         return;
-    if (node_is(name, "custom")) {
-        if (!urls || urls->kind != NODE_SEQ || urls->count == 0)
+    if (tree_is(name, "custom")) {
+        if (!urls || urls->kind != TREE_SEQ || urls->count == 0)
             errors_at(c->errors, cni->pos, E_RENDER_CNI, "cluster.network.cni is custom and has no urls");
         return;
     }
-    if (!node_is(name, "none")) {
+    if (!tree_is(name, "none")) {
         errors_at(c->errors, name->pos, E_RENDER_CNI,
                   "cluster.network.cni.name must be flannel, custom or none");
         return;
@@ -314,9 +306,9 @@ static void check_cni(struct check *c)
     while ((o = next_object(&i)))
         if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
             return;
-    for (const struct node *url = extra && extra->kind == NODE_SEQ ? extra->first : NULL; url;
+    for (const struct tree_node *url = extra && extra->kind == TREE_SEQ ? extra->first : NULL; url;
          url = url->next)
-        others += !c->plan->release_url || !node_is(url, c->plan->release_url);
+        others += !c->plan->release_url || !tree_is(url, c->plan->release_url);
     if (others == 0)
         errors_at(c->errors, name->pos, E_RENDER_CNI,
                   "cluster.network.cni is none and nothing inlined is a CNI: Flux itself would never start");

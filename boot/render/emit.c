@@ -55,7 +55,7 @@ static struct shape shape_of(const char *text, size_t len)
 
 /* Plain texts that readers take and libyaml's emitter quotes. They are strings in every schema, so quotes
  * change nothing. */
-static bool quoted_by_libyaml(const struct node *node)
+static bool quoted_by_libyaml(const struct tree_node *node)
 {
     return strncmp(node->text, "---", 3) == 0 || strncmp(node->text, "...", 3) == 0 ||
         strcmp(node->text, "-") == 0 || strcmp(node->text, "?") == 0 ||
@@ -67,7 +67,7 @@ static yaml_scalar_style_t quoted(struct shape s)
     return s.escape || s.lines ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_SINGLE_QUOTED_SCALAR_STYLE;
 }
 
-static yaml_scalar_style_t style_of(const struct node *node, bool key)
+static yaml_scalar_style_t style_of(const struct tree_node *node, bool key)
 {
     struct shape s = shape_of(node->text, node->len);
 
@@ -92,6 +92,8 @@ static yaml_scalar_style_t style_of(const struct node *node, bool key)
 
 struct writing {
     yaml_emitter_t emitter;
+    bool trimmed;                   /* the reader trims each document before it parses it */
+    const struct tree_node *ending; /* the value that the document under way ends in */
     struct error *e;
 };
 
@@ -108,9 +110,14 @@ static bool put(struct writing *w, yaml_event_t *event, int made)
     return made && yaml_emitter_emit(&w->emitter, event);
 }
 
-static bool put_scalar(struct writing *w, const struct node *node, bool key)
+static bool put_scalar(struct writing *w, const struct tree_node *node, bool key)
 {
     yaml_event_t event;
+    yaml_scalar_style_t style = style_of(node, key);
+    /* A block text at the end would lose its line breaks. */
+    if (w->trimmed && node == w->ending &&
+        (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE))
+        style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
     /* libyaml takes its text without const and copies it. */
     union {
         const char *given;
@@ -118,19 +125,18 @@ static bool put_scalar(struct writing *w, const struct node *node, bool key)
     } text = {node->text};
 
     return put(w, &event,
-               yaml_scalar_event_initialize(&event, NULL, NULL, text.taken, (int)node->len, 1, 1,
-                                            style_of(node, key)));
+               yaml_scalar_event_initialize(&event, NULL, NULL, text.taken, (int)node->len, 1, 1, style));
 }
 
-static bool put_node(struct writing *w, const struct node *node, unsigned depth)
+static bool put_node(struct writing *w, const struct tree_node *node, unsigned depth)
 {
     yaml_event_t event;
 
     if (node->ref || depth > DEPTH_MAX)
         return false;
-    if (node->kind == NODE_SCALAR)
+    if (node->kind == TREE_SCALAR)
         return put_scalar(w, node, false);
-    if (node->kind == NODE_MAP) {
+    if (node->kind == TREE_MAP) {
         if (!put(w, &event,
                  yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)))
             return false;
@@ -138,12 +144,19 @@ static bool put_node(struct writing *w, const struct node *node, unsigned depth)
                     yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE))) {
         return false;
     }
-    for (const struct node *child = node->first; child; child = child->next)
-        if ((node->kind == NODE_MAP && !put_scalar(w, child->key, true)) || !put_node(w, child, depth + 1))
+    for (const struct tree_node *child = node->first; child; child = child->next)
+        if ((node->kind == TREE_MAP && !put_scalar(w, child->key, true)) || !put_node(w, child, depth + 1))
             return false;
     return put(w, &event,
-               node->kind == NODE_MAP ? yaml_mapping_end_event_initialize(&event)
+               node->kind == TREE_MAP ? yaml_mapping_end_event_initialize(&event)
                                       : yaml_sequence_end_event_initialize(&event));
+}
+
+static const struct tree_node *ending_of(const struct tree_node *node)
+{
+    while (node->last)
+        node = node->last;
+    return node;
 }
 
 static bool put_documents(struct writing *w, const struct document *docs)
@@ -156,6 +169,7 @@ static bool put_documents(struct writing *w, const struct document *docs)
     for (const struct document *d = docs; d; d = d->next) {
         if (!d->root)
             continue;
+        w->ending = ending_of(d->root);
         if (!put(w, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, first)) ||
             !put_node(w, d->root, 0) || !put(w, &event, yaml_document_end_event_initialize(&event, 1)))
             return false;
@@ -164,9 +178,9 @@ static bool put_documents(struct writing *w, const struct document *docs)
     return put(w, &event, yaml_stream_end_event_initialize(&event));
 }
 
-int emit_documents(struct buf *out, const struct document *docs, const char *what, struct error *e)
+static int emit(struct buf *out, const struct document *docs, bool trimmed, const char *what, struct error *e)
 {
-    struct writing w = {.e = e};
+    struct writing w = {.trimmed = trimmed, .e = e};
     size_t before = out->len;
     bool done = false, no_memory = false;
 
@@ -189,6 +203,16 @@ int emit_documents(struct buf *out, const struct document *docs, const char *wha
     if (emit_read_back(out->data ? out->data + before : "", out->len - before, docs, e) != 0)
         return error_wrap(e, "%s", what);
     return 0;
+}
+
+int emit_documents(struct buf *out, const struct document *docs, const char *what, struct error *e)
+{
+    return emit(out, docs, false, what, e);
+}
+
+int emit_manifest(struct buf *out, const struct document *docs, const char *what, struct error *e)
+{
+    return emit(out, docs, true, what, e);
 }
 
 /* --- reading back --- */
@@ -227,14 +251,14 @@ static int expect_only(struct reading_back *r, yaml_event_type_t type, struct po
     return 0;
 }
 
-static bool may_be_quoted(const struct node *node)
+static bool may_be_quoted(const struct tree_node *node)
 {
     struct shape s = shape_of(node->text, node->len);
 
     return s.escape || s.lines || quoted_by_libyaml(node);
 }
 
-static int same_scalar(struct reading_back *r, const struct node *node)
+static int same_scalar(struct reading_back *r, const struct tree_node *node)
 {
     yaml_event_t event;
     bool same = false;
@@ -251,17 +275,17 @@ static int same_scalar(struct reading_back *r, const struct node *node)
     return same ? 0 : differs(r, node->pos);
 }
 
-static int same_node(struct reading_back *r, const struct node *node, unsigned depth)
+static int same_node(struct reading_back *r, const struct tree_node *node, unsigned depth)
 {
-    bool map = node->kind == NODE_MAP;
+    bool map = node->kind == TREE_MAP;
 
     if (depth > DEPTH_MAX)
         return differs(r, node->pos);
-    if (node->kind == NODE_SCALAR)
+    if (node->kind == TREE_SCALAR)
         return same_scalar(r, node);
     if (expect_only(r, map ? YAML_MAPPING_START_EVENT : YAML_SEQUENCE_START_EVENT, node->pos) != 0)
         return -1;
-    for (const struct node *child = node->first; child; child = child->next)
+    for (const struct tree_node *child = node->first; child; child = child->next)
         if ((map && same_scalar(r, child->key) != 0) || same_node(r, child, depth + 1) != 0)
             return -1;
     return expect_only(r, map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, node->pos);

@@ -38,29 +38,29 @@ static int append(struct object ***end, struct object *o, unsigned *count, struc
 
 /* --- trees --- */
 
-static int add_tree(struct pool *pool, const struct node *root, struct object ***end, unsigned *count,
+static int add_tree(struct pool *pool, const struct tree_node *root, struct object ***end, unsigned *count,
                     struct error *e)
 {
     struct object *o = pool_alloc(pool, sizeof *o);
 
     o->pos = root->pos;
     o->node = root;
-    o->string_data = node_get(root, "stringData") != NULL;
+    o->string_data = tree_get(root, "stringData") != NULL;
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const char *text = node_text(node_path(root, fields[i].path));
+        const char *text = tree_text(tree_path(root, fields[i].path));
 
         set_field(o, i, text && *text ? text : NULL);
     }
     return append(end, o, count, e);
 }
 
-static bool is_list(const struct node *root)
+static bool is_list(const struct tree_node *root)
 {
-    const char *kind = node_text(node_get(root, "kind"));
-    const struct node *items = node_get(root, "items");
+    const char *kind = tree_text(tree_get(root, "kind"));
+    const struct tree_node *items = tree_get(root, "items");
     size_t n = kind ? strlen(kind) : 0;
 
-    return n >= 4 && strcmp(kind + n - 4, "List") == 0 && items && items->kind == NODE_SEQ;
+    return n >= 4 && strcmp(kind + n - 4, "List") == 0 && items && items->kind == TREE_SEQ;
 }
 
 int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end,
@@ -76,7 +76,7 @@ int objects_of_documents(struct pool *pool, const struct document *docs, struct 
                 return -1;
             continue;
         }
-        for (const struct node *item = node_get(docs->root, "items")->first; item; item = item->next)
+        for (const struct tree_node *item = tree_get(docs->root, "items")->first; item; item = item->next)
             if (add_tree(pool, item, end, &count, e) != 0)
                 return -1;
     }

@@ -26,10 +26,10 @@ struct object {
     const char *crd_group; /* of a CustomResourceDefinition: spec.group, spec.names.kind, spec.scope */
     const char *crd_kind;
     const char *crd_scope;
-    bool string_data;        /* has stringData */
-    bool secret;             /* read from a text that came from a secret; set by the caller */
-    struct pos pos;          /* of the object */
-    const struct node *node; /* its tree; NULL from a stream */
+    bool string_data;             /* has stringData */
+    bool secret;                  /* read from a text that came from a secret; set by the caller */
+    struct pos pos;               /* of the object */
+    const struct tree_node *node; /* its tree; NULL from a stream */
     struct object *next;
 };
 

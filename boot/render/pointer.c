@@ -115,28 +115,16 @@ static enum pointer_result walk_json(const json_t *at, struct pool *pool, const 
     return json_result(pool, at, found);
 }
 
-static const struct node *nth(const struct node *list, size_t index)
+static const struct tree_node *nth(const struct tree_node *list, size_t index)
 {
-    const struct node *child = list->first;
+    const struct tree_node *child = list->first;
 
     while (child && index-- > 0)
         child = child->next;
     return child;
 }
 
-static bool is_null(const struct node *node)
-{
-    static const char *const spellings[] = {"", "~", "null", "Null", "NULL"};
-
-    if (node->style != STYLE_PLAIN)
-        return false;
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
-        if (strcmp(node->text, spellings[i]) == 0)
-            return true;
-    return false;
-}
-
-static enum pointer_result walk_tree(const struct node *at, struct pool *pool, const char *pointer,
+static enum pointer_result walk_tree(const struct tree_node *at, struct pool *pool, const char *pointer,
                                      struct pointer_found *found)
 {
     const char *rest = pointer;
@@ -147,18 +135,18 @@ static enum pointer_result walk_tree(const struct node *at, struct pool *pool, c
         found->depth = (size_t)(rest - pointer);
         if (at->ref)
             return POINTER_TAGGED;
-        if (at->kind == NODE_MAP)
-            at = node_get(at, token);
+        if (at->kind == TREE_MAP)
+            at = tree_get(at, token);
         else
-            at = at->kind == NODE_SEQ ? nth(at, list_index(token)) : NULL;
+            at = at->kind == TREE_SEQ ? nth(at, list_index(token)) : NULL;
         if (!at)
             return POINTER_MISSING;
     }
     if (at->ref)
         return POINTER_TAGGED;
-    if (at->kind != NODE_SCALAR)
+    if (at->kind != TREE_SCALAR)
         return POINTER_CONTAINER;
-    if (is_null(at))
+    if (tree_is_null(at))
         return POINTER_NULL;
     return give(pool, at->text, at->len, found);
 }

@@ -16,15 +16,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct node;
+struct tree_node;
 
 /* One secret's value, parsed when the first pointer asks. Zero-initialise; pointer_value_free() drops the
  * JSON half. */
 struct pointer_value {
     bool parsed;
-    json_t *json;            /* NULL when it is no JSON */
-    const struct node *root; /* NULL when it is no YAML */
-    unsigned line;           /* where reading as YAML stopped; 0: not known */
+    json_t *json;                 /* NULL when it is no JSON */
+    const struct tree_node *root; /* NULL when it is no YAML */
+    unsigned line;                /* where reading as YAML stopped; 0: not known */
 };
 
 enum pointer_result {

@@ -26,11 +26,6 @@ static void fail(struct rendering *r, const struct error *e)
     errors_add(r->errors, e);
 }
 
-static unsigned mistakes(const struct errors *errors)
-{
-    return errors->count + errors->dropped;
-}
-
 static void resolve(struct rendering *r)
 {
     const struct plan *plan = r->plan;
@@ -74,7 +69,7 @@ static void write_manifests(struct rendering *r)
             errors_at(r->errors, (struct pos){.file = from->file}, E_MANIFEST_NAME,
                       "two manifests are named %s", from->name);
         if (from->docs) {
-            if (emit_documents(&to->contents, r->check.manifests[i].docs, from->name, &e) != 0)
+            if (emit_manifest(&to->contents, r->check.manifests[i].docs, from->name, &e) != 0)
                 fail(r, &e);
             continue;
         }
@@ -86,9 +81,9 @@ static void write_manifests(struct rendering *r)
 }
 
 /* A scalar that borrows its text: the manifest is in memory once already. */
-static struct node *borrowed(struct pool *pool, struct pos pos, const struct buf *text)
+static struct tree_node *borrowed(struct pool *pool, struct pos pos, const struct buf *text)
 {
-    struct node *node = node_scalar(pool, pos, "", 0, STYLE_LITERAL);
+    struct tree_node *node = tree_scalar(pool, pos, "", 0, STYLE_LITERAL);
 
     if (text->len > 0) {
         node->text = text->data;
@@ -100,30 +95,30 @@ static struct node *borrowed(struct pool *pool, struct pos pos, const struct buf
 /* Adds the manifests to cluster.inlineManifests, behind those the site has there itself. */
 static void inline_manifests(struct rendering *r)
 {
-    struct document *main = document_find(r->config, NULL, NULL);
-    struct node *cluster = main ? node_get(main->root, "cluster") : NULL;
-    struct node *list = node_get(cluster, "inlineManifests");
+    struct document *main = merge_find(r->config, NULL, NULL);
+    struct tree_node *cluster = main ? tree_get(main->root, "cluster") : NULL;
+    struct tree_node *list = tree_get(cluster, "inlineManifests");
 
     if (!cluster || r->out->manifest_count == 0)
         return;
     if (list && check_empty(list)) {
-        node_remove(cluster, list);
+        tree_remove(cluster, list);
         list = NULL;
     }
     if (!list) {
-        list = node_seq(r->pool, cluster->pos);
-        node_add(r->pool, cluster, "inlineManifests", list);
+        list = tree_seq(r->pool, cluster->pos);
+        tree_add(r->pool, cluster, "inlineManifests", list);
     }
     for (unsigned i = 0; i < r->out->manifest_count; i++) {
         const struct rendered_manifest *m = &r->out->manifests[i];
         struct pos pos = {.file = r->plan->manifests[i].file};
-        struct node *entry = node_map(r->pool, pos);
+        struct tree_node *entry = tree_map(r->pool, pos);
 
         if (m->held)
             continue;
-        node_add(r->pool, entry, "name", node_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
-        node_add(r->pool, entry, "contents", borrowed(r->pool, pos, &m->contents));
-        node_add(r->pool, list, NULL, entry);
+        tree_add(r->pool, entry, "name", tree_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
+        tree_add(r->pool, entry, "contents", borrowed(r->pool, pos, &m->contents));
+        tree_add(r->pool, list, NULL, entry);
     }
 }
 
@@ -140,40 +135,40 @@ static void write_config(struct rendering *r)
 /* Whose marker secret it is, and where a founded cluster would answer. */
 static void know_cluster(struct rendering *r)
 {
-    const struct document *main = document_find(r->config, NULL, NULL);
-    const struct node *root = main ? main->root : NULL;
-    const char *id = node_text(node_path(root, "cluster.id"));
-    const struct node *names = node_path(root, "cluster.apiServer.certSANs");
+    const struct document *main = merge_find(r->config, NULL, NULL);
+    const struct tree_node *root = main ? main->root : NULL;
+    const char *id = tree_text(tree_path(root, "cluster.id"));
+    const struct tree_node *names = tree_path(root, "cluster.apiServer.certSANs");
     br_sha256_context sha;
     unsigned char digest[br_sha256_SIZE];
 
     if (!id)
-        id = node_text(node_path(root, "cluster.ca.crt"));
+        id = tree_text(tree_path(root, "cluster.ca.crt"));
     br_sha256_init(&sha);
     br_sha256_update(&sha, id ? id : "", id ? strlen(id) : 0);
     br_sha256_out(&sha, digest);
     text_hex(r->out->cluster_id, digest, sizeof r->out->cluster_id / 2);
-    for (const struct node *n = names ? names->first : NULL; n; n = n->next)
-        if (node_text(n))
-            buf_printf(&r->out->peers, "%s\n", node_text(n));
+    for (const struct tree_node *n = names ? names->first : NULL; n; n = n->next)
+        if (tree_text(n))
+            buf_printf(&r->out->peers, "%s\n", tree_text(n));
 }
 
 static void render(struct rendering *r)
 {
-    unsigned before = mistakes(r->errors);
+    unsigned before = errors_total(r->errors);
 
     resolve(r);
     /* A value that could not be had would only make the checks complain about its absence. */
-    if (mistakes(r->errors) > before)
+    if (errors_total(r->errors) > before)
         return;
     write_manifests(r);
-    check_known(&r->check);
+    check_spelling(&r->check);
     check_config(&r->check);
     check_manifests(&r->check);
     check_flux(&r->check);
     if (r->plan->marker)
         know_cluster(r);
-    if (mistakes(r->errors) == before)
+    if (errors_total(r->errors) == before)
         write_config(r);
 }
 
@@ -181,21 +176,21 @@ int render_documents(const struct plan *plan, const struct render_secrets *secre
                      struct rendered *out, struct errors *errors)
 {
     struct rendering r = {.plan = plan, .hold = hold, .out = out, .errors = errors};
-    unsigned before = mistakes(errors);
+    unsigned before = errors_total(errors);
 
     *out = (struct rendered){0};
     r.pool = pool_new();
-    resolver_init(&r.resolver, plan, secrets, r.pool, errors);
+    resolve_init(&r.resolver, plan, secrets, r.pool, errors);
     render(&r);
-    resolver_free(&r.resolver);
+    resolve_free(&r.resolver);
     pool_free(r.pool);
-    if (mistakes(errors) == before)
+    if (errors_total(errors) == before)
         return 0;
-    rendered_free(out);
+    render_free(out);
     return -1;
 }
 
-void rendered_free(struct rendered *r)
+void render_free(struct rendered *r)
 {
     buf_free(&r->machine_config);
     buf_free(&r->plan_json);

@@ -42,6 +42,6 @@ struct rendered {
  * empty. */
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,
                      struct rendered *out, struct errors *errors);
-void rendered_free(struct rendered *r);
+void render_free(struct rendered *r);
 
 #endif

@@ -25,8 +25,8 @@ static json_t *documents_json(const struct document *docs)
     json_t *list = json_array();
 
     for (; docs; docs = docs->next) {
-        const char *kind = node_text(node_get(docs->root, "kind"));
-        const char *name = node_text(node_get(docs->root, "name"));
+        const char *kind = tree_text(tree_get(docs->root, "kind"));
+        const char *name = tree_text(tree_get(docs->root, "name"));
         json_t *entry = NULL;
 
         if (!docs->root)
@@ -85,7 +85,7 @@ static json_t *report(const struct plan *plan, const struct rendered *rendered)
     json_t *root =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "apiVersion", REPORT_API_VERSION, "kind",
                   REPORT_KIND, "hearth", version_text, "name", plan->name, "role", plan->entry->role->name,
-                  "cluster", plan->entry->role->cluster, "type", controlplane ? "controlplane" : "worker");
+                  "cluster", plan->entry->role->cluster, "type", site_type_word(plan->entry->type));
     json_t *config = json_pack("{s:s, s:I}", "file", "machine-config.yaml", "bytes",
                                (json_int_t)rendered->machine_config.len);
 

@@ -11,14 +11,14 @@ struct value {
     bool secret; /* holds a secret's bytes */
 };
 
-void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
-                   struct pool *pool, struct errors *errors)
+void resolve_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
+                  struct pool *pool, struct errors *errors)
 {
     *r = (struct resolver){.plan = plan, .secrets = secrets, .pool = pool, .errors = errors};
     r->parsed = mem_alloc_array(plan->secret_count, sizeof *r->parsed);
 }
 
-void resolver_free(struct resolver *r)
+void resolve_free(struct resolver *r)
 {
     for (unsigned i = 0; i < r->plan->secret_count; i++)
         pointer_value_free(&r->parsed[i]);
@@ -29,16 +29,16 @@ void resolver_free(struct resolver *r)
     r->from_count = r->from_room = 0;
 }
 
-static void remember_secret(struct resolver *r, const struct node *node)
+static void remember_secret(struct resolver *r, const struct tree_node *node)
 {
     if (r->from_count == r->from_room) {
         r->from_room = r->from_room ? 2 * r->from_room : 32;
-        r->from_secrets = mem_resize(r->from_secrets, r->from_room * sizeof(const struct node *));
+        r->from_secrets = mem_resize(r->from_secrets, r->from_room * sizeof(const struct tree_node *));
     }
     r->from_secrets[r->from_count++] = node;
 }
 
-bool resolve_is_secret(const struct resolver *r, const struct node *node)
+bool resolve_is_secret(const struct resolver *r, const struct tree_node *node)
 {
     for (unsigned i = 0; i < r->from_count; i++)
         if (r->from_secrets[i] == node)
@@ -117,11 +117,11 @@ static int add_secret(struct resolver *r, const struct ref *ref, struct value *o
 
 static int add_value(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
-    const struct node *node = plan_value(r->plan, ref, e);
+    const struct tree_node *node = plan_value(r->plan, ref, e);
 
     if (!node)
         return -1;
-    if (!node_text(node))
+    if (!tree_text(node))
         return error_at(e, ref->pos, E_YAML_REF, "%s is a mapping or a list and cannot be part of a text",
                         ref->name);
     buf_add(&out->text, node->text, node->len);
@@ -199,11 +199,11 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
     }
 }
 
-static struct node *text_node(struct resolver *r, const struct ref *ref, struct pos pos)
+static struct tree_node *text_node(struct resolver *r, const struct ref *ref, struct pos pos)
 {
     struct value value = {.text = {.max = RESOLVE_TEXT_MAX}};
     struct error e = {0};
-    struct node *node = NULL;
+    struct tree_node *node = NULL;
     int result = add_ref(r, ref, false, &value, &e);
 
     if (result == 0 && value.text.full)
@@ -214,7 +214,7 @@ static struct node *text_node(struct resolver *r, const struct ref *ref, struct 
     else
         /* Literal says "a string, as readable as it can be"; the emitter quotes what that style would
          * change. */
-        node = node_scalar(r->pool, pos, value.text.data ? value.text.data : "", value.text.len,
+        node = tree_scalar(r->pool, pos, value.text.data ? value.text.data : "", value.text.len,
                            value.text.len && memchr(value.text.data, '\n', value.text.len) ? STYLE_LITERAL
                                                                                            : STYLE_SINGLE);
     if (node && value.secret)
@@ -223,40 +223,40 @@ static struct node *text_node(struct resolver *r, const struct ref *ref, struct 
     return node;
 }
 
-static struct node *kept_node(struct resolver *r, const struct ref *ref, struct pos pos)
+static struct tree_node *kept_node(struct resolver *r, const struct ref *ref, struct pos pos)
 {
     struct error e = {0};
-    const struct node *value = plan_value(r->plan, ref, &e);
-    struct node *node = NULL;
+    const struct tree_node *value = plan_value(r->plan, ref, &e);
+    struct tree_node *node = NULL;
 
     if (!value) {
         errors_add(r->errors, &e);
         return NULL;
     }
-    node = node_copy(r->pool, value);
+    node = tree_copy(r->pool, value);
     node->pos = pos;
     node->next = NULL;
     return node;
 }
 
 /* Bounded by TREE_DEPTH_MAX: the trees were read by tree_read(). */
-static struct node *resolve_node(struct resolver *r, const struct node *from)
+static struct tree_node *resolve_node(struct resolver *r, const struct tree_node *from)
 {
-    struct node *node = NULL;
+    struct tree_node *node = NULL;
 
     if (from->ref) {
         bool keeps_kind = from->ref->kind == REF_FACT || from->ref->kind == REF_NODE;
 
         node = keeps_kind ? kept_node(r, from->ref, from->pos) : text_node(r, from->ref, from->pos);
         if (!node)
-            node = node_scalar(r->pool, from->pos, "", 0, STYLE_SINGLE);
+            node = tree_scalar(r->pool, from->pos, "", 0, STYLE_SINGLE);
     } else {
         node = pool_alloc(r->pool, sizeof *node);
         *node = *from;
         node->first = node->last = node->next = NULL;
         node->count = 0;
-        for (const struct node *child = from->first; child; child = child->next)
-            node_add(r->pool, node, NULL, resolve_node(r, child));
+        for (const struct tree_node *child = from->first; child; child = child->next)
+            tree_add(r->pool, node, NULL, resolve_node(r, child));
     }
     /* Keys and texts of the plan outlive the rendering, so they are shared, not copied. */
     node->key = from->key;

@@ -21,17 +21,17 @@
 struct resolver {
     const struct plan *plan;
     const struct render_secrets *secrets;
-    struct pool *pool;                /* borrowed: every value that is made lives there */
-    struct errors *errors;            /* borrowed: every mistake, with the reference's position */
-    struct pointer_value *parsed;     /* one a secret */
-    const struct node **from_secrets; /* nodes whose text holds a secret */
+    struct pool *pool;                     /* borrowed: every value that is made lives there */
+    struct errors *errors;                 /* borrowed: every mistake, with the reference's position */
+    struct pointer_value *parsed;          /* one a secret */
+    const struct tree_node **from_secrets; /* nodes whose text holds a secret */
     unsigned from_count;
     unsigned from_room;
 };
 
-void resolver_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
-                   struct pool *pool, struct errors *errors);
-void resolver_free(struct resolver *r);
+void resolve_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,
+                  struct pool *pool, struct errors *errors);
+void resolve_free(struct resolver *r);
 
 /* A resolved copy of the documents. Mistakes are added to r->errors, and the result is then good for
  * nothing but looking for more: E_REF_FACT, E_REF_NODE, E_SECRET_POINTER, E_SECRET_VALUE, E_FILE_READ,
@@ -39,6 +39,6 @@ void resolver_free(struct resolver *r);
 struct document *resolve_documents(struct resolver *r, const struct document *docs);
 
 /* Whether the text of this resolved node came from a secret, and so must not be shown. */
-bool resolve_is_secret(const struct resolver *r, const struct node *node);
+bool resolve_is_secret(const struct resolver *r, const struct tree_node *node);
 
 #endif

@@ -1,5 +1,6 @@
 #include "render/sink.h"
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -6,9 +6,9 @@
 
 #define VAR_NAME_MAX 64
 
-void judge_keys(struct judge *j, const struct node *map, const char *const *known)
+void judge_keys(struct judge *j, const struct tree_node *map, const char *const *known)
 {
-    for (const struct node *child = map->first; child; child = child->next) {
+    for (const struct tree_node *child = map->first; child; child = child->next) {
         const char *nearest = NULL;
         bool found = false;
 
@@ -24,10 +24,10 @@ void judge_keys(struct judge *j, const struct node *map, const char *const *know
 }
 
 /* The value, or NULL with the reason said; `wanted` is the kind in words. */
-static struct node *judge_kind(struct judge *j, const struct node *map, const char *key, bool required,
-                               enum node_kind kind, const char *wanted)
+static struct tree_node *judge_kind(struct judge *j, const struct tree_node *map, const char *key,
+                                    bool required, enum tree_kind kind, const char *wanted)
 {
-    struct node *node = node_get(map, key);
+    struct tree_node *node = tree_get(map, key);
 
     if (!node) {
         if (required)
@@ -46,19 +46,20 @@ static struct node *judge_kind(struct judge *j, const struct node *map, const ch
     return node;
 }
 
-struct node *judge_map(struct judge *j, const struct node *map, const char *key, bool required)
+struct tree_node *judge_map(struct judge *j, const struct tree_node *map, const char *key, bool required)
 {
-    return judge_kind(j, map, key, required, NODE_MAP, "a mapping");
+    return judge_kind(j, map, key, required, TREE_MAP, "a mapping");
 }
 
-struct node *judge_list(struct judge *j, const struct node *map, const char *key, bool required)
+struct tree_node *judge_list(struct judge *j, const struct tree_node *map, const char *key, bool required)
 {
-    return judge_kind(j, map, key, required, NODE_SEQ, "a list");
+    return judge_kind(j, map, key, required, TREE_SEQ, "a list");
 }
 
-const struct node *judge_text(struct judge *j, const struct node *map, const char *key, bool required)
+const struct tree_node *judge_text(struct judge *j, const struct tree_node *map, const char *key,
+                                   bool required)
 {
-    const struct node *node = judge_kind(j, map, key, required, NODE_SCALAR, "text");
+    const struct tree_node *node = judge_kind(j, map, key, required, TREE_SCALAR, "text");
 
     if (node && node->len == 0) {
         errors_at(j->errors, node->pos, E_SITE_REQUIRED, "\"%s\" of %s is empty", key, j->where);
@@ -67,10 +68,10 @@ const struct node *judge_text(struct judge *j, const struct node *map, const cha
     return node;
 }
 
-int judge_word(struct judge *j, const struct node *map, const char *key, bool required,
+int judge_word(struct judge *j, const struct tree_node *map, const char *key, bool required,
                const char *const *words)
 {
-    const struct node *node = judge_text(j, map, key, required);
+    const struct tree_node *node = judge_text(j, map, key, required);
     struct buf all = {0};
 
     if (!node)
@@ -98,12 +99,12 @@ static bool is_var_name(const char *name)
     return len > 0 && len <= VAR_NAME_MAX;
 }
 
-struct site_var *judge_vars(struct judge *j, const struct node *map)
+struct site_var *judge_vars(struct judge *j, const struct tree_node *map)
 {
-    const struct node *vars = judge_map(j, map, "vars", false);
+    const struct tree_node *vars = judge_map(j, map, "vars", false);
     struct site_var *first = NULL, **tail = &first;
 
-    for (const struct node *child = vars ? vars->first : NULL; child; child = child->next) {
+    for (const struct tree_node *child = vars ? vars->first : NULL; child; child = child->next) {
         struct site_var *var = NULL;
 
         if (!is_var_name(child->key->text)) {
@@ -112,7 +113,7 @@ struct site_var *judge_vars(struct judge *j, const struct node *map)
                       child->key->text, VAR_NAME_MAX);
             continue;
         }
-        if (!node_text(child)) {
+        if (!tree_text(child)) {
             errors_at(j->errors, child->pos, E_SITE_KIND,
                       "the variable \"%s\" of %s must be text or a number", child->key->text, j->where);
             continue;
@@ -126,38 +127,11 @@ struct site_var *judge_vars(struct judge *j, const struct node *map)
     return first;
 }
 
-bool is_label(const char *text)
-{
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i < len; i++) {
-        bool inner = text[i] == '-' && i > 0 && i + 1 < len;
-        if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || inner))
-            return false;
-    }
-    return len >= 1 && len <= 63;
-}
-
-bool is_guid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
-    if (strlen(text) != sizeof form - 1)
-        return false;
-    for (size_t i = 0; form[i]; i++) {
-        char c = text_lower(text[i]);
-        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (form[i] == 'x' ? !hex : c != '-')
-            return false;
-    }
-    return true;
-}
-
 /* What assets/ writes where only the reader knows the value. */
-static int judge_example(struct node *node, void *arg)
+static int judge_example(struct tree_node *node, void *arg)
 {
     struct errors *errors = arg;
-    const char *text = node_text(node);
+    const char *text = tree_text(node);
     const char *key = node->key ? node->key->text : "an element";
 
     if (!text)
@@ -170,9 +144,9 @@ static int judge_example(struct node *node, void *arg)
     return 0;
 }
 
-void site_examples(struct node *root, struct errors *errors)
+void site_examples(struct tree_node *root, struct errors *errors)
 {
-    (void)node_walk(root, judge_example, errors);
+    (void)tree_walk(root, judge_example, errors);
 }
 
 static bool ends_in(const char *host, const char *suffix)

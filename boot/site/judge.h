@@ -19,43 +19,30 @@ struct judge {
 };
 
 /* Every key must be in `known` (ends with NULL): E_SITE_KEY with the nearest. */
-void judge_keys(struct judge *j, const struct node *map, const char *const *known);
+void judge_keys(struct judge *j, const struct tree_node *map, const char *const *known);
 
 /* The value of a key as a mapping or list; NULL when it is absent (E_SITE_REQUIRED if required) or something
  * else (E_SITE_KIND). */
-struct node *judge_map(struct judge *j, const struct node *map, const char *key, bool required);
-struct node *judge_list(struct judge *j, const struct node *map, const char *key, bool required);
+struct tree_node *judge_map(struct judge *j, const struct tree_node *map, const char *key, bool required);
+struct tree_node *judge_list(struct judge *j, const struct tree_node *map, const char *key, bool required);
 
 /* The same for text: a scalar that is not empty and no reference. */
-const struct node *judge_text(struct judge *j, const struct node *map, const char *key, bool required);
+const struct tree_node *judge_text(struct judge *j, const struct tree_node *map, const char *key,
+                                   bool required);
 
 /* The place in `words` (ends with NULL) of a key's text, or -1: absent (when not required), or E_SITE_VALUE
  * with all the words. */
-int judge_word(struct judge *j, const struct node *map, const char *key, bool required,
+int judge_word(struct judge *j, const struct tree_node *map, const char *key, bool required,
                const char *const *words);
 
 /* The scalars of `vars`; NULL when there are none. */
-struct site_var *judge_vars(struct judge *j, const struct node *map);
+struct site_var *judge_vars(struct judge *j, const struct tree_node *map);
 
 /* Whether a host is one that RFC 2606 keeps for examples; then the error is said already. */
 bool judge_example_host(struct judge *j, struct pos pos, const char *host);
 
-/* RFC 1123 section 2.1, one label, lower case: 1-63 of a-z 0-9 and inner hyphens. */
-bool is_label(const char *text);
-/* 8-4-4-4-12 hex digits. */
-bool is_guid(const char *text);
-
-/* The parts of https://HOST[:PORT]. */
-struct https {
-    char host[256]; /* lower case; an IPv6 address without brackets */
-    bool address;   /* the host is an IP address */
-    unsigned port;  /* 0: none was written */
-};
-/* What is wrong with the text as such a URL, or NULL. `slash` allows one "/" behind it. Static text. */
-const char *https_parse(const char *text, bool slash, struct https *out);
-
 /* The two halves of hearth.yaml; fill site->roles and site->nodes as far as they are sound. */
-void judge_roles(struct judge *j, const struct node *roles);
-void judge_nodes(struct judge *j, const struct node *nodes);
+void judge_roles(struct judge *j, const struct tree_node *roles);
+void judge_nodes(struct judge *j, const struct tree_node *nodes);
 
 #endif

@@ -3,7 +3,8 @@
  */
 #include "base/text.h"
 #include "facts/facts.h"
-#include "plan/match.h"
+#include "facts/identity.h"
+#include "site/condition.h"
 #include "site/judge.h"
 #include "site/ref.h"
 
@@ -37,9 +38,9 @@ static bool is_name_possible(const struct ref *format)
     return len <= 63;
 }
 
-static void judge_name(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_name(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    const struct node *node = judge_text(j, map, "name", true);
+    const struct tree_node *node = judge_text(j, map, "name", true);
     struct error e = {0};
     struct ref *format = NULL;
 
@@ -70,18 +71,18 @@ static void judge_name(struct judge *j, const struct node *map, struct site_node
 /* ---- match ---- */
 
 /* A scalar that says something, or a list of such. */
-static void judge_condition(struct judge *j, const struct node *condition, const char *name)
+static void judge_condition(struct judge *j, const struct tree_node *condition, const char *name)
 {
     struct error e = {0};
 
-    if (condition->kind == NODE_SEQ && condition->count == 0) {
+    if (condition->kind == TREE_SEQ && condition->count == 0) {
         errors_at(j->errors, condition->pos, E_SITE_MATCH,
                   "\"%.120s\" of %s is an empty list, which nothing meets", name, j->where);
         return;
     }
-    for (const struct node *item = condition->kind == NODE_SEQ ? condition->first : condition; item;
+    for (const struct tree_node *item = condition->kind == TREE_SEQ ? condition->first : condition; item;
          item = item->next) {
-        if (!node_text(item)) {
+        if (!tree_text(item)) {
             errors_at(j->errors, item->pos, E_SITE_KIND, "\"%.120s\" of %s must be text, or a list of texts",
                       name, j->where);
             return;
@@ -91,14 +92,14 @@ static void judge_condition(struct judge *j, const struct node *condition, const
                       name, j->where);
             return;
         }
-        if (condition->kind != NODE_SEQ)
+        if (condition->kind != TREE_SEQ)
             break;
     }
-    if (match_check(condition, &e) != 0)
+    if (condition_check(condition, &e) != 0)
         errors_add(j->errors, &e);
 }
 
-static void judge_fact_name(struct judge *j, const struct node *key, const char *name)
+static void judge_fact_name(struct judge *j, const struct tree_node *key, const char *name)
 {
     const char *nearest = NULL;
 
@@ -108,9 +109,9 @@ static void judge_fact_name(struct judge *j, const struct node *key, const char 
               name, nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
 }
 
-static void judge_match(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_match(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    const struct node *match = judge_map(j, map, "match", true);
+    const struct tree_node *match = judge_map(j, map, "match", true);
     unsigned conditions = 0;
 
     if (!match)
@@ -121,9 +122,9 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
         return;
     }
     entry->match = match;
-    for (const struct node *child = match->first; child; child = child->next) {
+    for (const struct tree_node *child = match->first; child; child = child->next) {
         const char *name = child->key->text;
-        bool list_fact = child->kind == NODE_MAP && !child->ref;
+        bool list_fact = child->kind == TREE_MAP && !child->ref;
 
         judge_fact_name(j, child->key, name);
         conditions += list_fact ? child->count : 1;
@@ -134,7 +135,7 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
         if (child->count == 0)
             errors_at(j->errors, child->pos, E_SITE_MATCH, "\"%.120s\" of %s has no condition", name,
                       j->where);
-        for (const struct node *field = child->first; field; field = field->next) {
+        for (const struct tree_node *field = child->first; field; field = field->next) {
             const char *full = pool_printf(j->site->pool, "%.120s.%.120s", name, field->key->text);
 
             judge_fact_name(j, field->key, full);
@@ -146,29 +147,49 @@ static void judge_match(struct judge *j, const struct node *map, struct site_nod
                   conditions, CONDITIONS_MAX);
 }
 
-/* Whether the match can be one box only: a serial, UUID or MAC address written out. Blanks in front of an operator do
- * not make it text. */
-static bool is_exact(const struct node *match)
+/* The identity that this condition writes out, or NULL. Blanks in front of an operator do not make it text. */
+static const char *exact_text(const struct tree_node *condition)
 {
-    static const char *const keys[] = {"serial", "uuid", "mac"};
+    const char *text = tree_text(condition);
+    if (!text)
+        return NULL;
+    text += strspn(text, " \t");
+    return text[0] == '\0' || strpbrk(text, "*?") || strchr("<>=", text[0]) ? NULL : text;
+}
 
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *text = node_text(node_get(match, keys[i]));
-        if (!text)
+/* Refuses a match that could be more than one box, where one box is meant: it names no identity, or one that others have
+ * too. `does` is what the entry does. */
+static void judge_exact(struct judge *j, const struct tree_node *match, struct pos pos, const char *does)
+{
+    const char *flawed = NULL, *flaw = NULL, *fact = NULL;
+
+    for (enum identity i = 0; i < IDENTITY_COUNT; i++) {
+        const char *text = exact_text(tree_get(match, identity_fact(i)));
+        const char *why = text ? identity_flaw(i, text) : NULL;
+        if (text && !why)
+            return;
+        if (!text || flawed)
             continue;
-        text += strspn(text, " \t");
-        if (text[0] != '\0' && !strpbrk(text, "*?") && !strchr("<>=", text[0]))
-            return true;
+        flawed = text;
+        flaw = why;
+        fact = identity_fact(i);
     }
-    return false;
+    if (flawed)
+        errors_at(j->errors, pos, E_SITE_GUARD,
+                  "%s %s but could be more than one box: its match names %s %.120s, %s", j->where, does, fact,
+                  flawed, flaw);
+    else
+        errors_at(j->errors, pos, E_SITE_GUARD,
+                  "%s %s but could be more than one box: match an exact serial, uuid, board.serial or mac",
+                  j->where, does);
 }
 
 /* ---- install ---- */
 
-static void judge_install(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_install(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    static const char *const known[] = {"wwid",       "transport", "size", "model", "serial",
-                                        "rotational", "bus_path",  "wipe", NULL};
+    static const char *const known[] = {"wwid",       "transport", "size", "model",          "serial",
+                                        "rotational", "bus_path",  "wipe", "carries_hearth", NULL};
     static const char *const truths[] = {"false", "true", NULL};
     static const struct {
         const char *key;
@@ -181,31 +202,34 @@ static void judge_install(struct judge *j, const struct node *map, struct site_n
         {"installable", "hearth decides that itself"},
         {"partitions", "hearth looks at what is on a disk itself; see wipe"},
     };
-    struct node *install = judge_map(j, map, "install", false), *wipe = NULL;
+    struct tree_node *install = judge_map(j, map, "install", false), *wipe = NULL;
 
     if (!install)
         return;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        struct node *node = node_get(install, refused[i].key);
+        struct tree_node *node = tree_get(install, refused[i].key);
         if (!node)
             continue;
         errors_at(j->errors, node->key->pos, E_SITE_KEY,
                   "the install disk of %s cannot be chosen by \"%s\": %s; use wwid, bus_path, transport, "
                   "size or model",
                   j->where, refused[i].key, refused[i].why);
-        node_remove(install, node);
+        tree_remove(install, node);
     }
     judge_keys(j, install, known);
-    wipe = node_get(install, "wipe");
+    wipe = tree_get(install, "wipe");
     if (wipe) {
         entry->wipe = judge_word(j, install, "wipe", true, truths) == 1;
-        if (entry->wipe && entry->match && !is_exact(entry->match))
-            errors_at(j->errors, wipe->key->pos, E_SITE_GUARD,
-                      "%s may wipe a disk but could be more than one box: match an exact serial, uuid or mac",
-                      j->where);
-        node_remove(install, wipe);
+        if (entry->wipe && entry->match)
+            judge_exact(j, entry->match, wipe->key->pos, "may wipe a disk");
+        tree_remove(install, wipe);
     }
-    for (const struct node *child = install->first; child; child = child->next)
+    struct tree_node *carries = tree_get(install, "carries_hearth");
+    if (carries) {
+        entry->carries_hearth = judge_word(j, install, "carries_hearth", true, truths) == 1;
+        tree_remove(install, carries);
+    }
+    for (const struct tree_node *child = install->first; child; child = child->next)
         judge_condition(j, child, child->key->text);
     if (install->count > 0)
         entry->install = install;
@@ -213,9 +237,9 @@ static void judge_install(struct judge *j, const struct node *map, struct site_n
 
 /* ---- one entry ---- */
 
-static void judge_role_of(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_role_of(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    const struct node *node = judge_text(j, map, "role", true);
+    const struct tree_node *node = judge_text(j, map, "role", true);
     const char *names[SITE_ROLES_MAX + 1] = {NULL};
     const char *nearest = NULL;
 
@@ -234,9 +258,9 @@ static void judge_role_of(struct judge *j, const struct node *map, struct site_n
               nearest ? "\"" : "");
 }
 
-static void judge_bootstrap(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_bootstrap(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    const struct node *node = node_get(map, "bootstrap");
+    const struct tree_node *node = tree_get(map, "bootstrap");
     int mode = -1;
 
     if (!node)
@@ -252,24 +276,21 @@ static void judge_bootstrap(struct judge *j, const struct node *map, struct site
         return;
     }
     entry->bootstrap = mode == 0 ? BOOTSTRAP_AUTO : BOOTSTRAP_MANUAL;
-    if (mode == 0 && entry->match && !is_exact(entry->match))
-        errors_at(
-            j->errors, node->pos, E_SITE_GUARD,
-            "%s bootstraps its cluster but could be more than one box: match an exact serial, uuid or mac",
-            j->where);
+    if (mode == 0 && entry->match)
+        judge_exact(j, entry->match, node->pos, "bootstraps its cluster");
 }
 
-static void judge_entry(struct judge *j, const struct node *map, struct site_node *entry)
+static void judge_entry(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
     static const char *const known[] = {"name",  "role",    "type", "bootstrap",
                                         "match", "install", "vars", NULL};
-    const char *name = node_text(node_get(map, "name"));
+    const char *name = tree_text(tree_get(map, "name"));
     int type = -1;
 
     entry->pos = map->pos;
     j->where = name && name[0] ? pool_printf(j->site->pool, "entry %.80s", name)
                                : pool_printf(j->site->pool, "entry %u", entry->index + 1);
-    if (map->kind != NODE_MAP || map->ref) {
+    if (map->kind != TREE_MAP || map->ref) {
         j->sound = false;
         errors_at(j->errors, map->pos, E_SITE_KIND, "%s must be a mapping", j->where);
         return;
@@ -308,13 +329,13 @@ static void judge_names(struct judge *j)
     }
 }
 
-static bool same_conditions(const struct node *a, const struct node *b)
+static bool same_conditions(const struct tree_node *a, const struct tree_node *b)
 {
     if (a->kind != b->kind || a->count != b->count)
         return false;
-    if (a->kind == NODE_SCALAR)
+    if (a->kind == TREE_SCALAR)
         return text_equal_fold(a->text, b->text);
-    for (const struct node *left = a->first, *right = b->first; left;
+    for (const struct tree_node *left = a->first, *right = b->first; left;
          left = left->next, right = right->next) {
         if (left->key && strcmp(left->key->text, right->key->text) != 0)
             return false;
@@ -326,12 +347,12 @@ static bool same_conditions(const struct node *a, const struct node *b)
 
 /* Whether each condition of `wide` stands in `narrow`, too. Text only: what merely amounts to the same is
  * let pass. */
-static bool is_subset(const struct node *wide, const struct node *narrow)
+static bool is_subset(const struct tree_node *wide, const struct tree_node *narrow)
 {
     if (wide->count > narrow->count)
         return false;
-    for (const struct node *condition = wide->first; condition; condition = condition->next) {
-        const struct node *other = node_get(narrow, condition->key->text);
+    for (const struct tree_node *condition = wide->first; condition; condition = condition->next) {
+        const struct tree_node *other = tree_get(narrow, condition->key->text);
         if (!other || !same_conditions(condition, other))
             return false;
     }
@@ -404,7 +425,7 @@ static void judge_cluster(struct judge *j, unsigned first)
                   entry->role->cluster, members);
 }
 
-void judge_nodes(struct judge *j, const struct node *nodes)
+void judge_nodes(struct judge *j, const struct tree_node *nodes)
 {
     struct site *site = j->site;
 
@@ -414,7 +435,7 @@ void judge_nodes(struct judge *j, const struct node *nodes)
         return;
     }
     site->nodes = pool_alloc(site->pool, nodes->count * sizeof(struct site_node));
-    for (const struct node *map = nodes->first; map; map = map->next) {
+    for (const struct tree_node *map = nodes->first; map; map = map->next) {
         struct site_node *entry = &site->nodes[site->node_count];
 
         entry->index = site->node_count++;
@@ -426,4 +447,14 @@ void judge_nodes(struct judge *j, const struct node *nodes)
     for (unsigned i = 0; i < site->node_count && j->sound; i++)
         if (site->nodes[i].type == MACHINE_CONTROLPLANE && site->nodes[i].role->cluster)
             judge_cluster(j, i);
+}
+
+const char *site_type_word(enum machine_type type)
+{
+    return machine_types[type];
+}
+
+const char *site_type_words(enum machine_type type)
+{
+    return type == MACHINE_WORKER ? "worker" : "control plane";
 }

@@ -1,10 +1,12 @@
 /*
  * The `roles` of hearth.yaml, and the three clouds a role can live in.
  */
+#include "base/https.h"
 #include "base/text.h"
 #include "site/judge.h"
 #include "site/path.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Source: Microsoft's pages on national clouds (login hosts) and on Key Vault's DNS suffixes. */
@@ -25,6 +27,15 @@ static const char *const login_methods[] = {[LOGIN_CERTIFICATE] = "certificate",
                                             [LOGIN_DEVICE_CODE] = "device-code",
                                             [LOGIN_FEDERATED] = "federated",
                                             NULL};
+
+const char *site_trust_words(char out[SITE_TRUST_MAX], const struct role *role)
+{
+    const char *ca = role->cloud.ca;
+    bool only = ca && role->cloud.ca_only;
+    snprintf(out, SITE_TRUST_MAX, "%s%s%.240s%s", only ? "" : "the built-in Azure roots",
+             ca && !only ? " and " : "", ca ? ca : "", only ? " alone" : "");
+    return out;
+}
 
 static const struct cloud *cloud_of_login(const char *host)
 {
@@ -59,10 +70,10 @@ static const struct cloud *cloud_of_vault(const char *host)
 }
 
 /* A URL of a server that is asked over TLS by name: what it normalises to, or NULL. */
-static const char *judge_server(struct judge *j, const struct node *map, const char *key, bool required,
+static const char *judge_server(struct judge *j, const struct tree_node *map, const char *key, bool required,
                                 bool port, struct https *url)
 {
-    const struct node *node = judge_text(j, map, key, required);
+    const struct tree_node *node = judge_text(j, map, key, required);
     const char *fault = NULL;
 
     if (!node)
@@ -84,9 +95,9 @@ static const char *judge_server(struct judge *j, const struct node *map, const c
     return pool_printf(j->site->pool, "https://%s", url->host);
 }
 
-static void judge_endpoint(struct judge *j, const struct node *map, struct role *role)
+static void judge_endpoint(struct judge *j, const struct tree_node *map, struct role *role)
 {
-    const struct node *node = judge_text(j, map, "endpoint", true);
+    const struct tree_node *node = judge_text(j, map, "endpoint", true);
     struct https url;
     const char *fault = NULL;
 
@@ -102,7 +113,7 @@ static void judge_endpoint(struct judge *j, const struct node *map, struct role 
         role->endpoint = node->text;
 }
 
-static void judge_tenant(struct judge *j, const struct node *node)
+static void judge_tenant(struct judge *j, const struct tree_node *node)
 {
     struct https url;
     const char *text = node->text;
@@ -116,16 +127,16 @@ static void judge_tenant(struct judge *j, const struct node *node)
                   j->where, text);
     else if (domain)
         (void)judge_example_host(j, node->pos, url.host);
-    else if (!is_guid(text))
+    else if (!text_is_guid(text))
         errors_at(j->errors, node->pos, E_SITE_VALUE,
                   "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain", j->where, text);
 }
 
-static void judge_login(struct judge *j, const struct node *map, struct role *role)
+static void judge_login(struct judge *j, const struct tree_node *map, struct role *role)
 {
     static const char *const known[] = {"tenant", "client", "method", NULL};
-    const struct node *login = judge_map(j, map, "login", true);
-    const struct node *tenant = NULL, *client = NULL;
+    const struct tree_node *login = judge_map(j, map, "login", true);
+    const struct tree_node *tenant = NULL, *client = NULL;
     int method = -1;
 
     if (!login)
@@ -140,7 +151,7 @@ static void judge_login(struct judge *j, const struct node *map, struct role *ro
     }
     if (client) {
         role->login.client = client->text;
-        if (!is_guid(client->text))
+        if (!text_is_guid(client->text))
             errors_at(j->errors, client->pos, E_SITE_VALUE,
                       "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID",
                       j->where, client->text);
@@ -148,9 +159,9 @@ static void judge_login(struct judge *j, const struct node *map, struct role *ro
     role->login.method = method < 0 ? LOGIN_CERTIFICATE : (enum login_method)method;
 }
 
-static void judge_ca(struct judge *j, const struct node *cloud, struct role *role)
+static void judge_ca(struct judge *j, const struct tree_node *cloud, struct role *role)
 {
-    const struct node *ca = judge_text(j, cloud, "ca", false);
+    const struct tree_node *ca = judge_text(j, cloud, "ca", false);
     const char *fault = ca ? path_fault(ca->text) : NULL;
 
     if (fault)
@@ -158,6 +169,11 @@ static void judge_ca(struct judge *j, const struct node *cloud, struct role *rol
                   fault);
     else if (ca)
         role->cloud.ca = ca->text;
+    int only = judge_word(j, cloud, "ca_only", false, (const char *const[]){"false", "true", NULL});
+    if (only == 1 && !ca)
+        errors_at(j->errors, tree_get(cloud, "ca_only")->pos, E_SITE_VALUE,
+                  "\"ca_only\" of %s leaves no root that is trusted: name one with \"ca\"", j->where);
+    role->cloud.ca_only = only == 1;
 }
 
 /*
@@ -165,10 +181,10 @@ static void judge_ca(struct judge *j, const struct node *cloud, struct role *rol
  * login host only; a resource that is nobody's we know may have any authority, because hearth.yaml names
  * both.
  */
-static void judge_cloud(struct judge *j, const struct node *map, struct role *role)
+static void judge_cloud(struct judge *j, const struct tree_node *map, struct role *role)
 {
-    static const char *const known[] = {"authority", "resource", "ca", NULL};
-    const struct node *cloud = judge_map(j, map, "cloud", false), *vault = node_get(map, "vault");
+    static const char *const known[] = {"authority", "resource", "ca", "ca_only", NULL};
+    const struct tree_node *cloud = judge_map(j, map, "cloud", false), *vault = tree_get(map, "vault");
     struct https vault_url = {0}, login_url = {0}, resource_url = {0};
     const struct cloud *by_vault = NULL, *by_resource = NULL;
 
@@ -179,8 +195,8 @@ static void judge_cloud(struct judge *j, const struct node *map, struct role *ro
         role->cloud.authority = judge_server(j, cloud, "authority", false, true, &login_url);
         role->cloud.resource = judge_server(j, cloud, "resource", false, false, &resource_url);
         judge_ca(j, cloud, role);
-        if ((node_get(cloud, "authority") && !role->cloud.authority) ||
-            (node_get(cloud, "resource") && !role->cloud.resource))
+        if ((tree_get(cloud, "authority") && !role->cloud.authority) ||
+            (tree_get(cloud, "resource") && !role->cloud.resource))
             return;
     }
     if (!role->vault)
@@ -209,24 +225,24 @@ static void judge_cloud(struct judge *j, const struct node *map, struct role *ro
         role->cloud.authority =
             pool_printf(j->site->pool, "https://%s", (by_resource ? by_resource : clouds)->login);
     else if (by_resource && cloud_of_login(login_url.host) != by_resource)
-        errors_at(j->errors, node_get(cloud, "authority")->pos, E_SITE_CLOUD,
+        errors_at(j->errors, tree_get(cloud, "authority")->pos, E_SITE_CLOUD,
                   "the authority \"%s\" of %s is not that of %s, where its vault is: %s", login_url.host,
                   j->where, by_resource->name, by_resource->login);
 }
 
-static void judge_role(struct judge *j, const struct node *map, struct role *role)
+static void judge_role(struct judge *j, const struct tree_node *map, struct role *role)
 {
     static const char *const known[] = {"cluster", "endpoint", "vault", "login", "vars", "cloud", NULL};
-    const struct node *cluster = NULL;
+    const struct tree_node *cluster = NULL;
 
     role->name = map->key->text;
     role->pos = map->key->pos;
     j->where = pool_printf(j->site->pool, "role %.63s", role->name);
-    if (!is_label(role->name))
+    if (!text_is_label(role->name))
         errors_at(j->errors, role->pos, E_SITE_NAME,
                   "the role \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
                   role->name);
-    if (map->kind != NODE_MAP || map->ref) {
+    if (map->kind != TREE_MAP || map->ref) {
         errors_at(j->errors, map->pos, E_SITE_KIND, "%s must be a mapping", j->where);
         return;
     }
@@ -234,7 +250,7 @@ static void judge_role(struct judge *j, const struct node *map, struct role *rol
     cluster = judge_text(j, map, "cluster", true);
     if (cluster) {
         role->cluster = cluster->text;
-        if (!is_label(cluster->text))
+        if (!text_is_label(cluster->text))
             errors_at(
                 j->errors, cluster->pos, E_SITE_NAME,
                 "the cluster \"%.120s\" is not a name of 1-63 lower-case letters, digits and inner hyphens",
@@ -246,7 +262,7 @@ static void judge_role(struct judge *j, const struct node *map, struct role *rol
     role->vars = judge_vars(j, map);
 }
 
-void judge_roles(struct judge *j, const struct node *roles)
+void judge_roles(struct judge *j, const struct tree_node *roles)
 {
     if (roles->count == 0 || roles->count > SITE_ROLES_MAX) {
         errors_at(j->errors, roles->pos, E_SITE_VALUE, "\"roles\" has %u entries; 1 to %d are possible",
@@ -254,6 +270,29 @@ void judge_roles(struct judge *j, const struct node *roles)
         return;
     }
     j->site->roles = pool_alloc(j->site->pool, roles->count * sizeof(struct role));
-    for (const struct node *map = roles->first; map; map = map->next)
+    for (const struct tree_node *map = roles->first; map; map = map->next)
         judge_role(j, map, &j->site->roles[j->site->role_count++]);
+}
+
+const char *site_method_word(enum login_method method)
+{
+    return login_methods[method];
+}
+
+const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct role *role)
+{
+    const char *suffix = NULL;
+    switch (role->login.method) {
+    case LOGIN_CERTIFICATE:
+        suffix = "pem";
+        break;
+    case LOGIN_SECRET:
+        suffix = "secret";
+        break;
+    case LOGIN_DEVICE_CODE:
+    case LOGIN_FEDERATED:
+        return NULL;
+    }
+    snprintf(out, SITE_LOGIN_FILE_MAX, ".hearth/%s.%s", role->name, suffix);
+    return out;
 }

@@ -18,7 +18,7 @@ const struct role *site_role(const struct site *site, const char *name)
     return NULL;
 }
 
-static const struct node *find_var(const struct site_var *vars, const char *name)
+static const struct tree_node *find_var(const struct site_var *vars, const char *name)
 {
     for (; vars; vars = vars->next)
         if (strcmp(vars->name, name) == 0)
@@ -26,9 +26,9 @@ static const struct node *find_var(const struct site_var *vars, const char *name
     return NULL;
 }
 
-const struct node *site_var(const struct site_node *entry, const char *name)
+const struct tree_node *site_var(const struct site_node *entry, const char *name)
 {
-    const struct node *own = find_var(entry->vars, name);
+    const struct tree_node *own = find_var(entry->vars, name);
     return own ? own : find_var(entry->role->vars, name);
 }
 
@@ -51,11 +51,11 @@ static bool is_version(const char *text)
     return false;
 }
 
-static void judge_flux(struct judge *j, const struct node *root)
+static void judge_flux(struct judge *j, const struct tree_node *root)
 {
     static const char *const known[] = {"version", "from", NULL};
     static const char *const sources[] = {[FLUX_FILE] = "file", [FLUX_RELEASE] = "release", NULL};
-    const struct node *flux = judge_map(j, root, "flux", true), *version = NULL;
+    const struct tree_node *flux = judge_map(j, root, "flux", true), *version = NULL;
 
     if (!flux)
         return;
@@ -72,18 +72,18 @@ static void judge_flux(struct judge *j, const struct node *root)
 }
 
 /* True when the rest of the file can be judged at all. */
-static bool judge_version(struct judge *j, const struct node *root)
+static bool judge_version(struct judge *j, const struct tree_node *root)
 {
-    const struct node *version = node_get(root, "apiVersion");
+    const struct tree_node *version = tree_get(root, "apiVersion");
 
-    if (node_is(version, API_VERSION))
+    if (tree_is(version, API_VERSION))
         return true;
     if (!version)
         errors_at(j->errors, root->pos, E_SITE_VERSION, "apiVersion is missing; this hearth reads %s",
                   API_VERSION);
     else
         errors_at(j->errors, version->pos, E_SITE_VERSION, "apiVersion is \"%.120s\"; this hearth reads %s",
-                  node_text(version) ? node_text(version) : "not text", API_VERSION);
+                  tree_text(version) ? tree_text(version) : "not text", API_VERSION);
     return false;
 }
 
@@ -91,8 +91,8 @@ static void judge_inventory(struct judge *j, const struct document *documents)
 {
     static const char *const known[] = {"apiVersion", "flux", "roles", "nodes", NULL};
     struct pos whole = {SITE_INVENTORY, 0, 0};
-    const struct node *roles = NULL, *nodes = NULL;
-    struct node *root = documents ? documents->root : NULL;
+    const struct tree_node *roles = NULL, *nodes = NULL;
+    struct tree_node *root = documents ? documents->root : NULL;
 
     if (documents && documents->next) {
         errors_at(j->errors, documents->next->pos, E_SITE_KIND, "a second document; an inventory is one");
@@ -102,7 +102,7 @@ static void judge_inventory(struct judge *j, const struct document *documents)
         errors_at(j->errors, whole, E_SITE_REQUIRED, "the file says nothing");
         return;
     }
-    if (root->kind != NODE_MAP || root->ref) {
+    if (root->kind != TREE_MAP || root->ref) {
         errors_at(j->errors, root->pos, E_SITE_KIND, "the inventory must be a mapping");
         return;
     }
@@ -127,7 +127,7 @@ struct site *site_open(const char *dir, struct errors *errors)
     struct document *documents = NULL;
     struct error e = {0};
     bool missing = false;
-    unsigned before = errors->count + errors->dropped;
+    unsigned before = errors_total(errors);
     struct stat other;
 
     site->pool = pool_new();
@@ -145,7 +145,7 @@ struct site *site_open(const char *dir, struct errors *errors)
         judge_inventory(&j, documents);
         site->permanent = fstatat(site->fd, SITE_PERMANENT, &other, 0) == 0;
     }
-    if (errors->count + errors->dropped == before)
+    if (errors_total(errors) == before)
         return site;
     site_close(site);
     return NULL;

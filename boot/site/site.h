@@ -25,7 +25,7 @@ enum bootstrap_mode { BOOTSTRAP_NONE, BOOTSTRAP_AUTO, BOOTSTRAP_MANUAL };
 
 struct site_var { /* one of vars: a name and its scalar */
     const char *name;
-    const struct node *value;
+    const struct tree_node *value;
     struct site_var *next;
 };
 
@@ -33,6 +33,7 @@ struct site_var { /* one of vars: a name and its scalar */
 
 /* An empty file, packed by `make usb` and `make pxe` with PERMANENT=1; never part of a repository. */
 #define SITE_PERMANENT ".hearth/permanent"
+#define SITE_INSTALLERS "talos/installer.pin" /* digests of installer images that carry hearth */
 
 struct role {
     const char *name; /* an RFC 1123 label; also the Flux cluster directory */
@@ -49,7 +50,8 @@ struct role {
         const char *authority; /* https://HOST[:PORT]; default: the login host of the vault's cloud */
         const char *resource;  /* https://HOST; default: by the vault's suffix, https://vault.azure.net */
         const char *ca; /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
-        bool own;       /* hearth.yaml names any of the three: plan and boot say so in one line */
+        bool ca_only;   /* and the built-in Azure roots are not */
+        bool own;       /* hearth.yaml names any of them: plan and boot say so in one line */
     } cloud;
     struct site_var *vars;
 };
@@ -61,11 +63,13 @@ struct site_node {        /* an entry of `nodes` */
     const struct role *role;
     enum machine_type type;
     enum bootstrap_mode bootstrap;
-    const struct node *match;   /* the mapping; keys are known fact names; never empty */
-    const struct node *install; /* the mapping of disk conditions, without wipe; NULL when there are none */
-    bool wipe;                  /* install.wipe: a foreign disk may be overwritten */
-    struct site_var *vars;      /* over the role's */
-    unsigned index;             /* 0-based place in the file */
+    const struct tree_node *match; /* the mapping; keys are known fact names; never empty */
+    const struct tree_node
+        *install;          /* the mapping of disk conditions, without wipe; NULL when there are none */
+    bool wipe;             /* install.wipe: a foreign disk may be overwritten */
+    bool carries_hearth;   /* install.carries_hearth: the installer image does, whatever its name shows */
+    struct site_var *vars; /* over the role's */
+    unsigned index;        /* 0-based place in the file */
 };
 
 struct site {
@@ -107,11 +111,26 @@ int site_list(const struct site *site, struct pool *pool, const char *dir, const
 /* What stands in the embedded example where only its reader knows the value. Adds E_SITE_PLACEHOLDER for each
  * value below root that still holds it, or the all-zero GUID. */
 #define SITE_EXAMPLE_MARK "CHANGE-ME"
-void site_examples(struct node *root, struct errors *errors);
+void site_examples(struct tree_node *root, struct errors *errors);
 
 const struct role *site_role(const struct site *site, const char *name);
 
+/* As hearth.yaml spells them: "certificate", "secret", "device-code", "federated"; "controlplane", "worker". */
+const char *site_method_word(enum login_method method);
+const char *site_type_word(enum machine_type type);
+/* For people: "control plane", "worker". */
+const char *site_type_words(enum machine_type type);
+
+/* Which roots this role's hosts are judged by: "the built-in Azure roots", "the built-in Azure roots and ca.pem",
+ * "ca.pem alone". Returns out. */
+#define SITE_TRUST_MAX 320
+const char *site_trust_words(char out[SITE_TRUST_MAX], const struct role *role);
+
+/* Where the login of a role lies in the site (".hearth/data.pem"), in out; NULL for methods without a file. */
+#define SITE_LOGIN_FILE_MAX 128
+const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct role *role);
+
 /* The scalar of a variable for an entry: its own first, then its role's; NULL when neither has it. */
-const struct node *site_var(const struct site_node *entry, const char *name);
+const struct tree_node *site_var(const struct site_node *entry, const char *name);
 
 #endif

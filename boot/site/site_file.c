@@ -2,6 +2,7 @@
  * The files of a site. Everything is opened below the site's own descriptor; the kernel keeps the
  * walk inside (openat2), and where it cannot, no symbolic link is followed at all.
  */
+#include "base/fd.h"
 #include "site/path.h"
 #include "site/site.h"
 

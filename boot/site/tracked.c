@@ -1,5 +1,6 @@
 #include "site/tracked.h"
 
+#include "base/fd.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"

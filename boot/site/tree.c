@@ -2,30 +2,30 @@
 
 #include <string.h>
 
-struct node *node_get(const struct node *map, const char *key)
+struct tree_node *tree_get(const struct tree_node *map, const char *key)
 {
-    if (!map || map->kind != NODE_MAP || map->ref)
+    if (!map || map->kind != TREE_MAP || map->ref)
         return NULL;
-    for (struct node *child = map->first; child; child = child->next)
+    for (struct tree_node *child = map->first; child; child = child->next)
         if (child->key && strcmp(child->key->text, key) == 0)
             return child;
     return NULL;
 }
 
-static struct node *get_span(const struct node *map, const char *key, size_t len)
+static struct tree_node *get_span(const struct tree_node *map, const char *key, size_t len)
 {
-    if (!map || map->kind != NODE_MAP || map->ref)
+    if (!map || map->kind != TREE_MAP || map->ref)
         return NULL;
-    for (struct node *child = map->first; child; child = child->next)
+    for (struct tree_node *child = map->first; child; child = child->next)
         if (child->key && child->key->len == len && memcmp(child->key->text, key, len) == 0)
             return child;
     return NULL;
 }
 
-struct node *node_path(const struct node *root, const char *path)
+struct tree_node *tree_path(const struct tree_node *root, const char *path)
 {
-    struct node *found = NULL;
-    const struct node *at = root;
+    struct tree_node *found = NULL;
+    const struct tree_node *at = root;
 
     for (;;) {
         size_t len = strcspn(path, ".");
@@ -37,50 +37,60 @@ struct node *node_path(const struct node *root, const char *path)
     }
 }
 
-const char *node_text(const struct node *node)
+const char *tree_text(const struct tree_node *node)
 {
-    return node && node->kind == NODE_SCALAR && !node->ref ? node->text : NULL;
+    return node && node->kind == TREE_SCALAR && !node->ref ? node->text : NULL;
 }
 
-bool node_is(const struct node *node, const char *text)
+bool tree_is_null(const struct tree_node *node)
 {
-    const char *own = node_text(node);
+    static const char *const spellings[] = {"", "~", "null", "Null", "NULL"};
+    const char *text = tree_text(node);
+    for (size_t i = 0; text && node->style == STYLE_PLAIN && i < sizeof spellings / sizeof *spellings; i++)
+        if (strcmp(text, spellings[i]) == 0)
+            return true;
+    return false;
+}
+
+bool tree_is(const struct tree_node *node, const char *text)
+{
+    const char *own = tree_text(node);
     return own && strcmp(own, text) == 0;
 }
 
-static struct node *node_new(struct pool *pool, enum node_kind kind, struct pos pos)
+static struct tree_node *node_new(struct pool *pool, enum tree_kind kind, struct pos pos)
 {
-    struct node *node = pool_alloc(pool, sizeof *node);
+    struct tree_node *node = pool_alloc(pool, sizeof *node);
     node->kind = kind;
     node->pos = pos;
     return node;
 }
 
-struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
-                         enum node_style style)
+struct tree_node *tree_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
+                              enum tree_style style)
 {
-    struct node *node = node_new(pool, NODE_SCALAR, pos);
+    struct tree_node *node = node_new(pool, TREE_SCALAR, pos);
     node->style = style;
     node->text = pool_memdup(pool, text, len);
     node->len = len;
     return node;
 }
 
-struct node *node_map(struct pool *pool, struct pos pos)
+struct tree_node *tree_map(struct pool *pool, struct pos pos)
 {
-    return node_new(pool, NODE_MAP, pos);
+    return node_new(pool, TREE_MAP, pos);
 }
 
-struct node *node_seq(struct pool *pool, struct pos pos)
+struct tree_node *tree_seq(struct pool *pool, struct pos pos)
 {
-    return node_new(pool, NODE_SEQ, pos);
+    return node_new(pool, TREE_SEQ, pos);
 }
 
-void node_add(struct pool *pool, struct node *parent, const char *key, struct node *child)
+void tree_add(struct pool *pool, struct tree_node *parent, const char *key, struct tree_node *child)
 {
     if (key)
-        child->key = node_scalar(pool, child->pos, key, strlen(key), STYLE_PLAIN);
-    else if (parent->kind != NODE_MAP)
+        child->key = tree_scalar(pool, child->pos, key, strlen(key), STYLE_PLAIN);
+    else if (parent->kind != TREE_MAP)
         child->key = NULL;
     child->next = NULL;
     if (parent->last)
@@ -91,11 +101,28 @@ void node_add(struct pool *pool, struct node *parent, const char *key, struct no
     parent->count++;
 }
 
-void node_remove(struct node *parent, struct node *child)
+void tree_insert(struct pool *pool, struct tree_node *parent, const struct tree_node *before, const char *key,
+                 struct tree_node *child)
 {
-    struct node *before = NULL;
+    tree_add(pool, parent, key, child);
+    if (!before || parent->first == child)
+        return;
+    struct tree_node **at = &parent->first, *last = parent->first;
+    while (last->next != child)
+        last = last->next;
+    while (*at != before)
+        at = &(*at)->next;
+    last->next = NULL;
+    parent->last = last;
+    child->next = *at;
+    *at = child;
+}
 
-    for (struct node *at = parent->first; at; before = at, at = at->next) {
+void tree_remove(struct tree_node *parent, struct tree_node *child)
+{
+    struct tree_node *before = NULL;
+
+    for (struct tree_node *at = parent->first; at; before = at, at = at->next) {
         if (at != child)
             continue;
         if (before)
@@ -110,9 +137,9 @@ void node_remove(struct node *parent, struct node *child)
     }
 }
 
-struct node *node_copy(struct pool *pool, const struct node *node)
+struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node)
 {
-    struct node *copy = pool_alloc(pool, sizeof *copy);
+    struct tree_node *copy = pool_alloc(pool, sizeof *copy);
 
     /* Text and references never change once made, but the tree copied from may live in another pool. */
     *copy = *node;
@@ -121,17 +148,17 @@ struct node *node_copy(struct pool *pool, const struct node *node)
     if (node->text)
         copy->text = pool_memdup(pool, node->text, node->len);
     if (node->key)
-        copy->key = node_copy(pool, node->key);
-    for (const struct node *child = node->first; child; child = child->next)
-        node_add(pool, copy, NULL, node_copy(pool, child));
+        copy->key = tree_copy(pool, node->key);
+    for (const struct tree_node *child = node->first; child; child = child->next)
+        tree_add(pool, copy, NULL, tree_copy(pool, child));
     return copy;
 }
 
-int node_walk(struct node *root, int (*visit)(struct node *node, void *arg), void *arg)
+int tree_walk(struct tree_node *root, int (*visit)(struct tree_node *node, void *arg), void *arg)
 {
     int stop = root ? visit(root, arg) : 0;
 
-    for (struct node *child = root ? root->first : NULL; child && stop == 0; child = child->next)
-        stop = node_walk(child, visit, arg);
+    for (struct tree_node *child = root ? root->first : NULL; child && stop == 0; child = child->next)
+        stop = tree_walk(child, visit, arg);
     return stop;
 }

@@ -21,8 +21,8 @@
 #define TREE_BYTES_MAX ((size_t)1 << 20)
 #define TREE_NODES_MAX 50000
 
-enum node_kind { NODE_SCALAR, NODE_MAP, NODE_SEQ };
-enum node_style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED };
+enum tree_kind { TREE_SCALAR, TREE_MAP, TREE_SEQ };
+enum tree_style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED };
 
 struct ref;
 
@@ -30,24 +30,24 @@ struct ref;
  * A node of a tree. In a map each child has its key in `key` (a scalar node with its own position); in a
  * sequence `key` is NULL. Lives in the pool that the tree was read into.
  */
-struct node {
-    enum node_kind kind;
-    enum node_style style; /* scalars */
+struct tree_node {
+    enum tree_kind kind;
+    enum tree_style style; /* scalars */
     bool flow;             /* maps and sequences: written as {} or [] */
     struct pos pos;
-    struct ref *ref;    /* not NULL: the value is this reference and kind/text are how it was written */
-    struct node *key;   /* child of a map */
-    const char *text;   /* scalar: NUL-terminated UTF-8 without NUL inside */
-    size_t len;         /* scalar: bytes */
-    struct node *first; /* map and sequence: children in file order */
-    struct node *last;
-    struct node *next;
+    struct ref *ref;         /* not NULL: the value is this reference and kind/text are how it was written */
+    struct tree_node *key;   /* child of a map */
+    const char *text;        /* scalar: NUL-terminated UTF-8 without NUL inside */
+    size_t len;              /* scalar: bytes */
+    struct tree_node *first; /* map and sequence: children in file order */
+    struct tree_node *last;
+    struct tree_node *next;
     uint32_t count; /* children */
 };
 
 /* One document of a stream. root is NULL for an empty document (comments only). */
 struct document {
-    struct node *root;
+    struct tree_node *root;
     struct pos pos;
     struct document *next;
 };
@@ -59,29 +59,34 @@ int tree_read(struct pool *pool, const char *name, const void *p, size_t n, stru
               struct error *e);
 
 /* The value of a key, or NULL. map may be NULL or not a map: then NULL. */
-struct node *node_get(const struct node *map, const char *key);
+struct tree_node *tree_get(const struct tree_node *map, const char *key);
 /* The node under a dotted path of keys ("cluster.controlPlane.endpoint"), or NULL. Keys with dots cannot be
  * named. */
-struct node *node_path(const struct node *root, const char *path);
+struct tree_node *tree_path(const struct tree_node *root, const char *path);
 /* Whether it is a scalar (not a reference) with this text. */
-bool node_is(const struct node *node, const char *text);
+bool tree_is(const struct tree_node *node, const char *text);
 /* The scalar's text, or NULL when the node is NULL, a reference, or no scalar. */
-const char *node_text(const struct node *node);
+const char *tree_text(const struct tree_node *node);
+/* Whether a scalar is YAML's null: plain and empty, ~, null, Null or NULL. */
+bool tree_is_null(const struct tree_node *node);
 
 /* Building and changing trees, all in `pool`. Children are appended. */
-struct node *node_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
-                         enum node_style style);
-struct node *node_map(struct pool *pool, struct pos pos);
-struct node *node_seq(struct pool *pool, struct pos pos);
+struct tree_node *tree_scalar(struct pool *pool, struct pos pos, const char *text, size_t len,
+                              enum tree_style style);
+struct tree_node *tree_map(struct pool *pool, struct pos pos);
+struct tree_node *tree_seq(struct pool *pool, struct pos pos);
 /* Appends a child; key NULL for sequences. */
-void node_add(struct pool *pool, struct node *parent, const char *key, struct node *child);
+void tree_add(struct pool *pool, struct tree_node *parent, const char *key, struct tree_node *child);
+/* The same in front of a child of the parent; NULL: behind the last. */
+void tree_insert(struct pool *pool, struct tree_node *parent, const struct tree_node *before, const char *key,
+                 struct tree_node *child);
 /* Takes a child out of its parent. */
-void node_remove(struct node *parent, struct node *child);
+void tree_remove(struct tree_node *parent, struct tree_node *child);
 /* A deep copy; positions and references are kept. */
-struct node *node_copy(struct pool *pool, const struct node *node);
+struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node);
 
 /* Calls visit for every node below and including root, parents first; stops at the first nonzero and returns
  * it. */
-int node_walk(struct node *root, int (*visit)(struct node *node, void *arg), void *arg);
+int tree_walk(struct tree_node *root, int (*visit)(struct tree_node *node, void *arg), void *arg);
 
 #endif

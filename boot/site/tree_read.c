@@ -23,8 +23,8 @@ struct reading {
     struct error *e;
     uint32_t nodes;
     unsigned depth;
-    struct node *open[TREE_DEPTH_MAX]; /* the containers around the next node, outermost first */
-    struct node *key[TREE_DEPTH_MAX];  /* of a map: the key that waits for its value */
+    struct tree_node *open[TREE_DEPTH_MAX]; /* the containers around the next node, outermost first */
+    struct tree_node *key[TREE_DEPTH_MAX];  /* of a map: the key that waits for its value */
     struct document *document;
     struct document *last;
     struct document **out;
@@ -150,8 +150,8 @@ static int parser_error(struct reading *r, const yaml_parser_t *parser)
 
 static int compare_keys(const void *a, const void *b)
 {
-    const struct node *left = (*(const struct node *const *)a)->key,
-                      *right = (*(const struct node *const *)b)->key;
+    const struct tree_node *left = (*(const struct tree_node *const *)a)->key,
+                           *right = (*(const struct tree_node *const *)b)->key;
     int order = strcmp(left->text, right->text);
 
     if (order != 0)
@@ -166,18 +166,18 @@ static bool before(struct pos a, struct pos b)
     return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
-static int refuse_duplicate_keys(struct reading *r, const struct node *map)
+static int refuse_duplicate_keys(struct reading *r, const struct tree_node *map)
 {
-    const struct node **sorted = NULL;
-    const struct node *first = NULL, *second = NULL;
+    const struct tree_node **sorted = NULL;
+    const struct tree_node *first = NULL, *second = NULL;
     uint32_t n = 0;
 
     if (map->count < 2)
         return 0;
-    sorted = mem_alloc_array(map->count, sizeof(const struct node *));
-    for (const struct node *child = map->first; child; child = child->next)
+    sorted = mem_alloc_array(map->count, sizeof(const struct tree_node *));
+    for (const struct tree_node *child = map->first; child; child = child->next)
         sorted[n++] = child;
-    qsort(sorted, n, sizeof(const struct node *), compare_keys);
+    qsort(sorted, n, sizeof(const struct tree_node *), compare_keys);
     for (uint32_t i = 1; i < n; i++) {
         if (strcmp(sorted[i - 1]->key->text, sorted[i]->key->text) != 0)
             continue;
@@ -194,9 +194,9 @@ static int refuse_duplicate_keys(struct reading *r, const struct node *map)
                     (unsigned)first->key->pos.line, (unsigned)first->key->pos.column);
 }
 
-static struct node *new_node(struct reading *r, enum node_kind kind, struct pos pos)
+static struct tree_node *new_node(struct reading *r, enum tree_kind kind, struct pos pos)
 {
-    struct node *node = pool_alloc(r->pool, sizeof *node);
+    struct tree_node *node = pool_alloc(r->pool, sizeof *node);
 
     node->kind = kind;
     node->pos = pos;
@@ -205,11 +205,11 @@ static struct node *new_node(struct reading *r, enum node_kind kind, struct pos 
 
 static bool key_expected(const struct reading *r)
 {
-    return r->depth > 0 && r->open[r->depth - 1]->kind == NODE_MAP && !r->key[r->depth - 1];
+    return r->depth > 0 && r->open[r->depth - 1]->kind == TREE_MAP && !r->key[r->depth - 1];
 }
 
 /* Hangs a complete scalar or a just opened container where it belongs. */
-static int place(struct reading *r, struct node *node)
+static int place(struct reading *r, struct tree_node *node)
 {
     if (++r->nodes > TREE_NODES_MAX)
         return error_at(r->e, node->pos, E_FILE_TOO_LARGE, "more than %d values in one file", TREE_NODES_MAX);
@@ -217,11 +217,11 @@ static int place(struct reading *r, struct node *node)
         r->document->root = node;
         return 0;
     }
-    if (r->open[r->depth - 1]->kind == NODE_MAP) {
+    if (r->open[r->depth - 1]->kind == TREE_MAP) {
         node->key = r->key[r->depth - 1];
         r->key[r->depth - 1] = NULL;
     }
-    node_add(r->pool, r->open[r->depth - 1], NULL, node);
+    tree_add(r->pool, r->open[r->depth - 1], NULL, node);
     return 0;
 }
 
@@ -265,7 +265,7 @@ static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, co
     return 0;
 }
 
-static enum node_style style_of(yaml_scalar_style_t style)
+static enum tree_style style_of(yaml_scalar_style_t style)
 {
     switch (style) {
     case YAML_SINGLE_QUOTED_SCALAR_STYLE:
@@ -288,7 +288,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     struct pos pos = pos_of(r, event->start_mark);
     const char *text = (const char *)event->data.scalar.value;
     size_t len = event->data.scalar.length;
-    struct node *node = NULL;
+    struct tree_node *node = NULL;
     int kind = -1;
 
     if (check_properties(r, event->start_mark, true, event->data.scalar.anchor, event->data.scalar.tag,
@@ -299,7 +299,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     /* A document that holds nothing ("---" and comments) comes as an empty scalar of no width. */
     if (r->depth == 0 && kind < 0 && len == 0 && event->start_mark.index == event->end_mark.index)
         return 0;
-    node = new_node(r, NODE_SCALAR, pos);
+    node = new_node(r, TREE_SCALAR, pos);
     node->style = style_of(event->data.scalar.style);
     node->text = pool_memdup(r->pool, text, len);
     node->len = len;
@@ -324,13 +324,13 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     return place(r, node);
 }
 
-static int open_container(struct reading *r, enum node_kind node_kind, const yaml_event_t *event)
+static int open_container(struct reading *r, enum tree_kind node_kind, const yaml_event_t *event)
 {
-    bool is_map = node_kind == NODE_MAP;
+    bool is_map = node_kind == TREE_MAP;
     const yaml_char_t *anchor = is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
     const yaml_char_t *tag = is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
     struct pos pos = pos_of(r, event->start_mark);
-    struct node *node = NULL;
+    struct tree_node *node = NULL;
     int kind = -1;
 
     if (key_expected(r))
@@ -358,9 +358,9 @@ static int open_container(struct reading *r, enum node_kind node_kind, const yam
     return 0;
 }
 
-static int finish_base64(struct reading *r, struct node *map)
+static int finish_base64(struct reading *r, struct tree_node *map)
 {
-    const struct node *child = map->first;
+    const struct tree_node *child = map->first;
     char tag[16] = "!";
     int kind = -1;
 
@@ -371,7 +371,7 @@ static int finish_base64(struct reading *r, struct node *map)
     if (kind < 0 || kind == REF_BASE64)
         return error_at(r->e, map->pos, E_YAML_REF,
                         "!base64 takes a mapping with exactly one of fact, node, secret, file, format");
-    if (!node_text(child))
+    if (!tree_text(child))
         return error_at(r->e, child->pos, E_YAML_REF, "!base64 {%s: ...} takes text here, without a tag",
                         child->key->text);
     map->ref->inner = ref_parse(r->pool, (enum ref_kind)kind, child->pos, child->text, r->e);
@@ -384,9 +384,9 @@ static int finish_base64(struct reading *r, struct node *map)
 
 static int close_container(struct reading *r)
 {
-    struct node *node = r->open[--r->depth];
+    struct tree_node *node = r->open[--r->depth];
 
-    if (node->kind == NODE_MAP && refuse_duplicate_keys(r, node) != 0)
+    if (node->kind == TREE_MAP && refuse_duplicate_keys(r, node) != 0)
         return -1;
     return node->ref ? finish_base64(r, node) : 0;
 }
@@ -419,9 +419,9 @@ static int take_event(struct reading *r, const yaml_event_t *event)
     case YAML_SCALAR_EVENT:
         return take_scalar(r, event);
     case YAML_MAPPING_START_EVENT:
-        return open_container(r, NODE_MAP, event);
+        return open_container(r, TREE_MAP, event);
     case YAML_SEQUENCE_START_EVENT:
-        return open_container(r, NODE_SEQ, event);
+        return open_container(r, TREE_SEQ, event);
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:
         return close_container(r);

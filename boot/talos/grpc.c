@@ -1,5 +1,6 @@
 #include "talos/grpc.h"
 
+#include "base/fd.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "talos/h2.h"

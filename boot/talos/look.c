@@ -149,24 +149,29 @@ static int read_addresses(const struct grpc_target *target, struct look *look, s
 
 static int read_disks(const struct grpc_target *target, struct look *look, struct error *e)
 {
-    struct disk {
+    struct disk_message {
         struct span model, serial, wwid, bus_path, transport, dev_path;
         uint64_t size;
         bool rotational, readonly, cdrom;
     };
     static const struct pb_field fields[] = {
-        {1, PB_UINT64, offsetof(struct disk, size)},     {4, PB_BOOL, offsetof(struct disk, readonly)},
-        {5, PB_TEXT, offsetof(struct disk, model)},      {6, PB_TEXT, offsetof(struct disk, serial)},
-        {8, PB_TEXT, offsetof(struct disk, wwid)},       {9, PB_TEXT, offsetof(struct disk, bus_path)},
-        {11, PB_TEXT, offsetof(struct disk, transport)}, {12, PB_BOOL, offsetof(struct disk, rotational)},
-        {13, PB_BOOL, offsetof(struct disk, cdrom)},     {14, PB_TEXT, offsetof(struct disk, dev_path)},
+        {1, PB_UINT64, offsetof(struct disk_message, size)},
+        {4, PB_BOOL, offsetof(struct disk_message, readonly)},
+        {5, PB_TEXT, offsetof(struct disk_message, model)},
+        {6, PB_TEXT, offsetof(struct disk_message, serial)},
+        {8, PB_TEXT, offsetof(struct disk_message, wwid)},
+        {9, PB_TEXT, offsetof(struct disk_message, bus_path)},
+        {11, PB_TEXT, offsetof(struct disk_message, transport)},
+        {12, PB_BOOL, offsetof(struct disk_message, rotational)},
+        {13, PB_BOOL, offsetof(struct disk_message, cdrom)},
+        {14, PB_TEXT, offsetof(struct disk_message, dev_path)},
     };
     struct resource *found;
     if (machined_list(target, look->pool, &disks, &found, &look->disk_count, e) != 0)
         return -1;
     struct look_disk *out = pool_alloc(look->pool, (look->disk_count + 1) * sizeof *out);
     for (unsigned i = 0; i < look->disk_count; i++) {
-        struct disk d = {0};
+        struct disk_message d = {0};
         if (!pb_decode(look->pool, FIELDS(fields), found[i].spec, &d))
             return error_set(e, E_MACHINED_MALFORMED, "Disks/%s: not a message of that kind", found[i].id);
         out[i] = (struct look_disk){
@@ -280,6 +285,19 @@ void look_cleanup(struct look **look)
 {
     look_free(*look);
     *look = NULL;
+}
+
+bool look_selectable(const struct look_disk *d)
+{
+    return d->transport[0] && !d->readonly && !d->cdrom;
+}
+
+unsigned look_choosable(const struct look *look)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < look->disk_count; i++)
+        count += look_selectable(&look->disks[i]) && strcmp(look->disks[i].transport, "usb") != 0;
+    return count;
 }
 
 bool look_same(const struct look *a, const struct look *b)

@@ -1,7 +1,7 @@
 /*
  * look.h - what machined knows about this node, as one plain value.
  *
- * Feeds the facts and the decision between join and found. A look is a snapshot: it is taken anew for every attempt
+ * Feeds the facts and the decision between join and bootstrap. A look is a snapshot: it is taken anew for every attempt
  * and never changes.
  */
 #ifndef HEARTH_TALOS_LOOK_H
@@ -60,6 +60,8 @@ struct look_volume {
     const char *partition_label; /* of the GPT entry: "META", "STATE", "EPHEMERAL", "EFI" ... */
     const char *parent;          /* "sda" for a partition, "" for a disk */
     uint64_t size;               /* bytes */
+    bool
+        unnamed; /* a whole disk that machined has no name for; what name holds then is not machined's word */
 };
 
 struct look {
@@ -91,6 +93,13 @@ int look_stage(const struct grpc_target *target, struct look **out, struct error
 int look_all(const struct grpc_target *target, struct look **out, struct error *e);
 void look_free(struct look *look);
 void look_cleanup(struct look **look);
+
+/* Talos's own implicit conditions of a selector: a transport, not read-only, no optical drive. Loops, of which Talos has one a layer, have no
+ * transport. */
+bool look_selectable(const struct look_disk *d);
+
+/* How many disks an install could choose: those, without USB. */
+unsigned look_choosable(const struct look *look);
 
 /* Whether the node is still in the stage and has the active config, byte for byte, that it had: what was made of the one look may be
  * applied after the other. */

@@ -271,3 +271,92 @@ int machined_bootstrap(const struct grpc_target *target, struct error *e)
     struct one_message answer = {.pool = pool};
     return unary(target, &call, &answer, NULL, e);
 }
+
+int machined_wipe(const struct grpc_target *target, const char *disk, struct error *e)
+{
+    struct buf device = {0}, request = {0};
+    pb_put_text(&device, 1, disk); /* BlockDeviceWipeDescriptor; the method stays FAST */
+    pb_put_uint(&device, 3, true); /* skip_volume_check */
+    pb_put_bytes(&request, 1, device.data, device.len);
+    const struct grpc_call call = {
+        .method = "/storage.StorageService/BlockDeviceWipe",
+        .role = admin,
+        .request = {(const unsigned char *)request.data, request.len},
+        .deadline_ms = APPLY_MS,
+    };
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct one_message answer = {.pool = pool};
+    int result = unary(target, &call, &answer, NULL, e);
+    buf_free(&device);
+    buf_free(&request);
+    return result;
+}
+
+#define REBOOT_POWERCYCLE 1 /* RebootRequest.Mode; 0 would load the kernel of a disk */
+
+int machined_reboot(const struct grpc_target *target, struct error *e)
+{
+    struct buf request = {0};
+    pb_put_uint(&request, 1, REBOOT_POWERCYCLE);
+    const struct grpc_call call = {
+        .method = "/machine.MachineService/Reboot",
+        .role = "os:operator",
+        .request = {(const unsigned char *)request.data, request.len},
+        .deadline_ms = CALL_MS,
+    };
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct one_message answer = {.pool = pool};
+    int result = unary(target, &call, &answer, NULL, e);
+    buf_free(&request);
+    return result;
+}
+
+/* ServiceInfo{1 id, 3 events{1 repeated ServiceEvent{1 msg, 2 state}}}: the last one of this service. */
+static bool last_event(struct pool *pool, struct span service, const char *id, const char **state,
+                       const char **message)
+{
+    struct info {
+        struct span id, events;
+    } info = {0};
+    struct event {
+        struct span message, state;
+    } event = {0};
+    struct pb_list list = {0};
+    static const struct pb_field info_fields[] = {
+        {1, PB_TEXT, offsetof(struct info, id)},
+        {3, PB_BYTES, offsetof(struct info, events)},
+    };
+    static const struct pb_field list_fields[] = {{1, PB_LIST, 0}};
+    static const struct pb_field event_fields[] = {
+        {1, PB_TEXT, offsetof(struct event, message)},
+        {2, PB_TEXT, offsetof(struct event, state)},
+    };
+    if (!pb_decode(pool, FIELDS(info_fields), service, &info))
+        return false;
+    if (!span_is(info.id, id))
+        return true;
+    if (!pb_decode(pool, FIELDS(list_fields), info.events, &list) ||
+        (list.count && !pb_decode(pool, FIELDS(event_fields), list.items[list.count - 1], &event)))
+        return false;
+    *state = pool_memdup(pool, event.state.p, event.state.n);
+    *message = pool_memdup(pool, event.message.p, event.message.n);
+    return true;
+}
+
+int machined_service_event(const struct grpc_target *target, struct pool *pool, const char *id,
+                           const char **state, const char **message, struct error *e)
+{
+    static const char method[] = "/machine.MachineService/ServiceList";
+    static const struct pb_field fields[] = {{2, PB_LIST, 0}};
+    const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
+    struct one_message answer = {.pool = pool};
+    struct pb_list services = {0};
+    struct span first;
+    *state = *message = "";
+    if (unary(target, &call, &answer, NULL, e) != 0)
+        return -1;
+    bool good = first_of(pool, answer.bytes, &first) && pb_decode(pool, FIELDS(fields), first, &services);
+    for (unsigned i = 0; good && i < services.count; i++)
+        good = last_event(pool, services.items[i], id, state, message);
+    return good ? 0 : malformed(method, e);
+}

@@ -1,7 +1,7 @@
 /*
  * machined.h - what hearth asks of machined, one function a question.
  *
- * Reads go with the role os:reader; only the active config, ApplyConfiguration and Bootstrap take os:admin. Talos
+ * Reads go with the role os:reader; the active config, ApplyConfiguration, Bootstrap and the wipe of a disk take os:admin, a reboot os:operator. Talos
  * 1.13 or newer: before that machined does not take a config over this socket.
  *
  * Sources: Talos api/machine/machine.proto and api/resource/definitions; COSI runtime api/v1alpha1/{state,resource}.proto.
@@ -64,6 +64,17 @@ int machined_service(const struct grpc_target *target, const char *id, struct se
 
 /* Whether etcd on this node is a healthy member. */
 int machined_etcd_member(const struct grpc_target *target, bool *member, struct error *e);
+
+/* The last event of a service (ServiceList), as text in the pool: state and message; "" for a service that has none. */
+int machined_service_event(const struct grpc_target *target, struct pool *pool, const char *id,
+                           const char **state, const char **message, struct error *e);
+
+/* Wipes a whole disk ("sda"), which in maintenance mode may hold volumes that machined knows of: META counts as in use, and is not asked
+ * for. machined forgets them with its next start, so nothing can be installed before machined_reboot(). */
+int machined_wipe(const struct grpc_target *target, const char *disk, struct error *e);
+
+/* Through the firmware, as a power cycle would. */
+int machined_reboot(const struct grpc_target *target, struct error *e);
 
 /* Founds etcd on this node. E_MACHINED_EXISTS: there is data already, which is as good. */
 int machined_bootstrap(const struct grpc_target *target, struct error *e);

@@ -22,17 +22,17 @@ static uint64_t read_varint(struct reader *r)
     return 0;
 }
 
-struct value {
+struct pb_value {
     uint32_t number;
     enum wire wire;
     uint64_t number_value;
     struct span bytes;
 };
 
-static bool read_value(struct reader *r, struct value *v)
+static bool read_value(struct reader *r, struct pb_value *v)
 {
     uint64_t tag = read_varint(r);
-    *v = (struct value){.number = (uint32_t)(tag >> 3)};
+    *v = (struct pb_value){.number = (uint32_t)(tag >> 3)};
     if (tag >> 3 == 0 || tag >> 32 != 0)
         return false;
     switch (tag & 7) {
@@ -77,7 +77,7 @@ static bool list_add(struct pool *pool, struct pb_list *list, struct span item)
     return true;
 }
 
-static bool take(struct pool *pool, const struct pb_field *field, const struct value *v, void *out)
+static bool take(struct pool *pool, const struct pb_field *field, const struct pb_value *v, void *out)
 {
     unsigned char *at = (unsigned char *)out + field->offset;
     bool numeric = field->kind == PB_UINT64 || field->kind == PB_BOOL;
@@ -108,7 +108,7 @@ bool pb_decode(struct pool *pool, const struct pb_field *fields, size_t count, s
 {
     struct reader r = reader_of(message.p, message.n);
     while (r.n > 0) {
-        struct value v;
+        struct pb_value v;
         if (!read_value(&r, &v))
             return false;
         for (size_t i = 0; i < count; i++)

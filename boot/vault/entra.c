@@ -1,6 +1,7 @@
 #include "vault/entra.h"
 
 #include "base/text.h"
+#include "vault/aadsts.h"
 #include "vault/form.h"
 #include "vault/json.h"
 
@@ -44,57 +45,6 @@ void entra_request(struct buf *out, const struct url *authority, const char *ten
                tenant, asks ? "devicecode" : "token", url_authority(authority, host), body.len);
     buf_add(out, body.data, body.len);
     buf_free(&body);
-}
-
-const char *entra_hint(int64_t aadsts)
-{
-    static const struct {
-        int32_t number;
-        const char *hint;
-    } hints[] = {
-        {7000215, "the secret is wrong; often its ID was pasted instead of its value"},
-        {7000222, "the secret has expired"},
-        {700016, "this tenant has no application with that client id"},
-        {700011, "this tenant has no application with that client id"},
-        {7000112, "the application is disabled"},
-        {90002, "no such tenant: wrong id, or wrong cloud"},
-        {900023, "no such tenant: wrong id, or wrong cloud"},
-        {90038, "the tenant is in a national cloud: set cloud.authority and cloud.resource"},
-        {9001023, "login.tenant must be a tenant of its own, not common or organizations"},
-        {700027, "the certificate is not in the app registration, or it has expired there"},
-        {700024, "the assertion is outside its time: look at this box's clock"},
-        {500133, "the assertion is outside its time: look at this box's clock"},
-        {50012, "the assertion's signature or thumbprint is wrong"},
-        {50013, "the assertion's signature is wrong"},
-        {50027, "the assertion is malformed"},
-        {700021, "the assertion is for another client"},
-        {700023, "the assertion is for another audience"},
-        {70021,
-         "no federated credential matches the assertion's issuer and subject; a new one takes some minutes"},
-        {700211, "no federated credential has the assertion's issuer, to the letter"},
-        {700212, "no federated credential has the assertion's audience"},
-        {700213,
-         "no federated credential has the assertion's subject, to the letter; a new one takes some minutes"},
-        {70011, "the scope is not known: cloud.resource does not fit this cloud"},
-        {1002012, "the scope is not known: cloud.resource does not fit this cloud"},
-        {500011, "the resource is not known in this tenant: cloud.resource does not fit this cloud"},
-        {650057, "the resource is not one the application may use"},
-        {53003, "Conditional Access blocks this login"},
-        {530035, "security defaults block this login"},
-        {50076, "the tenant asks for a second factor"},
-        {7000218,
-         "the application wants a credential of another kind; for device-code switch \"Allow public client "
-         "flows\" "
-         "on"},
-        {70018, "it does not know the code that it gave"},
-        {65001, "nobody has consented yet that the application reads vaults for a person"},
-        {700025, "the application is public and takes no secret; switch off \"Allow public client flows\""},
-        {50196, "too many failing logins in a row: wait some minutes"},
-    };
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-        if (hints[i].number == aadsts)
-            return hints[i].hint;
-    return NULL;
 }
 
 /* The first of error_codes, or what stands behind "AADSTS" in the description. */
@@ -151,41 +101,71 @@ static enum error_code code_of(const char *word, uint32_t *wait_ms)
     return E_ENTRA_REFUSED;
 }
 
-static int refused(const struct http *h, struct error *e)
+/* By the status and the word; the number alone knows better in some cases. */
+static void judge(const struct http *h, const char *word, const struct aadsts *known, enum vault_login login,
+                  struct error *e)
 {
-    enum json_problem problem;
-    json_t *root = json_object_read(h->body.data, h->body.len, &problem);
-    const char *word = word_of(root, "error", "abcdefghijklmnopqrstuvwxyz_", 40);
     uint32_t wait_ms = 0;
-    enum error_code code = word ? code_of(word, &wait_ms) : E_ENTRA_ANSWER;
-    if (h->status == 429 || h->status == 408)
-        code = E_ENTRA_BUSY;
-    else if (h->status >= 500)
-        code = E_ENTRA_UNAVAILABLE;
-    else if (h->status < 400)
-        code = E_HTTP_STATUS;
-
-    int64_t aadsts = aadsts_of(root);
-    const char *hint = entra_hint(aadsts);
-    static const char id[] = "0123456789abcdefABCDEF-";
-    const char *trace = word_of(root, "trace_id", id, 64);
-    const char *correlation = word_of(root, "correlation_id", id, 64);
-    char number[32] = "";
-    if (aadsts > 0 && aadsts < 100000000)
-        snprintf(number, sizeof number, ", AADSTS%" PRId64, aadsts);
-    error_set(e, code, "HTTP %d%s%s%s%s%s%s%s%s%s%s", h->status, word ? " " : "", word ? word : "", number,
-              hint ? ": " : "", hint ? hint : "", trace || correlation ? " (" : "", trace ? "trace " : "",
-              trace ? trace : "", correlation ? (trace ? ", correlation " : "correlation ") : "",
-              correlation ? correlation : "");
-    if (trace || correlation) {
-        size_t n = strlen(e->text);
-        if (n + 1 < sizeof e->text)
-            memcpy(e->text + n, ")", 2);
+    bool assertion = login == VAULT_LOGIN_CERTIFICATE || login == VAULT_LOGIN_FEDERATED;
+    e->code = word ? code_of(word, &wait_ms) : E_ENTRA_ANSWER;
+    if (h->status == 429 || h->status == 408) {
+        e->code = E_ENTRA_BUSY;
+    } else if (h->status == 511) {
+        e->code = E_HTTP_STATUS;
+        e->advice = ADVICE_PORTAL;
+    } else if (h->status >= 500) {
+        e->code = E_ENTRA_UNAVAILABLE;
+    } else if (h->encoded && (h->status == 200 || h->status >= 400)) {
+        e->code = E_HTTP_ENCODED;
+    } else if (h->status < 400) {
+        e->code = E_HTTP_STATUS;
+    } else if (known && known->code != E_NONE) {
+        e->code = known->code;
+        e->advice = known->advice;
+    } else if (e->code == E_ENTRA_GRANT && !assertion) {
+        e->code = E_ENTRA_REFUSED;
     }
-    if (code == E_ENTRA_CODE)
+    if (e->code == E_ENTRA_CODE)
         e->retry_after_ms = wait_ms;
     else if (h->has_retry_after)
         e->retry_after_ms = h->retry_after_ms;
+}
+
+static int refused(const struct http *h, enum vault_login login, struct error *e)
+{
+    static const char id[] = "0123456789abcdefABCDEF-";
+    enum json_problem problem;
+    json_t *root = json_object_read(h->body.data, h->body.len, &problem);
+    const char *word = word_of(root, "error", "abcdefghijklmnopqrstuvwxyz_", 40);
+    const char *ids[2] = {word_of(root, "trace_id", id, 64), word_of(root, "correlation_id", id, 64)};
+    int64_t number = aadsts_of(root);
+    const struct aadsts *known = aadsts_find(number);
+    struct error judged = {0};
+    struct buf text = {.max = ERROR_TEXT_MAX};
+    judge(h, word, known, login, &judged);
+    buf_printf(&text, "HTTP %d", h->status);
+    if (h->encoded)
+        buf_str(&text, ", compressed");
+    if (word)
+        buf_printf(&text, " %s", word);
+    if (number > 0 && number < 100000000)
+        buf_printf(&text, ", AADSTS%" PRId64, number);
+    if (known)
+        buf_printf(&text, ": %s", known->hint);
+    else if (word && strcmp(word, "expired_token") == 0)
+        buf_str(&text, ": nobody logged in with the code before it ran out");
+    if (h->status == 511)
+        buf_str(&text, ": this network wants a login of its own");
+    if (ids[0])
+        buf_printf(&text, " (trace %s", ids[0]);
+    if (ids[1])
+        buf_printf(&text, "%scorrelation %s", ids[0] ? ", " : " (", ids[1]);
+    if (ids[0] || ids[1])
+        buf_char(&text, ')');
+    error_set(e, judged.code, "%s", text.data);
+    e->advice = judged.advice;
+    e->retry_after_ms = judged.retry_after_ms;
+    buf_free(&text);
     json_decref(root);
     return -1;
 }
@@ -197,10 +177,11 @@ static bool is_token(const char *s, size_t n)
     return n > 0 && n <= ENTRA_TOKEN_MAX && strspn(s, set) == n;
 }
 
-int entra_answer(const struct http *h, struct secret *token, int64_t *expires_in, struct error *e)
+int entra_answer(const struct http *h, enum vault_login login, struct secret *token, int64_t *expires_in,
+                 struct error *e)
 {
-    if (h->status != 200)
-        return refused(h, e);
+    if (h->status != 200 || h->encoded)
+        return refused(h, login, e);
     enum json_problem problem;
     json_t *root = json_object_read(h->body.data, h->body.len, &problem);
     const json_t *member = json_object_get(root, "access_token");
@@ -232,8 +213,8 @@ static int64_t between(int64_t value, int64_t least, int64_t most)
 int entra_code(const struct http *h, struct secret *device_code, struct vault_code *shown,
                uint64_t *interval_ms, struct error *e)
 {
-    if (h->status != 200)
-        return refused(h, e);
+    if (h->status != 200 || h->encoded)
+        return refused(h, VAULT_LOGIN_DEVICE, e);
     enum json_problem problem;
     json_t *root = json_object_read(h->body.data, h->body.len, &problem);
     const char *code = json_member_text(root, "device_code");

@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/secret.h"
-#include "vault/http.h"
-#include "vault/url.h"
+#include "net/http.h"
+#include "net/url.h"
 #include "vault/vault.h"
 
 #define ENTRA_TOKEN_MAX 16384
@@ -28,16 +28,14 @@ void entra_request(struct buf *out, const struct url *authority, const char *ten
 #define ENTRA_PENDING_MS 1u   /* retry_after_ms of E_ENTRA_CODE: ask again at the same pace */
 #define ENTRA_SLOWER_MS 5000u /* this much slower (RFC 8628 section 3.5); 0: the code is used up */
 
-/* Judges a complete response. 0 with the token (and *expires_in seconds, 0 when the server does not say), or
- * -1 with an E_ENTRA_* or E_HTTP_STATUS error, retry_after_ms set when the server asked for it. */
-int entra_answer(const struct http *h, struct secret *token, int64_t *expires_in, struct error *e);
+/* Judges a complete response to a request of this kind. 0 with the token (and *expires_in seconds, 0 when the server does not say), or
+ * -1 with an E_ENTRA_* or E_HTTP_* error, retry_after_ms set when the server asked for it. */
+int entra_answer(const struct http *h, enum vault_login login, struct secret *token, int64_t *expires_in,
+                 struct error *e);
 
 /* Judges the answer to the request for a device code: what is shown, what is polled with, and how often. Times out
  * of their range are brought into it. Errors: as entra_answer(). */
 int entra_code(const struct http *h, struct secret *device_code, struct vault_code *shown,
                uint64_t *interval_ms, struct error *e);
-
-/* What to look at for an AADSTS number, or NULL. Static text. */
-const char *entra_hint(int64_t aadsts);
 
 #endif

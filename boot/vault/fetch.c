@@ -34,13 +34,20 @@ static void progress(void *arg, const char *host, const char *step)
     fetch_emit(arg, &record);
 }
 
-void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer)
+static void move_deadline(struct fetch *f, uint64_t now)
+{
+    uint64_t later = now + fetch_patience(f->request);
+    f->deadline = later < f->end ? later : f->end;
+}
+
+void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer, uint64_t now)
 {
     struct buf record = {0};
     record_answer(&record, index, answer);
     fetch_emit(f, &record);
-    f->jobs[index].state = JOB_DONE;
+    f->jobs[index].state = FETCH_DONE;
     f->done++;
+    move_deadline(f, now);
 }
 
 void fetch_fail(struct fetch *f, const struct error *e)
@@ -76,25 +83,41 @@ uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct erro
     return now + wait < f->deadline ? now + wait : 0;
 }
 
-void side_free(struct side *s)
+void fetch_open(struct fetch *f, struct exchange *s, uint64_t now)
+{
+    http_free(&s->http);
+    http_init(&s->http, f->request->now);
+    s->answered = 0;
+    s->crowded = false;
+    conn_open(&s->conn, now);
+}
+
+void fetch_close(struct exchange *s)
 {
     conn_close(&s->conn);
     http_free(&s->http);
     buf_free(&s->out);
+    s->answer_by = 0;
 }
 
-void side_write(struct side *s)
+bool fetch_turn(struct exchange *s)
+{
+    return s->answered == 0 && conn_turn(&s->conn) && ++s->turns <= FETCH_TURNS_MAX;
+}
+
+void fetch_write(struct exchange *s, uint64_t now)
 {
     while (s->out.len) {
         size_t n = conn_write(&s->conn, s->out.data, s->out.len);
-        if (n == 0)
-            return;
         buf_consume(&s->out, n);
+        /* A record is full, and no event says so. */
+        if (conn_step(&s->conn, now) != CONN_READY || n == 0)
+            return;
     }
     buf_free(&s->out);
 }
 
-bool side_read(struct fetch *f, struct side *s, uint64_t now)
+bool fetch_read(struct fetch *f, struct exchange *s, uint64_t now)
 {
     bool over = false;
     for (unsigned i = 0; i < PIECES_MAX && !over; i++) {
@@ -109,7 +132,7 @@ bool side_read(struct fetch *f, struct side *s, uint64_t now)
         /* What follows this response stays in TLS until the next one is asked for. */
         n = http_feed(&s->http, p, n);
         conn_took(&s->conn, n);
-        f->world.stats.bytes_in += (uint32_t)n;
+        f->stats.bytes_in += (uint32_t)n;
         over = s->http.state == HTTP_DONE || s->http.state == HTTP_BAD;
     }
     if (!over && s->conn.state == CONN_ENDED)
@@ -117,25 +140,34 @@ bool side_read(struct fetch *f, struct side *s, uint64_t now)
     return over || s->conn.state == CONN_ENDED || s->conn.state == CONN_FAILED;
 }
 
-int side_broken(const struct side *s, struct error *e)
+int fetch_broken(const struct exchange *s, struct error *e)
 {
-    const char *host = s->conn.url->host;
+    char peer[CONN_PEER_MAX];
+    conn_peer(&s->conn, peer);
     if (s->http.state == HTTP_BAD) {
         http_error(&s->http, e);
-        return error_wrap(e, "%s", host);
+        return error_wrap(e, "%s", peer);
     }
     if (s->conn.state == CONN_FAILED) {
         *e = s->conn.error;
         return -1;
     }
-    return error_set(e, E_HTTP_CLOSED, "%s closed the connection before it had answered", host);
+    return error_set(e, E_HTTP_CLOSED, "%s closed the connection before it had answered", peer);
 }
 
-static bool prepare(struct fetch *f)
+int fetch_overdue(const struct exchange *s, struct error *e)
+{
+    if (s->last.code == E_NONE || s->conn.state == CONN_READY)
+        return conn_overdue(&s->conn, e);
+    *e = s->last;
+    return -1;
+}
+
+static void prepare(struct fetch *f)
 {
     const struct vault_request *q = f->request;
     struct error e = {0};
-    nameservers_init(&f->world.servers, q->hosts_file, q->resolv_conf);
+    lookup_servers(&f->world.servers, q->hosts_file, q->resolv_conf);
     if (anchors_read(&f->world.anchors, q->ca_pem, q->ca_only, &e) < 0) {
         error_wrap(&e, "cloud.ca");
         fetch_fail(f, &e);
@@ -146,7 +178,6 @@ static bool prepare(struct fetch *f)
             fetch_fail(f, &e);
         }
     }
-    return !f->failed;
 }
 
 void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now)
@@ -155,57 +186,73 @@ void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now)
         *next = at;
 }
 
-static bool readable(const struct side *s)
+static bool readable(const struct exchange *s)
 {
     size_t n;
     return conn_read(&s->conn, &n) != NULL;
 }
 
-static void wait_for_something(struct fetch *f)
+unsigned fetch_poll(const struct fetch *f, uint64_t now, struct pollfd *fds, uint64_t *next)
 {
-    struct pollfd fds[2 * CONN_POLL_MAX];
-    uint64_t next = f->deadline;
-    unsigned count = conn_poll(&f->login.conn, fds, &next);
-    count += conn_poll(&f->get.conn, fds + count, &next);
-    uint64_t now = clock_ms();
-    login_timer(f, now, &next);
-    getter_timer(f, now, &next);
+    *next = f->deadline;
+    unsigned count = conn_poll(&f->login.conn, fds, next);
+    count += conn_poll(&f->get.conn, fds + count, next);
+    login_timer(f, now, next);
+    getter_timer(f, now, next);
     /* What TLS has decrypted already raises no event. */
     if (readable(&f->login) || readable(&f->get))
-        next = now;
-    int ms = next <= now ? 0 : next - now > 60000 ? 60000 : (int)(next - now);
-    (void)poll(fds, count, ms);
+        *next = now;
+    return count;
+}
+
+bool fetch_finished(const struct fetch *f)
+{
+    return f->request->login_only ? f->token.length_ != 0 : f->done == f->request->name_count;
+}
+
+static bool is_over(const struct fetch *f)
+{
+    return f->failed || fetch_finished(f);
+}
+
+bool fetch_step(struct fetch *f, uint64_t now)
+{
+    if (!is_over(f) && now >= f->deadline)
+        getter_expire(f, now);
+    if (!is_over(f))
+        login_step(f, now);
+    if (!is_over(f))
+        getter_step(f, now);
+    return !is_over(f);
 }
 
 static void loop(struct fetch *f)
 {
-    while (!f->failed && f->done < f->request->name_count) {
+    while (fetch_step(f, clock_ms())) {
+        struct pollfd fds[FETCH_POLL_MAX];
+        uint64_t next;
         uint64_t now = clock_ms();
-        if (now >= f->deadline) {
-            getter_expire(f);
-            return;
-        }
-        login_step(f, now);
-        if (!f->failed)
-            getter_step(f, now);
-        if (!f->failed && f->done < f->request->name_count)
-            wait_for_something(f);
+        unsigned count = fetch_poll(f, now, fds, &next);
+        int ms = next <= now ? 0 : next - now > 60000 ? 60000 : (int)(next - now);
+        (void)poll(fds, count, ms);
     }
 }
 
-static void finish(struct fetch *f)
+static void finish(struct fetch *f, uint64_t now)
 {
     struct buf record = {0};
     if (f->failed)
         record_failed(&record, &f->error);
-    f->world.stats.elapsed_ms = (uint32_t)(clock_ms() - f->start);
-    record_stats(&record, &f->world.stats);
+    f->stats.connections = f->world.connections;
+    memcpy(f->stats.tls, f->world.tls, sizeof f->stats.tls);
+    f->stats.elapsed_ms = (uint32_t)(now - f->start);
+    record_stats(&record, &f->stats);
     record_done(&record);
     fetch_emit(f, &record);
 }
 
-void fetch_run(const struct vault_request *request, const struct url *authority, const struct url *vault,
-               const char *scope, int fd)
+struct fetch *fetch_begin(const struct vault_request *request, const struct url *authority,
+                          const struct url *vault, const char *scope, int fd, uint64_t now)
 {
     struct fetch *f = mem_alloc(sizeof *f);
     f->request = request;
@@ -213,8 +260,9 @@ void fetch_run(const struct vault_request *request, const struct url *authority,
     f->vault = *vault;
     strncpy(f->scope, scope, sizeof f->scope - 1);
     f->to.fd = fd;
-    f->start = clock_ms();
-    f->deadline = f->start + fetch_patience(request);
+    f->start = now;
+    f->deadline = now + fetch_patience(request);
+    f->end = now + VAULT_TOTAL_MS;
     f->world.now = request->now;
     f->world.progress = progress;
     f->world.arg = f;
@@ -226,14 +274,26 @@ void fetch_run(const struct vault_request *request, const struct url *authority,
     conn_init(&f->get.conn, &f->world, &f->vault);
     http_init(&f->login.http, request->now);
     http_init(&f->get.http, request->now);
-    if (prepare(f))
-        loop(f);
-    finish(f);
-    side_free(&f->login);
-    side_free(&f->get);
+    prepare(f);
+    return f;
+}
+
+void fetch_end(struct fetch *f, uint64_t now)
+{
+    finish(f, now);
+    fetch_close(&f->login);
+    fetch_close(&f->get);
     secret_free(&f->token);
     secret_free(&f->code);
     loginkey_free(f->key);
     anchors_free(&f->world.anchors);
     mem_free(f);
+}
+
+void fetch_run(const struct vault_request *request, const struct url *authority, const struct url *vault,
+               const char *scope, int fd)
+{
+    struct fetch *f = fetch_begin(request, authority, vault, scope, fd, clock_ms());
+    loop(f);
+    fetch_end(f, clock_ms());
 }

@@ -3,48 +3,57 @@
  *
  * The login connection and the vault's are opened at once; when the token is there all GETs are pipelined, at
  * most FETCH_IN_FLIGHT at a time. What fails for a reason that passes is tried again after 1, 2, 4, 8 s with
- * full jitter, or when the server says so, at most FETCH_TRIES times and never past the deadline; timeouts
- * were waited for long enough and are not.
+ * full jitter, or when the server says so, at most FETCH_TRIES times in a row and never past the deadline; timeouts
+ * were waited for long enough and are not. The deadline moves with each name that is answered, to VAULT_TOTAL_MS in all.
+ *
+ * Two kinds of trouble cost no try, each once: on a connection that carried several requests at once (it ended, spoke
+ * wrongly, fell silent) the rest is asked one at a time; and before an address has answered anything the next
+ * one of the host is asked.
  *
  * login.c owns the token, getter.c the secrets, fetch.c the loop and what they share.
  */
 #ifndef HEARTH_VAULT_FETCH_H
 #define HEARTH_VAULT_FETCH_H
 
-#include "vault/conn.h"
-#include "vault/http.h"
+#include "net/conn.h"
+#include "net/http.h"
+#include "net/url.h"
 #include "vault/keyvault.h"
 #include "vault/loginkey.h"
-#include "vault/url.h"
 #include "vault/vault.h"
 
-#define FETCH_IN_FLIGHT 16
+#define FETCH_IN_FLIGHT 32
 #define FETCH_TRIES 5
-#define FETCH_END_MS 1000     /* from the last record to the end of the process */
-#define FETCH_ANSWER_MS 20000 /* without a whole response after a request */
+#define FETCH_TURNS_MAX LOOKUP_ADDRESSES_MAX /* to another address of one host */
+#define FETCH_END_MS 1000                    /* from the last record to the end of the process */
+#define FETCH_ANSWER_MS 20000                /* without a whole response after a request */
 
 struct fetch_out { /* records to the parent */
     int fd;
 };
 
 /* One connection with its half-written requests and half-read response. */
-struct side {
+struct exchange {
     struct conn conn;
     struct http http;
     struct buf out;      /* requests not yet taken by TLS; wiped when freed */
+    unsigned answered;   /* on this connection */
+    bool crowded;        /* this connection has carried more than one request at a time */
+    unsigned turns;      /* to another address */
     unsigned tries;      /* failures in a row */
     uint64_t not_before; /* clock_ms: no new connection earlier */
     uint64_t answer_by;  /* clock_ms; 0: nothing is awaited */
-    struct error last;   /* the failure that is being waited out */
+    struct error last;   /* the last failure of a connection */
 };
 
-enum job_state { JOB_TODO, JOB_SENT, JOB_DONE };
+enum fetch_state { FETCH_TODO, FETCH_SENT, FETCH_DONE };
 
-struct job {
-    enum job_state state;
+struct fetch_job {
+    enum fetch_state state;
     unsigned tries;
     uint64_t not_before;
     unsigned generation; /* of the token it was sent with */
+    unsigned pause;      /* how many there had been when it was sent */
     struct error last;
 };
 
@@ -54,11 +63,13 @@ struct fetch {
     struct url vault;
     char scope[URL_AUTHORITY_MAX + 32];
     struct conn_world world;
+    struct vault_stats stats;
     uint64_t start;
     uint64_t deadline;
+    uint64_t end; /* what the deadline never passes */
     struct fetch_out to;
 
-    struct side login;
+    struct exchange login;
     struct loginkey *key; /* with VAULT_LOGIN_CERTIFICATE */
     struct secret token;
     unsigned generation; /* tokens received so far */
@@ -67,16 +78,17 @@ struct fetch {
     struct secret code;   /* device_code: a person has been asked */
     uint64_t interval_ms; /* between polls for that person's login */
 
-    struct side get;
-    struct job jobs[VAULT_NAMES_MAX];
+    struct exchange get;
+    struct fetch_job jobs[VAULT_NAMES_MAX];
     unsigned done;
     unsigned queue[FETCH_IN_FLIGHT]; /* jobs in flight, in the order they were sent */
     unsigned queued;
-    unsigned limit;    /* of requests in flight: FETCH_IN_FLIGHT, or 1 once the server closed early */
-    unsigned answered; /* on this connection */
-    bool idle_end;     /* the server closed while the token was awaited: opened again when it is there */
-    bool written;      /* request->write is in the vault */
-    bool said;         /* that secrets are being read */
+    unsigned limit;       /* of requests in flight: FETCH_IN_FLIGHT, less once that was too many */
+    unsigned pauses;      /* for which the vault asked */
+    uint64_t pause_until; /* the last of them, clock_ms */
+    bool idle_end;        /* the server closed while the token was awaited: opened again when it is there */
+    bool written;         /* request->write is in the vault */
+    bool said;            /* that secrets are being read */
 
     bool failed; /* as a whole, with error */
     struct error error;
@@ -86,6 +98,19 @@ struct fetch {
 /* Runs everything; the result goes to fd as records, last of all RECORD_DONE. The request was checked before. */
 void fetch_run(const struct vault_request *request, const struct url *authority, const struct url *vault,
                const char *scope, int fd);
+
+/* The same in pieces, on the caller's own clock: begin, { step; poll } until a step is the last, end. */
+
+#define FETCH_POLL_MAX (2 * CONN_POLL_MAX)
+
+struct fetch *fetch_begin(const struct vault_request *request, const struct url *authority,
+                          const struct url *vault, const char *scope, int fd, uint64_t now);
+/* Moves what can be moved without waiting; false when there is nothing more to do. */
+bool fetch_step(struct fetch *f, uint64_t now);
+/* Descriptors to wait for, at most FETCH_POLL_MAX, and until when: *next, which may be past. */
+unsigned fetch_poll(const struct fetch *f, uint64_t now, struct pollfd *fds, uint64_t *next);
+/* The last records; frees f. */
+void fetch_end(struct fetch *f, uint64_t now);
 
 /* login.c */
 void login_step(struct fetch *f, uint64_t now);
@@ -98,11 +123,13 @@ int login_unused(struct error *e);
 void getter_step(struct fetch *f, uint64_t now);
 void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next);
 /* The deadline has passed: everything unanswered fails with what it was waiting for. */
-void getter_expire(struct fetch *f);
+void getter_expire(struct fetch *f, uint64_t now);
 
 /* Shared, fetch.c. */
+bool fetch_finished(
+    const struct fetch *f); /* every name has its answer, or the token is all that was wanted */
 void fetch_emit(struct fetch *f, struct buf *record); /* frees the record */
-/* Milliseconds for what needs no person. */
+/* Milliseconds without an answer, for what needs no person. */
 uint32_t fetch_patience(const struct vault_request *request);
 void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now); /* *next becomes `at` when that lies between */
 void fetch_fail(struct fetch *f, const struct error *e);
@@ -110,15 +137,21 @@ bool fetch_passes(enum error_code code); /* a reason that may pass within the de
 /* When a thing that has failed `tries` times may be tried again; 0 when it may not: too often, or past the
  * deadline. */
 uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct error *e, uint64_t now);
-void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer);
+/* A name is answered, with a value or an error: the deadline moves. */
+void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *answer, uint64_t now);
 
-void side_free(struct side *s);
-/* Hands what is in s->out to TLS as far as it fits. */
-void side_write(struct side *s);
+void fetch_open(struct fetch *f, struct exchange *s, uint64_t now);
+void fetch_close(struct exchange *s);
+/* Before this connection had an answer there was trouble: true when the next one, at once, begins with another address. */
+bool fetch_turn(struct exchange *s);
+/* Hands what is in s->out to TLS and the socket as far as they take it. */
+void fetch_write(struct exchange *s, uint64_t now);
 /* Feeds the response; true when it is whole or bad, or the connection is over: look at s->http.state and
  * s->conn.state. */
-bool side_read(struct fetch *f, struct side *s, uint64_t now);
+bool fetch_read(struct fetch *f, struct exchange *s, uint64_t now);
 /* The connection ended, in order or not, or spoke wrongly, before the response was whole: why. Always -1. */
-int side_broken(const struct side *s, struct error *e);
+int fetch_broken(const struct exchange *s, struct error *e);
+/* Time is up: what went wrong last, or what is being waited for. Always -1. */
+int fetch_overdue(const struct exchange *s, struct error *e);
 
 #endif

@@ -2,35 +2,11 @@
 
 #include <string.h>
 
-/* Before the parser, because it recurses once a level. Brackets inside strings do not count. */
-static int too_deep(const char *p, size_t n)
-{
-    unsigned depth = 0;
-    int in_string = 0;
-    for (size_t i = 0; i < n; i++) {
-        char c = p[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = 0;
-        } else if (c == '"') {
-            in_string = 1;
-        } else if (c == '{' || c == '[') {
-            if (++depth > JSON_DEPTH_MAX)
-                return 1;
-        } else if ((c == '}' || c == ']') && depth) {
-            depth--;
-        }
-    }
-    return 0;
-}
-
 json_t *json_object_read(const char *p, size_t n, enum json_problem *problem)
 {
     json_error_t why;
     *problem = JSON_SYNTAX;
-    if (!p || n == 0 || too_deep(p, n))
+    if (!p || n == 0)
         return NULL;
     json_t *root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
     if (!root) {

@@ -1,5 +1,5 @@
 /*
- * json.h - JSON from servers: jansson, strictly, with a cap on depth.
+ * json.h - JSON from servers: jansson, strictly; JSON_PARSER_MAX_DEPTH (embed/jansson_config.h) caps its depth.
  *
  * RFC 8259 text only; duplicate members, invalid UTF-8, lone surrogates and \u0000 are refused.
  */
@@ -10,8 +10,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-#define JSON_DEPTH_MAX 32
 
 enum json_problem { JSON_OK, JSON_NOT_AN_OBJECT, JSON_SYNTAX, JSON_HAS_NUL };
 

@@ -1,8 +1,8 @@
 #include "vault/keyvault.h"
 
 #include "base/text.h"
+#include "net/dns.h"
 #include "vault/challenge.h"
-#include "vault/dns.h"
 #include "vault/json.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ bool keyvault_version_ok(const char *version)
     return !version || (strlen(version) == 32 && strspn(version, HEX_SET) == 32);
 }
 
-void keyvault_request(struct buf *out, const struct url *vault, const struct vault_name *name,
+void keyvault_request(struct buf *out, const struct url *vault, const struct secret_name *name,
                       const char *write, const struct secret *token)
 {
     char host[URL_AUTHORITY_MAX];
@@ -40,7 +40,7 @@ void keyvault_request(struct buf *out, const struct url *vault, const struct vau
 }
 
 /* "https://HOST/secrets/NAME/VERSION": NAME is the one asked for, VERSION too if one was. */
-static bool id_fits(const char *id, const struct vault_name *name, char version[33])
+static bool id_fits(const char *id, const struct secret_name *name, char version[33])
 {
     if (!id || strncmp(id, "https://", 8) != 0)
         return false;
@@ -63,7 +63,7 @@ static bool id_fits(const char *id, const struct vault_name *name, char version[
     return true;
 }
 
-static int bundle(const json_t *root, const struct vault_name *name, struct vault_answer *out,
+static int bundle(const json_t *root, const struct secret_name *name, struct vault_answer *out,
                   struct error *e)
 {
     const json_t *value = json_object_get(root, "value");
@@ -85,15 +85,15 @@ static int bundle(const json_t *root, const struct vault_name *name, struct vaul
     return 0;
 }
 
-/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; ""
- * matches any. */
+/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; "" matches any, also
+ * an answer that is none of Key Vault's; "*" any of Key Vault's. */
 static const struct {
     int status;
     const char *code;
     enum error_code error;
     const char *text;
 } kinds[] = {
-    {400, "", E_VAULT_PARAMETER, "the vault calls the request wrong"},
+    {400, "*", E_VAULT_PARAMETER, "the vault calls the request wrong"},
     {401, "", E_VAULT_UNAUTHORIZED, "the vault refuses the token"},
     {403, "ForbiddenByRbac", E_VAULT_RBAC, "no role assignment lets this client do it"},
     {403, "ForbiddenByPolicy", E_VAULT_POLICY, "no access policy lets this client do it"},
@@ -102,25 +102,30 @@ static const struct {
     {403, "ForbiddenByConnection", E_VAULT_CONNECTION,
      "the vault takes no connections from the public network"},
     {403, "SecretDisabled", E_SECRET_DISABLED, "the secret is disabled"},
-    {403, "", E_VAULT_FORBIDDEN, "the vault forbids it"},
+    {403, "*", E_VAULT_FORBIDDEN, "the vault forbids it"},
     {404, "SecretNotFound", E_SECRET_MISSING, "no such secret or version in this vault"},
+    {404, "VaultNotFound", E_SECRET_MISSING, "no such vault"},
+    {404, "*", E_SECRET_MISSING, "no such secret or version in this vault"},
     {408, "", E_VAULT_BUSY, "the vault timed the request out"},
     {429, "", E_VAULT_BUSY, "the vault asks for fewer requests"},
 };
 
-/* "Client address: 203.0.113.7" out of the message, if it is an address. */
+/* "Client address: 203.0.113.7", in older words "Client address (203.0.113.7)", out of the message, if it is one. */
 static void client_address(const char *message, char out[64])
 {
-    static const char label[] = "Client address: ";
-    const char *at = message ? strstr(message, label) : NULL;
+    static const char label[] = "Client address";
+    const char *at = message;
     out[0] = '\0';
-    if (!at)
-        return;
-    at += sizeof label - 1;
-    size_t n = strspn(at, "0123456789abcdefABCDEF:.");
-    struct address parsed;
-    if (n < 64 && address_parse(at, n, &parsed))
-        snprintf(out, 64, "%.*s", (int)n, at);
+    while (at && (at = strstr(at, label))) {
+        at += sizeof label - 1;
+        const char *from = at + strspn(at, ": (");
+        size_t n = strspn(from, "0123456789abcdefABCDEF:.");
+        struct dns_address parsed;
+        if (from > at && n < 64 && dns_address(from, n, &parsed)) {
+            snprintf(out, 64, "%.*s", (int)n, from);
+            return;
+        }
+    }
 }
 
 static const char *harmless(const char *code)
@@ -129,7 +134,7 @@ static const char *harmless(const char *code)
     return n > 0 && n <= 64 && strspn(code, NAME_SET "_.") == n ? code : NULL;
 }
 
-static void add_detail(const struct http *h, const json_t *error, enum error_code code, struct error *e)
+static void add_detail(const struct http *h, const json_t *error, struct error *e)
 {
     const char *message = json_member_text(error, "message");
     char address[64];
@@ -137,15 +142,40 @@ static void add_detail(const struct http *h, const json_t *error, enum error_cod
     char tenant[CHALLENGE_PARAM_MAX];
     struct error whole = *e;
     client_address(message, address);
-    if (code == E_VAULT_FIREWALL && address[0])
-        error_set(e, code, "%s; it sees this box as %s", whole.text, address);
-    if (code != E_VAULT_UNAUTHORIZED ||
+    if (e->code == E_VAULT_FIREWALL && address[0])
+        error_set(e, e->code, "%s; it sees this box as %s", whole.text, address);
+    if (e->code == E_VAULT_PARAMETER && message && strstr(message, "(" KEYVAULT_API_VERSION ")")) {
+        error_set(e, e->code, "%s; it does not know api-version " KEYVAULT_API_VERSION, whole.text);
+        e->advice = ADVICE_API_VERSION;
+    }
+    if (e->code != E_VAULT_UNAUTHORIZED ||
         !challenge_parse(h->challenge.data ? h->challenge.data : "", h->challenge.len, &challenge))
         return;
     challenge_tenant(&challenge, tenant);
     if (tenant[0])
-        error_set(e, code, "%s; it wants one of tenant %s for %s", whole.text, tenant,
+        error_set(e, e->code, "%s; it wants one of tenant %s for %s", whole.text, tenant,
                   challenge.resource[0] ? challenge.resource : "an unnamed resource");
+}
+
+/* What no row is for. shown: Key Vault's own code, or NULL. */
+static void unknown(const struct http *h, bool own, const char *shown, struct error *e)
+{
+    if (h->status == 511) {
+        error_set(e, E_HTTP_STATUS, "this network wants a login of its own (HTTP 511)");
+        e->advice = ADVICE_PORTAL;
+    } else if (h->encoded) {
+        error_set(e, E_HTTP_ENCODED, "the answer is compressed (HTTP %d)", h->status);
+    } else if (h->status >= 500) {
+        error_set(e, E_VAULT_UNAVAILABLE, "the vault has a fault (HTTP %d%s%s)", h->status, shown ? " " : "",
+                  shown ? shown : "");
+    } else if (own) {
+        error_set(e, E_HTTP_STATUS, "the vault gives no such status here (HTTP %d%s%s)", h->status,
+                  shown ? " " : "", shown ? shown : "");
+    } else {
+        error_set(e, E_HTTP_STATUS, "HTTP %d, and not in the words of Key Vault", h->status);
+        if (h->status >= 400)
+            e->advice = ADVICE_NOT_THE_VAULT;
+    }
 }
 
 static int refused(const struct http *h, struct error *e)
@@ -155,30 +185,30 @@ static int refused(const struct http *h, struct error *e)
     const json_t *error = json_object_get(root, "error");
     const char *outer = harmless(json_member_text(error, "code"));
     const char *inner = harmless(json_member_text(json_object_get(error, "innererror"), "code"));
-    enum error_code code = h->status >= 500 ? E_VAULT_UNAVAILABLE : E_HTTP_STATUS;
-    const char *text = h->status >= 500 ? "the vault has a fault" : "the vault gives no such status here";
+    const char *shown = inner ? inner : outer;
+    bool own = json_is_string(json_object_get(error, "code"));
+    unknown(h, own, shown, e);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const char *want = kinds[i].code;
-        bool fits = !want[0] || (inner && strcmp(inner, want) == 0) || (outer && strcmp(outer, want) == 0);
-        if (kinds[i].status == h->status && fits) {
-            code = kinds[i].error;
-            text = kinds[i].text;
-            break;
-        }
+        bool fits = !want[0] || (own && want[0] == '*') || (inner && strcmp(inner, want) == 0) ||
+            (outer && strcmp(outer, want) == 0);
+        if (kinds[i].status != h->status || !fits)
+            continue;
+        error_set(e, kinds[i].error, "%s (HTTP %d%s%s)", kinds[i].text, h->status, shown ? " " : "",
+                  shown ? shown : "");
+        break;
     }
-    const char *shown = inner ? inner : outer;
-    error_set(e, code, "%s (HTTP %d%s%s)", text, h->status, shown ? " " : "", shown ? shown : "");
-    add_detail(h, error, code, e);
+    add_detail(h, error, e);
     if (h->has_retry_after)
         e->retry_after_ms = h->retry_after_ms;
     json_decref(root);
     return -1;
 }
 
-int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out,
+int keyvault_answer(const struct http *h, const struct secret_name *name, struct vault_answer *out,
                     struct error *e)
 {
-    if (h->status != 200)
+    if (h->status != 200 || h->encoded)
         return refused(h, e);
     enum json_problem problem;
     json_t *root = json_object_read(h->body.data, h->body.len, &problem);

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/secret.h"
-#include "vault/http.h"
-#include "vault/url.h"
+#include "net/http.h"
+#include "net/url.h"
 #include "vault/vault.h"
 
 #define KEYVAULT_API_VERSION "7.4"
@@ -25,12 +25,12 @@ bool keyvault_version_ok(const char *version);
 
 /* Adds the whole GET, with the token in it; or the PUT of a new version with the value `write`, which needs no escaping.
  * Both have the same answers. */
-void keyvault_request(struct buf *out, const struct url *vault, const struct vault_name *name,
+void keyvault_request(struct buf *out, const struct url *vault, const struct secret_name *name,
                       const char *write, const struct secret *token);
 
-/* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_STATUS error,
+/* Judges a complete response. 0 with out filled, or -1 with an E_VAULT_*, E_SECRET_* or E_HTTP_* error,
  * retry_after_ms set when the server asked for it. E_VAULT_UNAUTHORIZED: the token is refused. */
-int keyvault_answer(const struct http *h, const struct vault_name *name, struct vault_answer *out,
+int keyvault_answer(const struct http *h, const struct secret_name *name, struct vault_answer *out,
                     struct error *e);
 
 #endif

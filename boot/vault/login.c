@@ -11,19 +11,30 @@
 
 static void later(struct fetch *f, const struct error *e, uint64_t now)
 {
-    struct side *s = &f->login;
+    struct exchange *s = &f->login;
     uint64_t at = fetch_again_at(f, ++s->tries, e, now);
     s->last = *e;
-    s->answer_by = 0;
     f->asked = false;
-    buf_free(&s->out);
-    conn_close(&s->conn);
+    fetch_close(s);
     if (at == 0) {
         fetch_fail(f, e);
         return;
     }
     s->not_before = at;
     f->world.progress(f->world.arg, f->authority.host, "wait");
+}
+
+/* The connection came to nothing, ended or fell silent. */
+static void trouble(struct fetch *f, const struct error *e, uint64_t now)
+{
+    struct exchange *s = &f->login;
+    if (!fetch_turn(s)) {
+        later(f, e, now);
+        return;
+    }
+    s->last = *e;
+    f->asked = false;
+    fetch_close(s);
 }
 
 static int build(struct fetch *f, struct error *e)
@@ -61,7 +72,7 @@ static void ask(struct fetch *f, uint64_t now)
     http_init(&f->login.http, f->request->now);
     f->asked = true;
     f->login.answer_by = now + FETCH_ANSWER_MS;
-    f->world.stats.requests++;
+    f->stats.requests++;
     if (!f->code.length_)
         f->world.progress(f->world.arg, f->authority.host,
                           f->request->login == VAULT_LOGIN_DEVICE ? "code" : "token");
@@ -70,7 +81,7 @@ static void ask(struct fetch *f, uint64_t now)
 /* The person has not logged in yet: the connection is kept when the server keeps it. */
 static void poll_later(struct fetch *f, uint64_t now)
 {
-    struct side *s = &f->login;
+    struct exchange *s = &f->login;
     f->asked = false;
     s->tries = 0;
     s->answer_by = 0;
@@ -88,6 +99,7 @@ static int take_code(struct fetch *f, uint64_t now, struct error *e)
     record_code(&record, &shown);
     fetch_emit(f, &record);
     f->deadline = now + (uint64_t)shown.expires_s * 1000;
+    f->end = f->deadline + VAULT_TOTAL_MS;
     poll_later(f, now);
     return 0;
 }
@@ -99,25 +111,27 @@ int login_unused(struct error *e)
 
 static void answered(struct fetch *f, uint64_t now)
 {
-    struct side *s = &f->login;
+    struct exchange *s = &f->login;
     struct error e = {0};
     struct secret token = {0};
     int64_t expires_in;
     bool person = f->request->login == VAULT_LOGIN_DEVICE;
+    s->answered++;
     if (person && !f->code.length_) {
         if (take_code(f, now, &e) == 0)
             return;
-    } else if (entra_answer(&s->http, &token, &expires_in, &e) == 0) {
-        if (person)
+    } else if (entra_answer(&s->http, f->request->login, &token, &expires_in, &e) == 0) {
+        if (person) {
             f->deadline = now + fetch_patience(f->request);
+            f->end = now + VAULT_TOTAL_MS;
+        }
         secret_free(&f->token);
         f->token = token;
         f->generation++;
         f->want_token = f->asked = false;
         s->tries = 0;
-        s->answer_by = 0;
         /* Nothing more is asked here, and the memory of a TLS connection is a tenth of what there is. */
-        side_free(s);
+        fetch_close(s);
         return;
     }
     if (e.code == E_ENTRA_CODE && e.retry_after_ms) {
@@ -125,16 +139,12 @@ static void answered(struct fetch *f, uint64_t now)
         poll_later(f, now);
         return;
     }
-    if (e.code == E_ENTRA_CODE)
-        login_unused(&e);
-    else if (person && e.code == E_ENTRA_GRANT)
-        e.code = E_ENTRA_REFUSED; /* no assertion was sent */
     error_wrap(&e, "%s", f->authority.host);
     later(f, &e, now);
 }
 
 /* Between two polls: the server may close, and has nothing to say. */
-static void idle(struct side *s, uint64_t now)
+static void idle(struct exchange *s, uint64_t now)
 {
     size_t n;
     if (s->conn.state == CONN_READY && (conn_step(&s->conn, now) != CONN_READY || conn_read(&s->conn, &n)))
@@ -143,7 +153,7 @@ static void idle(struct side *s, uint64_t now)
 
 void login_step(struct fetch *f, uint64_t now)
 {
-    struct side *s = &f->login;
+    struct exchange *s = &f->login;
     struct error e = {0};
     if (!f->want_token)
         return;
@@ -152,23 +162,22 @@ void login_step(struct fetch *f, uint64_t now)
         return;
     }
     if (s->conn.state == CONN_IDLE)
-        conn_open(&s->conn, now);
+        fetch_open(f, s, now);
     conn_step(&s->conn, now);
     if (s->conn.state == CONN_READY && !f->asked)
         ask(f, now);
-    if (s->conn.state == CONN_READY) {
-        side_write(s);
-        conn_step(&s->conn, now);
-    }
-    bool over = f->asked ? side_read(f, s, now) : s->conn.state == CONN_FAILED || s->conn.state == CONN_ENDED;
+    if (s->conn.state == CONN_READY)
+        fetch_write(s, now);
+    bool over =
+        f->asked ? fetch_read(f, s, now) : s->conn.state == CONN_FAILED || s->conn.state == CONN_ENDED;
     if (f->asked && over && s->http.state == HTTP_DONE) {
         answered(f, now);
     } else if (over) {
-        side_broken(s, &e);
-        later(f, &e, now);
+        fetch_broken(s, &e);
+        trouble(f, &e, now);
     } else if (s->answer_by && now >= s->answer_by) {
         conn_overdue(&s->conn, &e);
-        later(f, &e, now);
+        trouble(f, &e, now);
     }
 }
 

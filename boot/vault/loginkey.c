@@ -3,7 +3,8 @@
 #include "base/der.h"
 #include "base/mem.h"
 #include "base/pem.h"
-#include "vault/x509.h"
+#include "base/text.h"
+#include "net/x509.h"
 
 #include <bearssl.h>
 #include <string.h>
@@ -18,7 +19,7 @@ struct loginkey {
     unsigned char thumbprint[32];
 };
 
-struct reading {
+struct key_reading {
     struct loginkey *key;
     unsigned keys;
     unsigned certificates;
@@ -108,7 +109,7 @@ static bool belongs(const struct loginkey *key)
     return same;
 }
 
-static bool take_certificate(struct reading *r, struct span der)
+static bool take_certificate(struct key_reading *r, struct span der)
 {
     r->certificates++;
     if (r->certified)
@@ -134,7 +135,7 @@ static bool take_certificate(struct reading *r, struct span der)
 
 static bool only_keys(void *arg, const char *label, struct span der)
 {
-    struct reading *r = arg;
+    struct key_reading *r = arg;
     if (strcmp(label, "ENCRYPTED PRIVATE KEY") == 0)
         return error_set(r->e, E_CRED_ENCRYPTED, "it holds an encrypted private key") == 0;
     if (strcmp(label, "EC PRIVATE KEY") == 0)
@@ -151,11 +152,34 @@ static bool only_certificates(void *arg, const char *label, struct span der)
     return strcmp(label, "CERTIFICATE") != 0 || take_certificate(arg, der);
 }
 
-static int read_into(struct reading *r, struct span pem)
+static bool is_der(struct span s)
+{
+    return s.n > 4 && s.p[0] == 0x30 && (s.p[1] & 0x80);
+}
+
+/* As Key Vault hands out a certificate that it made. */
+static bool is_base64_of_der(struct span text)
+{
+    struct buf der = {0};
+    bool is = text_base64_lines(&der, (const char *)text.p, text.n, " \t\r\n") &&
+        is_der((struct span){(const unsigned char *)der.data, der.len});
+    buf_free(&der);
+    return is;
+}
+
+static int read_into(struct key_reading *r, struct span pem)
 {
     static const char old_encryption[] = "Proc-Type: 4,ENCRYPTED";
-    if (pem.n > 4 && pem.p[0] == 0x30 && (pem.p[1] & 0x80))
+    const char *damage = pem_damage(pem);
+    if (is_der(pem))
         return error_set(r->e, E_CRED_PFX, "it is binary: PKCS#12 or DER");
+    if (is_base64_of_der(pem)) {
+        error_set(r->e, E_CRED_PFX, "it is PKCS#12 or DER in base64");
+        r->e->advice = ADVICE_PFX_BASE64;
+        return -1;
+    }
+    if (damage)
+        return error_set(r->e, E_CRED_FORM, "it is PEM, but %s", damage);
     if (pem.n && memmem(pem.p, pem.n, old_encryption, sizeof old_encryption - 1))
         return error_set(r->e, E_CRED_ENCRYPTED, "it holds an encrypted private key");
     error_set(r->e, E_CRED_FORM, "it is not well-formed PEM");
@@ -177,7 +201,7 @@ static int read_into(struct reading *r, struct span pem)
 struct loginkey *loginkey_read(struct span pem, struct error *e)
 {
     struct loginkey *key = mem_alloc(sizeof *key);
-    struct reading r = {.key = key, .e = e};
+    struct key_reading r = {.key = key, .e = e};
     if (read_into(&r, pem) == 0)
         return key;
     loginkey_free(key);

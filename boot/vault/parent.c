@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-struct ear {
+struct listener {
     const struct vault_request *request;
-    uint64_t until; /* clock_ms() */
+    struct parent_clock clock;
     struct vault_answer *answers;
     bool answered[VAULT_NAMES_MAX];
     struct vault_stats *stats;
@@ -25,52 +25,73 @@ struct ear {
     unsigned records;
 };
 
-/* False when the record cannot belong to this conversation. The value moves out of it. */
-static bool take(struct ear *ear, struct record *r)
+void parent_clock_start(struct parent_clock *c, const struct vault_request *request, uint64_t now)
 {
-    if (ear->done || ++ear->records > PARENT_RECORDS_MAX)
+    c->end = now + VAULT_TOTAL_MS + PARENT_GRACE_MS;
+    c->until = now;
+    parent_clock_answer(c, request, now);
+}
+
+void parent_clock_answer(struct parent_clock *c, const struct vault_request *request, uint64_t now)
+{
+    uint64_t later = now + fetch_patience(request) + PARENT_GRACE_MS;
+    if (later > c->until)
+        c->until = later < c->end ? later : c->end;
+}
+
+void parent_clock_person(struct parent_clock *c, uint32_t seconds)
+{
+    c->until += (uint64_t)seconds * 1000;
+    c->end += (uint64_t)seconds * 1000;
+}
+
+/* False when the record cannot belong to this conversation. The value moves out of it. */
+static bool take(struct listener *l, struct record *r)
+{
+    if (l->done || ++l->records > PARENT_RECORDS_MAX)
         return false;
     switch (r->type) {
     case RECORD_PROGRESS:
-        if (ear->progress)
-            ear->progress(ear->arg, r->host, r->step);
+        if (l->progress)
+            l->progress(l->arg, r->host, r->step);
         return true;
     case RECORD_ANSWER:
-        if (r->index >= ear->request->name_count || ear->answered[r->index])
+        if (r->index >= l->request->name_count || l->answered[r->index])
             return false;
-        ear->answered[r->index] = true;
-        ear->answers[r->index] = r->answer;
+        l->answered[r->index] = true;
+        parent_clock_answer(&l->clock, l->request, clock_ms());
+        l->answers[r->index] = r->answer;
         r->answer.value = (struct secret){0};
         return true;
     case RECORD_STATS:
-        if (ear->stats)
-            *ear->stats = r->stats;
+        if (l->stats)
+            *l->stats = r->stats;
         return true;
     case RECORD_FAILED:
-        *ear->failed = r->answer.error;
+        *l->failed = r->answer.error;
         return true;
     case RECORD_CODE:
-        if (ear->asked || ear->request->login != VAULT_LOGIN_DEVICE)
+        if (l->asked || l->request->login != VAULT_LOGIN_DEVICE)
             return false;
-        ear->asked = true;
-        ear->until += (uint64_t)r->code.expires_s * 1000;
-        ear->request->ask(ear->arg, &r->code);
+        l->asked = true;
+        parent_clock_person(&l->clock, r->code.expires_s);
+        l->request->ask(l->arg, &r->code);
         return true;
     case RECORD_DONE:
-        ear->done = true;
+        l->done = true;
         return true;
     }
     return false;
 }
 
-static int take_all(struct ear *ear, struct buf *in, struct error *e)
+static int take_all(struct listener *l, struct buf *in, struct error *e)
 {
     struct record *record = mem_alloc(sizeof *record);
     struct reader r = reader_of(in->data, in->len);
     enum record_result result;
     bool fits = true;
     while (fits && (result = record_read(&r, record)) == RECORD_READ) {
-        fits = take(ear, record);
+        fits = take(l, record);
         secret_free(&record->answer.value);
     }
     mem_free(record);
@@ -81,16 +102,14 @@ static int take_all(struct ear *ear, struct buf *in, struct error *e)
 }
 
 /* 0 when there is something to read. */
-static int wait_for(const struct ear *ear, int fd, struct error *e)
+static int wait_for(const struct listener *l, int fd, struct error *e)
 {
     for (;;) {
         uint64_t now = clock_ms();
-        struct pollfd p[] = {
-            {.fd = fd, .events = POLLIN},
-            {.fd = ear->request->stop_fd > 0 ? ear->request->stop_fd : -1, .events = POLLIN}};
-        if (now >= ear->until)
+        struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = l->request->stop_fd, .events = POLLIN}};
+        if (now >= l->clock.until)
             return error_set(e, E_FETCHER, "it said nothing until the deadline");
-        int n = poll(p, 2, ear->until - now > 60000 ? 60000 : (int)(ear->until - now));
+        int n = poll(p, 2, l->clock.until - now > 60000 ? 60000 : (int)(l->clock.until - now));
         if (n > 0 && p[1].revents)
             return error_set(e, E_STOPPED, "while secrets were fetched");
         if (n > 0)
@@ -100,13 +119,13 @@ static int wait_for(const struct ear *ear, int fd, struct error *e)
     }
 }
 
-static int listen_until(struct ear *ear, int fd, struct error *e)
+static int listen_until(struct listener *l, int fd, struct error *e)
 {
     struct buf in = {.max = 2 * RECORD_MAX};
     int result = -1;
-    while (!ear->done) {
+    while (!l->done) {
         unsigned char piece[4096];
-        if (wait_for(ear, fd, e) < 0)
+        if (wait_for(l, fd, e) < 0)
             break;
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -117,10 +136,10 @@ static int listen_until(struct ear *ear, int fd, struct error *e)
         }
         buf_add(&in, piece, (size_t)n);
         mem_wipe(piece, sizeof piece);
-        if (take_all(ear, &in, e) < 0)
+        if (take_all(l, &in, e) < 0)
             break;
     }
-    if (ear->done)
+    if (l->done)
         result = in.len == 0 ? 0 : error_set(e, E_FETCHER, "it went on after its last word");
     buf_free(&in);
     return result;
@@ -130,19 +149,19 @@ int parent_listen(int fd, const struct vault_request *request, struct vault_answ
                   struct vault_stats *stats, vault_progress *progress, void *arg, struct error *failed,
                   struct error *e)
 {
-    struct ear ear = {.request = request,
-                      .until = clock_ms() + fetch_patience(request) + PARENT_GRACE_MS,
-                      .answers = answers,
-                      .stats = stats,
-                      .progress = progress,
-                      .arg = arg,
-                      .failed = failed};
+    struct listener l = {.request = request,
+                         .answers = answers,
+                         .stats = stats,
+                         .progress = progress,
+                         .arg = arg,
+                         .failed = failed};
     *failed = (struct error){0};
+    parent_clock_start(&l.clock, request, clock_ms());
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (listen_until(&ear, fd, e) < 0)
+    if (listen_until(&l, fd, e) < 0)
         return -1;
     for (unsigned i = 0; i < request->name_count; i++) {
-        if (ear.answered[i])
+        if (l.answered[i])
             continue;
         if (failed->code == E_NONE)
             return error_set(e, E_FETCHER, "it left a name unanswered");

@@ -1,8 +1,8 @@
 /*
  * parent.h - the parent's ear: a fetcher's records into answers.
  *
- * The stream is treated as hostile: maxima, each name answered once, one deadline for all of it, nothing
- * taken after the first record that no fetcher writes.
+ * The stream is treated as hostile: maxima, each name answered once, a deadline that only answers move and only so far,
+ * nothing taken after the first record that no fetcher writes.
  */
 #ifndef HEARTH_VAULT_PARENT_H
 #define HEARTH_VAULT_PARENT_H
@@ -13,7 +13,17 @@
 #define PARENT_GRACE_MS 5000    /* beyond the fetcher's own deadline */
 #define PARENT_RECORDS_MAX 4096 /* in one conversation */
 
-/* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the request's deadline. answers
+/* How long the fetcher is listened to: the request's deadline from one answered name to the next, VAULT_TOTAL_MS in all; and as
+ * long as the person has whom it asks for once. Nothing else that it says buys time. */
+struct parent_clock {
+    uint64_t until; /* clock_ms */
+    uint64_t end;   /* what until never passes */
+};
+void parent_clock_start(struct parent_clock *c, const struct vault_request *request, uint64_t now);
+void parent_clock_answer(struct parent_clock *c, const struct vault_request *request, uint64_t now);
+void parent_clock_person(struct parent_clock *c, uint32_t seconds);
+
+/* Reads records from fd (a pipe, made non-blocking) until the last one, the end, or the deadline. answers
  * has request->name_count elements. 0 when the conversation was whole: then failed->code is E_NONE, or the error that
  * everything unanswered failed with. -1 with E_FETCHER otherwise, or E_STOPPED. */
 int parent_listen(int fd, const struct vault_request *request, struct vault_answer *answers,

@@ -44,6 +44,7 @@ static void end(struct buf *b, size_t at)
 static void put_error(struct buf *b, const struct error *e)
 {
     put(b, (uint64_t)e->code, 2);
+    put(b, (uint64_t)e->advice, 1);
     put(b, e->retry_after_ms, 4);
     put_text(b, e->text);
 }
@@ -125,12 +126,17 @@ static void get_text(struct reader *r, char *out, size_t cap)
 static void get_error(struct reader *r, struct error *e)
 {
     unsigned code = reader_u16le(r);
+    unsigned advice = reader_u8(r);
+    const char *next;
     e->retry_after_ms = reader_u32le(r);
     get_text(r, e->text, sizeof e->text);
-    if (code >= (unsigned)E_END_)
+    if (code >= (unsigned)E_END_ || advice >= (unsigned)ADVICE_END_ ||
+        (advice && error_advised((enum error_advice)advice, &next) != (enum error_code)code)) {
         r->bad = true;
-    else
-        e->code = (enum error_code)code;
+        return;
+    }
+    e->code = (enum error_code)code;
+    e->advice = (enum error_advice)advice;
 }
 
 static void get_answer(struct reader *r, struct record *out)

@@ -1,5 +1,6 @@
 #include "vault/vault.h"
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -35,11 +36,11 @@ static bool plain(const char *s, size_t max)
 
 static int check_names(const struct vault_request *q, struct error *e)
 {
-    if (q->name_count == 0 || q->name_count > VAULT_NAMES_MAX)
+    if (q->login_only ? q->name_count != 0 : q->name_count == 0 || q->name_count > VAULT_NAMES_MAX)
         return error_set(e, E_VAULT_REQUEST, "%u secrets are asked for; 1 to %d can be", q->name_count,
                          VAULT_NAMES_MAX);
     for (unsigned i = 0; i < q->name_count; i++) {
-        const struct vault_name *n = &q->names[i];
+        const struct secret_name *n = &q->names[i];
         if (!keyvault_name_ok(n->name))
             return error_set(e, E_VAULT_REQUEST, "\"%s\" is not the name of a secret",
                              n->name ? n->name : "");
@@ -168,6 +169,10 @@ int vault_fetch(const struct vault_request *request, struct vault_answer *answer
         vault_answers_free(answers, request->name_count);
         for (unsigned i = 0; i < request->name_count; i++)
             answers[i].error = *e;
+        return -1;
+    }
+    if (request->login_only && failed.code) {
+        *e = failed;
         return -1;
     }
     for (unsigned i = 0; i < request->name_count; i++) {

@@ -22,8 +22,9 @@
 #define VAULT_VALUE_MAX 25600 /* bytes: Key Vault's own limit of 25 KB, in UTF-8 octets */
 
 #define VAULT_WRITE_MAX 256
-#define VAULT_DEADLINE_MS 60000u
-#define VAULT_CODE_MAX_S 3600 /* seconds that a person is waited for, whatever the server says */
+#define VAULT_DEADLINE_MS 60000u /* without a name answered */
+#define VAULT_TOTAL_MS 300000u   /* however many are: beside a person's login */
+#define VAULT_CODE_MAX_S 3600    /* seconds that a person is waited for, whatever the server says */
 
 enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDERATED, VAULT_LOGIN_DEVICE };
 
@@ -35,7 +36,7 @@ struct vault_code {
 };
 typedef void vault_ask(void *arg, const struct vault_code *code);
 
-struct vault_name {
+struct secret_name {
     const char *name;    /* 1-127 of [0-9A-Za-z-] */
     const char *version; /* 32 hex, or NULL: the newest */
 };
@@ -50,8 +51,9 @@ struct vault_request {
     enum vault_login login;
     const struct secret *
         credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
-    const struct vault_name *names;
+    const struct secret_name *names;
     unsigned name_count;
+    bool login_only; /* the token is all that is wanted: no name, nothing is asked of the vault */
     const char *
         write; /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
     const char *ca_pem;      /* PEM text of extra roots for these hosts alone, or NULL */
@@ -59,9 +61,9 @@ struct vault_request {
     const char *hosts_file;  /* text of /etc/hosts, may be "" */
     const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
     int64_t now;             /* seconds since 1970, trusted by the caller */
-    uint32_t deadline_ms;    /* for everything but a person's login; 0: VAULT_DEADLINE_MS */
+    uint32_t deadline_ms;    /* from one answer to the next, but for a person's login; 0: VAULT_DEADLINE_MS */
     vault_ask *ask;          /* with VAULT_LOGIN_DEVICE: called once at most, with the arg of progress */
-    int stop_fd;             /* readable: give up at once with E_STOPPED; 0: none */
+    int stop_fd;             /* readable: give up at once with E_STOPPED; -1: none */
 };
 
 /* One answer, in the order of names. */

@@ -5,6 +5,7 @@ an archive, plain or compressed. A plain one must begin at a multiple of four; N
 files with one name the later wins. Talos's kernel has xz and zstd; gzip, bzip2, lzma, lzo and lz4 are not built in.
 """
 import lzma
+import stat
 
 from common import Stop, tool
 
@@ -12,6 +13,11 @@ ALIGN = 4
 ARCHIVE_MAX = 4 << 30  # unpacked bytes of one segment
 FOREIGN = {b"\x1f\x8b": "gzip", b"\x1f\x9e": "gzip", b"BZh": "bzip2", b"\x5d\x00": "lzma", b"\x89LZO": "lzo",
            b"\x02\x21\x4c\x18": "lz4", b"\x04\x22\x4d\x18": "lz4"}
+SUMMED = b"070702"  # each file's bytes are summed up in its header
+WINDOW_MAX = 128 << 20
+# What the kernel's xz decoder has: no check or CRC32, LZMA2 behind filters for branches.
+XZ_CHECKS, XZ_NAMES = (0, 1), {4: "CRC64 (xz's default)", 10: "SHA-256"}
+LZMA2, BCJ = 0x21, range(0x04, 0x0c)
 ZSTD, XZ = b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00"
 
 
@@ -54,9 +60,55 @@ def entries(data, at, where):
         name = data[at + 110:at + 110 + length - 1].decode("utf-8", "replace")
         if name == "TRAILER!!!":
             return found, body
+        if head[:6] == SUMMED and stat.S_ISREG(mode) and sum(data[body:body + count]) & 0xffffffff != field[12]:
+            raise Stop("%s: the sum of %s at byte %d is wrong; the kernel stops there" % (where, name, at))
         found.append((name, mode, data[body:body + count]))
         at = body + count
         at += -at % ALIGN
+
+
+def xz_header(data, at, where):
+    """Refuses a stream whose check or filters the kernel's decoder lacks (xz-file-format 1.2.1, 2.1.1 and 3.1)."""
+    check = data[at + 7] if at + 7 < len(data) else 0
+    if check not in XZ_CHECKS:
+        raise Stop("%s: xz with the check %s, which Talos's kernel does not unpack; make it with xz -C crc32" % (
+            where, XZ_NAMES.get(check, check)))
+
+    def number(at):
+        value = shift = 0
+        while data[at] & 0x80 and shift < 63:
+            value, shift, at = value | (data[at] & 0x7f) << shift, shift + 7, at + 1
+        return value | data[at] << shift, at + 1
+    try:
+        at += 12
+        if data[at] == 0:  # no block, an index: nothing is in it
+            return
+        flags, at = data[at + 1], at + 2
+        for present in (0x40, 0x80):
+            at = number(at)[1] if flags & present else at
+        for _ in range((flags & 3) + 1):
+            kind, at = number(at)
+            if kind != LZMA2 and kind not in BCJ:
+                raise Stop("%s: an xz filter (%#x) that Talos's kernel lacks; it has LZMA2 and BCJ" % (where, kind))
+            size, at = number(at)
+            at += size
+    except IndexError:
+        raise Stop("%s: an xz stream breaks off" % where)
+
+
+def zstd_window(data, at, where):
+    """Refuses a frame whose window the kernel does not take (RFC 8878 section 3.1.1.1; Linux lib/decompress_unzstd.c)."""
+    flags = data[at + 4]
+    content = (1 if flags >> 5 & 1 else 0, 2, 4, 8)[flags >> 6]
+    if flags >> 5 & 1:
+        skip = (0, 1, 2, 4)[flags & 3]
+        window = int.from_bytes(data[at + 5 + skip:at + 5 + skip + content], "little") + (256 if content == 2 else 0)
+    else:
+        base = 1 << (10 + (data[at + 5] >> 3))
+        window = base + base // 8 * (data[at + 5] & 7)
+    if window > WINDOW_MAX:
+        raise Stop("%s: a zstd window of %d MiB; Talos's kernel takes 128 MiB at most: make it without --long and --ultra" % (
+            where, window >> 20))
 
 
 def zstd_end(data, at, where):
@@ -111,9 +163,11 @@ def segments(data, where):
                            "stops there" % (where, at))
         elif data[at:at + 4] == ZSTD:
             end = zstd_end(data, at, here)
+            zstd_window(data, at, here)
             found = whole(unzstd(data[at:end], here), here)
             at = end
         elif data[at:at + 6] == XZ:
+            xz_header(data, at, here)
             decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ)
             try:
                 plain = decoder.decompress(data[at:], ARCHIVE_MAX)

@@ -6,12 +6,13 @@ bootloader/kexec (kernel.kexec_load_disabled turns the kexec after an install in
 """
 import os
 import re
+import shlex
 
 import extension
 import sitelayer
 import talos
 import usb
-from common import Stop, say, write
+from common import Stop, read, say, write
 
 PROFILE = """\
 # For Talos's imager: the installer image of Talos {talos} with hearth in it. Public, no site and no secret.
@@ -19,7 +20,7 @@ arch: amd64
 platform: metal
 secureboot: false
 version: {talos}
-input:
+{arguments}input:
   kernel:
     path: /usr/install/amd64/vmlinuz
   initramfs:
@@ -55,18 +56,22 @@ How hearth stays on the box after the install. Talos installs its installer imag
     docker run --rm -i -v "{here}/hearth-extension.tar:/hearth/hearth-extension.tar:ro" -v "{here}/installer:/out" \\
         ghcr.io/siderolabs/imager:{talos} - <{out}/installer/profile.yaml
     # makes {out}/installer/installer-amd64.tar
+    # The kernel's arguments of an installed node are those of this image; a medium's KARGS end with the install. What the disk
+    # needs too: make installer ... KARGS="ARGUMENT ..."
 
 2. Where the boxes get it from: one of these
 
  a) a registry that they reach
     crane push {out}/installer/installer-amd64.tar {image}
     # then into the site: {out}/installer/registry.yaml
+    # by digest instead, IMAGE@sha256:...: hearth takes it for an image with hearth in it when the site records it
+    make installer SITE={site} TALOS={talos} DIGEST=$(crane digest {image})
 
  b) no registry: on the stick, as Talos's image cache (needs a registry for a minute, on this machine)
     docker run -d --rm --name hearth-registry -p 127.0.0.1:5000:5000 registry:2
     crane push --insecure {out}/installer/installer-amd64.tar {cached}
     talosctl image cache-create --insecure --cosign-signatures=false --layout flat --images={cached} \\
-        --image-cache-path={out}/image-cache
+        --image-cache-path={out}/image-cache --force
     docker stop hearth-registry
     # then into the site: {out}/installer/image-cache.yaml, and:
     make usb SITE={site} TALOS={talos} IMAGE_CACHE={out}/image-cache
@@ -113,6 +118,25 @@ def machine_today(planned):
     return "\n".join(["The site as it is:"] + lines) + "\n" if lines else "The site names an installer image that is not Talos's own.\n"
 
 
+def customization(settings, version):
+    """KARGS for the installed node: what they add to Talos's own arguments, and "-NAME" for what they take away."""
+    given = (settings.get("KARGS") or "").split()
+    if not given:
+        return ""
+    talos.arguments(settings, version)  # refuses what a boot would fail with
+    return "customization:\n  extraKernelArgs:\n" + "".join("    - %s\n" % arg for arg in given)
+
+
+def record(site, digest, image):
+    """A line in the site's list of installer images that carry hearth."""
+    path = os.path.join(site, sitelayer.INSTALLERS)
+    text = read(path).decode() if os.path.exists(path) else "# Installer images with hearth in them, by digest: make installer DIGEST=\n"
+    if digest not in text:
+        text += "%s %s\n" % (digest, image)
+    write(path, text.encode())
+    return path, "records that %s carries hearth; commit it" % image, []
+
+
 def build(settings, work):
     """`make installer`."""
     site = settings.need("SITE", "SITE=DIR is your homelab repository")
@@ -121,16 +145,23 @@ def build(settings, work):
     registry = settings.get("REGISTRY") or "registry.example/hearth"
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", registry):
         raise Stop("REGISTRY=%s: must be HOST[:PORT]/PATH, as in registry.example/hearth" % registry)
+    digest, arguments = settings.get("DIGEST"), customization(settings, version)
+    if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+        raise Stop("DIGEST=%s: must be sha256: and 64 hexadecimal digits, as `crane digest IMAGE` prints it" % digest)
     planned = sitelayer.plans(settings, site)
     rows = extension.build(settings, work)
     out = os.path.relpath(settings.out)
     tag = "%s-hearth-%s" % (version, extension.version(settings))
     image, cached = "%s/installer:%s" % (registry, tag), "127.0.0.1:5000/hearth/installer:%s" % tag
     folder = os.path.join(settings.out, "installer")
-    here = settings.out if os.path.isabs(settings.out) else "$PWD/" + out
-    text = COMMANDS.format(talos=version, version=settings.version, out=out, here=here, image=image, cached=cached, site=site,
-                           today=machine_today(planned))
-    for name, data in (("profile.yaml", PROFILE.format(talos=version)), ("registry.yaml", OVERLAY.format(image=image)),
+    if digest:
+        rows.append(record(site, digest, image))
+    # In double quotes, for the shell.
+    here = re.sub(r'([\\"$`])', r"\\\1", settings.out if os.path.isabs(settings.out) else out)
+    here = here if os.path.isabs(settings.out) else "$PWD/" + here
+    text = COMMANDS.format(talos=version, version=settings.version, out=shlex.quote(out), here=here, image=image, cached=cached,
+                           site=shlex.quote(site), today=machine_today(planned))
+    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments)), ("registry.yaml", OVERLAY.format(image=image)),
                        ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):
         write(os.path.join(folder, name), data.encode())
     say()

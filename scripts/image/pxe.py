@@ -9,6 +9,7 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import socketserver
@@ -66,7 +67,7 @@ def build(settings, work):
     say("kernel arguments: " + " ".join(args))
     say(who_can_fetch(site.holds))
     say("Serve it beside your router's DHCP, as root: make pxe-serve IF=eth0%s"
-        % ("" if settings.out == "out" else " OUT=" + settings.out))
+        % ("" if settings.out == "out" else " OUT=" + shlex.quote(settings.out)))
     rows = [("initramfs.img", "Talos's initramfs with hearth", site.holds), ("vmlinuz", "its kernel", []),
             ("boot.ipxe", "what iPXE runs", [])]
     rows += [(name, "iPXE for %s firmware" % kind, []) for name, kind in LOADERS.items()]

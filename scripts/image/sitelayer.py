@@ -13,6 +13,7 @@ import extension
 from common import Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
+INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hearth
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
 # In clear, and in base64 as Talos writes it; then the secrets of a machine config that are no keys.
@@ -74,6 +75,7 @@ def listed(directory, folder):
 def wanted(directory, roles):
     """The paths that boot may read: its own folders, and every file that one of these files refers to."""
     paths = ["hearth.yaml"] + listed(directory, "talos") + listed(directory, "bootstrap")
+    paths += [path for path in (INSTALLERS,) if os.path.lexists(os.path.join(directory, path))]
     for role in roles:
         paths += listed(directory, os.path.join("bootstrap", role))
         flux = "clusters/%s/flux-system/" % role

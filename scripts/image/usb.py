@@ -3,7 +3,9 @@
 Its kernel has no talos.halt_if_installed, so the same stick serves a node that is installed: Talos runs with the config of
 its disk, and hearth looks whether something is left to do.
 """
+import hashlib
 import os
+import re
 import shlex
 import shutil
 import time
@@ -13,6 +15,7 @@ import sitelayer
 import talos
 from common import Stop, place, say, size, tool, warn, write
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 # Said before it is asked. ASCII: a GRUB console has no more.
 LOST = """\
 What is lost with the disk that Talos is installed on:
@@ -101,21 +104,37 @@ def iso(settings, work, kernel, initramfs, args, cache):
     label = "TALOS_HEARTH" if cache else "HEARTH"
     when = settings.epoch
     stamp = time.strftime("%Y%m%d%H%M%S00", time.gmtime(when))
-    # grub-mkrescue leaves the FAT's serial number to mformat, which throws dice for it.
-    format_fat = shutil.which("mformat")
-    if format_fat is None:
-        raise Stop("mformat is not installed: scripts/deps usb")
-    wrapped = os.path.join(work, "bin", "mformat")
-    write(wrapped, ("#!/bin/sh\nexec %s -N %08x \"$@\"\n" % (shlex.quote(format_fat), when & 0xffffffff)).encode(), mode=0o755)
+    # grub-mkrescue leaves the FAT's serial number to mformat, which throws dice for it, and names a marker by the clock.
+    name = hashlib.sha256(b"\0".join((kernel, initramfs, menu(args).encode()))).hexdigest()
+    bin = os.path.join(work, "bin")
+    for program, line in (("mformat", "exec {} -N %08x \"$@\"" % (when & 0xffffffff)),
+                          ("xorriso", "exec python3 -B %s %s {} \"$@\"" % (shlex.quote(os.path.join(HERE, "marker.py")), name))):
+        real = shutil.which(program)
+        if real is None:
+            raise Stop("%s is not installed: scripts/deps usb" % program)
+        write(os.path.join(bin, program), ("#!/bin/sh\n%s\n" % line.format(shlex.quote(real))).encode(), mode=0o755)
     environment = dict(os.environ, SOURCE_DATE_EPOCH=str(when), TZ="UTC")
-    if os.access(wrapped, os.X_OK):
-        environment["PATH"] = os.path.dirname(os.path.abspath(wrapped)) + ":" + os.environ["PATH"]
+    if os.access(os.path.join(bin, "xorriso"), os.X_OK):
+        environment["PATH"] = os.path.abspath(bin) + ":" + os.environ["PATH"]
     else:
-        warn("OUT= lies on a file system without programs (noexec): two sticks will differ in four bytes, the serial of a FAT")
+        warn("OUT= lies on a file system without programs (noexec): two sticks will differ in a FAT's serial and a file's name")
     tool(["grub-mkrescue", "--compress=xz", "--locales=", "--fonts=", "--themes=", "--output=" + path, top] + more +
          ["-iso-level", "3", "--", "-volid", label, "-volume_date", "all_file_dates", "=%d" % when, "-volume_date", "uuid", stamp],
          env=environment)
     return path
+
+
+def cached(cache, image):
+    """Stops where the cache lacks the installer image of a node: the box would ask a registry for it, in vain.
+    Source: Talos pkg/imager/cache, manifests/HOST[_PORT_]/PATH/{reference/TAG,digest/sha256-HEX}."""
+    name, _, digest = image.partition("@")
+    host, _, path = name.partition("/")
+    path, _, tag = path.partition(":")
+    kind, what = ("digest", digest.replace(":", "-")) if digest else ("reference", tag or "latest")
+    host = re.sub(r":(\d+)$", r"_\1_", host)
+    if not os.path.isfile(os.path.join(cache, "manifests", host, path, kind, what)):
+        raise Stop("IMAGE_CACHE=%s: machine.install.image %s is not in it; make the cache anew for this image (`make installer` says how)" % (
+            cache, image))
 
 
 def build(settings, work):
@@ -126,6 +145,8 @@ def build(settings, work):
     if cache and not all(os.path.isdir(os.path.join(cache, name)) for name in ("blob", "manifests")):
         raise Stop("IMAGE_CACHE=%s: must be the directory that `talosctl image cache-create --layout flat` made, with blob/ and "
                    "manifests/ in it" % cache)
+    for image in sorted({plan["installer"]["image"] for plan in sitelayer.plans(settings, settings.get("SITE"))} - {None}) if cache else ():
+        cached(cache, image)
     args = talos.arguments(settings, settings.get("TALOS"))
     site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", True))
     sitelayer.describe(site)
@@ -136,7 +157,7 @@ def build(settings, work):
     path = place(made, os.path.join(settings.out, "hearth-usb.iso"), 0o600 if site.holds else 0o644)
     say("kernel arguments: " + " ".join(args))
     say("Write it to a stick (%s; everything on the stick is lost; find its name with lsblk):" % size(os.path.getsize(path)))
-    say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % os.path.relpath(path))
+    say("    sudo dd if=%s of=/dev/sdX bs=4M conv=fsync status=progress" % shlex.quote(os.path.relpath(path)))
     say("Start the box from it, with Secure Boot off. " +
         ("It stays in, first in the firmware's order: every boot is from it." if settings.flag("PERMANENT", False)
          else "After the install: remove the stick."))

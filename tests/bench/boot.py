@@ -89,7 +89,7 @@ def boot_site(site, keys, names, method, flux, serial):
     make_site(site, keys, names, method, flux)
     edit(os.path.join(site, "hearth.yaml"), "serial: HEARTH1", "serial: " + serial)
     # An installer with hearth in it: Secrets are held until the install is done, as most people will have it.
-    edit(os.path.join(site, "talos", "controlplane.yaml"), "ghcr.io/siderolabs/installer:v1.13.0", "registry.example/hearth/installer:v1.13.0")
+    edit(os.path.join(site, "talos", "controlplane.yaml"), "ghcr.io/siderolabs/installer:v1.13.0", "registry.example/hearth/installer:v1.13.0-hearth-1")
     return site
 
 

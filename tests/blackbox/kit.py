@@ -24,7 +24,7 @@ import pki as pki_module  # noqa: E402
 import world as world_module  # noqa: E402
 
 HEAD_KEYS = {"run", "exit", "before", "sh", "base", "copy", "tree", "edit", "env", "stdin", "needs", "each",
-             "timeout", "again"}
+             "timeout", "again", "where"}
 MANY = {"before", "sh", "copy", "tree", "edit", "env", "needs", "each"}
 SHOWN = 6000
 
@@ -97,11 +97,17 @@ def parse(path):
 def load(path, room):
     """The cases of a .case file: (name, negative, function of a Kit)."""
     head, sections = parse(path)
+    if "where" in head and not os.path.exists(os.path.join(REPO, head["where"])):
+        return
     stem = "%s/%s" % (room, os.path.basename(path)[:-5])
     negative = head.get("exit", "0") != "0"
     rows = [shlex.split(row) for row in head.get("each", [])] or [None]
+    seen = {}
     for row in rows:
         name = stem if row is None else "%s[%s]" % (stem, row[0])
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:  # a case's directory has its name, and the rows run side by side
+            name = "%s[%s, %d]" % (stem, row[0], seen[name])
         row_negative = negative
         if row and re.fullmatch(r"@\d+@", head.get("exit", "")):
             row_negative = row[int(head["exit"].strip("@")) - 1] != "0"
@@ -223,8 +229,8 @@ class Kit:
                             for host, secrets in config["vaults"].items()}
         try:
             self.world_now = world_module.World(self.work, self.keys, config)
-        except OSError as error:
-            raise Skip("namespaces: %s" % error)
+        except world_module.NotPermitted as error:
+            raise Skip(error.strerror)
         client = next(iter(self.world_now.config["clients"].values()))
         for name, data in (("test-root.pem", pki_module.read(self.keys.roots())),
                            (".hearth/data.pem", pki_module.read(self.keys.client())),
@@ -293,7 +299,7 @@ def need(word):
     elif kind == "root" and os.geteuid() != 0:
         raise Skip("not root")
     elif kind == "cmd" and not shutil.which(rest):
-        raise Skip("no %s command" % rest)
+        raise Failure("no %s here, which scripts/deps test installs" % rest)
     elif kind == "path" and not os.path.exists(os.path.join(REPO, rest)):
         raise Skip("no %s" % rest)
     elif kind == "env" and rest not in os.environ:
@@ -303,11 +309,15 @@ def need(word):
 
 
 def run_case(kit, head, sections, row):
-    words = {"work": kit.work, "site": kit.path("site"), "out": kit.path("out"), "repo": REPO, "bin": kit.bin}
-    words.update((str(index), word) for index, word in enumerate(row, 1))
+    places = {"work": kit.work, "site": kit.path("site"), "out": kit.path("out"), "repo": REPO, "bin": kit.bin}
+    columns = {str(index): word for index, word in enumerate(row, 1)}
 
-    def fill(text):
-        return re.sub(r"@(%s)@" % "|".join(words), lambda match: words[match.group(1)], text)
+    def fill(text, words=dict(places, **columns)):
+        return re.sub(r"@(%s)@" % "|".join(words), lambda match: words[match.group(1)], text) if words else text
+
+    def arguments(text):
+        """A column may be several words, or none; a place is one, also where its path has blanks."""
+        return [fill(word) for word in shlex.split(fill(text, columns))]
 
     for line in head.get("needs", []):
         for word in fill(line).split():
@@ -320,7 +330,7 @@ def run_case(kit, head, sections, row):
         source, target = fill(line).split()
         source = os.path.join(REPO, source)
         if not os.path.lexists(source):
-            raise Skip("no %s" % os.path.relpath(source, REPO))
+            raise Broken("no %s" % os.path.relpath(source, REPO))
         if os.path.isdir(source):
             shutil.copytree(source, kit.path(target), symlinks=True, dirs_exist_ok=True)
         else:
@@ -359,8 +369,9 @@ def run_case(kit, head, sections, row):
             raise Broken("sh: %s: %s" % (line, done.stdout.decode("utf-8", "replace")))
     kit.environment.update(pair.split("=", 1) for pair in (fill(line) for line in head.get("env", [])))
     for line in head.get("before", []):
-        command, _, target = fill(line).partition(" > ")
-        done = kit.hearth(command)
+        command, _, target = line.partition(" > ")
+        target = fill(target)
+        done = kit.hearth(arguments(command))
         if done.code != 0:
             raise Failure("before: %s: exit %d\n%s" % (command, done.code, tail(done.text("stderr"))))
         if target.strip():
@@ -369,7 +380,7 @@ def run_case(kit, head, sections, row):
     for _ in range(int(head.get("again", "1"))):
         if kit.world_now:
             kit.world_now.log.clear()
-        done = kit.hearth(fill(head["run"]), fill(head.get("stdin", "")).encode())
+        done = kit.hearth(arguments(head["run"]), fill(head.get("stdin", "")).encode())
         code = int(fill(head.get("exit", "0")))
         if done.code != code:
             raise Failure("exit %s, expected %d\n%s" % (done.code, code, tail(done.text("stderr") or done.text("stdout"))))

@@ -238,6 +238,11 @@ def golden(bench, kind="controlplane", serial="50026B7782DEAD01"):
     return text.replace("        wipe: false\n", "        diskSelector: {serial: %s}\n        wipe: false\n" % serial)
 
 
+def talos_volumes(*labels, meta="talosmeta"):
+    """Partitions that a Talos installer made; META has its name when the install has ended."""
+    return [{"partition_label": label, "name": meta if label == "META" else "", "size": 1 << 20} for label in labels]
+
+
 def configured(box, bench):
     """Gives the box a disk that somebody else has installed and configured."""
     disk = os.path.join(box.scenario["dir"], "sda-50026B7782DEAD01")
@@ -245,7 +250,7 @@ def configured(box, bench):
     for label in labels:
         os.makedirs(os.path.join(disk, label))
     bench.kit.write(os.path.join(disk, "STATE", "config.yaml"), golden(bench))
-    box.scenario["disks"][0].update(contents="gpt", volumes=[{"partition_label": label, "size": 1 << 20} for label in labels])
+    box.scenario["disks"][0].update(contents="gpt", volumes=talos_volumes(*labels))
 
 
 def run_case(bench, case):
@@ -310,11 +315,12 @@ def check(kit):
     kit.serve(dict(secrets, canary=CANARY, slow="slow"))
     kit.world.azure.config["faults"] = [{"role": "vault", "path": "/secrets/slow*", "delay": 40}]
     import boot_cases  # they take what is above
+    import boot_install
     import boot_marker
     import boot_more
     import boot_person
     import boot_wrong
-    cases = boot_more.SLOW + boot_cases.CASES + boot_more.CASES + boot_marker.CASES + boot_person.CASES
+    cases = boot_install.SLOW + boot_more.SLOW + boot_install.CASES + boot_cases.CASES + boot_more.CASES + boot_marker.CASES + boot_person.CASES
 
     def wanted(name):
         return not kit.only or name in kit.only

@@ -44,21 +44,39 @@ class Several:
 
 
 def marker_guards(bench):
-    """none: founded, and the marker says by whom. The same node, wiped and booted again: it joins and founds nothing."""
+    """none: founded, and the marker says by whom. The same node, wiped and booted again, and nobody answers: a person decides."""
     several = Several(bench, "guards", "none\n")
     box = several.box
     with box:
         wait_founded(box)
-        need(several.value().endswith(".data-1.boot-1") and len(several.writes()) == 1, "writes: %s" % several.writes())
+        need(".data-1.boot-1.naa-" in several.value() and len(several.writes()) == 1, "writes: %s" % several.writes())
         need(several.mode() == ["none"] and len(box.find("bootstrap")) == 1, "mode %s" % several.mode())
         several.boot_id("boot-2")
         before = len(box.poll())
         box.command(reset={"labels": []})
         wait_applied(box, since=before)
         need(box.wait("finished", SECONDS, since=before), "hearth does not end")
+        need(several.mode() == ["manual"] and len(box.find("bootstrap")) == 1, "founded again: mode %s" % several.mode())
+        need("says that this node has founded cluster %s" % several.cluster in text_of(box), "said: " + text_of(box)[-600:])
+        need("if cluster %s was never founded: talosctl bootstrap" % several.cluster in text_of(box), "said: " + text_of(box)[-600:])
+        need(len(several.writes()) == 1, "written again")
+        return box
+
+
+def marker_of_another(bench):
+    """Another node wrote it: joined, also while nobody answers."""
+    several = Several(bench, "another", "none")
+    box = several.box
+    with box:
+        wait_founded(box)
+        several.store[several.name] = several.value().replace(".data-1.", ".data-2.")
+        before = len(box.poll())
+        several.boot_id("boot-2")
+        box.command(reset={"labels": []})
+        wait_applied(box, since=before)
+        need(box.wait("finished", SECONDS, since=before), "hearth does not end")
         need(several.mode() == ["none"] and len(box.find("bootstrap")) == 1, "founded again: mode %s" % several.mode())
         need("says that cluster %s is founded" % several.cluster in text_of(box), "said: " + text_of(box)[-600:])
-        need(len(several.writes()) == 1, "written again")
         return box
 
 
@@ -173,7 +191,7 @@ def marker_by_a_person(bench):
 
 
 CASES = [
-    marker_guards, marker_once, marker_killed, marker_killed_at_calls, marker_answered, marker_answered_by_peer, marker_by_a_person,
+    marker_guards, marker_of_another, marker_once, marker_killed, marker_killed_at_calls, marker_answered, marker_answered_by_peer, marker_by_a_person,
     refused("missing", None, "secret-missing"),
     refused("garbage", "yes", "marker-value"),
     refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),

@@ -110,15 +110,48 @@ def filled(kit, directory, components):
     return directory
 
 
+# Lines that people have in talos/ and databases/, and what Renovate has to make of them: (name, version, digest).
+SPELT = [
+    ("image: ghcr.io/siderolabs/kubelet:v1.36.3", ("ghcr.io/siderolabs/kubelet", "v1.36.3", None)),
+    ('image: "ghcr.io/siderolabs/kubelet:v1.36.3"', ("ghcr.io/siderolabs/kubelet", "v1.36.3", None)),
+    ("imageName: 'registry.example:5000/postgresql:18.4'", ("registry.example:5000/postgresql", "18.4", None)),
+    ("image: registry.k8s.io/kube-proxy:v1.36.3@sha256:" + "ab" * 32, ("registry.k8s.io/kube-proxy", "v1.36.3", "sha256:" + "ab" * 32)),
+    ("image: factory.talos.dev/metal-installer/3765:v1.13.9", ("siderolabs/talos", "v1.13.9", None)),
+    ('image: "factory.talos.dev/metal-installer/3765:v1.13.9"', ("siderolabs/talos", "v1.13.9", None)),
+]
+
+
+def spelt(config, line):
+    """What the managers of files in talos/ make of one line."""
+    seen = set()
+    for manager in config["customManagers"]:
+        if any(re.search(pattern.strip("/"), "talos/x.yaml") for pattern in manager["managerFilePatterns"]):
+            for look in manager["matchStrings"]:
+                for each in re.finditer(look.replace("(?<", "(?P<"), line):
+                    groups = each.groupdict()
+                    seen.add((groups.get("depName") or manager["depNameTemplate"], groups["currentValue"], groups.get("currentDigest")))
+    return seen
+
+
 def renovate(kit, directory):
     """Every rule of renovate.json finds something, and every version is found by one. Renovate's flux manager is told by
     its file alone; images in the values of charts are `gitops tree`'s."""
     with open(os.path.join(directory, "renovate.json")) as source:
         config = json.load(source)
+    kit.write(os.path.join(directory, "talos.pin"), "v1.13.9 vmlinuz-amd64 %s\nv1.13.9 initramfs-amd64.xz %s\n" % ("ab" * 32, "cd" * 32))
     texts, found, idle = {}, set(), []
-    for path in sorted(glob.glob(os.path.join(directory, "**", "*.yaml"), recursive=True)):
-        with open(path, encoding="utf-8") as source:
-            texts[os.path.relpath(path, directory)] = source.read()
+    ignored = config.get("ignorePaths", ["*/examples/*", "*/test/*", "*/tests/*"])  # config:recommended's
+    for path in sorted(glob.glob(os.path.join(directory, "**", "*.yaml"), recursive=True)) + [os.path.join(directory, "talos.pin")]:
+        if not any(fnmatch.fnmatch("/" + os.path.relpath(path, directory), each) for each in ignored):
+            with open(path, encoding="utf-8") as source:
+                texts[os.path.relpath(path, directory)] = source.read()
+    for line, wanted in SPELT:
+        seen = spelt(config, "    " + line + "\n")
+        kit.expect("gitops: Renovate reads " + line[:70], seen == {wanted}, "%s, not %s" % (sorted(map(str, seen)), wanted))
+    charts = [rule for rule in config["packageRules"] if rule.get("pinDigests")]
+    kit.expect("gitops: Renovate pins charts by digest", len(charts) == 1 and charts[0]["matchFileNames"] == ["infrastructure/**"], str(charts))
+    asked = {name for rule in config["packageRules"] if rule.get("dependencyDashboardApproval") for name in rule["matchPackageNames"]}
+    kit.expect("gitops: Flux and Talos wait for a person", asked == {"fluxcd/flux2", "siderolabs/talos"}, str(asked))
     managers = [dict(config[name], name=name) for name in ("flux", "kubernetes")] + config["customManagers"]
     for manager in managers:
         files = [path for path in texts for pattern in manager["managerFilePatterns"] if re.search(pattern.strip("/"), path)]
@@ -132,9 +165,12 @@ def renovate(kit, directory):
     for rule in config["packageRules"]:
         if "matchFileNames" in rule and not any(fnmatch.fnmatchcase(path, each) for path in texts for each in rule["matchFileNames"]):
             idle.append(rule["description"])
-        if "matchPackageNames" in rule and not any(name in text for text in texts.values() for name in rule["matchPackageNames"]):
+        known = [each["depNameTemplate"] for each in config["customManagers"] if "depNameTemplate" in each]
+        if "matchPackageNames" in rule and not any(name in text for text in list(texts.values()) + known for name in rule["matchPackageNames"]):
             idle.append(rule["description"])
     kit.expect("gitops: every rule of renovate.json finds something", not idle, "\n".join(idle))
+    with open(os.path.join(directory, "talos", "examples", "installer.yaml"), encoding="utf-8") as source:
+        texts.setdefault("talos/examples/installer.yaml", source.read())
     pins = {(path, each.group(1)) for path, text in texts.items() if not path.startswith("clusters/") for each in re.finditer(
         r"""^[^#\n]*(?:tag|image|imageName|version):(?: "| [^\s"]+:| )(v?[0-9]+\.[0-9]+[^\s",}]*)""", text, re.M)}
     kit.expect("gitops: Renovate sees each of %d versions" % len(pins), len(pins) > 10 and pins <= found,

@@ -31,7 +31,7 @@ NEEDS = ("world",)
 README = os.path.join(kit_module.REPO, "assets", "README.md")
 RECOVERY = os.path.join(kit_module.REPO, "assets", "databases", "README.md")
 COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
-REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd"]
+REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd", "seq", "sleep"]
 SHELL = ["cd", "sudo", "make", "hearth"]
 COUNTS = {"two": 2, "three": 3, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
 FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster", "A further box", "Without a stick", "Day two"
@@ -137,11 +137,18 @@ def classless(sections):
     return wrong + ["no step says `%s`" % text for text in MENTIONED if text not in used]
 
 
+def taken_back(sections):
+    """What kubectl writes under its own name into what Flux applies, Flux takes back: these two need a manager of their own."""
+    return ["Flux takes this back: %s" % line.strip() for steps in sections.values() for _, items in steps for kind, text in items
+            if kind == "block" for line in text.splitlines()
+            if re.search(r"kubectl .*(force-sync=|rollout restart)", line) and not re.search(r"--field-manager=(?!kubectl)\w", line)]
+
+
 class Shell:
     """One bash. What failed in it is in `wrong`."""
 
     def __init__(self, where, path, environment):
-        self.where, self.wrong, self.count = where, [], 0
+        self.where, self.wrong, self.count, self.limit = where, [], 0, 120
         self.log = os.path.join(where, "failed")
         open(self.log, "w").close()
         self.bash = subprocess.Popen([shutil.which("bash"), "--norc", "--noprofile"], stdin=subprocess.PIPE,
@@ -160,7 +167,7 @@ class Shell:
         if checked.returncode:
             self.wrong.append("bash -n: " + checked.stdout.decode().strip())
             return ""
-        stop = threading.Timer(120, self.bash.kill)
+        stop = threading.Timer(self.limit, self.bash.kill)
         stop.start()
         self.bash.stdin.write((". %s </dev/null\necho '@end'\n" % shlex.quote(script)).encode())
         self.bash.stdin.flush()
@@ -187,10 +194,10 @@ class Shell:
 class Guide:
     """One user with the guide."""
 
-    def __init__(self, kit, text, name):
+    def __init__(self, kit, text, name, cloud=cloud_module.Cloud):
         self.kit, self.sections = kit, parts(text)
         self.top = kit.directory("guide", name)
-        self.cloud = cloud_module.Cloud(kit.world.azure, kit.world.config["tenant"], self.top)
+        self.cloud = cloud(kit.world.azure, kit.world.config["tenant"], self.top)
         self.bin = os.path.join(self.top, "bin")
         for tool in REAL:
             os.symlink(shutil.which(tool), os.path.join(self.bin, tool))
@@ -203,7 +210,12 @@ class Guide:
         self.stick, self.packed = os.path.join(self.top, "stick.img"), None
         self.scripts()
         self.environment = {"LANG": "C.UTF-8", "HOME": self.top, "GIT_CONFIG_NOSYSTEM": "1"}
-        self.wrong, self.log, self.shell = counted(self.sections) + classless(self.sections), [], None
+        for who in ("AUTHOR", "COMMITTER"):
+            self.environment.update({"GIT_%s_NAME" % who: "x", "GIT_%s_EMAIL" % who: "x@x"})
+        self.repository = os.path.join(self.top, "repository")  # where the Git host has it
+        kit.run(["git", "init", "-q", "--bare", "-b", "main", self.repository])
+        self.wrong = counted(self.sections) + classless(self.sections) + taken_back(self.sections)
+        self.log, self.shell = [], None
 
     def scripts(self):
         """make, in this checkout and with what was built, and what a user is root for."""
@@ -319,7 +331,9 @@ class Guide:
 
     def step(self, number, items, change, second=False, bootstrap=False):
         if number == 8:  # its first two sentences
-            self.do("[ -s flux-git-identity.value.pub ] && git add . && git -c user.name=x -c user.email=x@x commit -q --allow-empty -m x", [])
+            if not second:
+                self.do("git remote add origin " + self.repository, [])
+            self.do("[ -s flux-git-identity.value.pub ] && git add . && git commit -q --allow-empty -m x && git push -qu origin main", [])
             if re.search(r"\.hearth/|\.value\b", self.do("git ls-files", [])):
                 self.wrong.append("a secret is committed")
             left = glob.glob(os.path.join(self.site, "*.value"))
@@ -466,6 +480,16 @@ class Guide:
                 return ["hand-over: Talos %s keeps the entries: %s" % (version, err)]
         return []
 
+    def empty(self):
+        """The guide's functions with a file that came out empty: said, and put nowhere."""
+        said = self.shell.run(": > hearth-canary.value; put hearth-canary && echo went on; ESO=nobody new && echo went on\n"
+                              "rm -f hearth-canary.value eso-client-secret.value", quiet=True)
+        if "went on" in said or said.count("is empty: stop here") != 2:
+            self.wrong.append("an empty value: " + said)
+        if self.cloud.vaults["homelab-data"]["hearth-canary"]["value"] != "ok":
+            self.wrong.append("an empty value is in the vault")
+        self.cloud.refused = [each for each in self.cloud.refused if "nobody" not in each]
+
     def days(self):
         """Day two for data, with 5's first lines and 7's `due`. The old key is the one that was there first."""
         five = next(items for number, items in self.section(FIRST) if number == 5)
@@ -478,9 +502,10 @@ class Guide:
         self.do("\n".join(lines[:lines.index("new")]) + "\n" + functions, [])
         for kind, text in self.section(DAYS)[0][1]:
             if kind == "block":
-                self.do(text, [("--key-id OLD", "--key-id " + old[0])])
+                self.do(text, [("--key-id OLD", "--key-id " + old[0]), ("COMMIT", "HEAD")])
             elif is_command(text) and text.startswith(("hearth plan", "make reset")):
                 self.do(text, [])
+        self.empty()
         self.shell.end()
         self.wrong += ["day two: " + each for each in self.shell.wrong]
         self.wrong += self.left_out()
@@ -574,6 +599,8 @@ BROKEN = [
     ("a value left out", "       printf ok > hearth-canary.value\n", "", "hearth-canary.value"),
     ("an operator that is nobody", "       ESO=$(az", "       WHO=$(az", "--assignee needs a value"),
     ("an account that nobody made", "ACCOUNT=myhomelabbackup", "ACCOUNT=myotherbackup", "no account that was made: homelabbackup"),
+    ("a sync that Flux takes back", " --overwrite --field-manager=hearth", " --overwrite", "Flux takes this back"),
+    ("a restart that Flux takes back", "miniflux --field-manager=hearth", "miniflux --field-manager=kubectl-x", "Flux takes this back"),
     ("a block that is no shell", "printf ok > hearth-canary.value", "printf ok > hearth-canary.value )", "bash -n"),
 ]
 

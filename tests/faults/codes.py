@@ -19,6 +19,7 @@ ELSEWHERE = {
     "tree": "of check",
     "plan-open": "of plan without facts",
     "plan-advice": "a warning",
+    "merge-lost": "a warning",
     "site-shadowed": "a warning",
     "site-even": "a warning",
     "plan-manifests-differ": "of plan --all",
@@ -32,6 +33,11 @@ ELSEWHERE = {
     "config-disk": "the plan refuses it before",
     "machined-exists": "an answer to Bootstrap that is as good as yes",
     "stopped": "the row's outcome is `stopped`",
+    "dns-tcp": "a blackbox case has the name server",
+    "dns-filtered": "a blackbox case has the filter",
+    "tls-client-certificate": "a blackbox case has the front end",
+    "http-encoded": "a blackbox case has the front end",
+    "operator-login": "of check",
 }
 
 

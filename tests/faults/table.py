@@ -6,7 +6,7 @@ LOGIN, VAULT = "login.microsoftonline.com", "homelab-data.vault.azure.net"
 STAGES = ("node", "facts", "plan", "secrets", "documents", "apply", "found", "promote", "bootstrap")
 GET, LIST, VERSION, APPLY, BOOTSTRAP = "/Get", "/List", "/Version", "ApplyConfiguration", "/Bootstrap"
 # gRPC status codes
-INVALID, DENIED, PRECONDITION, UNIMPLEMENTED, INTERNAL, EXISTS = 3, 7, 9, 12, 13, 6
+INVALID, DENIED, PRECONDITION, UNIMPLEMENTED, INTERNAL, EXISTS, NOT_FOUND = 3, 7, 9, 12, 13, 6, 5
 
 
 def row(stage, cause, outcome, **words):
@@ -39,6 +39,15 @@ MAIN = "talos/controlplane.yaml"
 PARTIAL = "apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: to-the-lan\nurl: tcp://192.168.1.2:5555/\n"
 FOREIGN = {"contents": "gpt",
     "volumes": [{"partition_label": "Basic data partition", "name": "", "label": "", "size": 239000000000}]}
+VOLUME = """\
+apiVersion: v1alpha1
+kind: UserVolumeConfig
+name: data
+provisioning:
+  diskSelector:
+    match: %s
+  minSize: 10GiB
+"""
 META = {"contents": "gpt", "volumes": [{"partition_label": "META", "size": 1 << 20}]}
 
 # -- node: machined's socket and what the node says of itself
@@ -56,6 +65,8 @@ row("node", "machined finds the request wrong", "machined-rejected", fault=statu
 row("node", "no descriptor is left, not even for SIGTERM", "machined-socket", odd="files 3", then="stop")
 row("node", "Talos 1.12", "left", box={"talos": "v1.12.11"}, said=["1.13", "v1.12.11"])
 row("node", "the stage stays unknown", "quiet", times={"acquire": 600000})
+row("node", "it cannot be told whether there is a site", "file-read", sh="rm hearth.yaml && ln -s hearth.yaml hearth.yaml",
+    said=["hearth.yaml"])
 row("node", "the image has no site", "left", spoil=gone(HEARTH), said=["without a site"])
 row("node", "somebody else's config on the disk", "left", installed="stranger", said=["not by hearth"])
 row("node", "the stage says resetting", "quiet", times={"udev": 2500}, at={"line": "[1/6]"}, do=[{"stage": "resetting"}],
@@ -120,7 +131,8 @@ row("plan", "a reference of no form", "yaml-ref", spoil=replace(MAIN, "!node end
 row("plan", "!node of what is not there", "ref-node", spoil=replace(MAIN, "!node endpoint", "!node vars.nothing"))
 row("plan", "!fact of what is not there", "ref-fact", spoil=text("talos/data-1.yaml",
     "machine:\n  nodeLabels:\n    x: !fact system.version\n"))
-row("plan", "an overlay of another kind", "merge", spoil=text("talos/data-1.yaml", "machine: []\n"))
+row("plan", "an overlay of another kind", "config-field", spoil=text("talos/data-1.yaml", "machine: []\n"))
+row("plan", "an overlay that takes the main document away", "merge", spoil=text("talos/data-1.yaml", "$patch: delete\n"))
 row("plan", "the base is missing", "plan-file", then="mend", spoil=gone(MAIN))
 row("plan", "a file that is no text", "plan-file", sh="printf 'a\\377b' >blob",
     spoil=text("talos/data-1.yaml", "machine:\n  nodeLabels:\n    x: !file blob\n"))
@@ -155,6 +167,17 @@ row("plan", "an MBR, which Talos reads as nothing", "guard-foreign", sh_tree="d=
     "for n in 1 2; do mkdir $d/sda$n; echo $n >$d/sda$n/partition; done", said=["2 partitions, of which Talos can read 0"])
 row("plan", "Talos has not read the disk yet", "guard-foreign", lane="slow", disks={"sda": {"unread": 6000}}, then="wait",
     said=["what machined has not read"])
+row("plan", "the install disk cannot be opened", "guard-foreign", sh_tree="mkdir -p dev; ln -s sda dev/sda",
+    said=["what cannot be read"])
+row("plan", "a table over an old btrfs, which is all that Talos sees", "guard-foreign", disks={"sda": {"contents": "btrfs"}},
+    sh_tree="d=$(readlink -f sys/block/sda); mkdir $d/sda1; echo 1 >$d/sda1/partition", said=["stale signature of btrfs", "wipefs"])
+row("plan", "a user volume, and a second disk whose table Talos does not see", "guard-volume",
+    disks={"sdb": {"transport": "sata", "readonly": False, "contents": "", "volumes": []}},
+    sh_tree="d=$(readlink -f sys/block/sdb); mkdir -p $d/sdb1; echo 1 >$d/sdb1/partition",
+    spoil=text("talos/data-1.yaml", VOLUME % "disk.transport == 'sata'"), said=["UserVolumeConfig data", "talosctl wipe disk sdb"])
+row("plan", "a user volume on the system disk, and the same second disk", "applied",
+    disks={"sdb": {"transport": "sata", "readonly": False, "contents": "", "volumes": []}},
+    spoil=text("talos/data-1.yaml", VOLUME % "system_disk"))
 row("plan", "META on another disk", "guard-system", disks={"sdb": dict(META, transport="sata")}, said=["META", "sdb"])
 row("plan", "Talos sees another disk than the facts", "guard-disk", then="mend",
     disks={"sda": {"wwid": "naa.5000000000000001", "bus_path": "/elsewhere"}},
@@ -299,7 +322,7 @@ for cause, code, old, new in (
         ("no pod network", "config-cni", "dnsDomain: cluster.local", "dnsDomain: cluster.local\n    cni: {name: none}")):
     row("documents", cause, code, spoil=replace(MAIN, old, new))
 row("documents", "the hostname is set twice over", "config-conflict", spoil=text(
-    "talos/data-1.yaml", "machine:\n  time:\n    disabled: false\n---\napiVersion: v1alpha1\nkind: TimeSyncConfig\nntp:\n  servers: [pool.ntp.org]\n"))
+    "talos/data-1.yaml", "machine:\n  time:\n    disabled: true\n---\napiVersion: v1alpha1\nkind: TimeSyncConfig\nntp:\n  servers: [pool.ntp.org]\n"))
 row("documents", "a manifest without a name", "manifest-object",
     spoil=text("bootstrap/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: default}\n"))
 row("documents", "two manifests of one name", "manifest-name",
@@ -328,8 +351,8 @@ row("documents", "SIGKILL behind the secrets", "killed", at={"line": "[4/6]"}, d
 # -- apply: the dry run and the real one
 
 row("apply", "Talos rejects the config", "machined-rejected",
-    spoil=text("talos/data-1.yaml", "machine:\n  nodeLabels:\n    \"/bad\": \"x\"\n"), said=["/bad"])
-row("apply", "Talos does not know a key whose value is a secret", "machined-rejected", then="stop", said=["extraArgz: x:"],
+    spoil=text("talos/data-1.yaml", "apiVersion: v1alpha1\nkind: OOMConfig\ntriggerExpression: nowhere > 1.0\n"), said=["nowhere"])
+row("documents", "Talos does not know a key whose value is a secret", "config-key", said=["extraArgz"],
     spoil=text("talos/data-1.yaml", "machine:\n  kubelet:\n    extraArgz:\n      x: !secret canary\n"))
 row("apply", "another apply is in progress", "machined-busy", fault=machined("busy", VERSION, ms=4200), then="wait")
 row("apply", "machined denies the dry run", "machined-denied", lane="slow", fault=status(DENIED, APPLY, count=-1), then="stop")
@@ -365,6 +388,8 @@ row("found", "an answer is cut in the middle", "machined-lost", installed="ours"
 row("found", "machined cannot read its state", "machined-failed", installed="ours", fault=status(INTERNAL, GET))
 row("found", "machined does not know the config yet", "founded", installed="ours", times={"acquire": 2500})
 row("found", "what is made of the config comes late", "founded", installed="ours", times={"derive": 1500})
+row("found", "the config comes between the two reads of one look", "founded", installed="ours", times={"service": 2500},
+    fault=status(NOT_FOUND, GET, skip=1))
 row("found", "the stick is left in", "founded", installed="ours", box={"stick": True}, said=["came from a stick"])
 row("found", "a worker", "left", join=True, box={"tree": "prodesk-400-g4", "addresses": ["192.168.1.21/24"]},
     said=["nothing to found"])
@@ -400,7 +425,7 @@ row("bootstrap", "machined denies Bootstrap", "machined-denied", lane="slow", in
 row("bootstrap", "machined knows no Bootstrap", "machined-old", installed="ours", fault=status(UNIMPLEMENTED, BOOTSTRAP),
     then="mend")
 row("bootstrap", "machined says AlreadyExists", "quiet-said", installed="ours", fault=status(EXISTS, BOOTSTRAP),
-    at={"event": "fault"}, said=["founding cluster"], then="mend")
+    at={"event": "fault"}, said=["etcd has data"], then="mend")
 row("bootstrap", "the socket goes in Bootstrap", "machined-lost", installed="ours", fault=machined("vanish", BOOTSTRAP, ms=800))
 row("bootstrap", "Bootstrap is not answered", "machined-silent", lane="slow", installed="ours",
     fault=machined("hang", BOOTSTRAP))

@@ -1,7 +1,7 @@
 /* A hostile name server, hosts file and certificate: first byte chooses. */
-#include "vault/dns.h"
+#include "net/dns.h"
 
-#include "vault/x509.h"
+#include "net/x509.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ static void require(int truth)
 
 static void message(const uint8_t *p, size_t n)
 {
-    struct address found[DNS_ADDRESSES_MAX];
+    struct dns_address found[DNS_ADDRESSES_MAX];
     for (int six = 0; six < 2; six++) {
         unsigned count = 99;
         enum dns_outcome outcome = dns_answer(p, n, 7, "vault.test", six ? DNS_AAAA : DNS_A, found, &count);
@@ -31,7 +31,7 @@ static void message(const uint8_t *p, size_t n)
 
 static void text(const uint8_t *p, size_t n)
 {
-    struct address found[4];
+    struct dns_address found[4];
     char *copy = malloc(n + 1);
     memcpy(copy, p, n);
     copy[n] = '\0';

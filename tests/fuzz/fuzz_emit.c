@@ -12,21 +12,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int has_ref(struct node *node, void *arg)
+static int has_ref(struct tree_node *node, void *arg)
 {
     (void)arg;
     return node->ref != NULL;
 }
 
-static bool same(const struct node *a, const struct node *b)
+static bool same(const struct tree_node *a, const struct tree_node *b)
 {
-    const struct node *x = a->first, *y = b->first;
+    const struct tree_node *x = a->first, *y = b->first;
 
     if (a->kind != b->kind || a->count != b->count)
         return false;
-    if (a->kind == NODE_SCALAR && (a->len != b->len || memcmp(a->text, b->text, a->len) != 0))
+    if (a->kind == TREE_SCALAR && (a->len != b->len || memcmp(a->text, b->text, a->len) != 0))
         return false;
-    if (a->kind == NODE_SCALAR && a->style != STYLE_PLAIN && b->style == STYLE_PLAIN)
+    if (a->kind == TREE_SCALAR && a->style != STYLE_PLAIN && b->style == STYLE_PLAIN)
         return false;
     for (; x && y; x = x->next, y = y->next)
         if (!same(x, y) || (x->key && !same(x->key, y->key)))
@@ -74,7 +74,7 @@ static void emit_tree(const uint8_t *data, size_t size)
 
     if (tree_read(pool, "in", data, size, &docs, &e) == 0) {
         for (struct document *d = docs; d; d = d->next)
-            refs |= node_walk(d->root, has_ref, NULL) != 0;
+            refs |= tree_walk(d->root, has_ref, NULL) != 0;
         if (!refs)
             round_trip(pool, docs);
     }
@@ -83,17 +83,17 @@ static void emit_tree(const uint8_t *data, size_t size)
 
 static void emit_value(const char *text, size_t len)
 {
-    static const enum node_style styles[] = {STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED};
+    static const enum tree_style styles[] = {STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED};
     static const struct pos here = {"fuzz", 1, 1};
     struct pool *pool = pool_new();
-    struct node *root = node_map(pool, here), *list = node_seq(pool, here);
+    struct tree_node *root = tree_map(pool, here), *list = tree_seq(pool, here);
     struct document doc = {.root = root};
 
-    node_add(pool, root, "list", list);
+    tree_add(pool, root, "list", list);
     for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
-        node_add(pool, list, NULL, node_scalar(pool, here, text, len, styles[i]));
-        node_add(pool, root, "x", node_scalar(pool, here, text, len, styles[i]));
-        root->last->key = node_scalar(pool, here, &"abcd"[i], 1, STYLE_PLAIN);
+        tree_add(pool, list, NULL, tree_scalar(pool, here, text, len, styles[i]));
+        tree_add(pool, root, "x", tree_scalar(pool, here, text, len, styles[i]));
+        root->last->key = tree_scalar(pool, here, &"abcd"[i], 1, STYLE_PLAIN);
     }
     round_trip(pool, &doc);
     pool_free(pool);

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct side {
+struct exchange {
     struct h2 h;
     struct h2_receiver receiver;
     uint64_t sum; /* of all that was handed on, in order */
@@ -21,7 +21,7 @@ static void require(int truth)
         abort();
 }
 
-static void add(struct side *s, struct span bytes)
+static void add(struct exchange *s, struct span bytes)
 {
     for (size_t i = 0; i < bytes.n; i++)
         s->sum = (s->sum ^ bytes.p[i]) * UINT64_C(1099511628211);
@@ -30,7 +30,7 @@ static void add(struct side *s, struct span bytes)
 
 static const char *on_field(void *arg, bool last, struct span name, struct span value)
 {
-    struct side *s = arg;
+    struct exchange *s = arg;
     require(name.n > 0 && name.n + value.n <= HPACK_LIST_MAX && name.p[0] != ':');
     add(s, name);
     add(s, value);
@@ -40,26 +40,26 @@ static const char *on_field(void *arg, bool last, struct span name, struct span 
 
 static const char *on_data(void *arg, struct span bytes)
 {
-    struct side *s = arg;
+    struct exchange *s = arg;
     require(bytes.n > 0 && bytes.n <= H2_FRAME_MAX && s->h.status >= 200);
     add(s, bytes);
     s->data += bytes.n;
     return NULL;
 }
 
-static void start(struct side *s)
+static void start(struct exchange *s)
 {
     static const unsigned char body[100000];
     static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
-    *s = (struct side){.receiver = {s, on_field, on_data}};
+    *s = (struct exchange){.receiver = {s, on_field, on_data}};
     h2_start(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
     h2_fill(&s->h);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct side whole;
-    static struct side split;
+    static struct exchange whole;
+    static struct exchange split;
     if (size < 1)
         return 0;
     size_t cut = 1 + data[0] * (size - 1) / 256;

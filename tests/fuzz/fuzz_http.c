@@ -1,5 +1,5 @@
 /* A hostile server's bytes, whole and in two pieces: the same outcome, within the limits. */
-#include "vault/http.h"
+#include "net/http.h"
 
 #include <stddef.h>
 #include <stdint.h>

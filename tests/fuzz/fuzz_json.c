@@ -34,7 +34,7 @@ static void entra(int status, const uint8_t *p, size_t n)
     struct error e = {0};
     int64_t expires = 0;
     body(status, p, n, &h);
-    int result = entra_answer(&h, &token, &expires, &e);
+    int result = entra_answer(&h, (enum vault_login)(n % 4), &token, &expires, &e);
     require((result == 0) == (e.code == E_NONE) && expires >= 0);
     require(result < 0 ||
             (secret_bytes(&token).n > 0 && !memchr(secret_bytes(&token).p, '\n', secret_bytes(&token).n)));
@@ -44,7 +44,7 @@ static void entra(int status, const uint8_t *p, size_t n)
 
 static void vault(int status, const uint8_t *p, size_t n)
 {
-    static const struct vault_name name = {"db-pass", NULL};
+    static const struct secret_name name = {"db-pass", NULL};
     struct http h;
     struct vault_answer a = {0};
     struct error e = {0};

@@ -24,16 +24,16 @@ static int check_ref(struct ref *ref, void *arg)
     return 0;
 }
 
-static int check_node(struct node *node, void *arg)
+static int check_node(struct tree_node *node, void *arg)
 {
     char text[64];
     uint32_t children = 0;
     (void)arg;
     require(node->pos.line > 0 && node->pos.column > 0 && node->pos.file);
-    require((node->kind == NODE_SCALAR) == (node->text != NULL));
+    require((node->kind == TREE_SCALAR) == (node->text != NULL));
     require(!node->text || (strlen(node->text) == node->len && !node->first));
-    for (const struct node *child = node->first; child; child = child->next, children++)
-        require((node->kind == NODE_MAP) == (child->key != NULL) && (child->next || child == node->last));
+    for (const struct tree_node *child = node->first; child; child = child->next, children++)
+        require((node->kind == TREE_MAP) == (child->key != NULL) && (child->next || child == node->last));
     require(children == node->count);
     if (node->ref) {
         ref_walk(node->ref, check_ref, NULL);
@@ -53,12 +53,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     for (struct document *at = docs; at; at = at->next)
-        node_walk(at->root, check_node, NULL);
+        tree_walk(at->root, check_node, NULL);
     require(tree_read(pool, "over.yaml", data, size, &overlay, &e) == 0);
-    if (merge_documents(pool, &docs, overlay, &e) != 0)
+    if (merge_documents(pool, &docs, overlay, NULL, &e) != 0)
         require(e.code == E_MERGE);
     for (struct document *at = docs; at; at = at->next)
-        node_walk(at->root, check_node, NULL);
+        tree_walk(at->root, check_node, NULL);
     pool_free(pool);
     return 0;
 }

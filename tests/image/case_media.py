@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import re
+import shlex
 import signal as signal_module
 import socket
 import stat
@@ -224,6 +225,12 @@ def cases(kit):
         where = os.path.join(kit.directory(), "cache")
         write(os.path.join(where, "blob", "sha256-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), b"blob")
         os.makedirs(os.path.join(where, "manifests", "registry.example"))
+        image = "registry.lan:5000/hearth/installer:v1.13.9-hearth-1"
+        with_image = kit.site()
+        write(os.path.join(with_image, "talos", "data.yaml"), b"machine:\n  install:\n    image: %s\n" % image.encode())
+        kit.refused("usb", image, "is not in it", IMAGE_CACHE=where, **dict(given(), SITE=with_image))
+        write(os.path.join(where, "manifests", "registry.lan_5000_", "hearth", "installer", "reference", "v1.13.9-hearth-1"), b"{}")
+        kit.run("usb", IMAGE_CACHE=where, **dict(given(), SITE=with_image)).good()
         ran = kit.run("usb", IMAGE_CACHE=where, **given()).good()
         same(extract(ran, "/imagecache/blob/sha256-" + "0123456789abcdef" * 4), b"blob", "a file of the cache")
         text = command(["xorriso", "-indev", ran.path("hearth-usb.iso"), "-pvd_info"]).decode("utf-8", "replace")
@@ -415,6 +422,47 @@ def cases(kit):
                 told = any("machine.install.image is" in warning["text"] for warning in plan["warnings"])
                 same(told, plan["node"]["role"] == "data", "%s: %s is told that hearth leaves" % (overlay, plan["node"]["name"]))
 
+    def printed():
+        """What the targets print for a person to type is, as a shell reads it, these words; paths have blanks in them. Never run."""
+        site = os.path.join(kit.directory(), "my homelab")
+        os.rename(kit.site(), site)
+        here = kit.directory()
+
+        def argv(verb, **settings):
+            ran = kit.run(verb, directory=here, OUT=os.path.join(here, "aus gabe"), SITE=site, **settings).good()
+            text = ran.stdout.replace("\\\n", " ").replace("$PWD", here)
+            lines = re.findall(r"(?:^ +|: )((?:sudo |make |docker |crane |talosctl )[^#\n]*)", text, re.M)
+            return [shlex.split(line.split(" - <")[0]) for line in lines]
+
+        media = {name: value for name, value in given().items() if name != "SITE"}
+        same(argv("usb", **media)[0][:3], ["sudo", "dd", "if=aus gabe/hearth-usb.iso"], "dd")
+        same(argv("pxe", **media), [["make", "pxe-serve", "IF=eth0", "OUT=" + os.path.join(here, "aus gabe")]], "make pxe-serve")
+        lines = argv("installer", TALOS="v1.13.9")
+        mounts = [word for word in lines[0] if word.startswith("/") and ":" in word]
+        same(mounts, [os.path.join(here, "aus gabe", "hearth-extension.tar") + ":/hearth/hearth-extension.tar:ro",
+                      os.path.join(here, "aus gabe", "installer") + ":/out"], "docker")
+        words = [word for line in lines for word in line]
+        for word in ("aus gabe/installer/installer-amd64.tar", "--image-cache-path=aus gabe/image-cache", "SITE=" + site,
+                     "IMAGE_CACHE=aus gabe/image-cache"):
+            expect(word in words, "no word %r in %s" % (word, lines))
+
+    def installer_arguments():
+        ran = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9", KARGS="console=ttyS0 -selinux").good()
+        profile = read(ran.path("installer", "profile.yaml")).decode()
+        expect("customization:\n  extraKernelArgs:\n    - console=ttyS0\n    - -selinux\n" in profile, profile)
+        kit.refused("installer", "never enter maintenance", SITE=kit.site(), TALOS="v1.13.9", KARGS="talos.config=http://x")
+
+    def installer_pin():
+        site, digest = kit.site(), "sha256:" + "ab" * 32
+        for _ in range(2):  # recorded once
+            kit.run("installer", SITE=site, TALOS="v1.13.9", DIGEST=digest).good()
+        pin = read(os.path.join(site, "talos", "installer.pin")).decode()
+        same(pin.count(digest), 1, "lines of " + pin)
+        write(os.path.join(site, "talos", "data.yaml"), b"machine:\n  install:\n    image: r.example/i@%s\n" % digest.encode())
+        plans = json.loads(command([kit.binary, "plan", "--all", "--json", "--site", site]))
+        same({plan["installer"]["carriesHearth"] for plan in plans if plan["node"]["role"] == "data"}, {"pin"}, "evidence")
+        kit.refused("installer", "64 hexadecimal digits", SITE=site, TALOS="v1.13.9", DIGEST="sha256:abc")
+
     def reset():
         plain = kit.run("reset").good().stdout
         expect(plain.index("What is lost") < plain.index("talosctl reset"), "commands before what is lost:\n" + plain)
@@ -485,6 +533,10 @@ def cases(kit):
         ("dnsmasq gives out no address", False, proxy),
         ("pxe-serve without a directory, an interface, an address", True, serve_refused),
         ("installer: versions filled in; with its overlay hearth plans to stay", False, installer),
+        ("printed: commands with blanks in their paths", False, printed),
+
+        ("installer: KARGS= go into the profile", False, installer_arguments),
+        ("installer: DIGEST= is recorded in the site, and is evidence", False, installer_pin),
         ("installer: no version", True, bad("installer", "TALOS is missing")),
         ("installer: a registry that is none", True, bad("installer", "REGISTRY=", TALOS="v1.13.9", REGISTRY="Upper Case")),
         ("installer: a site that plan refuses", True, lambda: kit.refused("installer", "no hearth.yaml", TALOS="v1.13.9", SITE=kit.directory())),

@@ -25,6 +25,24 @@ layers:
         name: schematic
         version: 376567988ad370138ad8b2698212367b8edcb69b5fd68c80be1f2ec7d603b4ba
 """
+
+
+def summed(archive, wrong):
+    """The archive in newc's other form, each file with the sum of its bytes; `wrong` is added to each."""
+    out, at = bytearray(archive), 0
+    while True:
+        field = [int(out[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        body = at + 110 + field[11]
+        body += -body % 4
+        out[at:at + 6] = b"070702"
+        if field[6]:
+            out[at + 102:at + 110] = b"%08X" % ((sum(out[body:body + field[6]]) + wrong) & 0xffffffff)
+        if out[at + 110:at + 120] == b"TRAILER!!!":
+            return bytes(out)
+        at = body + field[6]
+        at += -at % 4
+
+
 OWN = ["hearth.sqsh", "hearth-site.sqsh"]
 SHARED = ["/", "/usr", "/usr/local", "/usr/local/etc", "/usr/local/etc/containers", "/usr/local/etc/hearth", "/usr/local/lib",
           "/usr/local/lib/containers", "/usr/local/lib/containers/hearth"]
@@ -174,6 +192,19 @@ def cases(kit):
         ("without a site: public, and the site's directory is there and empty", False, public),
         ("two builds are the same bytes", False, reproducible),
         ("a gzip base", True, refused(gzip, "gzip", "cannot read")),
+        # What the kernel does not unpack though xz and zstd do.
+        ("a base with xz's default check", True, refused(lambda: command(["xz", "-0", "-c"], kit.base()), "CRC64", "xz -C crc32")),
+        ("a base with xz's SHA-256", True, refused(lambda: command(["xz", "-C", "sha256", "-0", "-c"], kit.base()), "SHA-256")),
+        ("a base with an xz filter that the kernel lacks", True,
+         refused(lambda: command(["xz", "-C", "crc32", "--delta=dist=4", "--lzma2=preset=0", "-c"], kit.base()), "filter (0x3)")),
+        ("behind a base with xz's filter for x86", False,
+         behind(lambda: command(["xz", "-C", "crc32", "--x86", "--lzma2=preset=0", "-c"], kit.base()))),
+        ("a base with a zstd window above 128 MiB", True,
+         refused(lambda: command(["zstd", "-q", "-c", "-1", "--zstd=wlog=28", "--long=28"], kit.base()), "window of 256 MiB")),
+        ("behind a base with a zstd window of 128 MiB", False,
+         behind(lambda: command(["zstd", "-q", "-c", "-1", "--long=27"], kit.base()))),
+        ("a base whose 070702 sum is wrong", True, refused(lambda: zstd(summed(kit.base(), 1)), "the sum of")),
+        ("behind a base with 070702 sums", False, behind(lambda: zstd(summed(kit.base(), 0)))),
         ("a base that breaks off, zstd", True, refused(lambda: zstd(kit.base())[:-9], "breaks off")),
         ("a base that breaks off, xz", True, refused(lambda: xz(kit.base())[:-40], "breaks off")),
         ("a base that breaks off, uncompressed", True, refused(lambda: kit.base()[:900], "breaks off")),

@@ -59,7 +59,7 @@ class Unpacker:
         while True:
             if len(data) - at < 110:
                 raise Panic("broken padding or cut off")
-            if data[at:at + 6] != b"070701":
+            if data[at:at + 6] not in (b"070701", b"070702"):
                 raise Panic("no cpio magic")
             number = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
             mode, count, length = number[1], number[6], number[11]
@@ -67,6 +67,9 @@ class Unpacker:
             begin = (at - self.origin + 110 + length + 3) // 4 * 4 + self.origin
             if name[-1:] != b"\0" or begin + count > len(data):
                 raise Panic("malformed name or cut off")
+            body = data[begin:begin + count]
+            if data[at:at + 6] == b"070702" and number[1] & 0o170000 == 0o100000 and sum(body) & 0xffffffff != number[12]:
+                raise Panic("bad data checksum")
             following = (begin - self.origin + count + 3) // 4 * 4 + self.origin
             if name[:-1] == b"TRAILER!!!":
                 return following

@@ -8,7 +8,8 @@ listens it prints one JSON line: {"login": "127.0.0.1:PORT", "vault": ..., "root
 "tenant", "client_id", "secret"}; it ends when standard input closes or on SIGTERM.
 
 The config (--config, JSON, read again when it changes) is merged over what --print-config prints:
-    tenant, clients {id: {secret, certificate (path of PEM), public, secret_expired, disabled, device {..}}}
+    tenant, clients {id: {secret, secrets [more that are valid], certificate (path of PEM), public, secret_expired, disabled,
+                device {..}}}
     authority   host of the token endpoint            resource   https://vault.azure.net
     vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..],
                 read_only (PUT is forbidden), keeps (PUT has no effect)}}}
@@ -79,6 +80,20 @@ AADSTS = {
     700213: (400, "invalid_request", "No matching federated identity record found for presented assertion subject."),
     70011: (400, "invalid_scope", "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."),
     500011: (400, "invalid_resource", "The resource principal named {scope} was not found in the tenant named Hearth."),
+    500014: (400, "invalid_resource", "The service principal for resource '{scope}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it."),
+    7000213: (401, "invalid_client", "Invalid certificate chain."),
+    700030: (401, "invalid_client", "Invalid certificate - subject name in certificate is not authorized."),
+    50032: (400, "invalid_grant", "WeakRsaKey - the RSA key is too short."),
+    50072: (400, "interaction_required", "Due to a configuration change made by your administrator you must enroll in multi-factor authentication."),
+    50079: (400, "interaction_required", "Due to a configuration change made by your administrator you must enroll in multi-factor authentication."),
+    50074: (400, "interaction_required", "Strong authentication is required."),
+    53000: (400, "interaction_required", "Device is not in required device state: compliant."),
+    53001: (400, "invalid_grant", "Device is not in required device state: domain_joined."),
+    50005: (400, "interaction_required", "Your device platform is not supported."),
+    50097: (400, "interaction_required", "Device authentication is required."),
+    16000: (400, "interaction_required", "User account does not exist in the tenant."),
+    65004: (400, "consent_required", "The resource owner or authorization server denied the request."),
+    50134: (400, "invalid_grant", "Wrong data center."),
     1002012: (400, "invalid_scope", "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier."),
     901002: (400, "invalid_request", "The 'resource' request parameter is not supported."),
     53003: (400, "interaction_required", "Access has been blocked by Conditional Access policies."),
@@ -109,9 +124,13 @@ KV_ERRORS = {
     "policy": (403, "Forbidden", "ForbiddenByPolicy", "The user, group or application 'appid=6;oid=7;iss=https://sts.windows.net/1/' does not have secrets get permission on key vault 'homelab;location=westeurope'."),
     "access": (403, "Forbidden", "AccessDenied", "The user, group or application does not have secrets get permission on key vault."),
     "firewall": (403, "Forbidden", "ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: appid=6\r\nVault: homelab;location=westeurope"),
+    "oldfirewall": (403, "Forbidden", "ForbiddenByFirewall", "Client address (203.0.113.7) is not authorized and caller is not a trusted service."),
+    "nofirewall": (403, "Forbidden", "ForbiddenByFirewall", "Request was not allowed by NSP rules and the client address is not authorized and caller is not a trusted service."),
     "connection": (403, "Forbidden", "ForbiddenByConnection", "Public network access is disabled and request is not from a trusted service nor via an approved private link."),
     "disabled": (403, "Forbidden", "SecretDisabled", "Operation get is not allowed on a disabled secret."),
     "notfound": (404, "SecretNotFound", None, "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command."),
+    "novault": (404, "VaultNotFound", None, "The vault was not found."),
+    "emulator": (404, "com.example.NotFoundException", None, "Entity not found."),
     "badparameter": (400, "BadParameter", None, "The request URI contains an invalid name: {name}"),
     "badversion": (400, "BadParameter", None, "The specified version ({name}) is not recognized. Consider using the latest supported version (7.6)."),
     "throttled": (429, "Throttled", None, "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"),
@@ -285,16 +304,17 @@ class Azure(Server):
                 "request_uri_parameter_supported": False, "authorization_endpoint": root + "/oauth2/v2.0/authorize",
                 "device_authorization_endpoint": root + "/oauth2/v2.0/devicecode", "tenant_region_scope": "EU",
                 "cloud_instance_name": "microsoftonline.com", "cloud_graph_host_name": "graph.windows.net"})
-        if len(parts) != 4 or parts[1:3] != ["oauth2", "v2.0"] or parts[3] not in ("token", "devicecode"):
+        old = parts[1:] == ["oauth2", "token"]  # v1, which clients made with the retired ADAL ask
+        if not old and (len(parts) != 4 or parts[1:3] != ["oauth2", "v2.0"] or parts[3] not in ("token", "devicecode")):
             return Reply(404, "")
         if request.method != "POST":
             raise EntraError(900144, parameter="grant_type")
         if parts[0] != self.config["tenant"]:
             raise EntraError(90002)
         form = self.form(request)
-        if parts[3] == "devicecode":
+        if parts[-1] == "devicecode":
             return self.device_start(form)
-        return self.token(request, form)
+        return self.token(request, form, self.resource if old else self.scope)
 
     def form(self, request):
         kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
@@ -325,6 +345,13 @@ class Azure(Server):
             raise EntraError(500011 if len(wanted) == 1 else 70011, scope=form["scope"])
         return self.config["resource"]
 
+    def resource(self, form):
+        """What a v1 request names in the place of a scope."""
+        self.need(form, "resource")
+        if form["resource"].rstrip("/") != self.config["resource"]:
+            raise EntraError(500011, scope=form["resource"])
+        return self.config["resource"]
+
     def client(self, form):
         self.need(form, "client_id")
         client = self.config["clients"].get(form["client_id"].lower())
@@ -334,7 +361,7 @@ class Azure(Server):
             raise EntraError(7000112, client=form["client_id"])
         return client
 
-    def token(self, request, form):
+    def token(self, request, form, wanted):
         self.need(form, "grant_type")
         grant, client_id = form["grant_type"], form.get("client_id", "")
         if grant in ("device_code", "urn:ietf:params:oauth:grant-type:device_code"):
@@ -342,11 +369,11 @@ class Azure(Server):
         if grant != "client_credentials":
             raise EntraError(70003, parameter=grant)
         client = self.client(form)
-        resource = self.scope(form)
+        resource = wanted(form)
         if "client_secret" in form:
             if client.get("public"):
                 raise EntraError(700025)
-            if form["client_secret"] != client.get("secret"):
+            if form["client_secret"] not in [client.get("secret")] + client.get("secrets", []):
                 raise EntraError(7000215, client=client_id)
             if client.get("secret_expired"):
                 raise EntraError(7000222, client=client_id)
@@ -354,7 +381,11 @@ class Azure(Server):
             self.assertion(request, form, client)
         else:
             raise EntraError(7000218)
-        return self.grant(client_id, resource)
+        if "resource" not in form:
+            return self.grant(client_id, resource)
+        now = int(time.time())
+        return self.grant(client_id, resource, {"resource": form["resource"], "not_before": str(now), "expires_on":
+                                                str(now + int(self.config["expires_in"]))}, text=True)
 
     def assertion(self, request, form, client):
         if form.get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
@@ -397,14 +428,14 @@ class Azure(Server):
                 raise EntraError(7000110)
             self.used_jti.add(jti)
 
-    def grant(self, client_id, resource, extra=None):
+    def grant(self, client_id, resource, extra=None, text=False):
         size = self.config["token_bytes"]
         head = b64url(json.dumps({"typ": "JWT", "alg": "RS256", "kid": "standin"}).encode())
         body = b64url(json.dumps({"aud": resource, "appid": client_id, "iat": int(time.time())}).encode())
         token = (head + "." + body + "." + b64url(os.urandom(size)))[:max(size, 64)]
         with self.state:
             self.tokens[token] = (client_id, resource, time.monotonic() + 3600)
-        lifetime = self.config["expires_in"]
+        lifetime = str(self.config["expires_in"]) if text else self.config["expires_in"]
         body = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
         body.update(extra or {})
         return Reply.json(200, body)

@@ -4,7 +4,7 @@
 
 JSON: {NAME: {"a": [..], "aaaa": [..], "cname": NAME, "rcode": "nxdomain"|"servfail"|"refused",
 "silent": true | N (first N queries), "truncate": true (UDP answers empty with TC), "delay": SECONDS,
-"wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized additional bytes), "loop": true}}.
+"wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized additional bytes), "loop": true, "tcp": false (silent by TCP)}}.
 A name that is not in the table is NXDOMAIN; "*" is any name. A CNAME's chain is put into one answer.
 """
 import json
@@ -59,7 +59,7 @@ class Dns:
         count = self.counts[name] = self.counts.get(name, 0) + 1
         self.log.append({"name": name, "type": TYPES.get(kind, str(kind)), "tcp": over_tcp})
         silent = entry.get("silent", 0)
-        if silent is True or count <= silent and silent:
+        if silent is True or count <= silent and silent or over_tcp and entry.get("tcp") is False:
             return None
         if entry.get("delay"):
             time.sleep(entry["delay"])
@@ -110,6 +110,7 @@ class Dns:
                         return
                     reply = self.answer(stream.read(struct.unpack(">H", head)[0]), True)
                     if reply is None:
+                        time.sleep(10)
                         return
                     sock.sendall(struct.pack(">H", len(reply)) + reply)
             except OSError:

@@ -22,7 +22,9 @@ NAMES = ["login.microsoftonline.com", "*.vault.azure.net", "login.microsoftonlin
 RSA2, RSA4, RSA1 = "rsa:2048", "rsa:4096", "rsa:1024"
 P256, P384 = "ec:P-256", "ec:P-384"
 SERVER = "serverAuth,clientAuth"
+FORGES = ["github.com", "ghcr.io", "quay.io"]  # where Git and charts are
 KINDS = {
+    "forge":        (RSA2, "mid", SERVER, FORGES, -1, 90, ["mid"]),
     "good":         (RSA2, "mid", SERVER, NAMES, -1, 90, ["mid"]),
     "with-root":    (RSA2, "mid", SERVER, NAMES, -1, 90, ["mid", "root"]),
     "expired":      (RSA2, "mid", SERVER, NAMES, -40, -2, ["mid"]),
@@ -41,9 +43,15 @@ KINDS = {
     "not-a-ca":     (RSA2, "leaf-mid", SERVER, NAMES, -1, 90, ["leaf-mid", "mid"]),
     "ec-p256":      (P256, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
     "ec-p384":      (P384, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
+    # As Microsoft's G2: one key and name as a root of its own and as a certificate of another root; each way to send it.
+    "bridged":       (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge"]),
+    "unbridged":     (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid"]),
+    "bridge-root":   (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge-self"]),
+    "both-bridges":  (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge-self", "bridge"]),
     "localhost":    (RSA2, "mid", SERVER, ["localhost", "*.localhost"], -1, 90, ["mid"]),
 }
-# authority: (key, issuer, from days, to days, is a CA)
+# authority: (key, issuer, from days, to days, is a CA[, common name[, the authority whose key it has]])
+MICROSOFT = "Microsoft TLS Hearth Test Root G9"
 AUTHORITIES = {
     "root":         (RSA2, None, -400, 3650, True),
     "mid":          (RSA4, "root", -300, 1000, True),
@@ -52,6 +60,9 @@ AUTHORITIES = {
     "leaf-mid":     (RSA2, "mid", -300, 1000, False),
     "strange-root": (RSA2, None, -400, 3650, True),
     "strange-mid":  (RSA2, "strange-root", -300, 1000, True),
+    "bridge-self":  (RSA4, None, -200, 3650, True, MICROSOFT),
+    "bridge":       (RSA4, "root", -200, 1000, True, MICROSOFT, "bridge-self"),
+    "bridge-mid":   (RSA4, "bridge-self", -100, 1000, True, "Microsoft TLS Hearth Test CA 02"),
     "ec-root":      (P384, None, -400, 3650, True),
     "ec-mid":       (P384, "ec-root", -300, 1000, True),
 }
@@ -194,13 +205,14 @@ class Pki:
     def _authority(self, name):
         if os.path.exists(self._path(name, ".crt")):
             return self._path(name, ".crt")
-        key, issuer, start, end, is_ca = AUTHORITIES[name]
-        if issuer:
-            self._authority(issuer)
+        key, issuer, start, end, is_ca, cn, whose = (AUTHORITIES[name] + (None, None))[:7]
+        for other in (issuer, whose):
+            if other:
+                self._authority(other)
         ext = "basicConstraints = critical,CA:%s\nkeyUsage = critical,%s" % (
             ("TRUE", "keyCertSign,cRLSign,digitalSignature") if is_ca else ("FALSE", "digitalSignature"))
-        return sign(self.dir, name, self._key(name, key), issuer, (start, end), ext,
-                    "O = Hearth tests\nCN = Hearth test %s" % name)
+        return sign(self.dir, name, self._key(whose or name, key), issuer, (start, end), ext,
+                    "O = Hearth tests\nCN = %s" % (cn or "Hearth test " + name))
 
     def chain(self, kind):
         """Server credentials of a kind: (path of the PEM chain as it is sent, path of the key)."""

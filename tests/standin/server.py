@@ -13,8 +13,8 @@ A response is built by the application as a Reply; a fault (dict) can change it 
     close "before" | "after-headers" | "mid-body" | "after" | "truncate" | "reset"
                                     truncate: whole reply, then the TCP end without close_notify
 
-Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (optional client
-certificate), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
+Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (true: a client
+certificate is asked for; "required": demanded), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
 and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between pieces),
 goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
 (Content-Type and framing headers only), hello VERSION (answer the ClientHello with a ServerHello of this version, as
@@ -371,7 +371,7 @@ class Listener:
             context.set_alpn_protocols(settings["alpn"])
         if settings.get("ask_client"):
             context.load_verify_locations(self.server.pki.roots())
-            context.verify_mode = ssl.CERT_OPTIONAL
+            context.verify_mode = ssl.CERT_REQUIRED if settings["ask_client"] == "required" else ssl.CERT_OPTIONAL
         context.load_cert_chain(*self.server.pki.chain(settings.get("chain", "good")))
 
         def named(_, name, __):

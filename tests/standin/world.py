@@ -1,6 +1,7 @@
 """A private network and mount namespace in which the Azure names are this machine's loopback.
 
     python3 tests/standin/world.py [--config JSON] -- COMMAND ...     run a command inside
+    python3 tests/standin/world.py --possible                         can namespaces be had here? if not, why; exit 1
 
 As root, or as any user where user namespaces are allowed. Nothing outside the namespaces changes and nothing
 inside can reach a network. World(dir, pki, config) enters it for the calling process, for good: call it in a child.
@@ -13,8 +14,11 @@ Config: azure.py's, and
     listen  more listeners: [[role, address, port], ...]
 """
 import ctypes
+import errno
+import glob
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -30,7 +34,7 @@ from dns import Dns  # noqa: E402
 from server import Log  # noqa: E402
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE = 1, 4096, 16384, 1 << 18
 LOGIN, VAULT, NAMESERVER = "127.0.1.1", "127.0.1.2", "127.0.0.53"
 # With rtt_ms the stand-in listens behind the proxy.
 BEHIND = {LOGIN: "127.0.2.1", VAULT: "127.0.2.2", NAMESERVER: "127.0.2.53"}
@@ -39,14 +43,46 @@ VAULTS = ["homelab-data.vault.azure.net", "homelab-production.vault.azure.net"]
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+class NotPermitted(OSError):
+    """Namespaces cannot be had here; strerror says why and what to do."""
+
+
 def check(result, what):
     if result != 0:
         raise OSError(ctypes.get_errno(), "%s: %s" % (what, os.strerror(ctypes.get_errno())))
 
 
+def root_is_private():
+    """Whether what is mounted below / stays in this mount table: so says a process that sees the mount that / lies in. In a
+    chroot this one does not."""
+    descriptor = os.open("/", os.O_RDONLY)
+    try:
+        with open("/proc/self/fdinfo/%d" % descriptor) as info:
+            number = re.search(r"^mnt_id:\s*(\d+)$", info.read(), re.M).group(1)
+    finally:
+        os.close(descriptor)
+    for table in glob.glob("/proc/[0-9]*/mountinfo"):
+        try:
+            with open(table) as mounts:
+                for line in mounts:
+                    if line.startswith(number + " "):
+                        return " shared:" not in line
+        except OSError:
+            continue
+    return False
+
+
 def enter():
-    """Move the calling process into namespaces of its own with loopback up."""
+    """Move the calling process into namespaces of its own with loopback up. Raises NotPermitted."""
+    try:
+        unshare()
+    except OSError as error:
+        raise NotPermitted(error.errno, refused(error))
+
+
+def unshare():
     uid, gid = os.getuid(), os.getgid()
+    private = root_is_private()
     if uid == 0 and libc.unshare(CLONE_NEWNS | CLONE_NEWNET) == 0:
         pass
     else:
@@ -54,27 +90,58 @@ def enter():
         for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid), ("gid_map", "0 %d 1" % gid)):
             with open("/proc/self/" + name, "w") as out:
                 out.write(text)
-    check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "mount private")
+    if libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) != 0 and not private:
+        raise OSError(ctypes.get_errno(), "mount private: %s: / is no mount point, as in a chroot. On the machine: "
+                      "mount --bind DIR DIR, then chroot DIR" % os.strerror(ctypes.get_errno()))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         import fcntl
         request = struct.pack("16sH14x", b"lo", 0x1 | 0x40)
         fcntl.ioctl(control, 0x8914, request)
 
 
+def refused(error):
+    """What a person is told: the truth for who they are."""
+    reason = "namespaces are not permitted here (%s)" % error.strerror
+    if error.errno == errno.EINVAL:
+        return reason
+    if os.getuid() == 0:
+        return reason + ": this container may not make them; give it SYS_ADMIN, or use a machine"
+    return reason + ": run as root, or let users make them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
+
+
 def possible():
     """None when namespaces can be had, else the reason."""
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             enter()
-            os._exit(0)
-        except OSError:
-            os._exit(1)
-    return None if os.waitpid(child, 0)[1] == 0 else "namespaces are not permitted here"
+        except NotPermitted as error:
+            os.write(writer, error.strerror.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        reason = said.read()
+    os.waitpid(child, 0)
+    return reason or None
 
 
 def bind(source, target):
     check(libc.mount(source.encode(), os.path.realpath(target).encode(), None, MS_BIND, None), "bind " + target)
+
+
+def cover(directory, names):
+    """Have files of these names in /etc to bind to. Where the machine has none, an empty one is laid over /etc for this mount
+    table; nothing is written to the machine, and no second path leads to its /etc."""
+    over = os.path.join(directory, "etc-over")
+    missing = [name for name in names if not os.path.exists(os.path.join("/etc", name))]
+    if missing:
+        os.makedirs(over, exist_ok=True)
+        for name in missing:
+            pki_module.write(os.path.join(over, name), "")
+        layers = "lowerdir=%s:/etc" % over.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+        check(libc.mount(b"overlay", b"/etc", b"overlay", MS_RDONLY, layers.encode()),
+              "this machine has no /etc/%s, and an overlay of /etc" % missing[0])
 
 
 def merged(base, over):
@@ -124,6 +191,7 @@ class World:
         lines = ["127.0.0.1 localhost", "::1 localhost"]
         lines += ["%s %s" % (address, name) for name, addresses in hosts.items() for address in addresses]
         resolv = self.config.get("resolv", "nameserver %s\n" % NAMESERVER)
+        cover(directory, ("hosts", "resolv.conf"))
         for name, text in (("hosts", "\n".join(lines) + "\n"), ("resolv.conf", resolv)):
             path = os.path.join(directory, "etc-" + name)
             pki_module.write(path, text)
@@ -134,6 +202,10 @@ class World:
 def main():
     args = sys.argv[1:]
     config = {}
+    if args == ["--possible"]:
+        reason = possible()
+        sys.stdout.write(reason + "\n" if reason else "")
+        return 1 if reason else 0
     if args[:1] == ["--config"] and len(args) > 1:
         config, args = json.loads(args[1]), args[2:]
     if args[:1] != ["--"] or len(args) < 2:

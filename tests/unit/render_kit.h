@@ -63,7 +63,7 @@ __attribute__((unused)) static void kit_close(struct kit *k)
 
     for (unsigned i = 0; i < k->plan.secret_count; i++)
         secret_free(&k->values[i]);
-    rendered_free(&k->out);
+    render_free(&k->out);
     errors_free(&k->errors);
     close(k->site.fd);
     pool_free(k->pool);
@@ -126,7 +126,7 @@ __attribute__((unused)) static void kit_bytes(struct kit *k, const char *name, c
 
 __attribute__((unused)) static int kit_render(struct kit *k)
 {
-    rendered_free(&k->out);
+    render_free(&k->out);
     errors_free(&k->errors);
     struct error e;
     int result = render_documents(&k->plan, &k->given, false, &k->out, &k->errors);

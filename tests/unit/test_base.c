@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,26 @@ static void a_buffer_stops_at_its_maximum(void **state)
     assert_int_equal(b.max, 5);
 }
 
+/* What a machine fails with for a moment is tried again soon, whatever the code's class says; what a person must mend is not. */
+static void faults_that_pass(void **state)
+{
+    (void)state;
+    static const int passing[] = {EIO, ENOMEM, EMFILE, ENFILE, EINTR, EAGAIN, ESTALE};
+    static const int lasting[] = {ENOENT, EACCES, ENOTDIR, ELOOP, EISDIR, 0};
+    struct error e;
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+        error_errno(&e, E_FILE_READ, passing[i], "x");
+        error_wrap(&e, "reading");
+        assert_true(e.passing);
+    }
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
+        error_errno(&e, E_FILE_READ, lasting[i], "x");
+        assert_false(e.passing);
+    }
+    error_set(&e, E_FILE_READ, "x");
+    assert_false(e.passing);
+}
+
 static void errors_say_where_and_never_overflow(void **state)
 {
     (void)state;
@@ -207,12 +228,11 @@ static void every_code_has_its_words(void **state)
     (void)state;
     for (int i = 1; i < (int)E_END_; i++) {
         const struct error_info *info = error_info((enum error_code)i);
-        assert_true(info->slug[0] && error_sentence((enum error_code)i)[0] &&
-                    error_next((enum error_code)i)[0]);
+        assert_true(info->slug[0] && info->sentence[0] && info->next[0]);
         assert_int_equal(error_find(info->slug), i); /* no slug twice */
     }
-    assert_string_equal(error_sentence(E_USAGE), "the command line is not one hearth knows");
-    assert_string_equal(error_next(E_END_), "");
+    assert_string_equal(error_info(E_USAGE)->sentence, "the command line is not one hearth knows");
+    assert_string_equal(error_info(E_END_)->next, "");
 }
 
 static void files_are_read_and_written_whole(void **state)
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_reader_never_passes_its_end),
         cmocka_unit_test(a_buffer_stops_at_its_maximum),
         cmocka_unit_test(errors_say_where_and_never_overflow),
+        cmocka_unit_test(faults_that_pass),
         cmocka_unit_test(every_code_has_its_words),
         cmocka_unit_test(files_are_read_and_written_whole),
         cmocka_unit_test(a_clock_that_cannot_be_right_does_not_judge),

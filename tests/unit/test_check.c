@@ -3,6 +3,7 @@
 #include "render_kit.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #define SECRET32 "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
@@ -267,7 +268,7 @@ static void a_document_and_the_field_that_it_replaces_exclude_each_other(void **
         {"KubeNetworkConfig", "cluster.network"},        {"KubeFlannelCNIConfig", "cluster.network"},
         {"KubeAPIServerCAConfig", "cluster.ca"},         {"KubeEtcdEncryptionConfig", "cluster.secretbox"},
         {"KubeServiceAccountConfig", "serviceAccount"},  {"KubeAggregatorCAConfig", "cluster.aggregatorCA"},
-        {"KubeClusterConfig", "cluster.controlPlane"},   {"DiscoveryIdentityConfig", "cluster.id"},
+        {"KubeClusterConfig", "cluster.clusterName"},    {"DiscoveryIdentityConfig", "cluster.id"},
         {"DiscoveryServiceConfig", "cluster.discovery"}, {"KubeNodeConfig", "machine.nodeLabels"},
     };
     char text[160];
@@ -311,7 +312,7 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     (void)state;
     struct kit k;
     struct document *docs = NULL;
-    struct node *list = NULL, *entry = NULL;
+    struct tree_node *list = NULL, *entry = NULL;
     struct error e = {0};
     json_t *json = NULL, *manifests = NULL;
 
@@ -327,15 +328,15 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     assert_non_null(strstr(k.out.manifests[1].contents.data, "identity: 'aHVudGVyMg=='"));
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
-    list = node_path(docs->root, "cluster.inlineManifests");
+    list = tree_path(docs->root, "cluster.inlineManifests");
     assert_int_equal(list->count, 3);
     entry = list->first;
     for (unsigned i = 0; i < 3; i++, entry = entry->next) {
-        assert_true(node_is(node_get(entry, "name"), k.out.manifests[i].name));
-        assert_true(node_is(node_get(entry, "contents"), k.out.manifests[i].contents.data));
-        assert_int_equal(node_get(entry, "contents")->style, STYLE_LITERAL);
+        assert_true(tree_is(tree_get(entry, "name"), k.out.manifests[i].name));
+        assert_true(tree_is(tree_get(entry, "contents"), k.out.manifests[i].contents.data));
+        assert_int_equal(tree_get(entry, "contents")->style, STYLE_LITERAL);
     }
-    assert_true(node_is(node_get(docs->next->root, "hostname"), "data-1"));
+    assert_true(tree_is(tree_get(docs->next->root, "hostname"), "data-1"));
 
     json = json_loadb(k.out.plan_json.data, k.out.plan_json.len, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(json, "apiVersion")), "hearth/v1");
@@ -368,8 +369,8 @@ static void the_sites_own_inline_manifests_stay_in_front(void **state)
         fail_msg("%s", k.errors.items[0].text);
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
-    assert_int_equal(node_path(docs->root, "cluster.inlineManifests")->count, 2);
-    assert_true(node_is(node_get(node_path(docs->root, "cluster.inlineManifests")->first, "name"), "own"));
+    assert_int_equal(tree_path(docs->root, "cluster.inlineManifests")->count, 2);
+    assert_true(tree_is(tree_get(tree_path(docs->root, "cluster.inlineManifests")->first, "name"), "own"));
     kit_close(&k);
 }
 
@@ -665,19 +666,19 @@ static void no_message_shows_a_secret(void **state)
     }
 }
 
-/* The real thing, where it lies beside the repository. */
+/* The real thing; main() leaves the test out where it does not lie beside the repository. */
+#define REAL_FLUX "../shared/data/flux/gotk-components-v2.9.4.yaml"
 static void the_real_flux_is_inlined_byte_for_byte(void **state)
 {
     (void)state;
-    FILE *f = fopen("../shared/data/flux/gotk-components-v2.9.4.yaml", "rb");
+    FILE *f = fopen(REAL_FLUX, "rb");
     struct kit k;
     struct document *docs = NULL;
     struct error e = {0};
     char *text = NULL;
     size_t n = 0;
 
-    if (!f)
-        skip();
+    assert_non_null(f);
     text = mem_alloc(1 << 20);
     n = fread(text, 1, 1 << 20, f);
     fclose(f);
@@ -690,7 +691,7 @@ static void the_real_flux_is_inlined_byte_for_byte(void **state)
         fail_msg("%s", k.errors.items[0].text);
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
-    assert_memory_equal(node_get(node_path(docs->root, "cluster.inlineManifests")->first, "contents")->text,
+    assert_memory_equal(tree_get(tree_path(docs->root, "cluster.inlineManifests")->first, "contents")->text,
                         text, n);
     assert_non_null(
         strstr(k.out.plan_json.data, "97da4654bc11de5637d7f506b0a73707e1e6a1f7a8e9fa8e307063c0b9befa1f"));
@@ -721,5 +722,6 @@ int main(void)
         cmocka_unit_test(no_message_shows_a_secret),
         cmocka_unit_test(the_real_flux_is_inlined_byte_for_byte),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const size_t all = sizeof tests / sizeof *tests; /* the real one stands last */
+    return _cmocka_run_group_tests("tests", tests, access(REAL_FLUX, R_OK) == 0 ? all : all - 1, NULL, NULL);
 }

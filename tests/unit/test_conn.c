@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ static enum error_code client_hears(const char *p, size_t n, char end)
     assert_int_equal(bind(listener, (const struct sockaddr *)(const void *)&at, sizeof at), 0);
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)(void *)&at, &length), 0);
-    const struct address to = {.bytes = {127, 0, 0, 1}};
+    const struct dns_address to = {.bytes = {127, 0, 0, 1}};
     int fd = lookup_connect(&to, ntohs(at.sin_port), SOCK_STREAM);
     int server = accept(listener, NULL, NULL);
     assert_true(fd >= 0 && server >= 0);
@@ -100,24 +101,61 @@ static void overdue(void **state)
         enum error_code want;
     } rows[] = {
         {CONN_RESOLVE, E_DNS_SILENT}, {CONN_CONNECT, E_TCP_TIMEOUT}, {CONN_SHAKE, E_TLS_TIMEOUT},
-        {CONN_READY, E_HTTP_TIMEOUT}, {CONN_ENDED, E_HTTP_TIMEOUT},
+        {CONN_READY, E_HTTP_TIMEOUT}, {CONN_ENDED, E_HTTP_TIMEOUT},  {CONN_IDLE, E_HTTP_TIMEOUT},
+        {CONN_FAILED, E_TLS_EXPIRED},
     };
     const struct url url = {.host = "a.test", .port = 443};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct conn c = {.url = &url, .state = rows[i].state, .fd = -1};
+        struct conn c = {.url = &url, .state = rows[i].state, .fd = -1, .error.code = E_TLS_EXPIRED};
         struct error e = {0};
         assert_int_equal(conn_overdue(&c, &e), -1);
         assert_int_equal(e.code, rows[i].want);
+        /* What went wrong before tells more than what is being waited for now, unless it is an answer. */
+        struct exchange s = {.conn = c, .last.code = E_HTTP_CLOSED};
+        assert_int_equal(fetch_overdue(&s, &e), -1);
+        assert_int_equal(e.code, rows[i].state == CONN_READY ? E_HTTP_TIMEOUT : E_HTTP_CLOSED);
     }
+}
+
+/* With several addresses and two families, which one it was is the first thing that is asked. */
+static void messages_name_the_address(void **state)
+{
+    (void)state;
+    const struct url url = {.host = "a.test", .port = 443};
+    struct conn c = {.url = &url, .state = CONN_SHAKE, .fd = -1, .connected = true};
+    char peer[CONN_PEER_MAX];
+    struct error e;
+    assert_true(dns_address("2001:db8::7", 11, &c.peer));
+    assert_string_equal(conn_peer(&c, peer), "a.test at 2001:db8::7");
+    for (enum conn_state at = CONN_SHAKE; at <= CONN_ENDED; at++) {
+        c.state = at;
+        conn_overdue(&c, &e);
+        assert_non_null(strstr(e.text, "a.test at 2001:db8::7"));
+    }
+    struct exchange s = {.conn = c};
+    fetch_broken(&s, &e);
+    assert_non_null(strstr(e.text, "a.test at 2001:db8::7"));
+    s.http = (struct http){.state = HTTP_BAD, .code = E_HTTP_MALFORMED, .why = "x"};
+    fetch_broken(&s, &e);
+    assert_non_null(strstr(e.text, "a.test at 2001:db8::7"));
+
+    /* All that did not answer, of those that were tried. */
+    c = (struct conn){.url = &url, .state = CONN_CONNECT, .fd = -1, .tried = 5};
+    c.lookup.count = 3;
+    c.lookup.addresses[0] = (struct dns_address){.bytes = {192, 0, 2, 1}};
+    c.lookup.addresses[1] = (struct dns_address){.bytes = {192, 0, 2, 2}};
+    assert_true(dns_address("2001:db8::1", 11, &c.lookup.addresses[2]));
+    conn_overdue(&c, &e);
+    assert_string_equal(e.text, "a.test at 192.0.2.1, 2001:db8::1 port 443 did not answer");
 }
 
 static void closed_before_the_answer(void **state)
 {
     (void)state;
     const struct url url = {.host = "a.test", .port = 443};
-    struct side s = {.conn = {.url = &url, .state = CONN_ENDED, .fd = -1}};
+    struct exchange s = {.conn = {.url = &url, .state = CONN_ENDED, .fd = -1}};
     struct error e = {0};
-    assert_int_equal(side_broken(&s, &e), -1);
+    assert_int_equal(fetch_broken(&s, &e), -1);
     assert_int_equal(e.code, E_HTTP_CLOSED);
 }
 
@@ -130,7 +168,7 @@ static void a_late_answer_is_no_busy_wait(void **state)
         uint64_t want;
     } rows[] = {{CONN_RESOLVE, 1000 + LOOKUP_DELAY_MS}, {CONN_CONNECT, 20000}};
     const struct url url = {.host = "a.test", .port = 443};
-    const struct nameservers nobody_asked = {.hosts = ""};
+    const struct lookup_servers nobody_asked = {.hosts = ""};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct conn c = {.url = &url, .state = rows[i].state, .fd = -1, .until = 20000, .tried = 1};
         struct pollfd fds[CONN_POLL_MAX];
@@ -165,13 +203,13 @@ static void families_are_raced(void **state)
     assert_int_equal(listen(listener, 4), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)(void *)&at, &length), 0);
     struct conn_world world = {.progress = quiet, .now = 1800000000};
-    nameservers_init(&world.servers, "127.0.0.2 a.test\n::1 a.test\n127.0.0.1 a.test\n", "");
+    lookup_servers(&world.servers, "127.0.0.2 a.test\n::1 a.test\n127.0.0.1 a.test\n", "");
     const struct url url = {.host = "a.test", .port = ntohs(at.sin_port)};
     struct conn c;
     conn_init(&c, &world, &url);
     conn_open(&c, clock_ms());
     run_until(&c, CONN_SHAKE);
-    assert_int_equal(world.stats.connections, 1);
+    assert_int_equal(world.connections, 1);
     assert_int_equal(c.tried, 7);
     conn_close(&c);
     assert_int_equal(c.state, CONN_IDLE);
@@ -181,6 +219,47 @@ static void families_are_raced(void **state)
     run_until(&c, CONN_FAILED);
     assert_int_equal(c.error.code, E_TCP_REFUSED);
     conn_close(&c);
+}
+
+/* Each address takes the connection and then gives trouble: the other family is next, then what was not tried, then those
+ * that gave the least. */
+static void trouble_turns_to_another_address(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begins, *hosts;
+        bool another;
+    } rows[] = {{"::1", "", true},
+                {"127.0.0.2", "", true},
+                {"127.0.0.1", "", false},
+                {"::1", "", true},
+                {"127.0.0.2", "", true},
+                {"127.0.0.1", "", false},
+                {"127.0.0.3", "127.0.0.3 a.test\n", false}};
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+    socklen_t length = sizeof at;
+    const int off = 0;
+    int listener = socket(AF_INET6, SOCK_STREAM, 0);
+    assert_int_equal(setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)(const void *)&at, sizeof at), 0);
+    assert_int_equal(listen(listener, 32), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)(void *)&at, &length), 0);
+    struct conn_world world = {.progress = quiet, .now = 1800000000};
+    const struct url url = {.host = "a.test", .port = ntohs(at.sin6_port)};
+    struct conn c;
+    conn_init(&c, &world, &url);
+    assert_false(conn_turn(&c)); /* connected to none */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char hosts[256], text[DNS_ADDRESS_TEXT_MAX];
+        snprintf(hosts, sizeof hosts, "127.0.0.2 a.test\n::1 a.test\n127.0.0.1 a.test\n%s", rows[i].hosts);
+        lookup_servers(&world.servers, hosts, "");
+        conn_open(&c, clock_ms());
+        run_until(&c, CONN_SHAKE);
+        assert_string_equal(dns_address_text(&c.peer, text), rows[i].begins);
+        assert_int_equal(conn_turn(&c), rows[i].another);
+    }
+    conn_close(&c);
+    close(listener);
 }
 
 static void only_passing_reasons_are_tried_again(void **state)
@@ -209,9 +288,10 @@ static void only_passing_reasons_are_tried_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ends_of_a_handshake),      cmocka_unit_test(overdue),
-        cmocka_unit_test(closed_before_the_answer), cmocka_unit_test(a_late_answer_is_no_busy_wait),
-        cmocka_unit_test(families_are_raced),       cmocka_unit_test(only_passing_reasons_are_tried_again),
+        cmocka_unit_test(ends_of_a_handshake),       cmocka_unit_test(overdue),
+        cmocka_unit_test(closed_before_the_answer),  cmocka_unit_test(a_late_answer_is_no_busy_wait),
+        cmocka_unit_test(families_are_raced),        cmocka_unit_test(only_passing_reasons_are_tried_again),
+        cmocka_unit_test(messages_name_the_address), cmocka_unit_test(trouble_turns_to_another_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

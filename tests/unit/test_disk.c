@@ -1,5 +1,6 @@
 /* disk.h: the only guard in front of a disk that Talos will wipe. */
 #include "plan/disk.h"
+#include "show/show.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,9 +61,9 @@ static struct result choose(const char *install, const char *disks)
         assert_true(disk.contents_unknown);
     }
     disk_judge(entry.install, facts, &table);
-    disk_table_show(&shown, &table);
+    show_disk_table(&shown, &table);
     snprintf(r.table, sizeof r.table, "%s", shown.data ? shown.data : "");
-    json_t *rows = disk_table_json(&table);
+    json_t *rows = show_disk_table_json(&table);
     assert_int_equal(json_array_size(rows), table.count);
     json_decref(rows);
     disk_table_free(&table);

@@ -1,7 +1,7 @@
 /* DNS messages and resolver files: what is believed, and what is not. */
-#include "vault/dns.h"
+#include "net/dns.h"
 
-#include "vault/lookup.h"
+#include "net/lookup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +74,7 @@ static void cname(struct wire *w, const char *owner, const char *target)
     record(w, owner, 5, t.p, t.n);
 }
 
-static enum dns_outcome judge(const struct wire *w, struct address *out, unsigned *count)
+static enum dns_outcome judge(const struct wire *w, struct dns_address *out, unsigned *count)
 {
     return dns_answer(w->p, w->n, 7, "Vault.Test", DNS_A, out, count);
 }
@@ -108,7 +108,7 @@ static void query_is_rfc_1035(void **state)
 static void chain_of_aliases(void **state)
 {
     (void)state;
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     struct wire w = begin(7, 0x8180, 4);
     /* Out of order, with a record that nobody asked for in between. */
@@ -125,7 +125,7 @@ static void chain_of_aliases(void **state)
 static void sixteen_links_and_no_more(void **state)
 {
     (void)state;
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     for (unsigned links = 16; links <= 17; links++) {
         struct wire w = begin(7, 0x8180, links + 1);
@@ -148,7 +148,7 @@ static void sixteen_links_and_no_more(void **state)
 static void compressed_names(void **state)
 {
     (void)state;
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     struct wire w = begin(7, 0x8180, 1);
     bytes(&w, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x09\x08\x07\x06", 16);
@@ -167,7 +167,7 @@ static void compressed_names(void **state)
 static void what_is_not_an_answer(void **state)
 {
     (void)state;
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     struct wire w = begin(8, 0x8180, 0);
     assert_int_equal(judge(&w, out, &count), DNS_FOREIGN); /* another id */
@@ -188,10 +188,10 @@ static void outcomes(void **state)
         unsigned flags;
         enum dns_outcome want;
     } rows[] = {
-        {0x8183, DNS_NXDOMAIN},  {0x8182, DNS_FAILED}, {0x8185, DNS_FAILED},
+        {0x8183, DNS_NXDOMAIN},  {0x8182, DNS_FAILED}, {0x8185, DNS_REFUSED},
         {0x8380, DNS_TRUNCATED}, {0x8180, DNS_NODATA},
     };
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct wire w = begin(7, rows[i].flags, 0);
@@ -211,7 +211,7 @@ static void outcomes(void **state)
 static void every_prefix(void **state)
 {
     (void)state;
-    struct address out[DNS_ADDRESSES_MAX];
+    struct dns_address out[DNS_ADDRESSES_MAX];
     unsigned count;
     struct wire w = begin(7, 0x8180, 2);
     cname(&w, "vault.test", "b.test");
@@ -223,7 +223,7 @@ static void every_prefix(void **state)
 static void hosts_file(void **state)
 {
     (void)state;
-    struct address out[4];
+    struct dns_address out[4];
     static const char text[] =
         "# 9.9.9.9 vault.test\n127.0.0.1\tlocalhost\n10.0.0.1 a Vault.TEST. b # vault.other\n"
         "fd00::1%3 vault.test\nnot-an-address vault.test\n\n10.0.0.2 vault.testing";
@@ -241,7 +241,7 @@ static void hosts_file(void **state)
 static void resolv_conf(void **state)
 {
     (void)state;
-    struct address out[DNS_SERVERS_MAX];
+    struct dns_address out[DNS_SERVERS_MAX];
     static const char text[] =
         "search lan\nnameserver 10.0.0.1\n;nameserver 1.1.1.1\n nameserver fd00::53\nnameserver bad\n"
         "options ndots:5\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n";
@@ -257,10 +257,10 @@ static void address_texts(void **state)
     (void)state;
     static const char *const bad[] = {
         "", "1.2.3", "1.2.3.4.5", "1.2.3.4%1", "fe80::1%", "fe80::1%eth0", "fe80::1%0", ":::", "a.b"};
-    struct address a;
+    struct dns_address a;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(address_parse(bad[i], strlen(bad[i]), &a));
-    assert_true(address_parse("1.2.3.4xyz", 7, &a));
+        assert_false(dns_address(bad[i], strlen(bad[i]), &a));
+    assert_true(dns_address("1.2.3.4xyz", 7, &a));
 }
 
 /* Why a lookup has no address: the words follow what the servers said. */
@@ -268,7 +268,7 @@ static void lookup_errors(void **state)
 {
     (void)state;
     struct error e;
-    struct nameservers servers = {.hosts = "", .count = 1};
+    struct lookup_servers servers = {.hosts = "", .count = 1};
     struct lookup l = {.servers = &servers, .host = "vault.test"};
     struct question *six = &l.questions[0];
     struct question *four = &l.questions[1];
@@ -286,12 +286,50 @@ static void lookup_errors(void **state)
     six->outcome = DNS_FAILED;
     lookup_error(&l, &e);
     assert_int_equal(e.code, E_DNS_FAILED);
+    assert_int_equal(e.advice, ADVICE_NONE);
+    six->outcome = DNS_REFUSED;
+    lookup_error(&l, &e);
+    assert_int_equal(e.code, E_DNS_FAILED);
+    assert_int_equal(e.advice, ADVICE_DNS_REFUSED);
+    *six = (struct question){.cut = true};
+    lookup_error(&l, &e);
+    assert_int_equal(e.code, E_DNS_TCP);
     four->outcome = DNS_NXDOMAIN;
     lookup_error(&l, &e);
     assert_int_equal(e.code, E_DNS_NXDOMAIN);
+    l.filtered = true;
+    lookup_error(&l, &e);
+    assert_int_equal(e.code, E_DNS_FILTERED);
     servers.count = 0;
     lookup_error(&l, &e);
     assert_int_equal(e.code, E_DNS_NO_SERVER);
+}
+
+/* Addresses that are no host's, and those that are one's own, also as IPv6 writes them. */
+static void nowhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool nowhere, own;
+    } rows[] = {
+        {"0.0.0.0", true, false},    {"0.1.2.3", true, false},
+        {"::", true, false},         {"::ffff:0.0.0.0", true, false},
+        {"127.0.0.1", false, true},  {"127.255.0.9", false, false},
+        {"::1", false, true},        {"::ffff:127.0.0.1", false, true},
+        {"1.0.0.0", false, false},   {"::2", false, false},
+        {"10.0.0.1", false, false},  {"2001:db8::1", false, false},
+        {"128.0.0.1", false, false}, {"::ffff:10.0.0.1", false, false},
+        {"fe80::1", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct dns_address a;
+        char text[DNS_ADDRESS_TEXT_MAX];
+        assert_true(dns_address(rows[i].text, strlen(rows[i].text), &a));
+        assert_int_equal(dns_address_nowhere(&a), rows[i].nowhere);
+        assert_int_equal(dns_address_loopback(&a), rows[i].own);
+        assert_string_equal(dns_address_text(&a, text), rows[i].text);
+    }
 }
 
 int main(void)
@@ -308,6 +346,7 @@ int main(void)
         cmocka_unit_test(resolv_conf),
         cmocka_unit_test(address_texts),
         cmocka_unit_test(lookup_errors),
+        cmocka_unit_test(nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

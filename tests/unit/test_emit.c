@@ -119,10 +119,10 @@ static const char *const nasty[] = {
     "-----BEGIN X-----\nabc=\n-----END X-----\n",
 };
 
-static const enum node_style styles[] = {STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED};
+static const enum tree_style styles[] = {STYLE_SINGLE, STYLE_DOUBLE, STYLE_LITERAL, STYLE_FOLDED};
 static const struct pos here = {"test", 1, 1};
 
-static struct document doc_of(struct node *root)
+static struct document doc_of(struct tree_node *root)
 {
     return (struct document){.root = root};
 }
@@ -137,40 +137,41 @@ static struct document *read(struct pool *pool, const char *text)
     return docs;
 }
 
-static void check_same(const char *emitted, const char *value, const struct node *back)
+static void check_same(const char *emitted, const char *value, const struct tree_node *back)
 {
-    if (!node_text(back) || strcmp(back->text, value) != 0 || back->len != strlen(value) ||
+    if (!tree_text(back) || strcmp(back->text, value) != 0 || back->len != strlen(value) ||
         back->style == STYLE_PLAIN)
-        fail_msg("\"%s\" came back as \"%s\" from:\n%s", value, node_text(back) ? back->text : "(none)",
+        fail_msg("\"%s\" came back as \"%s\" from:\n%s", value, tree_text(back) ? back->text : "(none)",
                  emitted);
 }
 
 /* One value, everywhere a value can stand: in a mapping, behind others, in a list, nested, last of a
  * document. */
-static void round_trip(const char *value, enum node_style style)
+static void round_trip(const char *value, enum tree_style style)
 {
     struct pool *pool = pool_new();
-    struct node *root = node_map(pool, here), *list = node_seq(pool, here), *inner = node_map(pool, here);
+    struct tree_node *root = tree_map(pool, here), *list = tree_seq(pool, here),
+                     *inner = tree_map(pool, here);
     struct document first = doc_of(root), second = doc_of(list), *back = NULL;
     struct buf out = {0};
     struct error e = {0};
     size_t len = strlen(value);
 
-    node_add(pool, root, "a", node_scalar(pool, here, value, len, style));
-    node_add(pool, root, "list", list);
-    node_add(pool, list, NULL, node_scalar(pool, here, value, len, style));
-    node_add(pool, list, NULL, inner);
-    node_add(pool, inner, "deep", node_scalar(pool, here, value, len, style));
-    node_add(pool, inner, "after", node_scalar(pool, here, "x", 1, STYLE_PLAIN));
-    node_add(pool, root, "z", node_scalar(pool, here, value, len, style));
+    tree_add(pool, root, "a", tree_scalar(pool, here, value, len, style));
+    tree_add(pool, root, "list", list);
+    tree_add(pool, list, NULL, tree_scalar(pool, here, value, len, style));
+    tree_add(pool, list, NULL, inner);
+    tree_add(pool, inner, "deep", tree_scalar(pool, here, value, len, style));
+    tree_add(pool, inner, "after", tree_scalar(pool, here, "x", 1, STYLE_PLAIN));
+    tree_add(pool, root, "z", tree_scalar(pool, here, value, len, style));
     first.next = &second;
     if (emit_documents(&out, &first, "test", &e) != 0)
         fail_msg("%s", e.text);
     back = read(pool, out.data);
-    check_same(out.data, value, node_get(back->root, "a"));
-    check_same(out.data, value, node_get(back->root, "list")->first);
-    check_same(out.data, value, node_get(node_get(back->root, "list")->last, "deep"));
-    check_same(out.data, value, node_get(back->root, "z"));
+    check_same(out.data, value, tree_get(back->root, "a"));
+    check_same(out.data, value, tree_get(back->root, "list")->first);
+    check_same(out.data, value, tree_get(tree_get(back->root, "list")->last, "deep"));
+    check_same(out.data, value, tree_get(back->root, "z"));
     check_same(out.data, value, back->next->root->first);
     assert_null(back->next->next);
     buf_free(&out);
@@ -255,14 +256,14 @@ static void a_separator_that_some_take_for_a_line_break_is_escaped(void **state)
 {
     (void)state;
     struct pool *pool = pool_new();
-    struct node *root = node_map(pool, here);
+    struct tree_node *root = tree_map(pool, here);
     struct document doc = doc_of(root);
     struct buf out = {0};
     struct error e = {0};
 
     for (size_t i = 0; i < 4; i++)
-        node_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[i],
-                 node_scalar(pool, here, "x\xe2\x80\xa8y\n\xe2\x80\xa9", 9, styles[i]));
+        tree_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[i],
+                 tree_scalar(pool, here, "x\xe2\x80\xa8y\n\xe2\x80\xa9", 9, styles[i]));
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
     assert_string_equal(out.data,
                         "a: \"x\\Ly\\n\\P\"\nb: \"x\\Ly\\n\\P\"\nc: \"x\\Ly\\n\\P\"\nd: \"x\\Ly\\n\\P\"\n");
@@ -296,7 +297,7 @@ static void lines_are_never_folded(void **state)
 {
     (void)state;
     struct pool *pool = pool_new();
-    struct node *root = node_map(pool, here);
+    struct tree_node *root = tree_map(pool, here);
     struct document doc = doc_of(root);
     struct buf out = {0}, text = {0};
     struct error e = {0};
@@ -305,8 +306,8 @@ static void lines_are_never_folded(void **state)
         buf_str(&text, i % 7 ? "word " : "a  b ");
     buf_str(&text, "end");
     for (size_t k = 0; k < 4; k++)
-        node_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[k],
-                 node_scalar(pool, here, text.data, text.len, k ? styles[k] : STYLE_PLAIN));
+        tree_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[k],
+                 tree_scalar(pool, here, text.data, text.len, k ? styles[k] : STYLE_PLAIN));
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
     assert_null(memmem(out.data, 2000, "\n ", 2));
     buf_free(&out);
@@ -318,7 +319,7 @@ static void long_and_odd_keys_come_back(void **state)
 {
     (void)state;
     struct pool *pool = pool_new();
-    struct node *root = node_map(pool, here);
+    struct tree_node *root = tree_map(pool, here);
     struct document doc = doc_of(root), *back = NULL;
     struct buf out = {0};
     struct error e = {0};
@@ -326,15 +327,15 @@ static void long_and_odd_keys_come_back(void **state)
 
     memset(long_key, 'k', sizeof long_key - 1);
     long_key[sizeof long_key - 1] = '\0';
-    node_add(pool, root, long_key, node_scalar(pool, here, "1", 1, STYLE_PLAIN));
-    node_add(pool, root, "x", node_scalar(pool, here, "2", 1, STYLE_PLAIN));
-    root->last->key = node_scalar(pool, here, "two\nlines", 9, STYLE_LITERAL);
-    node_add(pool, root, "x", node_scalar(pool, here, "3", 1, STYLE_PLAIN));
-    root->last->key = node_scalar(pool, here, "yes", 3, STYLE_SINGLE);
+    tree_add(pool, root, long_key, tree_scalar(pool, here, "1", 1, STYLE_PLAIN));
+    tree_add(pool, root, "x", tree_scalar(pool, here, "2", 1, STYLE_PLAIN));
+    root->last->key = tree_scalar(pool, here, "two\nlines", 9, STYLE_LITERAL);
+    tree_add(pool, root, "x", tree_scalar(pool, here, "3", 1, STYLE_PLAIN));
+    root->last->key = tree_scalar(pool, here, "yes", 3, STYLE_SINGLE);
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
     back = read(pool, out.data);
-    assert_true(node_is(node_get(back->root, long_key), "1"));
-    assert_true(node_is(node_get(back->root, "two\nlines"), "2"));
+    assert_true(tree_is(tree_get(back->root, long_key), "1"));
+    assert_true(tree_is(tree_get(back->root, "two\nlines"), "2"));
     assert_int_equal(back->root->last->key->style, STYLE_SINGLE);
     buf_free(&out);
     pool_free(pool);

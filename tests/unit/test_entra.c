@@ -1,6 +1,8 @@
 /* The token request byte for byte, and every kind of answer. */
 #include "vault/entra.h"
 
+#include "vault/aadsts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,6 +52,8 @@ static void assertion_request(void **state)
     buf_free(&b);
 }
 
+static enum vault_login method = VAULT_LOGIN_CERTIFICATE;
+
 static int answer(int status, const char *extra, const char *body, struct secret *token, int64_t *expires,
                   struct error *e)
 {
@@ -61,7 +65,7 @@ static int answer(int status, const char *extra, const char *body, struct secret
     http_feed(&h, text, (size_t)n);
     assert_int_equal(h.state, HTTP_DONE);
     *e = (struct error){0};
-    int result = entra_answer(&h, token, expires, e);
+    int result = entra_answer(&h, method, token, expires, e);
     http_free(&h);
     return result;
 }
@@ -116,8 +120,10 @@ static void not_tokens(void **state)
         "{\"access_token\":\"a\\u0000\",\"token_type\":\"Bearer\"}",
         "{\"access_token\":\"\xc3\xa4\",\"token_type\":\"Bearer\"}",
         "{\"access_token\":\"a\",\"access_token\":\"b\",\"token_type\":\"Bearer\"}",
-        "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]"
-        "]]]]]]]]]]]]]]]]]]]]]}",
+        "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"x\":"
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+        "1"
+        "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
         "{\"access_token\":\"a\",\"token_type\":\"Bearer\"} x",
         huge,
     };
@@ -324,21 +330,58 @@ static void polls(void **state)
     }
 }
 
-static void hints(void **state)
+/* A row's next step belongs to the code that the row gives, and each number stands once. */
+static void numbers(void **state)
 {
     (void)state;
-    assert_non_null(entra_hint(700024));
-    assert_null(entra_hint(0));
-    assert_null(entra_hint(-7000215));
+    unsigned seen = 0;
+    for (int64_t number = 1; number < 10000000; number++) {
+        const struct aadsts *row = aadsts_find(number);
+        const char *next;
+        if (!row)
+            continue;
+        seen++;
+        assert_true(row->hint[0] && !strchr(row->hint, '\n'));
+        assert_int_equal(error_advised(row->advice, &next), row->advice ? row->code : E_NONE);
+    }
+    assert_true(seen > 45);
+    assert_null(aadsts_find(0));
+    assert_null(aadsts_find(-7000215));
+}
+
+/* The same refusal, by how it was asked: a secret has no certificate that could be looked at. */
+static void grants(void **state)
+{
+    (void)state;
+    static const struct {
+        enum vault_login login;
+        enum error_code want;
+    } rows[] = {{VAULT_LOGIN_CERTIFICATE, E_ENTRA_GRANT},
+                {VAULT_LOGIN_FEDERATED, E_ENTRA_GRANT},
+                {VAULT_LOGIN_SECRET, E_ENTRA_REFUSED},
+                {VAULT_LOGIN_DEVICE, E_ENTRA_REFUSED}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secret token = {0};
+        struct error e;
+        int64_t expires;
+        method = rows[i].login;
+        assert_int_equal(
+            answer(400, "", "{\"error\":\"invalid_grant\",\"error_codes\":[70000]}", &token, &expires, &e),
+            -1);
+        assert_int_equal(e.code, rows[i].want);
+    }
+    method = VAULT_LOGIN_CERTIFICATE;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secret_request),  cmocka_unit_test(assertion_request), cmocka_unit_test(tokens),
-        cmocka_unit_test(not_tokens),      cmocka_unit_test(refusals),          cmocka_unit_test(hints),
-        cmocka_unit_test(device_requests), cmocka_unit_test(device_codes),      cmocka_unit_test(not_codes),
-        cmocka_unit_test(polls),
+        cmocka_unit_test(secret_request),  cmocka_unit_test(assertion_request),
+        cmocka_unit_test(tokens),          cmocka_unit_test(not_tokens),
+        cmocka_unit_test(refusals),        cmocka_unit_test(numbers),
+        cmocka_unit_test(device_requests), cmocka_unit_test(device_codes),
+        cmocka_unit_test(not_codes),       cmocka_unit_test(polls),
+        cmocka_unit_test(grants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

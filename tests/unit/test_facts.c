@@ -198,6 +198,33 @@ static void a_right_facts_file_is_taken_as_it_is(void **state)
     json_decref(facts);
 }
 
+/* An older hearth took samples for identities. */
+static void identities_of_nobody_are_dropped(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    static const char text[] =
+        "{\"serial\": \"SYS-1234567890\", \"uuid\": \"4c4c4544-0000-2010-8020-80c04f202020\", "
+        "\"mac\": \"88:88:88:88:87:88\", \"board\": {\"serial\": \"Default string\", \"version\": \"TBD\"}}";
+    static const char kept[] =
+        "{\"serial\": \"790H8D2\", \"uuid\": \"4c4c4544-0039-3010-8048-b7c04f384432\", "
+        "\"mac\": \"00:00:5e:00:53:01\", \"board\": {\"serial\": \"UM000S000001\"}}";
+    write_file("older.json", text, strlen(text));
+    json_t *facts = facts_load(at("older.json"), &e);
+    assert_non_null(facts);
+    static const char *const names[] = {"serial", "uuid", "mac", "board.serial"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_true(json_is_null(facts_get(facts, names[i])));
+    assert_string_equal(json_string_value(facts_get(facts, "board.version")), "TBD");
+    json_decref(facts);
+    write_file("newer.json", kept, strlen(kept));
+    facts = facts_load(at("newer.json"), &e);
+    assert_non_null(facts);
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_true(json_is_string(facts_get(facts, names[i])));
+    json_decref(facts);
+}
+
 static void names_are_known_or_have_a_nearest(void **state)
 {
     (void)state;
@@ -205,6 +232,7 @@ static void names_are_known_or_have_a_nearest(void **state)
                                         "serial",
                                         "mac",
                                         "board.product_name",
+                                        "board.serial",
                                         "cpu.model_name",
                                         "memory.size_mib",
                                         "disks",
@@ -384,7 +412,7 @@ static const char *notes_of(const char *root)
 static void hidden_disks_and_lost_identities_are_noted(void **state)
 {
     (void)state;
-    static const char masked[] = "the SMBIOS table cannot be read";
+    static const char masked[] = "the SMBIOS table is not there: /sys/firmware is masked";
     make_dirs("notes/sys");
     assert_non_null(strstr(notes_of("notes"), masked));
     assert_null(strstr(notes_of("notes"), "RAID"));
@@ -419,6 +447,40 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
     put_line("notes/sys/class/dmi/id/product_serial", "Default string\n");
     assert_non_null(strstr(notes_of("notes"), "serial is unknown: the vendor left \"Default string\""));
 
+    /* A Dell without a tag, and what else could have named it. */
+    put_line("notes/sys/class/dmi/id/product_uuid", "4C4C4544-0000-2010-8020-80C04F202020\n");
+    put_line("notes/sys/class/dmi/id/board_serial", "Default string\n");
+    notes = notes_of("notes");
+    assert_non_null(strstr(notes, "stands for a blank service tag: every Dell without one has it"));
+    assert_non_null(strstr(notes, "board.serial is unknown: the vendor left \"Default string\""));
+    assert_non_null(strstr(notes, "nothing names this box"));
+    put_line("notes/sys/class/dmi/id/board_serial", "/       /CN7016366100AB/\n");
+    assert_null(strstr(notes_of("notes"), "nothing names this box"));
+    put_line("notes/sys/class/dmi/id/board_serial", "Default string\n");
+
+    /* Addresses: a NIC's default, then one of its own, then one that is a USB adapter's. */
+    put_line("notes/sys/devices/pci0000:00/0000:00:1f.6/net/eno1/address", "88:88:88:88:87:88\n");
+    put_line("notes/sys/devices/pci0000:00/0000:00:1f.6/net/eno1/type", "1\n");
+    assert_int_equal(symlink("../..", at("notes/sys/devices/pci0000:00/0000:00:1f.6/net/eno1/device")), 0);
+    make_dirs("notes/sys/class/net");
+    assert_int_equal(
+        symlink("../../devices/pci0000:00/0000:00:1f.6/net/eno1", at("notes/sys/class/net/eno1")), 0);
+    notes = notes_of("notes");
+    assert_non_null(strstr(notes, "link eno1 has the address 88:88:88:88:87:88, which is a NIC's default"));
+    assert_non_null(strstr(notes, "nothing names this box"));
+    put_line("notes/sys/devices/pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/net/enx1/address",
+             "00:00:5e:00:53:23\n");
+    put_line("notes/sys/devices/pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/net/enx1/type", "1\n");
+    assert_int_equal(
+        symlink("../..", at("notes/sys/devices/pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/net/enx1/device")),
+        0);
+    assert_int_equal(symlink("../../devices/pci0000:00/0000:00:14.0/usb2/2-3/2-3:1.0/net/enx1",
+                             at("notes/sys/class/net/enx1")),
+                     0);
+    notes = notes_of("notes");
+    assert_non_null(strstr(notes, "mac is the address of enx1, a USB adapter"));
+    assert_null(strstr(notes, "nothing names this box"));
+
     put_line("notes/sys/class/block/sdb3/uevent", "DEVTYPE=partition\nPARTNAME=METADATA\n");
     put_line("notes/sys/class/block/loop0p1/uevent", "DEVTYPE=partition\nPARTNAME=META\n");
     assert_null(strstr(notes_of("notes"), "META"));
@@ -443,6 +505,7 @@ int main(void)
         cmocka_unit_test(sizes_are_capped),
         cmocka_unit_test(a_file_that_is_not_there),
         cmocka_unit_test(a_right_facts_file_is_taken_as_it_is),
+        cmocka_unit_test(identities_of_nobody_are_dropped),
         cmocka_unit_test(names_are_known_or_have_a_nearest),
         cmocka_unit_test(no_link_leads_out_of_the_tree),
         cmocka_unit_test(attributes_that_cannot_be_read_are_unknown),

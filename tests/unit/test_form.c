@@ -1,7 +1,7 @@
 /* Form bodies and addresses. */
 #include "vault/form.h"
 
-#include "vault/url.h"
+#include "net/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

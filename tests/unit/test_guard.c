@@ -1,5 +1,5 @@
 /* May Talos have this disk? Contents by what machined discovered, and the three refusals. */
-#include "talos/guard.h"
+#include "node/guard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,11 +43,24 @@ static const struct row rows[] = {
     {DISK_BLANK, "gpt", {DISK("gpt")}},
     {DISK_FOREIGN, "lvm2-pv", {DISK("lvm2-pv")}},
     {DISK_FOREIGN, "luks", {DISK("luks")}},
-    {DISK_OURS,
+    {DISK_INSTALLED,
+     "2 partitions: 1 MB EFI vfat, 1 MB META talosmeta",
+     {DISK("gpt"), PART(1, "vfat", "EFI"), PART(2, "talosmeta", "META")}},
+    {DISK_INSTALLED,
+     "EPHEMERAL",
+     {DISK("gpt"), PART(1, "talosmeta", "META"), PART(2, "xfs", "EPHEMERAL"), PART(3, "xfs", "u-data")}},
+    {DISK_CUT,
      "2 partitions: 1 MB EFI vfat, 1 MB META",
      {DISK("gpt"), PART(1, "vfat", "EFI"), PART(2, "", "META")}},
-    {DISK_OURS, "BOOT", {DISK("gpt"), PART(1, "", "BOOT")}},
-    {DISK_OURS, "u-data", {DISK("gpt"), PART(1, "xfs", "STATE"), PART(2, "xfs", "u-data")}},
+    {DISK_CUT,
+     "1 MB STATE",
+     {DISK("gpt"), PART(1, "vfat", "EFI"), PART(2, "", "BIOS"), PART(3, "xfs", "BOOT"), PART(4, "", "META"),
+      PART(5, "", "STATE")}},
+    {DISK_FOREIGN, "EPHEMERAL", {DISK("gpt"), PART(1, "", "META"), PART(2, "xfs", "EPHEMERAL")}}, /* used */
+    {DISK_FOREIGN, "u-data", {DISK("gpt"), PART(1, "", "META"), PART(2, "xfs", "u-data")}},
+    {DISK_FOREIGN, "META ext4", {DISK("gpt"), PART(1, "ext4", "META")}}, /* another's idea of META */
+    {DISK_BEGUN, "BOOT", {DISK("gpt"), PART(1, "", "BOOT")}},
+    {DISK_FOREIGN, "u-data", {DISK("gpt"), PART(1, "xfs", "STATE"), PART(2, "xfs", "u-data")}},
     {DISK_FOREIGN, "EFI", {DISK("gpt"), PART(1, "vfat", "EFI")}},   /* anybody's */
     {DISK_FOREIGN, "META", {DISK("iso9660"), PART(1, "", "META")}}, /* no GPT */
     {DISK_FOREIGN, "META", {PART(1, "", "META")}},                  /* the disk itself was not seen */
@@ -67,7 +80,11 @@ static const struct {
     {2, {DISK_FOREIGN, "2 partitions, of which Talos can read 0", {DISK("")}}},
     {1, {DISK_FOREIGN, "1 partition, of which Talos can read 0", {DISK("gpt")}}},
     {2, {DISK_FOREIGN, "read 1: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
-    {1, {DISK_OURS, "1 partition: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
+    {2,
+     {DISK_FOREIGN,
+      "read 0: a stale signature of btrfs hides them; `wipefs /dev/sda` on another system shows it",
+      {DISK("btrfs")}}},
+    {1, {DISK_CUT, "1 partition: 1 MB META", {DISK("gpt"), PART(1, "", "META")}}},
     {0, {DISK_FOREIGN, "what machined has not read", {VOLUME("sdb", "", "", "", "")}}},
 };
 
@@ -197,19 +214,20 @@ static void refused(void **state)
     b.entry.wipe = true;
     assert_int_equal(judge(&b, NULL), E_NONE);
     json_decref(fact);
-    set_up(&b, &rows[13]);
+    set_up(&b, &rows[19]);
     assert_int_equal(judge(&b, "Basic data"), E_GUARD_FOREIGN);
 
     set_up(&b, &rows[0]);
     b.plan.disk.value = "naa.gone";
-    assert_int_equal(judge(&b, "0 of the 2 disks that Talos sees have wwid naa.gone"), E_GUARD_DISK);
+    assert_int_equal(judge(&b, "0 of the 2 disks that Talos could install to have wwid naa.gone"),
+                     E_GUARD_DISK);
     set_up(&b, &rows[0]);
     b.disks[1].wwid = WWID;
     assert_int_equal(judge(&b, "2 of the 2"), E_GUARD_DISK);
     /* Half found: without a transport Talos's selector does not take it. */
     set_up(&b, &rows[0]);
     b.disks[0].transport = "";
-    assert_int_equal(judge(&b, "0 of the 2"), E_GUARD_DISK);
+    assert_int_equal(judge(&b, "0 of the 1 disk that"), E_GUARD_DISK);
     b.look.disk_count = 0;
     assert_int_equal(judge(&b, "0 of the 0"), E_GUARD_DISK);
     /* Both have the same bus path. */

@@ -461,7 +461,7 @@ static void out_stays_small(void **state)
     start(&r, (struct span){body, sizeof body});
     feed_hex(&r, GREETING "000006 04 00 00000000 0004 7fffffff 000004 08 00 00000000 7fff0000");
     h2_fill(&r.h);
-    assert_in_range(r.h.out.len, 65536, 65536 + 16384 + 9);
+    assert_true(r.h.out.len >= 65536 && r.h.out.len <= 65536 + 16384 + 9);
     end(&r);
 }
 
@@ -518,7 +518,7 @@ static void our_windows_are_opened_again(void **state)
         r.h.out.len = 0;
         updates++;
     }
-    assert_in_range(updates, 10, 20);
+    assert_true(updates >= 10 && updates <= 20);
     assert_int_equal(r.h.state, H2_OPEN);
     end(&r);
 }

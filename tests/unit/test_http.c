@@ -1,5 +1,5 @@
 /* HTTP/1.1 responses in any pieces, and everything that is not one. */
-#include "vault/http.h"
+#include "net/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,6 +75,8 @@ static void lengths(void **state)
     body_is(&h, "hello");
     parse(&h, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     body_is(&h, "");
+    parse(&h, "HTTP/1.1 200 OK\r\nContent-Length: 5, 5 ,5\r\nContent-Length: 5\r\n\r\nhello");
+    body_is(&h, "hello");
     parse(&h, "HTTP/1.1 200 OK\r\ncontent-length:5\r\nContent-Length:\t5 \r\n\r\nhello");
     body_is(&h, "hello");
     parse(&h, "HTTP/1.1 204 No Content\r\n\r\n");
@@ -87,6 +89,29 @@ static void lengths(void **state)
     parse(&h, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell");
     assert_false(http_end(&h));
     http_free(&h);
+}
+
+/* What was not asked for: the body is not what it seems. */
+static void encodings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field;
+        bool encoded;
+    } rows[] = {{"", false},
+                {"Content-Encoding: identity\r\n", false},
+                {"content-encoding: Identity\r\n", false},
+                {"Content-Encoding: gzip\r\n", true},
+                {"Content-Encoding: br, gzip\r\n", true},
+                {"Content-Encoding:\r\n", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[200];
+        struct http h;
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%sContent-Length: 1\r\n\r\nx", rows[i].field);
+        parse(&h, text);
+        assert_int_equal(h.encoded, rows[i].encoded);
+        body_is(&h, "x");
+    }
 }
 
 static void connection_fields(void **state)
@@ -172,7 +197,11 @@ static void malformed(void **state)
         "HTTP/1.1 200 OK\r\nA: \x7f\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1, 1, 01x\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1,\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: ,1\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\nContent-Length: 2\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 9999999999999999\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n",
@@ -281,9 +310,13 @@ static void challenge_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_split_point), cmocka_unit_test(lengths),
-        cmocka_unit_test(connection_fields), cmocka_unit_test(retry_after_in_every_form),
-        cmocka_unit_test(malformed),         cmocka_unit_test(limits),
+        cmocka_unit_test(every_split_point),
+        cmocka_unit_test(lengths),
+        cmocka_unit_test(encodings),
+        cmocka_unit_test(connection_fields),
+        cmocka_unit_test(retry_after_in_every_form),
+        cmocka_unit_test(malformed),
+        cmocka_unit_test(limits),
         cmocka_unit_test(challenge_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

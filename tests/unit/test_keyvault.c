@@ -14,14 +14,14 @@
 #define V1 "0123456789abcdef0123456789ABCDEF"
 #define ID "\"id\":\"https://v.vault.azure.net/secrets/db-Pass/" V1 "\""
 
-static const struct vault_name newest = {"Db-Pass", NULL};
+static const struct secret_name newest = {"Db-Pass", NULL};
 
 static void request(void **state)
 {
     (void)state;
     struct buf b = {0};
     const struct url vault = {.host = "v.vault.azure.net", .port = 443};
-    const struct vault_name fixed = {"Db-Pass", V1};
+    const struct secret_name fixed = {"Db-Pass", V1};
     struct secret token = secret_copy("tok.en", 6);
     keyvault_request(&b, &vault, &newest, NULL, &token);
     assert_string_equal(b.data,
@@ -65,7 +65,7 @@ static void names(void **state)
     assert_false(keyvault_version_ok("0123456789abcdef0123456789abcdeg"));
 }
 
-static int answer(int status, const char *extra, const char *body, const struct vault_name *name,
+static int answer(int status, const char *extra, const char *body, const struct secret_name *name,
                   struct vault_answer *out, struct error *e)
 {
     size_t n = strlen(body) + strlen(extra) + 200;
@@ -103,7 +103,7 @@ static void bundles(void **state)
     assert_string_equal(a.content_type, "text/plain");
     secret_free(&a.value);
 
-    const struct vault_name fixed = {"DB-PASS", "0123456789ABCDEF0123456789abcdef"};
+    const struct secret_name fixed = {"DB-PASS", "0123456789ABCDEF0123456789abcdef"};
     assert_int_equal(answer(200, "", "{\"attributes\":{}," ID ",\"value\":\"\"}", &fixed, &a, &e), 0);
     assert_int_equal(secret_bytes(&a.value).n, 0);
     assert_int_equal(a.expires, 0);
@@ -172,7 +172,7 @@ static void bad_bundles(void **state)
     }
     struct vault_answer a;
     struct error e;
-    const struct vault_name fixed = {"Db-Pass", "ffffffffffffffffffffffffffffffff"};
+    const struct secret_name fixed = {"Db-Pass", "ffffffffffffffffffffffffffffffff"};
     assert_int_equal(answer(200, "", "{" ID ",\"value\":\"x\"}", &fixed, &a, &e), -1);
     assert_int_equal(e.code, E_VAULT_ANSWER);
 }
@@ -214,7 +214,21 @@ static void errors(void **state)
          0},
         {403, "", INNER("Forbidden", "SecretDisabled"), E_SECRET_DISABLED, "SecretDisabled", 0},
         {403, "", INNER("Forbidden", "SomethingNew"), E_VAULT_FORBIDDEN, "SomethingNew", 0},
-        {403, "", "<html>", E_VAULT_FORBIDDEN, "HTTP 403", 0},
+        {403, "", "<html>", E_HTTP_STATUS, "HTTP 403", 0},
+        {400, "", "<html>", E_HTTP_STATUS, "HTTP 400", 0},
+        {404, "", OUTER("VaultNotFound"), E_SECRET_MISSING, "no such vault", 0},
+        {404, "", OUTER("com.example.NotFound"), E_SECRET_MISSING, "com.example.NotFound", 0},
+        {409, "", OUTER("Conflict"), E_HTTP_STATUS, "HTTP 409 Conflict", 0},
+        {403, "",
+         "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Client address (2001:db8::5) is not authorized\","
+         "\"innererror\":{\"code\":\"ForbiddenByFirewall\"}}}",
+         E_VAULT_FIREWALL, "sees this box as 2001:db8::5", 0},
+        {403, "",
+         "{\"error\":{\"code\":\"Forbidden\",\"message\":\"Client address is not authorized. Client address: "
+         "203.0.113.8\",\"innererror\":{\"code\":\"ForbiddenByFirewall\"}}}",
+         E_VAULT_FIREWALL, "sees this box as 203.0.113.8", 0},
+        {511, "", "<html>", E_HTTP_STATUS, "HTTP 511", 0},
+        {200, "Content-Encoding: gzip\r\n", "x", E_HTTP_ENCODED, "compressed", 0},
         {404, "", OUTER("SecretNotFound"), E_SECRET_MISSING, "SecretNotFound", 0},
         {404, "", "<html>", E_HTTP_STATUS, "HTTP 404", 0},
         {408, "", "", E_VAULT_BUSY, "HTTP 408", 0},

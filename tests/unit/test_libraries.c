@@ -29,10 +29,10 @@ static void tls_needs_injected_entropy(void **state)
     assert_int_equal(br_ssl_client_reset(&client, "example.org", 0), 1);
 }
 
-static void roots_are_six_and_named(void **state)
+static void roots_are_eight_and_named(void **state)
 {
     (void)state;
-    assert_int_equal(roots_azure_count, 6);
+    assert_int_equal(roots_azure_count, 8);
     for (size_t i = 0; i < roots_azure_count; i++) {
         assert_int_equal(strlen(roots_names[i].sha256), 64);
         assert_true(roots_azure[i].dn.len > 20);
@@ -68,7 +68,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tls_needs_injected_entropy),
-        cmocka_unit_test(roots_are_six_and_named),
+        cmocka_unit_test(roots_are_eight_and_named),
         cmocka_unit_test(json_depth_is_capped),
         cmocka_unit_test(versions_are_the_sources),
     };

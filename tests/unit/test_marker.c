@@ -1,5 +1,5 @@
 /* What the marker secret says to the node that might found its cluster. */
-#include "vault/marker.h"
+#include "pipeline/marker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,17 @@ static void judged(void **state)
     } rows[] = {
         {"none", 0, MARKER_NONE},
         {" none\r\n", 0, MARKER_NONE}, /* `echo none` and an editor's habits */
-        {ID ".data-1.b00t", 0, MARKER_OURS},
-        {ID ".data-1.b00t\n", 0, MARKER_OURS},
-        {ID ".data-1.another", 0, MARKER_FOUNDED}, /* the same node in an earlier boot may have founded */
+        {ID ".data-1.b00t.naa-50026b", 0, MARKER_OURS},
+        {ID ".data-1.b00t.naa-50026b\n", 0, MARKER_OURS},
+        {ID ".data-1.b00t.naa-other", 0, MARKER_OURS}, /* in one boot the disk does not matter */
+        {ID ".data-1.before.naa-50026b", 0, MARKER_EARLIER},
+        {ID ".data-1.before.naa-other", 0, MARKER_UNSURE},
+        {ID ".data-1.before.naa-50026", 0, MARKER_UNSURE},
+        {ID ".data-1.before.", 0, MARKER_UNSURE},
+        {ID ".data-1.before", 0, MARKER_UNSURE}, /* an earlier hearth named no disk */
+        {ID ".data-1.", 0, MARKER_UNSURE},
+        {ID ".data-1", 0, MARKER_UNSURE},
+        {ID ".data-1.another", 0, MARKER_UNSURE}, /* the same node in an earlier boot may have founded */
         {ID ".data-2.b00t", 0, MARKER_FOUNDED},
         {ID ".x", 0, MARKER_FOUNDED},
         {"", -1, MARKER_NONE},
@@ -37,7 +45,7 @@ static void judged(void **state)
         {"ffffffffffffffffffffffffffffffff.data-1.b00t", -1, MARKER_NONE}, /* the bundle was made anew */
     };
     char ours[MARKER_MAX];
-    assert_string_equal(marker_text(ours, ID, "data-1", "b00t"), ID ".data-1.b00t");
+    assert_string_equal(marker_text(ours, ID, "data-1", "b00t", "naa.50026b"), ID ".data-1.b00t.naa-50026b");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *v = rows[i].value;
         enum marker got = MARKER_NONE;
@@ -53,29 +61,31 @@ static void judged(void **state)
     }
 }
 
-/* Where the boot has no id nothing is recognised: that node joins. */
+/* Where the boot has no id nothing is recognised as of this boot. */
 static void no_boot_id(void **state)
 {
     (void)state;
     char ours[MARKER_MAX];
     enum marker got = MARKER_NONE;
     struct error e;
-    marker_text(ours, ID, "data-1", "");
+    marker_text(ours, ID, "data-1", "", "naa.1");
     assert_int_equal(marker_judge((struct span){(const unsigned char *)ours, strlen(ours)}, ours, &got, &e),
                      0);
-    assert_int_equal(got, MARKER_FOUNDED);
+    assert_int_equal(got, MARKER_EARLIER);
 }
 
-/* The longest node name and boot id fit. */
+/* The longest node name and boot id fit; a disk's name is cut, in the same way each time. */
 static void longest(void **state)
 {
     (void)state;
-    char ours[MARKER_MAX], name[64], boot[38];
+    char ours[MARKER_MAX], name[64], boot[38], disk[300];
     memset(name, 'n', 63);
     memset(boot, 'b', 37);
-    name[63] = boot[37] = '\0';
-    marker_text(ours, ID, name, boot);
-    assert_int_equal(strlen(ours), 32 + 1 + 63 + 1 + 37);
+    memset(disk, ' ', 299);
+    name[63] = boot[37] = disk[299] = '\0';
+    marker_text(ours, ID, name, boot, disk);
+    assert_int_equal(strlen(ours), 32 + 1 + 63 + 1 + 37 + 1 + 159);
+    assert_null(strchr(ours, ' '));
 }
 
 int main(void)

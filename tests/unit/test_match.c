@@ -1,5 +1,6 @@
 /* match.h: conditions as a person writes them, against facts as a box gives them. */
 #include "plan/match.h"
+#include "site/condition.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +36,8 @@ static int judge(const char *text, char *fact, size_t cap)
     assert_non_null(facts);
     assert_int_equal(tree_read(pool, "hearth.yaml", text, strlen(text), &doc, &e), 0);
     int result = 0;
-    for (const struct node *c = doc->root->first; c && result == 0; c = c->next)
-        result = match_check(c, &e);
+    for (const struct tree_node *c = doc->root->first; c && result == 0; c = c->next)
+        result = condition_check(c, &e);
     if (result == 0) {
         match_judge(doc->root, facts, &match);
         result = match.met;
@@ -295,10 +296,10 @@ static void a_match_without_conditions_is_no_match(void **state)
     assert_false(match.met);
     assert_int_equal(match.count, 0);
     struct pool *pool = pool_new();
-    struct node *empty = node_map(pool, (struct pos){.file = "x"});
+    struct tree_node *empty = tree_map(pool, (struct pos){.file = "x"});
     match_judge(empty, facts, &match);
     assert_false(match.met);
-    node_add(pool, empty, "serial", node_scalar(pool, (struct pos){.file = "x"}, "*", 1, STYLE_PLAIN));
+    tree_add(pool, empty, "serial", tree_scalar(pool, (struct pos){.file = "x"}, "*", 1, STYLE_PLAIN));
     match_judge(empty, NULL, &match);
     assert_false(match.met);
     match_free(&match);

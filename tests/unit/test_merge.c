@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 /* Flow YAML without quotes: enough to compare trees. */
-static void print(struct buf *b, const struct node *node)
+static void print(struct buf *b, const struct tree_node *node)
 {
     char text[256];
 
@@ -21,19 +21,19 @@ static void print(struct buf *b, const struct node *node)
         buf_str(b, ref_print(text, sizeof text, node->ref));
         return;
     }
-    if (node->kind == NODE_SCALAR) {
+    if (node->kind == TREE_SCALAR) {
         buf_str(b, node->text);
         return;
     }
-    buf_char(b, node->kind == NODE_MAP ? '{' : '[');
-    for (const struct node *child = node->first; child; child = child->next) {
-        if (node->kind == NODE_MAP)
+    buf_char(b, node->kind == TREE_MAP ? '{' : '[');
+    for (const struct tree_node *child = node->first; child; child = child->next) {
+        if (node->kind == TREE_MAP)
             buf_printf(b, "%s: ", child->key->text);
         print(b, child);
         if (child->next)
             buf_str(b, ", ");
     }
-    buf_char(b, node->kind == NODE_MAP ? '}' : ']');
+    buf_char(b, node->kind == TREE_MAP ? '}' : ']');
 }
 
 static struct document *read_text(struct pool *pool, const char *name, const char *text)
@@ -53,7 +53,7 @@ static void expect(const char *base, const char *overlay, const char *wanted)
     struct buf got = {0};
     struct error e = {0};
 
-    if (merge_documents(pool, &docs, read_text(pool, "over.yaml", overlay), &e) != 0)
+    if (merge_documents(pool, &docs, read_text(pool, "over.yaml", overlay), NULL, &e) != 0)
         fail_msg("%s\n%s", overlay, e.text);
     for (; docs; docs = docs->next) {
         print(&got, docs->root);
@@ -87,7 +87,8 @@ static void test_merged(void **state)
         {"machine: {a: [b]}", "machine: {a: }", "{machine: {a: [b]}}"},
         {"machine: {a: 5}", "machine: {a: 0}", "{machine: {a: 5}}"},
         {"machine: {a: 5}", "machine: {a: 0x0}", "{machine: {a: 5}}"},
-        {"machine: {a: 2m}", "machine: {a: 0s}", "{machine: {a: 2m}}"},
+        {"machine: {time: {bootTimeout: 2m}}", "machine: {time: {bootTimeout: 0s}}",
+         "{machine: {time: {bootTimeout: 2m}}}"},
         {"machine: {a: true}", "machine: {a: false}", "{machine: {a: false}}"},
         {"machine: {a: \"5\"}", "machine: {a: \"0\"}", "{machine: {a: 0}}"},
         {"machine: {a: text}", "machine: {a: 0}", "{machine: {a: 0}}"},
@@ -113,11 +114,16 @@ static void test_merged(void **state)
          "machine: {network: {interfaces: [{interface: a, mtu: 2, addresses: [y]}, {interface: c}]}}",
          "{machine: {network: {interfaces: [{interface: a, mtu: 2, addresses: [x, y]}, {interface: b}, "
          "{interface: c}]}}}"},
-        {"machine: {network: {interfaces: [{deviceSelector: {driver: a, physical: true}, mtu: 1}]}}",
-         "machine: {network: {interfaces: [{deviceSelector: {physical: true, driver: a}, mtu: 2}, "
+        {"machine: {network: {interfaces: [{deviceSelector: {driver: a, busPath: b}, mtu: 1}]}}",
+         "machine: {network: {interfaces: [{deviceSelector: {busPath: b, driver: a}, mtu: 2}, "
          "{deviceSelector: {driver: a}}]}}",
-         "{machine: {network: {interfaces: [{deviceSelector: {driver: a, physical: true}, mtu: 2}, "
+         "{machine: {network: {interfaces: [{deviceSelector: {driver: a, busPath: b}, mtu: 2}, "
          "{deviceSelector: {driver: a}}]}}}"},
+        /* a selector with physical: is never the same as another */
+        {"machine: {network: {interfaces: [{deviceSelector: {physical: true}, mtu: 1}]}}",
+         "machine: {network: {interfaces: [{deviceSelector: {physical: true}, mtu: 2}]}}",
+         "{machine: {network: {interfaces: [{deviceSelector: {physical: true}, mtu: 1}, "
+         "{deviceSelector: {physical: true}, mtu: 2}]}}}"},
         {"machine: {network: {interfaces: [{interface: a, vlans: [{vlanId: 5, mtu: 1}]}]}}",
          "machine: {network: {interfaces: [{interface: a, vlans: [{vlanId: 5, dhcp: true}, {vlanId: 6}]}]}}",
          "{machine: {network: {interfaces: [{interface: a, vlans: [{vlanId: 5, mtu: 1, dhcp: true}, {vlanId: "
@@ -138,6 +144,27 @@ static void test_merged(void **state)
         {"apiVersion: v1alpha1\nkind: EthernetConfig\nname: e\nrings: {rx: 5}",
          "apiVersion: v1alpha1\nkind: EthernetConfig\nname: e\nrings: {rx: 0}",
          "{apiVersion: v1alpha1, kind: EthernetConfig, name: e, rings: {rx: 0}}"},
+        /* a key with nothing behind it is there, over a value it sets nothing; booleans become false */
+        {"machine: {nodeLabels: {a: b}}", "machine: {nodeLabels: {\"x/y\": , a: ~}}",
+         "{machine: {nodeLabels: {a: b, x/y: }}}"},
+        {"cluster: {apiServer: {extraArgs: {a: x}}}", "cluster: {apiServer: {extraArgs: {a: ~, b: }}}",
+         "{cluster: {apiServer: {extraArgs: {a: ~, b: }}}}"},
+        {"apiVersion: v1alpha1\nkind: EthernetConfig\nname: e\nfeatures: {a: true}",
+         "apiVersion: v1alpha1\nkind: EthernetConfig\nname: e\nfeatures: {a: ~, b: ~}",
+         "{apiVersion: v1alpha1, kind: EthernetConfig, name: e, features: {a: false, b: ~}}"},
+        {"apiVersion: v1alpha1\nkind: NetworkDefaultActionConfig\ningress: block",
+         "apiVersion: v1alpha1\nkind: NetworkDefaultActionConfig\ningress: accept",
+         "{apiVersion: v1alpha1, kind: NetworkDefaultActionConfig, ingress: block}"},
+        {"apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: a\nurl: tcp://a.example:5000/",
+         "apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: a\nurl: tcp://b.example:5000",
+         "{apiVersion: v1alpha1, kind: KmsgLogConfig, name: a, url: tcp://b.example:5000/}"},
+        {"apiVersion: v1alpha1\nkind: UserVolumeConfig\nname: u\nfilesystem: {xfs: {minAllocationGroupSize: "
+         "128GiB}}",
+         "apiVersion: v1alpha1\nkind: UserVolumeConfig\nname: u\nfilesystem: {xfs: {}}",
+         "{apiVersion: v1alpha1, kind: UserVolumeConfig, name: u, filesystem: {xfs: {}}}"},
+        {"apiVersion: v1alpha1\nkind: UserVolumeConfig\nname: u\nprovisioning: {maxSize: 10GiB}",
+         "apiVersion: v1alpha1\nkind: UserVolumeConfig\nname: u\nprovisioning: {maxSize: 20%}",
+         "{apiVersion: v1alpha1, kind: UserVolumeConfig, name: u, provisioning: {maxSize: 10GiB}}"},
         /* documents */
         {"machine: {a: 1}\n---\napiVersion: v1\nkind: K\nname: x\nv: 1\n---\napiVersion: v1\nkind: K\nname: "
          "y\nv: 1\n",
@@ -161,6 +188,10 @@ static void test_merged(void **state)
         {"machine: {a: 1}\n---\napiVersion: v1\nkind: K\n", "apiVersion: v1\nkind: K\n$patch: delete\n",
          "{machine: {a: 1}}"},
         {"machine: {a: 1}", "apiVersion: v1\nkind: K\n$patch: delete\n", "{machine: {a: 1}}"},
+        {"machine: {kubelet: {}}", "machine: {kubelet: {image: {$patch: delete}}}",
+         "{machine: {kubelet: {}}}"},
+        {"machine: {a: 1}", "apiVersion: v1\nkind: K\nx: {$patch: delete}\n",
+         "{machine: {a: 1}} --- {apiVersion: v1, kind: K}"},
         /* references */
         {"machine: {a: !secret x}", "machine: {a: b}", "{machine: {a: b}}"},
         {"machine: {a: b}", "machine: {a: !secret x}", "{machine: {a: !secret x}}"},
@@ -199,8 +230,8 @@ static void test_refused(void **state)
          "over.yaml:1:14: ", "a reference here and a list"},
         {"machine: {a: b}", "machine: {a: !node install.disk}",
          "over.yaml:1:14: ", "a reference here and a single value"},
-        {"machine: {a: b}", "machine: {x: {$patch: delete}}", "over.yaml:1:11: ", "no \"x\" to delete"},
-        {"machine: {a: b}", "cluster: {x: {$patch: delete}}", "over.yaml:1:11: ", "no \"x\" to delete"},
+        {"machine: {a: b}", "machine: {x: {$patch: delete}}", "over.yaml:1:11: ", "no machine.x to delete"},
+        {"machine: {a: b}", "cluster: {x: {$patch: delete}}", "over.yaml:1:11: ", "no cluster.x to delete"},
         {"machine: {a: b}", "machine: {a: {$patch: replace}}", "over.yaml:1:23: ", "only be \"delete\""},
         {"machine: {a: b}", "$patch: merge", "over.yaml:1:9: ", "only be \"delete\""},
         {"machine: {a: b}", "machine: {l: [{name: a, $patch: remove}]}",
@@ -219,8 +250,22 @@ static void test_refused(void **state)
         {"machine: {l: [[{name: a}]]}", "machine: {l: [[{name: a, $patch: delete}]]}",
          "over.yaml:1:34: ", "inside an element"},
         {"machine: {a: b}", "$patch: delete", "over.yaml:1:1: ", "main document cannot be deleted"},
-        {"machine: {a: b}", "apiVersion: v1\nkind: K\nx: {$patch: delete}",
-         "over.yaml:3:1: ", "no \"x\" to delete"},
+        {"machine: {a: b}\n---\napiVersion: v1\nkind: K\n", "apiVersion: v1\nkind: K\nx: {$patch: delete}",
+         "over.yaml:3:1: ", "no x to delete"},
+        {"machine: {ca: {crt: a, key: b}}", "machine: {ca: {key: {$patch: delete}}}",
+         "over.yaml:1:16: ", "machine.ca as a whole only"},
+        {"machine: {network: {interfaces: [{interface: a, mtu: 5}]}}",
+         "machine: {network: {interfaces: [{mtu: 5, $patch: delete}]}}",
+         "over.yaml:1:40: ", "mtu, which is no text"},
+        {"machine: {install: {diskSelector: {size: 4GB}}}", "machine: {install: {diskSelector: {size: 5GB}}}",
+         "over.yaml:1:42: ", "cannot merge this"},
+        {"machine: {baseRuntimeSpecOverrides: {a: b}}", "machine: {baseRuntimeSpecOverrides: {a: 5}}",
+         "over.yaml:1:41: ", "a value of another type"},
+        {"machine: {baseRuntimeSpecOverrides: {a: b}}", "machine: {baseRuntimeSpecOverrides: {a: ~}}",
+         "over.yaml:1:41: ", "cannot merge null"},
+        {"apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: a\nurl: tcp://u@a.example\n",
+         "apiVersion: v1alpha1\nkind: KmsgLogConfig\nname: a\nurl: tcp://v@a.example\n",
+         "over.yaml:4:6: ", "two user names"},
         {"machine: {a: b}", "[a]", "over.yaml:1:1: ", "must be a mapping"},
         {"machine: {a: b}", "text", "over.yaml:1:1: ", "must be a mapping"},
         {"machine: {a: b}", "!base64 {secret: x}", "over.yaml:1:1: ", "must be a mapping"},
@@ -238,13 +283,34 @@ static void test_refused(void **state)
         struct document *docs = read_text(pool, "base.yaml", rows[i][0]);
         struct error e = {0};
 
-        if (merge_documents(pool, &docs, read_text(pool, "over.yaml", rows[i][1]), &e) == 0)
+        if (merge_documents(pool, &docs, read_text(pool, "over.yaml", rows[i][1]), NULL, &e) == 0)
             fail_msg("accepted: %s", rows[i][1]);
         assert_int_equal(e.code, E_MERGE);
         if (strncmp(e.text, rows[i][2], strlen(rows[i][2])) != 0 || !strstr(e.text, rows[i][3]))
             fail_msg("%s\nwanted %s%s\ngot    %s", rows[i][1], rows[i][2], rows[i][3], e.text);
         pool_free(pool);
     }
+}
+
+static void test_what_is_lost_is_said(void **state)
+{
+    struct pool *pool = pool_new();
+    struct document *docs = read_text(pool, "base.yaml", "machine:\n  kubelet: {image: a}\n");
+    struct errors warnings = {.count = 0};
+    struct error e = {0};
+
+    (void)state;
+    struct document *overlay = read_text(pool, "over.yaml", "machine:\n  kubelet:\n    image: ''\n");
+    assert_int_equal(merge_documents(pool, &docs, overlay, &warnings, &e), 0);
+    assert_int_equal(warnings.count, 1);
+    assert_int_equal(warnings.items[0].code, E_MERGE_LOST);
+    assert_non_null(strstr(warnings.items[0].text, "over.yaml:3:12: machine.kubelet.image: "));
+    assert_non_null(strstr(warnings.items[0].text, "base.yaml:2 says"));
+    overlay = read_text(pool, "over.yaml", "machine:\n  kubelet: {image: b}\n");
+    assert_int_equal(merge_documents(pool, &docs, overlay, &warnings, &e), 0);
+    assert_int_equal(warnings.count, 1);
+    errors_free(&warnings);
+    pool_free(pool);
 }
 
 static void test_too_many_documents(void **state)
@@ -257,7 +323,7 @@ static void test_too_many_documents(void **state)
     (void)state;
     for (unsigned i = 0; i < 1001; i++)
         buf_printf(&b, "---\napiVersion: v1\nkind: K%u\n", i);
-    assert_int_equal(merge_documents(pool, &docs, read_text(pool, "over.yaml", b.data), &e), -1);
+    assert_int_equal(merge_documents(pool, &docs, read_text(pool, "over.yaml", b.data), NULL, &e), -1);
     assert_int_equal(e.code, E_MERGE);
     buf_free(&b);
     pool_free(pool);
@@ -270,21 +336,21 @@ static void test_positions_stay(void **state)
     struct document *overlay =
         read_text(pool, "over.yaml", "#\n#\nmachine:\n  b: 3\n  l:\n  - y\n  n: {m: 1}\n");
     struct error e = {0};
-    struct node *machine = NULL, *list = NULL;
+    struct tree_node *machine = NULL, *list = NULL;
 
     (void)state;
-    assert_int_equal(merge_documents(pool, &docs, overlay, &e), 0);
-    machine = node_get(docs->root, "machine");
-    list = node_get(machine, "l");
-    assert_string_equal(node_get(machine, "a")->pos.file, "base.yaml");
-    assert_string_equal(node_get(machine, "b")->pos.file, "over.yaml");
-    assert_int_equal(node_get(machine, "b")->pos.line, 4);
+    assert_int_equal(merge_documents(pool, &docs, overlay, NULL, &e), 0);
+    machine = tree_get(docs->root, "machine");
+    list = tree_get(machine, "l");
+    assert_string_equal(tree_get(machine, "a")->pos.file, "base.yaml");
+    assert_string_equal(tree_get(machine, "b")->pos.file, "over.yaml");
+    assert_int_equal(tree_get(machine, "b")->pos.line, 4);
     assert_string_equal(list->first->pos.file, "base.yaml");
     assert_int_equal(list->last->pos.line, 6);
-    assert_string_equal(node_path(machine, "n.m")->pos.file, "over.yaml");
+    assert_string_equal(tree_path(machine, "n.m")->pos.file, "over.yaml");
     /* The overlay itself is as it was: it may be laid over another base. */
-    assert_int_equal(node_get(overlay->root, "machine")->count, 3);
-    assert_int_equal(node_path(overlay->root, "machine.l")->count, 1);
+    assert_int_equal(tree_get(overlay->root, "machine")->count, 3);
+    assert_int_equal(tree_path(overlay->root, "machine.l")->count, 1);
     pool_free(pool);
 }
 
@@ -296,12 +362,12 @@ static void test_find(void **state)
                                       "apiVersion: v1\nkind: K\nname: y\n");
 
     (void)state;
-    assert_non_null(node_get(document_find(docs, NULL, NULL)->root, "machine"));
-    assert_true(node_is(node_get(document_find(docs, "K", NULL)->root, "name"), "x"));
-    assert_true(node_is(node_get(document_find(docs, "K", "y")->root, "name"), "y"));
-    assert_null(document_find(docs, "K", "z"));
-    assert_null(document_find(docs, "L", NULL));
-    assert_null(document_find(NULL, NULL, NULL));
+    assert_non_null(tree_get(merge_find(docs, NULL, NULL)->root, "machine"));
+    assert_true(tree_is(tree_get(merge_find(docs, "K", NULL)->root, "name"), "x"));
+    assert_true(tree_is(tree_get(merge_find(docs, "K", "y")->root, "name"), "y"));
+    assert_null(merge_find(docs, "K", "z"));
+    assert_null(merge_find(docs, "L", NULL));
+    assert_null(merge_find(NULL, NULL, NULL));
     pool_free(pool);
 }
 
@@ -310,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merged),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_what_is_lost_is_said),
         cmocka_unit_test(test_too_many_documents),
         cmocka_unit_test(test_positions_stay),
         cmocka_unit_test(test_find),

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "vault/anchors.h"
+#include "net/anchors.h"
 #include "vault/loginkey.h"
 #include "vault_keys.h"
 
@@ -195,13 +195,36 @@ static void extra_roots(void **state)
     buf_free(&many);
 }
 
+static void damage(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"", NULL},
+        {"x", NULL},
+        {"-----BEGIN X-----\nAAAA\n-----END X-----\n", NULL},
+        {"key: |\n-----BEGIN X-----\n", NULL},
+        {"  -----BEGIN X-----\n  AAAA\n  -----END X-----\n", "its lines are indented"},
+        {"\t-----BEGIN X-----", "its lines are indented"},
+        {"-----BEGIN X----- AAAA -----END X-----", "its line ends are lost"},
+        {" -----BEGIN X-----AAAA-----END X-----", "its line ends are lost"},
+        {"key: -----BEGIN X-----\nAAAA\n", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *got = pem_damage(span_of(rows[i].text));
+        if (rows[i].want)
+            assert_string_equal(got, rows[i].want);
+        else
+            assert_null(got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(objects),
-        cmocka_unit_test(login_files),
-        cmocka_unit_test(damaged_keys),
-        cmocka_unit_test(extra_roots),
+        cmocka_unit_test(damage),       cmocka_unit_test(objects),     cmocka_unit_test(login_files),
+        cmocka_unit_test(damaged_keys), cmocka_unit_test(extra_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

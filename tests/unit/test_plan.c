@@ -28,9 +28,9 @@ struct world {
     json_t *facts;
 };
 
-static struct node *scalar(struct pool *pool, const char *text, enum node_style style)
+static struct tree_node *scalar(struct pool *pool, const char *text, enum tree_style style)
 {
-    return node_scalar(pool, (struct pos){.file = "hearth.yaml", .line = 1, .column = 1}, text, strlen(text),
+    return tree_scalar(pool, (struct pos){.file = "hearth.yaml", .line = 1, .column = 1}, text, strlen(text),
                        style);
 }
 
@@ -65,7 +65,7 @@ static void close_world(struct world *w)
     pool_free(w->pool);
 }
 
-static struct node *value(struct world *w, enum ref_kind kind, const char *name, struct error *e)
+static struct tree_node *value(struct world *w, enum ref_kind kind, const char *name, struct error *e)
 {
     struct ref *ref = pool_alloc(w->pool, sizeof *ref);
     *ref = (struct ref){.kind = kind, .name = name, .pos = {.file = "talos/x.yaml", .line = 3, .column = 9}};
@@ -97,9 +97,9 @@ static void facts_keep_their_kind(void **state)
     open_world(&w);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct error e;
-        struct node *node = value(&w, REF_FACT, rows[i].name, &e);
+        struct tree_node *node = value(&w, REF_FACT, rows[i].name, &e);
         assert_non_null(node);
-        assert_int_equal(node->kind, NODE_SCALAR);
+        assert_int_equal(node->kind, TREE_SCALAR);
         assert_string_equal(node->text, rows[i].text);
         assert_int_equal(node->style == STYLE_PLAIN, rows[i].plain);
         assert_int_equal(node->pos.line, 3);
@@ -132,7 +132,7 @@ static void node_fields(void **state)
     static const struct {
         const char *name;
         const char *text;
-        enum node_style style;
+        enum tree_style style;
     } rows[] = {
         {"name", "data-1", STYLE_PLAIN},
         {"role", "data", STYLE_PLAIN},
@@ -146,17 +146,17 @@ static void node_fields(void **state)
     struct error e;
     open_world(&w);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct node *node = value(&w, REF_NODE, rows[i].name, &e);
+        struct tree_node *node = value(&w, REF_NODE, rows[i].name, &e);
         assert_non_null(node);
         assert_string_equal(node->text, rows[i].text);
         assert_int_equal(node->style, rows[i].style);
     }
-    struct node *disk = value(&w, REF_NODE, "install.disk", &e);
+    struct tree_node *disk = value(&w, REF_NODE, "install.disk", &e);
     assert_non_null(disk);
-    assert_int_equal(disk->kind, NODE_MAP);
+    assert_int_equal(disk->kind, TREE_MAP);
     assert_int_equal(disk->count, 1);
-    assert_string_equal(node_get(disk, "wwid")->text, "t10.ATA     KINGSTON: #1");
-    assert_int_equal(node_get(disk, "wwid")->style, STYLE_DOUBLE);
+    assert_string_equal(tree_get(disk, "wwid")->text, "t10.ATA     KINGSTON: #1");
+    assert_int_equal(tree_get(disk, "wwid")->style, STYLE_DOUBLE);
     close_world(&w);
 }
 

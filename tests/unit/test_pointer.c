@@ -133,7 +133,7 @@ static void a_value_is_parsed_once(void **state)
     struct pointer_value parsed = {0};
     struct pointer_found found;
     struct span value = {(const unsigned char *)bundle, sizeof bundle - 1};
-    const struct node *root = NULL;
+    const struct tree_node *root = NULL;
 
     pointer_get(&parsed, pool, value, "/cluster/id", &found);
     root = parsed.root;

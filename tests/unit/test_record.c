@@ -93,6 +93,35 @@ static void every_byte_flipped(void **state)
     buf_free(&b);
 }
 
+/* A next step of one case goes with its own code only, and comes through as it was. */
+static void advice(void **state)
+{
+    (void)state;
+    for (int which = ADVICE_NONE; which <= ADVICE_END_; which++) {
+        const char *next;
+        enum error_code code = error_advised((enum error_advice)which, &next);
+        for (int wrong = 0; wrong < 2; wrong++) {
+            struct error e = {.advice = (enum error_advice)which, .text = "x"};
+            e.code = wrong ? E_CLOCK : which && which < ADVICE_END_ ? code : E_TLS_UNKNOWN_ROOT;
+            struct buf b = {0};
+            struct record r;
+            record_failed(&b, &e);
+            struct reader in = reader_of(b.data, b.len);
+            bool good = which == ADVICE_NONE || (which < ADVICE_END_ && !wrong);
+            assert_int_equal(record_read(&in, &r), good ? RECORD_READ : RECORD_WRONG);
+            if (good) {
+                assert_int_equal(r.answer.error.advice, which);
+                assert_string_equal(error_next(&r.answer.error), which ? next : error_info(e.code)->next);
+                error_wrap(&r.answer.error, "there");
+                assert_int_equal(r.answer.error.advice, which);
+            } else {
+                assert_string_equal(error_next(&e), error_info(e.code)->next);
+            }
+            buf_free(&b);
+        }
+    }
+}
+
 static enum vault_login login = VAULT_LOGIN_SECRET;
 static unsigned people;
 
@@ -135,21 +164,45 @@ static void person(void **state)
     record_done(&b);
     login = VAULT_LOGIN_DEVICE;
     people = 0;
-    assert_int_equal(hear(0, b.data, b.len, answers, 1, &failed, &e), 0);
+    assert_int_equal(hear(-1, b.data, b.len, answers, 1, &failed, &e), 0);
     assert_int_equal(people, 1);
     vault_answers_free(answers, 1);
-    assert_int_equal(hear(0, twice.data, twice.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(hear(-1, twice.data, twice.len, answers, 1, &failed, &e), -1);
     assert_int_equal(e.code, E_FETCHER);
     code.expires_s = VAULT_CODE_MAX_S + 1;
     record_code(&long_life, &code);
-    assert_int_equal(hear(0, long_life.data, long_life.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(hear(-1, long_life.data, long_life.len, answers, 1, &failed, &e), -1);
     login = VAULT_LOGIN_SECRET;
     people = 0;
-    assert_int_equal(hear(0, b.data, b.len, answers, 1, &failed, &e), -1);
+    assert_int_equal(hear(-1, b.data, b.len, answers, 1, &failed, &e), -1);
     assert_int_equal(people, 0);
     buf_free(&b);
     buf_free(&twice);
     buf_free(&long_life);
+}
+
+/* A slow vault that keeps answering has its time; one who only pretends has no more than five minutes of it. */
+static void how_long_it_is_listened_to(void **state)
+{
+    (void)state;
+    const struct vault_request request = {.name_count = VAULT_NAMES_MAX};
+    struct parent_clock c;
+    parent_clock_start(&c, &request, 1000);
+    assert_int_equal(c.until, 1000 + VAULT_DEADLINE_MS + PARENT_GRACE_MS);
+    parent_clock_answer(&c, &request, 50000);
+    assert_int_equal(c.until, 50000 + VAULT_DEADLINE_MS + PARENT_GRACE_MS);
+    for (uint64_t now = 50000; now < c.until; now += 30000)
+        parent_clock_answer(&c, &request, now);
+    assert_int_equal(c.until, 1000 + VAULT_TOTAL_MS + PARENT_GRACE_MS);
+
+    parent_clock_start(&c, &request, 1000);
+    parent_clock_person(&c, 900);
+    assert_int_equal(c.until, 901000 + VAULT_DEADLINE_MS + PARENT_GRACE_MS);
+    parent_clock_answer(&c, &request, 5000); /* never earlier than it was */
+    assert_int_equal(c.until, 901000 + VAULT_DEADLINE_MS + PARENT_GRACE_MS);
+    parent_clock_answer(&c, &request, 900000);
+    parent_clock_answer(&c, &request, 5000000);
+    assert_int_equal(c.until, 901000 + VAULT_TOTAL_MS + PARENT_GRACE_MS);
 }
 
 static void whole_conversation(void **state)
@@ -161,7 +214,7 @@ static void whole_conversation(void **state)
     add_answer(&b, 1, "two");
     add_answer(&b, 0, "one");
     record_done(&b);
-    assert_int_equal(hear(0, b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_int_equal(hear(-1, b.data, b.len, answers, 2, &failed, &e), 0);
     assert_true(span_is(secret_bytes(&answers[0].value), "one"));
     assert_true(span_is(secret_bytes(&answers[1].value), "two"));
     assert_int_equal(failed.code, E_NONE);
@@ -172,7 +225,7 @@ static void whole_conversation(void **state)
     add_answer(&b, 1, "two");
     record_failed(&b, &e);
     record_done(&b);
-    assert_int_equal(hear(0, b.data, b.len, answers, 2, &failed, &e), 0);
+    assert_int_equal(hear(-1, b.data, b.len, answers, 2, &failed, &e), 0);
     assert_int_equal(answers[0].error.code, E_DNS_NXDOMAIN);
     assert_int_equal(answers[1].error.code, E_NONE);
     assert_int_equal(failed.code, E_DNS_NXDOMAIN);
@@ -256,7 +309,7 @@ static void hostile_conversations(void **state)
         struct vault_answer answers[1];
         struct error failed, e;
         hostile(&b, i);
-        int result = hear(0, b.data, b.len, answers, 1, &failed, &e);
+        int result = hear(-1, b.data, b.len, answers, 1, &failed, &e);
         if (i == CONTROL) {
             assert_int_equal(result, 0);
             assert_null(strchr(failed.text, '\x1b'));
@@ -299,6 +352,8 @@ int main(void)
         cmocka_unit_test(person),
         cmocka_unit_test(round_trip_at_every_split),
         cmocka_unit_test(every_byte_flipped),
+        cmocka_unit_test(advice),
+        cmocka_unit_test(how_long_it_is_listened_to),
         cmocka_unit_test(whole_conversation),
         cmocka_unit_test(hostile_conversations),
         cmocka_unit_test(told_to_stop),

@@ -4,20 +4,20 @@
 #include "render/resolve.h"
 
 /* Resolves one value ("a: ...") and gives back its node, or NULL with the mistakes in k->errors. */
-static const struct node *value_of(struct kit *k, struct resolver *r, const char *yaml)
+static const struct tree_node *value_of(struct kit *k, struct resolver *r, const char *yaml)
 {
     const struct document *docs = NULL;
 
     errors_free(&k->errors);
-    resolver_init(r, &k->plan, &k->given, k->pool, &k->errors);
+    resolve_init(r, &k->plan, &k->given, k->pool, &k->errors);
     docs = resolve_documents(r, kit_docs(k, "talos.yaml", yaml));
-    return k->errors.count ? NULL : node_get(docs->root, "a");
+    return k->errors.count ? NULL : tree_get(docs->root, "a");
 }
 
 static void becomes(struct kit *k, const char *yaml, const char *text, bool secret)
 {
     struct resolver r;
-    const struct node *node = value_of(k, &r, yaml);
+    const struct tree_node *node = value_of(k, &r, yaml);
 
     if (!node)
         fail_msg("%s: %s", yaml, k->errors.items[0].text);
@@ -28,7 +28,7 @@ static void becomes(struct kit *k, const char *yaml, const char *text, bool secr
     assert_int_equal(resolve_is_secret(&r, node), secret);
     assert_int_equal(node->pos.line, 1);
     assert_int_equal(node->pos.column, 4);
-    resolver_free(&r);
+    resolve_free(&r);
 }
 
 static void refused(struct kit *k, const char *yaml, enum error_code code, const char *words)
@@ -39,7 +39,7 @@ static void refused(struct kit *k, const char *yaml, enum error_code code, const
         fail_msg("not refused: %s", yaml);
     kit_expect(k, code, words, "hunter2");
     kit_expect(k, code, "talos.yaml:1:4: ", NULL);
-    resolver_free(&r);
+    resolve_free(&r);
 }
 
 static void open_with_secrets(struct kit *k)
@@ -91,17 +91,17 @@ static void node_fields_keep_their_kind(void **state)
     (void)state;
     struct kit k;
     struct resolver r;
-    const struct node *node = NULL;
+    const struct tree_node *node = NULL;
 
     open_with_secrets(&k);
     node = value_of(&k, &r, "a: !node install.disk\n");
-    assert_int_equal(node->kind, NODE_MAP);
-    assert_true(node_is(node_get(node, "wwid"), "naa.5002538d40a1b2c3"));
+    assert_int_equal(node->kind, TREE_MAP);
+    assert_true(tree_is(tree_get(node, "wwid"), "naa.5002538d40a1b2c3"));
     assert_string_equal(node->key->text, "a");
-    resolver_free(&r);
+    resolve_free(&r);
     node = value_of(&k, &r, "a: [x, {b: !node cluster}]\n");
-    assert_true(node_is(node_get(node->last, "b"), "home"));
-    resolver_free(&r);
+    assert_true(tree_is(tree_get(node->last, "b"), "home"));
+    resolve_free(&r);
     kit_close(&k);
 }
 
@@ -137,12 +137,12 @@ static void all_mistakes_are_told_at_once(void **state)
     struct resolver r;
 
     open_with_secrets(&k);
-    resolver_init(&r, &k.plan, &k.given, k.pool, &k.errors);
+    resolve_init(&r, &k.plan, &k.given, k.pool, &k.errors);
     resolve_documents(
         &r, kit_docs(&k, "talos.yaml", "a: !secret x\nb: [!secret y, !file z]\nc: {d: !node vars.w}\n"));
     assert_int_equal(k.errors.count, 4);
     assert_non_null(strstr(k.errors.items[2].text, "talos.yaml:2:"));
-    resolver_free(&r);
+    resolve_free(&r);
     kit_close(&k);
 }
 
@@ -163,7 +163,7 @@ static void text_that_grows_too_long_is_refused(void **state)
     buf_str(&yaml, "\"\n");
     assert_null(value_of(&k, &r, yaml.data));
     kit_expect(&k, E_RENDER_SIZE, "longer than", NULL);
-    resolver_free(&r);
+    resolve_free(&r);
     buf_free(&yaml);
     mem_free(big);
     kit_close(&k);

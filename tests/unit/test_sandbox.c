@@ -186,8 +186,9 @@ static void refused_by_the_kernel(void **state)
             prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0))
             _exit(3);
         struct secret credential = secret_copy("x", 1);
-        const struct vault_name name = {"a", NULL};
-        const struct vault_request q = {.authority = "https://login.test",
+        const struct secret_name name = {"a", NULL};
+        const struct vault_request q = {.stop_fd = -1,
+                                        .authority = "https://login.test",
                                         .vault = "https://a.vault.test",
                                         .resource = "https://vault.test",
                                         .tenant = "t",

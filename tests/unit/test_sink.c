@@ -56,7 +56,7 @@ static int write_sample(const char *out, const char *mark, struct error *e)
     struct rendered r = sample(mark);
     int result = sink_directory(out, &r, e);
 
-    rendered_free(&r);
+    render_free(&r);
     return result;
 }
 
@@ -166,7 +166,7 @@ static void an_earlier_output_is_replaced_whole(void **state)
     assert_int_equal(sink_directory("out", &worker, &e), 0);
     assert_int_equal(entries("out"), 3);
     assert_int_equal(entries("."), 1);
-    rendered_free(&worker);
+    render_free(&worker);
     assert_int_equal(mkdir("empty", 0755), 0);
     assert_int_equal(write_sample("empty", "four", &e), 0);
     whole("empty", "four");
@@ -253,7 +253,7 @@ static void a_manifest_with_no_file_name_is_refused(void **state)
         assert_int_equal(sink_directory("out", &r, &e), -1);
         assert_int_equal(e.code, E_FILE_WRITE);
         assert_int_equal(entries("."), 0);
-        rendered_free(&r);
+        render_free(&r);
     }
 }
 
@@ -322,7 +322,7 @@ static int write_to_a_full_disk(void)
     if (result != -1 || e.code != E_FILE_WRITE || !strstr(e.text, "No space left"))
         return 3;
     whole("out", "one");
-    rendered_free(&r);
+    render_free(&r);
     mem_free(big);
     return entries(".") == 1 ? 0 : 4;
 }

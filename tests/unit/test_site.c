@@ -138,14 +138,14 @@ static void test_good(void **state)
     assert_true(site->nodes[0].wipe);
     assert_null(site->nodes[0].name_ref);
     assert_int_equal(site->nodes[0].install->count, 2);
-    assert_null(node_get(site->nodes[0].install, "wipe"));
+    assert_null(tree_get(site->nodes[0].install, "wipe"));
     assert_int_equal(site->nodes[1].index, 1);
     assert_non_null(site->nodes[1].name_ref);
     assert_int_equal(site->nodes[1].pos.line, 23);
     assert_int_equal(site->nodes[1].bootstrap, BOOTSTRAP_NONE);
     assert_null(site->nodes[1].install);
-    assert_true(node_is(site_var(&site->nodes[0], "gateway"), "192.168.1.1"));
-    assert_true(node_is(site_var(&site->nodes[0], "mtu"), "9000"));
+    assert_true(tree_is(site_var(&site->nodes[0], "gateway"), "192.168.1.1"));
+    assert_true(tree_is(site_var(&site->nodes[0], "mtu"), "9000"));
     assert_null(site_var(&site->nodes[1], "mtu"));
     site_close(site);
     site_close(NULL);
@@ -165,7 +165,11 @@ static void test_also_good(void **state)
         {"from: file", "from: release"},
         {"bootstrap: auto", "bootstrap: manual"},
         {"    bootstrap: auto\n    match: { serial: 790H8D2 }",
-         "    bootstrap: auto\n    match: { mac: \"00:11:22:33:44:55\", system.family: \"*\" }"},
+         "    bootstrap: auto\n    match: { mac: \"00:00:5e:00:53:01\", system.family: \"*\" }"},
+        {"    bootstrap: auto\n    match: { serial: 790H8D2 }",
+         "    bootstrap: auto\n    match: { board.serial: \"/790H8D2/CN7016366100AB/\" }"},
+        {"    bootstrap: auto\n    match: { serial: 790H8D2 }",
+         "    bootstrap: auto\n    match: { serial: \"12345\", uuid: 4C4C4544-0039-3010-8048-B7C04F384432 }"},
         {"name: data-1", "name: DATA-1"},
         {"name: \"worker-{fact:serial}\"", "name: \"{fact:serial}-{fact:uuid}\""},
         {", wipe: true", ""},
@@ -285,6 +289,12 @@ static void test_refused(void **state)
         {"https://Homelab-Data.vault.azure.net/\n",
          "https://v.vault.azure.net\n    cloud: { insecure: true }\n", E_SITE_KEY, "8:14",
          "no key \"insecure\""},
+        {"https://Homelab-Data.vault.azure.net/\n",
+         "https://v.vault.azure.net\n    cloud: { ca_only: true }\n", E_SITE_VALUE, "8:23",
+         "leaves no root that is trusted"},
+        {"https://Homelab-Data.vault.azure.net/\n",
+         "https://v.vault.azure.net\n    cloud: { ca: a.pem, ca_only: 1 }\n", E_SITE_VALUE, "8:34",
+         "false or true"},
         {"tenant: 5f1c8d6e-0000-4000-8000-1234567890ab", "tenant: common", E_SITE_VALUE, "8:22", "no tenant"},
         {"tenant: 5f1c8d6e-0000-4000-8000-1234567890ab", "tenant: Organizations", E_SITE_VALUE, "8:22",
          "no tenant"},
@@ -341,6 +351,14 @@ static void test_refused(void **state)
          E_SITE_BOOTSTRAP, "23:5", "bootstrapped twice"},
         {SERIAL_AND_INSTALL, "{ serial: \"790*\" }\n", E_SITE_GUARD, "19:16", "could be more than one box"},
         {SERIAL_AND_INSTALL, "{ serial: \"== 790\" }\n", E_SITE_GUARD, "19:16", "could be more"},
+        {SERIAL_AND_INSTALL, "{ serial: System Serial Number }\n", E_SITE_GUARD, "19:16",
+         "which many boxes share"},
+        {SERIAL_AND_INSTALL, "{ uuid: 4C4C4544-0000-2010-8020-80C04F202020 }\n", E_SITE_GUARD, "19:16",
+         "its match names uuid 4C4C4544-0000-2010-8020-80C04F202020, which stands for a blank service tag"},
+        {SERIAL_AND_INSTALL, "{ board.serial: \"/790*\" }\n", E_SITE_GUARD, "19:16", "board.serial or mac"},
+        {"bootstrap: auto\n    match: { serial: 790H8D2",
+         "bootstrap: manual\n    match: { mac: \"88:88:88:88:87:88\"", E_SITE_GUARD, "21:51",
+         "may wipe a disk but could be more than one box: its match names mac"},
         {SERIAL_AND_INSTALL, "{ serial: [790H8D2] }\n", E_SITE_GUARD, "19:16", "could be more"},
         {SERIAL_AND_INSTALL, "{ system.family: amd64 }\n", E_SITE_GUARD, "19:16", "could be more"},
         {"bootstrap: auto\n    match: { serial: 790H8D2", "bootstrap: manual\n    match: { serial: \"790?\"",
@@ -711,7 +729,7 @@ static void test_tree_and_list(void **state)
     assert_int_equal(site_list(site, site->pool, "hearth.yaml", ".yaml", &names, &e), -1);
     assert_int_equal(e.code, E_FILE_READ);
     assert_int_equal(site_tree(site, site->pool, "list/a.yaml", &doc, &missing, &e), 0);
-    assert_string_equal(node_get(doc->root, "a")->pos.file, "list/a.yaml");
+    assert_string_equal(tree_get(doc->root, "a")->pos.file, "list/a.yaml");
     assert_int_equal(site_tree(site, site->pool, "list/b.yaml", &doc, &missing, &e), -1);
     assert_int_equal(e.code, E_YAML_SYNTAX);
     assert_null(doc);

@@ -353,7 +353,7 @@ static void every_truncation_is_safe(void **state)
         memcpy(exact, m.bytes, n);
         struct smbios s = {.table = {exact, n}, .version = 0x0300};
         unsigned seen = look_at_all(&s);
-        assert_in_range(seen, before, before + 1);
+        assert_true(seen >= before && seen <= before + 1);
         before = seen;
         free(exact);
     }

@@ -1,5 +1,5 @@
 /* What stands on a disk that machined has no name for: each mark at its place, and nothing anywhere else. */
-#include "talos/superblock.h"
+#include "node/superblock.h"
 
 #include "base/mem.h"
 
@@ -88,7 +88,7 @@ static const struct row {
     {NULL, SIZE, SIZE - 512, "Intel Raid ISM Cfg Sig. ", 24},
     {NULL, SIZE, SIZE - 1024, "\xde\x11\xde\x11", 4},
     /* Shorter than the places. */
-    {NULL, 0, 0, "", 0},
+    {"what cannot be read", 0, 0, "", 0},
     {NULL, 512, 0, "", 0},
     {"linux_raid_member", 4, 0, "\xfc\x4e\x2b\xa9", 4},
     {NULL, 3, 0, "\xfc\x4e\x2b", 3},
@@ -115,6 +115,13 @@ static void unreadable(void **state)
     (void)state;
     assert_null(superblock_find("/nonexistent/sda"));
     assert_string_equal(superblock_find("/tmp"), "what cannot be read");
+    /* Of all errors of open one or two mean that it is not there. */
+    char loop[] = "/tmp/superblock-XXXXXX";
+    int fd = mkstemp(loop);
+    assert_int_equal(close(fd) | unlink(loop) | symlink(loop, loop), 0);
+    assert_string_equal(superblock_find(loop), "what cannot be read");
+    unlink(loop);
+    assert_string_equal(superblock_find("/dev/null/sda"), "what cannot be read");
     assert_string_equal(superblock_find("/proc/self/mem"), "what cannot be read");
 }
 

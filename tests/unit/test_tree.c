@@ -59,11 +59,11 @@ static void refuse(const void *p, size_t n, enum error_code code, const char *pl
 static void test_positions(void **state)
 {
     struct document *doc = read_text("# head\na:\n  b: [x, y]\n  'c': |\n    text\n");
-    struct node *a = node_get(doc->root, "a"), *b = node_path(doc->root, "a.b"),
-                *c = node_path(doc->root, "a.c");
+    struct tree_node *a = tree_get(doc->root, "a"), *b = tree_path(doc->root, "a.b"),
+                     *c = tree_path(doc->root, "a.c");
 
     (void)state;
-    assert_int_equal(doc->root->kind, NODE_MAP);
+    assert_int_equal(doc->root->kind, TREE_MAP);
     assert_int_equal(a->key->pos.line, 2);
     assert_int_equal(a->pos.line, 3);
     assert_int_equal(a->pos.column, 3);
@@ -76,11 +76,11 @@ static void test_positions(void **state)
     assert_int_equal(c->key->style, STYLE_SINGLE);
     assert_int_equal(c->style, STYLE_LITERAL);
     assert_string_equal(c->text, "text\n");
-    assert_null(node_path(doc->root, "a.b.c"));
-    assert_null(node_path(doc->root, "nothing"));
-    assert_null(node_get(NULL, "a"));
-    assert_true(node_is(b->first, "x"));
-    assert_null(node_text(b));
+    assert_null(tree_path(doc->root, "a.b.c"));
+    assert_null(tree_path(doc->root, "nothing"));
+    assert_null(tree_get(NULL, "a"));
+    assert_true(tree_is(b->first, "x"));
+    assert_null(tree_text(b));
 }
 
 static void test_text_and_style_stay(void **state)
@@ -88,7 +88,7 @@ static void test_text_and_style_stay(void **state)
     static const struct {
         const char *yaml;
         const char *text;
-        enum node_style style;
+        enum tree_style style;
     } rows[] = {
         {"no", "no", STYLE_PLAIN},
         {"0123", "0123", STYLE_PLAIN},
@@ -107,7 +107,7 @@ static void test_text_and_style_stay(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *yaml = pool_printf(pool, "k: %s", rows[i].yaml);
-        struct node *node = node_get(read_text(yaml)->root, "k");
+        struct tree_node *node = tree_get(read_text(yaml)->root, "k");
         assert_string_equal(node->text, rows[i].text);
         assert_int_equal(node->len, strlen(rows[i].text));
         assert_int_equal(node->style, rows[i].style);
@@ -121,8 +121,8 @@ static void test_documents(void **state)
     (void)state;
     assert_null(doc->root);
     assert_int_equal(doc->next->pos.line, 3);
-    assert_true(node_is(node_get(doc->next->root, "a"), "1"));
-    assert_true(node_is(doc->next->next->root, "~"));
+    assert_true(tree_is(tree_get(doc->next->root, "a"), "1"));
+    assert_true(tree_is(doc->next->next->root, "~"));
     assert_null(doc->next->next->next);
     assert_null(read_text(""));
     assert_null(read_text("# only\n\n"));
@@ -146,21 +146,21 @@ static void test_references_are_parsed(void **state)
     struct document *doc = read_text(
         "\xc3\xa9: \xe2\x98\xba\na: !secret db#/k\nb: !base64 {file: 'x y'}\nc: !format \"{fact:serial}\"\n"
         "d: [!fact serial, !node \"name\"]\n");
-    struct node *a = node_get(doc->root, "a"), *b = node_get(doc->root, "b");
+    struct tree_node *a = tree_get(doc->root, "a"), *b = tree_get(doc->root, "b");
 
     (void)state;
     assert_int_equal(a->ref->kind, REF_SECRET);
     assert_string_equal(a->ref->pointer, "/k");
     assert_int_equal(a->ref->pos.line, 2);
     assert_int_equal(a->ref->pos.column, 4);
-    assert_null(node_text(a));
-    assert_false(node_is(a, "db#/k"));
+    assert_null(tree_text(a));
+    assert_false(tree_is(a, "db#/k"));
     assert_int_equal(b->ref->kind, REF_BASE64);
     assert_int_equal(b->ref->inner->kind, REF_FILE);
     assert_string_equal(b->ref->inner->name, "x y");
-    assert_null(node_get(b, "file"));
-    assert_int_equal(node_get(doc->root, "d")->first->ref->kind, REF_FACT);
-    assert_int_equal(node_get(doc->root, "d")->last->ref->kind, REF_NODE);
+    assert_null(tree_get(b, "file"));
+    assert_int_equal(tree_get(doc->root, "d")->first->ref->kind, REF_FACT);
+    assert_int_equal(tree_get(doc->root, "d")->last->ref->kind, REF_NODE);
 }
 
 static void test_refused(void **state)
@@ -300,44 +300,44 @@ static void test_percent_in_text(void **state)
     struct document *doc = read_text("a: \"x\n%y\"\nb: |\n  %z\n");
 
     (void)state;
-    assert_true(node_is(node_get(doc->root, "a"), "x %y"));
-    assert_true(node_is(node_get(doc->root, "b"), "%z\n"));
+    assert_true(tree_is(tree_get(doc->root, "a"), "x %y"));
+    assert_true(tree_is(tree_get(doc->root, "b"), "%z\n"));
 }
 
-static int count_visit(struct node *node, void *arg)
+static int count_visit(struct tree_node *node, void *arg)
 {
     unsigned *count = arg;
 
     ++*count;
-    return node->kind == NODE_SCALAR && strcmp(node->text, "stop") == 0 ? 7 : 0;
+    return node->kind == TREE_SCALAR && strcmp(node->text, "stop") == 0 ? 7 : 0;
 }
 
 static void test_building(void **state)
 {
     struct pos pos = {"x", 3, 4};
-    struct node *map = node_map(pool, pos), *list = node_seq(pool, pos), *copy = NULL;
+    struct tree_node *map = tree_map(pool, pos), *list = tree_seq(pool, pos), *copy = NULL;
     struct pool *other = pool_new();
     unsigned count = 0;
 
     (void)state;
-    node_add(pool, map, "list", list);
-    node_add(pool, list, NULL, node_scalar(pool, pos, "one", 3, STYLE_SINGLE));
-    node_add(pool, list, NULL, node_scalar(pool, pos, "two", 3, STYLE_PLAIN));
-    node_add(pool, list, NULL, node_scalar(pool, pos, "three", 5, STYLE_PLAIN));
-    node_remove(list, list->first->next);
+    tree_add(pool, map, "list", list);
+    tree_add(pool, list, NULL, tree_scalar(pool, pos, "one", 3, STYLE_SINGLE));
+    tree_add(pool, list, NULL, tree_scalar(pool, pos, "two", 3, STYLE_PLAIN));
+    tree_add(pool, list, NULL, tree_scalar(pool, pos, "three", 5, STYLE_PLAIN));
+    tree_remove(list, list->first->next);
     assert_int_equal(list->count, 2);
-    node_remove(list, list->last);
+    tree_remove(list, list->last);
     assert_ptr_equal(list->first, list->last);
-    node_add(pool, list, NULL, node_scalar(pool, pos, "stop", 4, STYLE_PLAIN));
-    copy = node_copy(other, map);
+    tree_add(pool, list, NULL, tree_scalar(pool, pos, "stop", 4, STYLE_PLAIN));
+    copy = tree_copy(other, map);
     pool_free(pool);
     pool = other;
-    assert_int_equal(node_walk(copy, count_visit, &count), 7);
+    assert_int_equal(tree_walk(copy, count_visit, &count), 7);
     assert_int_equal(count, 4);
-    assert_true(node_is(node_get(copy, "list")->first, "one"));
-    assert_int_equal(node_get(copy, "list")->first->style, STYLE_SINGLE);
+    assert_true(tree_is(tree_get(copy, "list")->first, "one"));
+    assert_int_equal(tree_get(copy, "list")->first->style, STYLE_SINGLE);
     assert_int_equal(copy->pos.column, 4);
-    assert_int_equal(node_walk(NULL, count_visit, &count), 0);
+    assert_int_equal(tree_walk(NULL, count_visit, &count), 0);
 }
 
 int main(void)

@@ -12,11 +12,12 @@
 #include <cmocka.h>
 
 static struct secret credential;
-static const struct vault_name one = {"a", NULL};
+static const struct secret_name one = {"a", NULL};
 
 static struct vault_request sound(void)
 {
-    return (struct vault_request){.authority = "https://login.test",
+    return (struct vault_request){.stop_fd = -1,
+                                  .authority = "https://login.test",
                                   .vault = "https://a.vault.test",
                                   .resource = "https://vault.test",
                                   .tenant = "t",
@@ -45,8 +46,8 @@ static void fails(const struct vault_request *q, enum error_code want)
 static void malformed_requests(void **state)
 {
     (void)state;
-    static const struct vault_name bad_name = {"a_b", NULL};
-    static const struct vault_name bad_version = {"a", "1"};
+    static const struct secret_name bad_name = {"a_b", NULL};
+    static const struct secret_name bad_version = {"a", "1"};
     struct vault_request q = sound();
     q.authority = "http://login.test";
     fails(&q, E_VAULT_REQUEST);
@@ -71,7 +72,7 @@ static void malformed_requests(void **state)
     q.client = "c\",\"x\":\"";
     fails(&q, E_VAULT_REQUEST);
     q = sound();
-    static const struct vault_name two[] = {{"a", NULL}, {"b", NULL}};
+    static const struct secret_name two[] = {{"a", NULL}, {"b", NULL}};
     q.write = "x\"y"; /* nothing that JSON would have to escape */
     fails(&q, E_VAULT_REQUEST);
     q.write = "";

@@ -1,10 +1,14 @@
 /* Reading certificates, and the words for what BearSSL found wrong with a chain. */
-#include "vault/x509.h"
+#include "net/x509.h"
 
-#include "base/text.h"
 #include "base/date.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "embed/roots.h"
+#include "net/anchors.h"
 #include "vault_keys.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,13 +192,43 @@ static void dates(void **state)
     assert_string_equal(date_text(text, 4107542399), "2100-02-28 23:59 UTC");
 }
 
+/* A role's own roots stand beside the built-in ones, or alone where it says so. */
+static void own_roots_add(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"embed/roots/microsoft-tls-rsa-root-g2.crt",
+                                        "embed/roots/microsoft-tls-ecc-root-g2.crt"};
+    struct anchors anchors;
+    struct error e;
+    for (size_t i = 0; i < 2; i++) {
+        struct buf pem = {0};
+        assert_int_equal(file_read(AT_FDCWD, files[i], 8192, &pem, &e), 0);
+        buf_add(&pem, "", 1);
+        assert_int_equal(anchors_read(&anchors, pem.data, false, &e), 0);
+        assert_int_equal(anchors.count, roots_azure_count + 1);
+        anchors_free(&anchors);
+        assert_int_equal(anchors_read(&anchors, pem.data, true, &e), 0);
+        assert_int_equal(anchors.count, 1);
+        /* The very ones that are built in. */
+        const br_x509_trust_anchor *built_in = &roots_azure[roots_azure_count - 2 + i];
+        assert_int_equal(anchors.list[0].dn.len, built_in->dn.len);
+        assert_memory_equal(anchors.list[0].dn.data, built_in->dn.data, built_in->dn.len);
+        anchors_free(&anchors);
+        buf_free(&pem);
+    }
+    assert_int_equal(anchors_read(&anchors, NULL, false, &e), 0);
+    assert_int_equal(anchors.count, roots_azure_count);
+    anchors_free(&anchors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reading), cmocka_unit_test(every_bit_flipped),
-        cmocka_unit_test(times),   cmocka_unit_test(trust),
-        cmocka_unit_test(purpose), cmocka_unit_test(plain_numbers),
-        cmocka_unit_test(limits),  cmocka_unit_test(dates),
+        cmocka_unit_test(reading),       cmocka_unit_test(every_bit_flipped),
+        cmocka_unit_test(times),         cmocka_unit_test(trust),
+        cmocka_unit_test(purpose),       cmocka_unit_test(plain_numbers),
+        cmocka_unit_test(limits),        cmocka_unit_test(dates),
+        cmocka_unit_test(own_roots_add),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ GO = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "
 # Loaded in the initramfs, and by the node: what Talos has built in, and what its udevd loads.
 EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay"]
 LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "virtio_pci", "virtio_net"]
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+KEYRING = next((path for path in ("/usr/share/keyrings/debian-archive-keyring" + end for end in (".gpg", ".pgp"))
+                if os.path.exists(path)), "")
 FOLDERS = ["dev", "proc", "sys", "run", "system", "tmp", "var", "root", "etc", "sbin", "usr/bin", "usr/lib/modules",
            "usr/local/etc", "usr/local/lib"]
 
@@ -72,8 +73,15 @@ def offered(where):
     return None, (0, 0)
 
 
+def parts(where, name):
+    """A kernel's packages: later Debians have its image, its modules and the list of what is built in apart, named alike."""
+    kind, _, version = name.partition("-image-")
+    status, text = apt(where, ["apt-cache", "depends", name])
+    return [name] + re.findall(r"Depends: (%s-\S+-%s)$" % (kind, re.escape(version)), text if status == 0 else "", re.M)
+
+
 def download(build, where):
-    """(archives, words): a kernel package of Debian's, new enough for Talos's init if there is one."""
+    """(archives, words): the packages of a kernel of Debian's, new enough for Talos's init if there is one."""
     sources = [None]
     name, version = offered(None)
     if not name and os.geteuid() == 0:
@@ -86,7 +94,7 @@ def download(build, where):
     for source in sources:
         name, _ = offered(source)
         if name:
-            status, text = apt(source, ["apt-get", "-q", "download", name], where)
+            status, text = apt(source, ["apt-get", "-q", "download"] + parts(source, name), where)
             archives = [file for file in os.listdir(where) if file.endswith(".deb")]
             if status == 0 and archives:
                 return archives, text
@@ -98,22 +106,37 @@ def kernel(build):
     where = os.path.join(build, "linux")
     os.makedirs(where, exist_ok=True)
     root = os.path.join(where, "root")
-    if not os.path.isdir(os.path.join(root, "boot")):
+    if not os.path.isdir(root):
         archives, text = download(build, where)
         if not archives:
             raise Lacking("the kernel cannot be had: " + (text.strip().splitlines() or ["apt-get download says nothing"])[-1])
         shutil.rmtree(root + ".new", ignore_errors=True)
-        status, text = command(["dpkg", "-x", os.path.join(where, archives[0]), root + ".new"])
-        if status != 0:
-            raise Lacking(text)
-        version = os.listdir(os.path.join(root + ".new", "lib", "modules"))[0]
-        status, text = command(["/sbin/depmod", "-b", root + ".new", version])
+        os.makedirs(os.path.join(root + ".new", "usr", "lib"))
+        os.symlink("usr/lib", os.path.join(root + ".new", "lib"))  # bookworm's package has lib/modules, later ones usr/lib/modules
+        for archive in archives:
+            status, text = command(["dpkg", "-x", os.path.join(where, archive), root + ".new"])
+            if status != 0:
+                raise Lacking(text)
+        status, text = command(["/sbin/depmod", "-b", root + ".new", release(root + ".new")])
         if status != 0:
             raise Lacking(text)
         os.rename(root + ".new", root)
-        os.unlink(os.path.join(where, archives[0]))
-    version = os.listdir(os.path.join(root, "lib", "modules"))[0]
-    return os.path.join(root, "boot", "vmlinuz-" + version), root, version
+        for archive in archives:
+            os.unlink(os.path.join(where, archive))
+    version = release(root)
+    places = [os.path.join(root, "boot", "vmlinuz-" + version), os.path.join(root, "lib/modules", version, "vmlinuz")]
+    image = next((path for path in places if os.path.isfile(path)), None)
+    if image is None:
+        raise Lacking("Debian's packages of Linux %s hold no vmlinuz where it is looked for: %s" % (version, ", ".join(places)))
+    return image, root, version
+
+
+def release(root):
+    """The version of the one kernel that is unpacked there."""
+    found = os.path.join(root, "lib", "modules")
+    if not os.path.isdir(found) or len(os.listdir(found)) != 1:
+        raise Lacking("Debian's kernel packages hold no modules in lib/modules or usr/lib/modules")
+    return os.listdir(found)[0]
 
 
 def own_init(version):
@@ -137,17 +160,22 @@ def modules(root, version, names, have=()):
 
 def unpacked(path):
     """(name, bytes) of a module; later Debians compress them."""
-    name = os.path.basename(path)
-    if name.endswith(".xz"):
-        return name[:-3], subprocess.run(["xz", "-dc", path], check=True, stdout=subprocess.PIPE).stdout
+    name, end = os.path.splitext(os.path.basename(path))
+    if end in (".xz", ".zst"):
+        return name, subprocess.run([{".xz": "xz", ".zst": "zstd"}[end], "-dcq", path], check=True, stdout=subprocess.PIPE).stdout
     with open(path, "rb") as source:
-        return name, source.read()
+        return name + end, source.read()
+
+
+def go_lacks():
+    """Why the modules cannot be built with the Go that is here, or None."""
+    status, text = command([os.path.join(REPO, "scripts", "need-go"), os.path.join(HERE, "node", "go.mod"),
+                            os.path.join(MACHINED, MODULE)])
+    return text.strip() if status != 0 else None
 
 
 def programs(build):
     """Our init, Talos's own, and the machined of the conformance tests; Talos 1.14."""
-    if shutil.which("go") is None:
-        raise Lacking("go is not installed")
     out = os.path.join(build, "programs")
     os.makedirs(out, exist_ok=True)
     for name, source, what, module in (("init", os.path.join(HERE, "node"), ".", "go.mod"),

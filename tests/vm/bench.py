@@ -1,5 +1,6 @@
 """What the cases share: the LAN, a site with two makes in it, and what `make usb` and `make pxe` make of it."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -17,21 +18,37 @@ import box as box_module  # noqa: E402
 import lan as lan_module  # noqa: E402
 
 # The last two only spare an emulated processor work.
-CONSOLE = "console=ttyS0,115200 quiet loglevel=4 panic=-1 mitigations=off no_timer_check"
+QUIET = "quiet loglevel=4 panic=-1 mitigations=off no_timer_check"
+CONSOLE = "console=ttyS0,115200 " + QUIET
 LAYERS = {True: "vm: the layers were mounted by Talos's own init", False: "vm: the layers were mounted by the test's init"}
 FIRST = "[1/6]"  # the first line that hearth says
 ROW = re.compile(r"^  (\S+) +(\d[\d.]* [kMG]?B)  (.*)$", re.M)  # of the image tools' closing table
 
 
+def alone(build):
+    """One run at a time in a directory: they would write each other's disks. The lock goes with the process."""
+    lock = open(os.path.join(build, "lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("another run is at work in %s; waiting for its end" % os.path.relpath(build), flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
 class Bench:
-    def __init__(self, binary, build):
+    console = CONSOLE
+
+    def __init__(self, binary, build, base=None):
+        """base: (kernel, initramfs, whether Talos's own init is in it), else ours."""
         import bundle
         import kit as kit_module
         import pki
         self.binary, self.build = binary, build
-        self.kernel, self.initramfs, self.theirs = assets.base(build)
+        self.kernel, self.initramfs, self.theirs = base or assets.base(build)
         self.kit = kit_module.Kit(build, binary)
         text = bundle.to_yaml(bundle.talos_bundle(2048))
+        self.bundle = self.kit.write(os.path.join(build, "bundle.yaml"), text)
         # From here on nothing reaches a network.
         self.lan = lan_module.Lan(os.path.join(build, "lan"), pki.Pki(os.path.join(build, "pki")))
         self.kit.world = self.lan.world
@@ -61,7 +78,8 @@ class Bench:
         """Runs the tool behind `make usb` and its like; the directory of its outputs."""
         where = os.path.join(self.build, "out", out)
         git = subprocess.run(["git", "-C", REPO, "-c", "safe.directory=*", "log", "-1", "--format=%ct"], stdout=subprocess.PIPE)
-        environment = dict(os.environ, OUT=where, BINARY=self.binary, KARGS=CONSOLE,
+        settings.setdefault("KARGS", self.console)
+        environment = dict(os.environ, OUT=where, BINARY=self.binary,
                            SOURCE_DATE_EPOCH=git.stdout.decode().strip() or "1767225600", **settings)
         done = subprocess.run([os.path.join(REPO, "scripts", "image", "image"), verb], env=environment, cwd=REPO,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

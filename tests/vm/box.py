@@ -2,8 +2,10 @@
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -43,14 +45,15 @@ def chassis(box):
 
 
 def partitions(volumes, size=DISK):
-    """The first bytes of a disk with these partitions: (label, bytes at its begin). A GUID partition table, UEFI 2.10 5.3."""
+    """The first bytes of a disk with these partitions: (label, bytes at its begin[, MiB, else 200]). A GUID partition table, UEFI 2.10 5.3."""
     import zlib
     table, at, contents = b"", 2048, []
-    for number, (label, begin) in enumerate(volumes):
-        entry = b"hearth vm type  " + ("hearth vm part%02d" % number).encode() + struct.pack("<QQQ", at, at + (200 << 11) - 1, 0)
+    for number, (label, begin, *mib) in enumerate(volumes):
+        sectors = (mib[0] if mib else 200) << 11
+        entry = b"hearth vm type  " + ("hearth vm part%02d" % number).encode() + struct.pack("<QQQ", at, at + sectors - 1, 0)
         table += entry + label.encode("utf-16-le").ljust(72, b"\0")
         contents.append((at * 512, begin))
-        at += 200 << 11
+        at += sectors
     table = table.ljust(128 * 128, b"\0")
 
     def header(crc):
@@ -70,8 +73,11 @@ WINDOWS = [("EFI system partition", (b"\xeb\x58\x90MSDOS5.0".ljust(82, b"\0") + 
 MBR = b"\xfa\x33\xc0".ljust(446, b"\0") + b"".join(
     struct.pack("<B3sB3sII", active, b"\xfe\xff\xff", 7, b"\xfe\xff\xff", start, 200 << 11)
     for active, start in ((0x80, 2048), (0, 2048 + (200 << 11)))).ljust(64, b"\0") + b"\x55\xaa"
-OLD_TALOS = [("EFI", b""), ("META", b""), ("STATE", XFS), ("EPHEMERAL", XFS)]
+META = b"\x5a\x4b\x3c\x2d".ljust(512, b"\0")  # one that an installer has filled
+OLD_TALOS = [("EFI", b""), ("META", META), ("STATE", XFS), ("EPHEMERAL", XFS)]
 RESET_TALOS = OLD_TALOS[:2]
+# What Talos's installer leaves on a BIOS when it is cut behind the partitions, and the STATE that machined adds.
+CUT_TALOS = [("EFI", WINDOWS[0][1], 100), ("BIOS", b"", 1), ("BOOT", b"", 2000), ("META", b"", 1), ("STATE", b"", 100)]
 
 
 def disk(path, volumes=()):
@@ -85,18 +91,20 @@ def disk(path, volumes=()):
 
 
 class Box:
-    """One power-on of a box. arguments: what QEMU is told beyond the box itself."""
+    """One power-on of a box. arguments: what QEMU is told beyond the box itself; screen: it has one, and picture() takes it."""
 
-    def __init__(self, where, box, image, arguments, uefi=False, show=None):
+    def __init__(self, where, box, image, arguments, uefi=False, show=None, screen=False, processors=1, memory=1024):
         self.where, self.show = where, show
+        # Where it is short: the path of a socket has 108 bytes.
+        self.monitor = os.path.join(tempfile.gettempdir(), "hearth-vm-%d" % os.getpid())
         self.lines, self.process, self.started = [], None, None
         os.makedirs(where, exist_ok=True)
         self.journal = os.path.join(where, "journal.jsonl")
         with open(os.path.join(where, "chassis.bin"), "wb") as out:
             out.write(chassis(box))
         args = ["qemu-system-x86_64", "-machine", "q35,graphics=off" if not uefi else "q35", "-accel", "tcg,thread=multi",
-                "-cpu", CPU, "-smp", "1", "-m", "1024", "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio",
-                "-serial", "file:" + self.journal, "-object", "rng-random,id=rng,filename=/dev/urandom",
+                "-cpu", CPU, "-smp", str(processors), "-m", str(memory), "-nodefaults", "-display", "none", "-no-reboot",
+                "-serial", "stdio", "-serial", "file:" + self.journal, "-object", "rng-random,id=rng,filename=/dev/urandom",
                 "-device", "virtio-rng-pci,rng=rng"]
         for kind in (0, 1, 2):
             # A comma in a value is written twice.
@@ -115,6 +123,8 @@ class Box:
             shutil.copyfile(FIRMWARE[1], variables)
             args += ["-drive", "if=pflash,format=raw,readonly=on,file=" + FIRMWARE[0],
                      "-drive", "if=pflash,format=raw,file=" + variables]
+        if screen:
+            args += ["-device", "VGA,edid=on,xres=1280,yres=800", "-qmp", "unix:%s,server=on,wait=off" % self.monitor]
         self.args = args + list(arguments(box))
 
     def __enter__(self):
@@ -136,6 +146,8 @@ class Box:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if os.path.exists(self.monitor):
+            os.remove(self.monitor)
         self.reader.join(10)
         for one in (self.process.stdin, self.process.stdout, self.errors, self.log):
             one.close()
@@ -149,6 +161,23 @@ class Box:
             self.lines.append((at, line))
             if self.show:
                 self.show(at, line)
+
+    def picture(self, path):
+        """What its screen shows now, as a PNG. QEMU's machine protocol: a greeting, then an answer a command."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(60)
+            line.connect(self.monitor)
+            with line.makefile("rw") as talk:
+                talk.readline()
+                for command in ({"execute": "qmp_capabilities"},
+                                {"execute": "screendump", "arguments": {"filename": os.path.abspath(path), "format": "png"}}):
+                    talk.write(json.dumps(command) + "\n")
+                    talk.flush()
+                    answer = {}
+                    while not {"return", "error"} & set(answer):
+                        answer = json.loads(talk.readline())
+                    if "error" in answer:
+                        raise AssertionError("%s: %s" % (command["execute"], answer["error"]["desc"]))
 
     def text(self):
         return "\n".join(line for _, line in list(self.lines))
@@ -195,20 +224,25 @@ class Box:
         return (found[0], found[1][0]) if found else None
 
 
-def direct(kernel, initrd, arguments):
+def nic(box):
+    return ["-device", "e1000e,netdev=n0,mac=%s,romfile=" % box["mac"]]
+
+
+def virtio(box):
+    """A NIC that costs an emulated processor half as much."""
+    return ["-device", "virtio-net-pci,netdev=n0,mac=%s,romfile=" % box["mac"]]
+
+
+def direct(kernel, initrd, arguments, nic=nic):
     """No firmware and no boot loader: QEMU loads the kernel."""
     return lambda box: nic(box) + ["-kernel", kernel, "-initrd", initrd, "-append", arguments]
 
 
-def stick(iso):
+def stick(iso, nic=nic):
     """The image on a stick at USB 3."""
     return lambda box: nic(box) + [
         "-device", "qemu-xhci,id=xhci", "-drive", "file=%s,if=none,id=u0,format=raw,readonly=on" % iso,
         "-device", "usb-storage,bus=xhci.0,drive=u0,serial=USB0001,removable=on,bootindex=1"]
-
-
-def nic(box):
-    return ["-device", "e1000e,netdev=n0,mac=%s,romfile=" % box["mac"]]
 
 
 def network(box):

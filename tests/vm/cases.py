@@ -172,7 +172,7 @@ def old_talos(bench):
     """A disk with a Talos that somebody else configured: left alone, with the ways on."""
     files = json.dumps({"STATE/config.yaml": base64.b64encode(bench.config()).decode()}).encode()
     state = box_module.XFS.ljust(64 << 10, b"\0") + b"hearthvm" + struct.pack("<Q", len(files)) + files
-    image = bench.disk("old-talos", [("EFI", b""), ("META", b""), ("STATE", state), ("EPHEMERAL", box_module.XFS)])
+    image = bench.disk("old-talos", [("EFI", b""), ("META", box_module.META), ("STATE", state), ("EPHEMERAL", box_module.XFS)])
     with bench.power("old-talos", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
         ended(machine)
         says(machine, "not by hearth", "came from a stick", "talosctl reset")

@@ -35,7 +35,7 @@ class Lan:
 
     def __init__(self, directory, keys):
         os.makedirs(directory, exist_ok=True)
-        self.directory, self.router = directory, None
+        self.directory, self.router, self.options = directory, None, []
         self.world = world_module.World(directory, keys)
         ip("link", "add", BRIDGE, "type", "bridge")
         ip("tuntap", "add", TAP, "mode", "tap")
@@ -61,13 +61,13 @@ class Lan:
         return ["nsenter", "--target", str(self.other.pid), "--net"]
 
     def start(self):
-        """The router's DHCP and DNS; it knows nothing of network boot."""
+        """The router's DHCP and DNS; it knows nothing of network boot. options: more of dnsmasq's."""
         self.stop()
         args = [shutil.which("dnsmasq", path=SBIN), "--no-daemon", "--conf-file=/dev/null", "--user=root", "--no-hosts",
                 "--no-resolv", "--interface=eth0", "--bind-interfaces", "--leasefile-ro", "--no-ping", "--dhcp-authoritative",
                 "--dhcp-range=192.168.1.50,192.168.1.90,1h", "--dhcp-option=3," + ROUTER, "--dhcp-option=6," + ROUTER,
                 "--address=/login.microsoftonline.com/" + LOGIN, "--address=/vault.azure.net/" + VAULT]
-        args += ["--dhcp-host=%s,%s" % node for node in NODES.items()]
+        args += ["--dhcp-host=%s,%s" % node for node in NODES.items()] + self.options
         with open(os.path.join(self.directory, "router.log"), "wb") as log:
             self.router = subprocess.Popen(self.inside() + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                            preexec_fn=dies_with_us)

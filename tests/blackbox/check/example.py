@@ -1,5 +1,5 @@
 """The example inside the program, its open values filled in as its reader would, is found good; with one secret of the
-tree missing it is not."""
+tree missing it is not, and neither with an operator that cannot log in. A Flux that would collect itself is said."""
 import os
 import shutil
 import subprocess
@@ -8,12 +8,13 @@ VALUES = [("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "HEARTH1")
           ("CHANGE-ME/homelab", "somebody/homelab"), ("tenant: 00000000-0000-0000-0000-000000000000", "tenant: 11111111-2222-4333-8444-555555555555"),
           ("client: 00000000-0000-0000-0000-000000000000", "client: 66666666-7777-4888-8999-aaaaaaaaaaaa"),
           ("login:", "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }\n    login:")]
-BOTH = {"flux-git-identity": "KEY", "flux-git-known-hosts": "HOSTS", "eso-client-id": "ID", "eso-client-secret": "VALUE",
+BOTH = {"flux-git-identity": "KEY", "flux-git-known-hosts": "HOSTS", "eso-client-id": "77777777-8888-4999-8aaa-bbbbbbbbbbbb", "eso-client-secret": "VALUE",
         "hearth-canary": "VALUE", "postgres-miniflux-password": "VALUE"}
+OPERATOR = {BOTH["eso-client-id"]: {"secret": "VALUE"}}
 ROLES = {"data": {"postgres-backup-connection": "VALUE"}, "production": {"miniflux-admin-password": "VALUE"}}
 
 
-def make(kit, role, missing=None):
+def make(kit, role, missing=None, change=None, clients=None, edit=None):
     kit.expect(kit.hearth("assets --out " + kit.path("site")))
     for folder, _, names in os.walk(kit.path("site")):
         for name in names:
@@ -31,9 +32,12 @@ def make(kit, role, missing=None):
     with open(box, encoding="utf-8") as source:
         kit.write("box.json", source.read().replace("HEARTH1", {"data": "HEARTH1", "production": "HEARTH2"}[role]))
     secrets = dict(BOTH, **ROLES[role], **{"talos-secrets": kit.bundle()})
+    secrets.update(change or {})
     if missing:
         secrets[missing] = None
-    kit.world({"vaults": {"*": secrets}})
+    kit.world({"vaults": {"*": secrets}, "clients": OPERATOR if clients is None else clients})
+    if edit:
+        edit(kit)
     if role != "data":
         shutil.copy(kit.path("site/.hearth/data.pem"), kit.path("site/.hearth/%s.pem" % role))
     subprocess.run(["git", "init", "-q"], cwd=kit.path("site"), check=True)
@@ -44,9 +48,10 @@ def make(kit, role, missing=None):
 def good(role):
     def case(kit):
         run = make(kit, role)
-        kit.expect(run, out=["hearth-canary  ", "(infrastructure/configs/base/azure-key-vault/canary.yaml:13)"] +
+        kit.expect(run, out=["hearth-canary  ", "(infrastructure/configs/base/azure-key-vault/canary.yaml:14)"] +
                    ["%s  " % name for name in ROLES[role]], err="good: nothing was written")
-        for word in ("not track", "skipped", "not checked"):
+        kit.expect(run, err="the operator can log in")
+        for word in ("not track", "skipped", "not checked", "not tried", "Flux deletes itself"):
             if word in run.text("stderr"):
                 kit.fail("%s: %s" % (word, run.text("stderr")))
     return case
@@ -58,7 +63,43 @@ def absent(role, name):
     return case
 
 
+def locked(words, change=None, clients=None):
+    """The operator's login fails, and no half of it is shown."""
+    def case(kit):
+        run = make(kit, "data", change=change, clients=clients)
+        kit.expect(run, 5, err=["hearth: operator-login: infrastructure/configs/base/azure-key-vault/store.yaml:11: the operator's login: ", words])
+        for value in (change or {}).values():
+            if value and value in run.text("stderr") + run.text("stdout"):
+                kit.fail("a half of the login is shown")
+    return case
+
+
+def collects(old, new):
+    """What the patch of flux-system/ does not reach, Flux deletes when it leaves Git."""
+    def case(kit):
+        def edit(kit):
+            path = kit.path("site/clusters/data/flux-system/kustomization.yaml")
+            with open(path, encoding="utf-8") as source:
+                text = source.read()
+            if old not in text:
+                kit.fail("the example has no " + old)
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text.replace(old, new))
+        kit.expect(make(kit, "data", edit=edit), err=["warning: clusters/data/flux-system/kustomization.yaml: should these files ever "
+                                                      "leave Git, Flux deletes itself", "good: nothing was written"])
+    return case
+
+
 def cases():
+    yield "operator-wrong", locked("AADSTS7000215", {"eso-client-secret": "not-the-secret-of-it"})
+    yield "operator-expired", locked("AADSTS7000222", clients={BOTH["eso-client-id"]: {"secret": "VALUE", "secret_expired": True}})
+    yield "operator-unknown", locked("AADSTS700016", clients={})
+    yield "operator-swapped", locked("the value of eso-client-id is not an application's id", {"eso-client-id": "a-secret~put.in-the-wrong-place"})
+    yield "operator-empty", locked("the value of eso-client-secret is empty", {"eso-client-secret": ""})
+    yield "collects-by-kind", collects("name: .*", "kind: Namespace|CustomResourceDefinition")
+    yield "collects-by-namespace", collects("name: .*", "namespace: flux-system")
+    yield "collects-without-the-word", collects("prune: disabled", "prune: enabled")
+    yield "collects-without-a-patch", collects("patches:", "unused:")
     for role, own in ROLES.items():
         yield role, good(role)
         yield role + "-canary", absent(role, "hearth-canary")

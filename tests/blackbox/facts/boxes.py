@@ -80,8 +80,8 @@ BOXES = {
     "san": {
         "disks.sda.installable": True, "disks.sdb.transport": "iscsi", "disks.sdb.installable": False,
         "disks.sdc.transport": "fc", "disks.sdc.installable": False, "disks.sdd.transport": "sas",
-        "disks.sdd.installable": False, "disks.sde.installable": False, "disks.sdf.transport": None,
-        "disks.sdf.installable": False, "disks.nvme0n1.installable": False, "disks.nvme1n1.installable": True,
+        "disks.sdd.installable": False, "disks.sde.installable": False, "disks.sdf.transport": "hptiop",
+        "disks.sdf.installable": True, "disks.nvme0n1.installable": False, "disks.nvme1n1.installable": True,
         "disks.nvme1c1n1": ABSENT, "disks.dm-0": ABSENT, "disks.md0": ABSENT, "disks.zram0": ABSENT, "disks.ram0": ABSENT,
         "disks.nbd0": ABSENT},
     "many-nics": {
@@ -95,23 +95,51 @@ BOXES = {
         "disks.sdd.installable": False, "disks.sdd.size": 0},
     "optiplex-7040-2x4": {"memory.size_mib": 8192, "memory.modules.1.size_mib": 4096},
     "optiplex-7040-nvme": {"disks.nvme0n1.installable": True, "disks.sda": ABSENT, "firmware.secure_boot": False},
+    "dell-no-tag": {"uuid": None, "serial": None, "board.serial": "/       /CN7016366100CD/", "mac": "00:00:5e:00:53:31"},
+    "dell-no-tag-too": {"uuid": None, "serial": None, "board.serial": "/       /CN1296393400EF/"},
+    "dell-no-tag-old": {"uuid": None, "serial": None, "board.serial": None, "mac": "00:00:5e:00:53:33"},
+    "cubi": {"uuid": None, "serial": None, "board.serial": "07B0A11_L11E070931"},
+    "default-macs": {"mac": None, "links.eno1.hardware_addr": "88:88:88:88:87:88", "links.eno1.physical": True},
+    "default-mac": {"mac": "00:00:5e:00:53:36", "links.eno1.hardware_addr": "88:88:88:88:87:88"},
+    "hot-plug-sata": {
+        "disks.sda.installable": True, "disks.sda.removable": True, "disks.sdb.installable": False, "disks.sdb.transport": "sata",
+        "disks.sr0.installable": False, "disks.sdc.installable": False, "disks.sdc.transport": "usb"},
+    "multipath-nvme": {
+        "disks.nvme0n1.installable": True, "disks.nvme0n1.bus_path": "/virtual/nvme-subsystem",
+        "disks.nvme0n1.wwid": "eui.36344730000000010025384500000001", "disks.nvme0n1.model": "SAMSUNG MZWLJ1T9HBJR",
+        "disks.nvme2n1.installable": False, "disks.nvme3n1.installable": False, "disks.nvme5n1.installable": False,
+        "disks.nvme6n1.installable": False},
+    "two-dies": {"cpu.sockets": 2, "cpu.cores": 16, "cpu.threads": 16},
+    "bmc-nics": {
+        "mac": "00:00:5e:00:53:80", "links.eno1.physical": True, "links.enx00005e005384.physical": True,
+        "links.bmc_redfish0.physical": False, "links.idrac.physical": False, "links.usb0.physical": False,
+        "links.usb1.physical": False, "links.usb0.driver": "cdc_ether"},
+    "optiplex-7040-old-kernel": {"disks.sda.wwid": "naa.50026b7782dead01"},
+    "usb-nic-alone": {"mac": "00:00:5e:00:53:86", "links.enx00005e005386.physical": True},
     "empty-tree": {
         "uuid": None, "serial": None, "mac": None, "system.manufacturer": None, "memory.modules": None, "memory.size_mib": None,
         "disks": [], "links": [], "cpu.cores": None, "cpu.threads": None, "firmware.mode": None, "tpm.version": None},
 }
 # Trees that are about what must not be believed.
-NEGATIVE = {"white-box", "cut-table", "san", "optiplex-7040-stick-first", "odd-dimms", "empty-tree", "many-nics", "emmc-box"}
+NEGATIVE = {"dell-no-tag", "dell-no-tag-too", "dell-no-tag-old", "default-macs", "multipath-nvme", "bmc-nics", "white-box", "cut-table", "san", "optiplex-7040-stick-first", "odd-dimms", "empty-tree", "many-nics", "emmc-box"}
 
 HOST = "sys/devices/pci0000:00/0000:00:17.0/ata1/host0/"
 DISK = HOST + "target0:0:0/0:0:0:0"
 BLOCK = DISK + "/block/sda/"
+SAS = "sys/devices/pci0000:85/0000:85:00.0/0000:86:00.0/host10/port-10:0/end_device-10:0/target10:0:0/10:0:0:0/"
+NVME = "sys/devices/pci0000:00/0000:00:1b.0/0000:01:00.0/nvme/nvme0/"
 CD = "sys/devices/pci0000:00/0000:00:1f.2/ata2/host1/target1:0:0/1:0:0:0"
 NIC = "sys/devices/pci0000:00/0000:00:1f.6/net/enp0s31f6/"
 ID = "sys/devices/virtual/dmi/id/"
 MASKED = "optiplex-7040-masked"
 # (name, tree, {file: new content, None removes}, {fact: value afterwards})
 CHANGES = [
-    ("removable", "optiplex-7040", {BLOCK + "removable": "1\n"}, {"disks.sda.installable": False, "disks.sda.removable": True}),
+    ("removable-port", "optiplex-7040", {BLOCK + "removable": "1\n"}, {"disks.sda.installable": True, "disks.sda.removable": True}),
+    ("removable-medium", "optiplex-7040", {BLOCK + "removable": "1\n", DISK + "/vendor": "IOMEGA  \n"}, {"disks.sda.installable": False}),
+    ("removable-nobody", "optiplex-7040", {BLOCK + "removable": "1\n", DISK + "/vendor": None}, {"disks.sda.installable": False}),
+    ("removable-sas", "server-2s", {SAS + "block/sda/removable": "1\n", SAS + "vendor": "ATA     \n"}, {"disks.sda.installable": False}),
+    ("nvme-silent", "prodesk-400-g4", {NVME + "transport": None}, {"disks.nvme0n1.installable": False}),
+    ("nvme-tcp", "prodesk-400-g4", {NVME + "transport": "tcp\n"}, {"disks.nvme0n1.installable": False}),
     ("removable-unknown", "optiplex-7040", {BLOCK + "removable": None}, {"disks.sda.installable": False, "disks.sda.removable": None}),
     ("readonly", "optiplex-7040", {BLOCK + "ro": "1\n"}, {"disks.sda.installable": False, "disks.sda.readonly": True}),
     ("readonly-unknown", "optiplex-7040", {BLOCK + "ro": ""}, {"disks.sda.installable": False, "disks.sda.readonly": None}),
@@ -122,7 +150,7 @@ CHANGES = [
     ("size-10-GB", "optiplex-7040", {BLOCK + "size": "19531250\n"}, {"disks.sda.installable": True}),
     ("cd", "optiplex-7040", {DISK + "/type": "5\n"}, {"disks.sda.installable": False}),
     ("hidden", "optiplex-7040", {BLOCK + "hidden": "1\n"}, {"disks.sda": ABSENT}),
-    ("driver-unknown", "optiplex-7040", {HOST + "scsi_host/host0/proc_name": "megaraid_sas\n"},
+    ("driver-none", "optiplex-7040", {HOST + "scsi_host/host0/proc_name": ""},
      {"disks.sda.installable": False, "disks.sda.transport": None}),
     ("driver-pata", "optiplex-7040", {HOST + "scsi_host/host0/proc_name": "ata_piix\n"},
      {"disks.sda.installable": True, "disks.sda.transport": "ata"}),
@@ -167,6 +195,14 @@ CHANGES = [
     ("secure-boot-short", "optiplex-7040-nvme",
      {"sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c": b"\6\0\0\0"}, {"firmware.secure_boot": ABSENT}),
 ]
+
+# Drivers that Talos has no word for: a disk's transport is then the driver's own name. Each is a disk of this machine but for
+# the last ones, which are none.
+DRIVERS = ("vmw_pvscsi megaraid_sas hpsa aacraid storvsc_host smartpqi arcmsr 3w-9xxx 3w-sas hptiop mpi3mr mvumi mptspi mptsas "
+           "BusLogic sym53c8xx ips qla1280 ufshcd wd719x").split()
+NO_DISKS = "scsi_debug tcm_loopback".split()
+CHANGES += [("driver-" + name, "optiplex-7040", {HOST + "scsi_host/host0/proc_name": name + "\n"},
+             {"disks.sda.installable": name not in NO_DISKS, "disks.sda.transport": name}) for name in DRIVERS + NO_DISKS]
 
 
 def look(value, path):

@@ -60,7 +60,7 @@ def twice(value, where="both"):
         kit.world({"vaults": {"*": {"hello": value, "db-password": value}}})
         kit.expect(kit.hearth(["render", "--site", kit.path("site"), "--facts", kit.path("site/box.json"),
                                "--out", kit.path("out")]))
-        text = kit.read("out/manifests/*hello.yaml")
+        text = kit.read("out/manifests/30-hello.yaml") + kit.read("out/manifests/50-hello.yaml")
         encoded = re.search(r"^  password: [\"']?([A-Za-z0-9+/=]*)", text, re.M).group(1)
         if base64.b64decode(encoded) != value.encode():
             kit.fail("in base64: other bytes")

@@ -46,7 +46,7 @@ def arrives(kit, where):
                       "--out", kit.path("out")])
     if run.code != 0:
         kit.fail("%s: exit %d\n%s" % (where, run.code, run.text("stderr")))
-    found = re.search(r"password: [\"']?([A-Za-z0-9+/=]+)", kit.read("out/manifests/*hello.yaml"))
+    found = re.search(r"password: [\"']?([A-Za-z0-9+/=]+)", kit.read("out/manifests/30-hello.yaml"))
     got = base64.b64decode(found.group(1)).decode() if found else None
     if got != VALUE:
         kit.fail("%s: got %r" % (where, got))

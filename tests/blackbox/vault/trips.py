@@ -30,5 +30,5 @@ def trips(count, most, method):
 def cases():
     for method in ("secret", "certificate"):
         yield "one-secret-" + method, trips(1, 6, method)
-        yield "sixteen-secrets-" + method, trips(16, 6, method)
-    yield "sixty-secrets", trips(60, 16, "secret")
+        yield "thirty-two-secrets-" + method, trips(32, 6, method)
+    yield "sixty-four-secrets", trips(64, 7, "secret")

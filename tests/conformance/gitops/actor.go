@@ -39,13 +39,21 @@ type actor struct {
 }
 
 func newActor(a *api) (*actor, error) {
-	config := &rest.Config{Host: a.server.URL, QPS: -1, ContentConfig: rest.ContentConfig{ContentType: "application/json"}}
+	w, err := actorAt(&rest.Config{Host: a.server.URL, QPS: -1, ContentConfig: rest.ContentConfig{ContentType: "application/json"}})
+	if err == nil {
+		w.api = a
+	}
+	return w, err
+}
+
+// actorAt is one for any API server; what looks into the replay's own is not for it.
+func actorAt(config *rest.Config) (*actor, error) {
 	found, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, err
 	}
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(found))
-	all := &actor{api: a, config: config, mapper: mapper}
+	all := &actor{config: config, mapper: mapper}
 	if all.clients, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, err
 	}
@@ -125,21 +133,26 @@ func annotate(object *unstructured.Unstructured, owner string) {
 	object.SetAnnotations(annotations)
 }
 
+func (w *actor) manager(ctx context.Context) (*ssa.Manager, error) {
+	return ssa.NewManager(ctx, w.config, constants.KubernetesFieldManagerName, inventoryNamespace, inventoryName)
+}
+
+var upgradeOptions = ssa.ApplyOptions{
+	InventoryPolicy:  ssa.InventoryPolicyAdoptIfNoInventory,
+	WaitInterval:     50 * time.Millisecond,
+	WaitTimeout:      20 * time.Second,
+	CustomStageKinds: map[schema.GroupKind]struct{}{{Kind: "ConfigMap"}: {}, {Kind: "Secret"}: {}},
+}
+
 // upgrade is what `talosctl upgrade-k8s` does with the manifests, by the library and with the options that it uses.
 // The result is what it deleted.
 func (w *actor) upgrade(ctx context.Context, objects []*unstructured.Unstructured) (deleted []string, err error) {
-	manager, err := ssa.NewManager(ctx, w.config, constants.KubernetesFieldManagerName, inventoryNamespace,
-		inventoryName)
+	manager, err := w.manager(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer manager.Close()
-	changes, err := manager.Apply(ctx, copies(objects), ssa.ApplyOptions{
-		InventoryPolicy:  ssa.InventoryPolicyAdoptIfNoInventory,
-		WaitInterval:     50 * time.Millisecond,
-		WaitTimeout:      20 * time.Second,
-		CustomStageKinds: map[schema.GroupKind]struct{}{{Kind: "ConfigMap"}: {}, {Kind: "Secret"}: {}},
-	})
+	changes, err := manager.Apply(ctx, copies(objects), upgradeOptions)
 	for _, each := range changes {
 		if each.Action == ssa.DeletedAction {
 			deleted = append(deleted, each.Subject)

@@ -39,9 +39,15 @@ func readRender(directory string) (*render, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.names, v.objects, err = manifests(data)
+	return v, err
+}
+
+// manifests are the inlined ones of a machine config: their names as they stand, and their objects as Talos takes them.
+func manifests(data []byte) (names []string, objects []*unstructured.Unstructured, err error) {
 	config, err := documents(data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	contents := map[string]string{}
 	for _, document := range config {
@@ -50,11 +56,11 @@ func readRender(directory string) (*render, error) {
 			entry, _ := item.(map[string]any)
 			name, _ := entry["name"].(string)
 			contents[name], _ = entry["contents"].(string)
-			v.names = append(v.names, name)
+			names = append(names, name)
 		}
 	}
-	v.objects, err = talosOrder(contents)
-	return v, err
+	objects, err = talosOrder(contents)
+	return names, objects, err
 }
 
 // talosOrder is what Talos's ManifestApplyController makes of manifests: by name, then Namespaces before CRDs before

@@ -29,6 +29,9 @@ func checkTree(k *kinds, root string, r *report) []*cluster {
 		c.checkSecrets(r)
 		c.checkPins(r)
 		c.checkStorage(r)
+		c.checkKept(r)
+		c.checkOperator(r)
+		c.checkDrain(r)
 	}
 	return clusters
 }
@@ -46,7 +49,10 @@ func loadKinds(list string) (*kinds, error) {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: gitops tree | broken | replay")
+		return fmt.Errorf("usage: gitops tree | broken | replay | lay | upgrade | json")
+	}
+	if act, is := live[args[0]]; is {
+		return act(args[1:], os.Stdout)
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	list := flags.String("crds", "", "a file with one directory of CRDs a line")

@@ -16,36 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Disk and Volume are those of the machined's scenario.
-type Disk struct {
-	ID         string   `json:"id"`
-	Size       uint64   `json:"size"`
-	Model      string   `json:"model"`
-	Serial     string   `json:"serial"`
-	WWID       string   `json:"wwid"`
-	BusPath    string   `json:"bus_path"`
-	Transport  string   `json:"transport"`
-	Rotational bool     `json:"rotational"`
-	Readonly   bool     `json:"readonly"`
-	CDROM      bool     `json:"cdrom"`
-	Contents   string   `json:"contents"`
-	Volumes    []Volume `json:"volumes"`
-	After      int      `json:"after"` // ms from the start of machined until it sees the disk
-	starts     []uint64 // of the volumes, in bytes
-}
-
-// Volume is a partition.
-type Volume struct {
-	PartitionLabel string `json:"partition_label"`
-	Name           string `json:"name"`
-	Label          string `json:"label"`
-	Size           uint64 `json:"size"`
-}
-
 const (
 	sector = 512
 	head   = 36 << 10 // enough to tell an ISO
-	state  = "STATE"
+	// How META begins that has been written (go-blockdevice blkid, talosmeta).
+	metaMagic = "\x5a\x4b\x3c\x2d"
+	state     = "STATE"
 	// What machined keeps lies behind where a file system says what it is.
 	keptAt   = 64 << 10
 	keptSign = "hearthvm"
@@ -118,6 +94,8 @@ func probe(device *os.File, at uint64) (name, label string) {
 	}
 
 	switch {
+	case bytes.HasPrefix(data, []byte(metaMagic)):
+		return "talosmeta", ""
 	case bytes.HasPrefix(data, []byte("XFSB")):
 		return "xfs", strings.TrimRight(string(data[108:120]), "\x00 ")
 	case string(data[82:87]) == "FAT32":
@@ -212,6 +190,8 @@ func superblock(volume Volume) []byte {
 	data := make([]byte, sector)
 
 	switch volume.Name {
+	case "talosmeta":
+		copy(data, metaMagic)
 	case "xfs":
 		copy(data, "XFSB")
 		copy(data[108:120], volume.Label)

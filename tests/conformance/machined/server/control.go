@@ -339,7 +339,7 @@ func (n *Node) commandReboot(c *Command, boot *Boot) error {
 	}
 
 	if c.Disks != nil {
-		n.hardware.disks = c.Disks
+		n.hardware.disks = given(c.Disks)
 
 		if err := n.hardware.save(); err != nil {
 			return err

@@ -12,43 +12,30 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 )
 
-// Disk is a whole disk and what is on it.
-type Disk struct {
-	ID         string   `json:"id"`
-	Size       uint64   `json:"size"`
-	Model      string   `json:"model"`
-	Serial     string   `json:"serial"`
-	WWID       string   `json:"wwid"`
-	BusPath    string   `json:"bus_path"`
-	Transport  string   `json:"transport"`
-	Rotational bool     `json:"rotational"`
-	Readonly   bool     `json:"readonly"`
-	CDROM      bool     `json:"cdrom"`
-	Contents   string   `json:"contents"` // "" nothing known, "gpt", or a file system on the whole disk
-	Volumes    []Volume `json:"volumes"`
-	After      int      `json:"after"`  // ms from the start of a boot until the disk is seen
-	Unread     int      `json:"unread"` // ms from then on until it is known what is on it
-}
-
-// Volume is a partition.
-type Volume struct {
-	PartitionLabel string `json:"partition_label"`
-	Name           string `json:"name"`
-	Label          string `json:"label"`
-	Size           uint64 `json:"size"`
-}
-
 const mib = uint64(1) << 20
 
-// What the installer writes, and what the first boot of the installed system adds.
+// What the installer writes on a BIOS, and what machined adds as soon as there is a META, in the boot that installs too. The
+// installer fills META as its last step; until then, or until machined writes it after an apply, it has no name.
+const metaName = "talosmeta"
+
 var (
 	installed = []Volume{
-		{"EFI", "vfat", "EFI", 2200 * mib},
-		{"META", "", "", mib},
+		{"EFI", "vfat", "EFI", 100 * mib},
+		{"BIOS", "", "", mib},
+		{"BOOT", "xfs", "BOOT", 2000 * mib},
+		{"META", metaName, "", mib},
 	}
 	provisioned = []Volume{
 		{"STATE", "xfs", "STATE", 100 * mib},
 		{"EPHEMERAL", "xfs", "EPHEMERAL", 0},
+	}
+	// What an installer leaves that was cut behind the partitions, and the STATE that machined adds and does not get to format.
+	cut = []Volume{
+		{"EFI", "vfat", "EFI", 100 * mib},
+		{"BIOS", "", "", mib},
+		{"BOOT", "", "", 2000 * mib},
+		{"META", "", "", mib},
+		{"STATE", "", "", 100 * mib},
 	}
 )
 
@@ -59,7 +46,7 @@ type Hardware struct {
 }
 
 func openHardware(dir string, disks []Disk) (*Hardware, error) {
-	h := &Hardware{dir: dir, disks: disks}
+	h := &Hardware{dir: dir, disks: given(disks)}
 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -77,6 +64,19 @@ func openHardware(dir string, disks []Disk) (*Hardware, error) {
 	h.disks = nil
 
 	return h, json.Unmarshal(text, &h.disks)
+}
+
+// given are disks as a driver describes them: one with a META that is filled was installed to its end.
+func given(disks []Disk) []Disk {
+	for i := range disks {
+		for _, volume := range disks[i].Volumes {
+			if volume.PartitionLabel == constants.MetaPartitionLabel && volume.Name == metaName {
+				disks[i].Bootable = true
+			}
+		}
+	}
+
+	return disks
 }
 
 func (h *Hardware) save() error {
@@ -163,7 +163,7 @@ func (h *Hardware) add(disk *Disk, volumes []Volume) error {
 // wipe removes partitions by label, or everything when labels is empty.
 func (h *Hardware) wipe(disk *Disk, labels []string) error {
 	if len(labels) == 0 {
-		disk.Contents, disk.Volumes = "", nil
+		disk.Contents, disk.Volumes, disk.Bootable = "", nil, false
 
 		if err := os.RemoveAll(filepath.Join(h.dir, disk.ID+"-"+disk.Serial)); err != nil {
 			return err
@@ -193,6 +193,19 @@ func (h *Hardware) wipe(disk *Disk, labels []string) error {
 	}
 
 	disk.Volumes = kept
+
+	return h.save()
+}
+
+// writeMeta: machined has something to keep in META, which has a name from then on.
+func (h *Hardware) writeMeta() error {
+	disk := h.system()
+
+	for i := range disk.Volumes {
+		if disk.Volumes[i].PartitionLabel == constants.MetaPartitionLabel {
+			disk.Volumes[i].Name = metaName
+		}
+	}
 
 	return h.save()
 }

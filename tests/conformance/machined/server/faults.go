@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"net"
@@ -21,8 +20,9 @@ import (
 //	status     the call ends with code and message          stage      the stage becomes `stage` as the call arrives
 //	hang       no answer at all                              slow       the answer comes after ms
 //	vanish     machined stops listening for ms, the call is cut                 busy   another apply runs for ms
-//	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
-//	kill       the extension gets SIGKILL, or `signal`, before the call is done or `after` it
+//	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions` ("cut": all)
+//	etcd       etcd crashes and is started anew              stuck      the install ends well, and the boot goes nowhere
+//	kill       the extension gets SIGKILL before the call is done or `after` it
 //	command    what the driver may ask for happens as the call arrives, or `after` it
 //
 // and of a connection: goaway (before anything is answered), rst (RST_STREAM after the trailers), continuation (header
@@ -37,7 +37,6 @@ type Fault struct {
 	Message    string   `json:"message"`
 	MS         int      `json:"ms"`
 	Stage      string   `json:"stage"`
-	Signal     int      `json:"signal"`
 	Bytes      int      `json:"bytes"`
 	Partitions []string `json:"partitions"`
 	Command    *Command `json:"command"`
@@ -108,10 +107,20 @@ func (f *Faults) failInstall() []string {
 	return append([]string{}, fault.Partitions...)
 }
 
+func (f *Faults) once(kind string) bool {
+	return f.take(func(fault *Fault) bool { return fault.Kind == kind }) != nil
+}
+
+func (f *Faults) crashEtcd() bool { return f.once("etcd") }
+
+func (f *Faults) hangInstall() bool { return f.once("stuck") }
+
+var nodeFaults = map[string]bool{"install": true, "etcd": true, "stuck": true}
+
 // fault is called before a call; an error ends it. What it returns is run when the call has been done.
 func (b *Boot) fault(ctx context.Context, method string) (after func(), err error) {
 	fault := b.node.faults.take(func(fault *Fault) bool {
-		return !connectionFaults[fault.Kind] && fault.Kind != "install" && strings.HasSuffix(method, fault.Method)
+		return !connectionFaults[fault.Kind] && !nodeFaults[fault.Kind] && strings.HasSuffix(method, fault.Method)
 	})
 	if fault == nil {
 		return func() {}, nil
@@ -154,11 +163,14 @@ func (b *Boot) fault(ctx context.Context, method string) (after func(), err erro
 		return cutAll, nil
 	case "kill":
 		kill := func() {
-			b.service.kill(syscall.Signal(cmp.Or(fault.Signal, int(syscall.SIGKILL))))
+			b.service.kill(syscall.SIGKILL)
 			b.sleep(20) // what the process would have done with the answer it does not do
 		}
 
 		if fault.After {
+			// It comes no further than this call: the SIGTERM for what the call changes could end it first.
+			b.service.kill(syscall.SIGSTOP)
+
 			return kill, nil
 		}
 

@@ -22,6 +22,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/config/configdiff"
 	"github.com/siderolabs/talos/pkg/machinery/config/configloader"
 	"github.com/siderolabs/talos/pkg/machinery/config/validation"
+	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"github.com/siderolabs/talos/pkg/machinery/resources/block"
 	"github.com/siderolabs/talos/pkg/machinery/resources/config"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
@@ -74,22 +75,62 @@ func (s *machineService) Version(context.Context, *emptypb.Empty) (*machine.Vers
 	}}}, nil
 }
 
-func (s *machineService) ServiceList(ctx context.Context, _ *emptypb.Empty) (*machine.ServiceListResponse, error) {
-	list, err := safe.StateListAll[*v1alpha1.Service](ctx, s.boot.state)
-	if err != nil {
-		return nil, err
+func (s *machineService) ServiceList(context.Context, *emptypb.Empty) (*machine.ServiceListResponse, error) {
+	list, err := s.boot.services()
+
+	return &machine.ServiceListResponse{Messages: []*machine.ServiceList{{Services: list}}}, err
+}
+
+// Reboot ends this boot.
+func (s *machineService) Reboot(context.Context, *machine.RebootRequest) (*machine.RebootResponse, error) {
+	b := s.boot
+
+	b.setStage(runtime.MachineStageRebooting)
+	b.after(50, func() { b.reboot(errReboot) })
+
+	return &machine.RebootResponse{Messages: []*machine.Reboot{{}}}, nil
+}
+
+// BlockDeviceWipe of whole disks, with the checks of Talos in their order. What machined has found of META it does not
+// forget before a reboot, so that a wiped disk is not installed in this boot.
+func (s *storageService) BlockDeviceWipe(ctx context.Context, in *storage.BlockDeviceWipeRequest) (*storage.BlockDeviceWipeResponse, error) {
+	b := s.boot
+
+	if !b.inMaintenance() && !authz.HasRole(ctx, role.Admin) {
+		return nil, authz.ErrNotAuthorized
 	}
 
-	answer := &machine.ServiceList{}
+	for _, device := range in.GetDevices() {
+		disk := b.node.hardware.disk(device.GetDevice())
 
-	for service := range list.All() {
-		answer.Services = append(answer.Services, &machine.ServiceInfo{
-			Id: service.Metadata().ID(), State: "Running",
-			Health: &machine.ServiceHealth{Healthy: service.TypedSpec().Healthy},
-		})
+		switch {
+		case disk == nil:
+			return nil, status.Errorf(codes.NotFound, "blockdevice %q not found", device.GetDevice())
+		case disk.Readonly:
+			return nil, status.Errorf(codes.FailedPrecondition, "blockdevice %q is read-only", device.GetDevice())
+		case !device.GetSkipVolumeCheck() && disk.has(constants.MetaPartitionLabel):
+			return nil, status.Errorf(codes.FailedPrecondition, "blockdevice %q is in use by volume %q", device.GetDevice(), "META")
+		}
 	}
 
-	return &machine.ServiceListResponse{Messages: []*machine.ServiceList{answer}}, nil
+	for _, device := range in.GetDevices() {
+		disk := b.node.hardware.disk(device.GetDevice())
+
+		if disk.Bootable {
+			b.node.journal.Violation("an installed disk was wiped", "disk", disk.ID)
+		}
+
+		if err := b.node.hardware.wipe(disk, nil); err != nil {
+			return nil, err
+		}
+
+		b.node.journal.Say("wiped", "boot", b.number, "disk", disk.ID)
+	}
+
+	b.metaKept = true
+	b.refreshDisks()
+
+	return &storage.BlockDeviceWipeResponse{Messages: []*storage.BlockDeviceWipe{{}}}, nil
 }
 
 func (s *storageService) Disks(ctx context.Context, _ *emptypb.Empty) (*storage.DisksResponse, error) {
@@ -439,8 +480,9 @@ func (s *machineService) Bootstrap(ctx context.Context, _ *machine.BootstrapRequ
 	}
 
 	if b.founded.Swap(true) {
-		// As long as etcd has written nothing it is stopped and started once more.
+		// As long as etcd has written nothing it is stopped and started once more, and its image is pulled once more.
 		b.node.journal.Say("bootstrap again", "boot", b.number)
+		b.node.journal.Violation("Bootstrap was accepted twice in one boot")
 	} else {
 		b.node.journal.Say("bootstrap", "boot", b.number)
 

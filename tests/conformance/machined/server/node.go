@@ -13,6 +13,7 @@ import (
 
 	"github.com/cosi-project/runtime/pkg/safe"
 	"github.com/cosi-project/runtime/pkg/state"
+	"github.com/siderolabs/talos/pkg/machinery/api/machine"
 	talosconfig "github.com/siderolabs/talos/pkg/machinery/config"
 	"github.com/siderolabs/talos/pkg/machinery/config/configloader"
 	"github.com/siderolabs/talos/pkg/machinery/config/types/block/blockhelpers"
@@ -43,11 +44,15 @@ type Boot struct {
 	ctx    context.Context //nolint:containedctx
 	reboot context.CancelCauseFunc
 
-	mu       sync.Mutex // guards stage, complete, dryRuns, applied
+	fromDisk bool
+	metaKept bool // META was seen when this boot began to look, whatever has become of it since
+
+	mu       sync.Mutex // guards stage, complete, dryRuns, applied, events
 	stage    runtime.MachineStage
 	complete chan struct{} // closed when the active config has a v1alpha1 document
 	dryRuns  map[string]bool
 	applied  map[string]bool
+	events   map[string][]*machine.ServiceEvent
 
 	apply      sync.Mutex // one ApplyConfiguration at a time
 	rebooted   atomic.Bool
@@ -99,7 +104,8 @@ func (n *Node) bootOnce(parent context.Context) error {
 
 	b := &Boot{
 		node: n, state: st, ctx: ctx, reboot: reboot, complete: make(chan struct{}),
-		dryRuns: map[string]bool{}, applied: map[string]bool{}, read: map[string]bool{},
+		dryRuns: map[string]bool{}, applied: map[string]bool{}, read: map[string]bool{}, events: map[string][]*machine.ServiceEvent{},
+		fromDisk: n.bootsFromDisk(),
 	}
 
 	n.mu.Lock()
@@ -108,11 +114,18 @@ func (n *Node) bootOnce(parent context.Context) error {
 	n.boot = b
 	n.mu.Unlock()
 
-	fromDisk := n.bootsFromDisk()
-	n.journal.Say("boot", "boot", b.number, "from_disk", fromDisk)
+	n.journal.Say("boot", "boot", b.number, "from_disk", b.fromDisk)
+
+	// The mount of hearth's service spec that is Talos's to make, in a tmpfs.
+	marks := filepath.Join(n.scenario.Root, "system/run/hearth")
+	os.RemoveAll(marks) //nolint:errcheck
+
+	if err := os.MkdirAll(marks, 0o700); err != nil {
+		return err
+	}
 
 	argv := n.scenario.Medium
-	if fromDisk {
+	if b.fromDisk {
 		argv = n.scenario.Installed
 	}
 
@@ -132,24 +145,29 @@ func (n *Node) bootOnce(parent context.Context) error {
 	b.after(times.Service, b.service.run)
 	b.after(times.Hardware, b.putSystem)
 	b.after(times.Udev, b.putDevices)
-	b.after(times.Address, b.putAddresses)
-	b.after(times.Time, b.putTime)
 	b.seeDisks()
+
+	for _, name := range initialServices {
+		b.putUnchecked(name)
+	}
 
 	go b.sequence()
 
 	<-ctx.Done()
 	n.journal.Say("down", "boot", b.number, "reason", fmt.Sprint(context.Cause(ctx)))
-	b.service.stop()
+	b.service.beginStop()
+	// machined's own service goes first, and the extension's process has to do without it until its end.
+	time.Sleep(time.Duration(times.Silence) * time.Millisecond)
 	server.Stop()
 	os.Remove(n.socket()) //nolint:errcheck
+	b.service.stop()
 
 	return nil
 }
 
 // bootsFromDisk is the firmware's order: an installed disk, unless it was reset and the medium is still plugged in.
 func (n *Node) bootsFromDisk() bool {
-	if n.hardware.system() == nil || n.scenario.Stick {
+	if system := n.hardware.system(); system == nil || !system.Bootable || n.scenario.Stick {
 		return false
 	}
 
@@ -256,6 +274,10 @@ func (b *Boot) sequence() {
 		return
 	}
 
+	// Nothing of the network is there before devices have settled, and hearth's process is.
+	b.after(times.Address, b.putAddresses)
+	b.after(times.Time, b.putTime)
+
 	select {
 	case <-b.complete:
 	default:
@@ -267,7 +289,19 @@ func (b *Boot) sequence() {
 		case <-b.complete:
 		}
 
+		// A moment of it is seen before an install too.
 		b.setStage(runtime.MachineStageBooting)
+
+		if !b.sleep(times.Transient) {
+			return
+		}
+	}
+
+	if b.node.hardware.system() == nil && b.metaKept {
+		b.node.journal.Say("no install", "boot", b.number, "why", "META was wiped in this boot")
+		<-b.ctx.Done()
+
+		return
 	}
 
 	if b.node.hardware.system() == nil {
@@ -275,6 +309,9 @@ func (b *Boot) sequence() {
 
 		return
 	}
+
+	b.node.journal.Say("no install", "boot", b.number)
+	b.report(b.node.hardware.writeMeta())
 
 	b.bootInstalled()
 }
@@ -432,6 +469,13 @@ func (b *Boot) writeDisk(disk *Disk) error {
 		return err
 	}
 
+	if b.node.faults.hangInstall() {
+		b.node.journal.Say("install hangs", "boot", b.number)
+		<-b.ctx.Done()
+
+		return errReboot
+	}
+
 	if !b.sleep(b.node.scenario.Times.Install) {
 		return errReboot
 	}
@@ -440,11 +484,13 @@ func (b *Boot) writeDisk(disk *Disk) error {
 		return err
 	}
 
+	disk.Bootable = true
 	b.refreshDisks()
 
 	return b.persistActive()
 }
 
+// failInstall: nothing was written, or these partitions ("cut": all that there are before the boot loader).
 func (b *Boot) failInstall(disk *Disk, labels []string) error {
 	if len(labels) == 0 {
 		return errors.New("failed to pull installer image")
@@ -453,7 +499,11 @@ func (b *Boot) failInstall(disk *Disk, labels []string) error {
 	volumes := []Volume{}
 
 	for _, label := range labels {
-		volumes = append(volumes, Volume{PartitionLabel: label, Name: "vfat", Size: mib})
+		if label == "cut" {
+			volumes = append(volumes, cut...)
+		} else {
+			volumes = append(volumes, Volume{PartitionLabel: label, Name: "vfat", Size: mib})
+		}
 	}
 
 	if err := b.node.hardware.wipe(disk, nil); err != nil {

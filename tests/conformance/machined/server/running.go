@@ -18,13 +18,11 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 	"github.com/siderolabs/talos/pkg/machinery/resources/block"
 	"github.com/siderolabs/talos/pkg/machinery/resources/config"
-	"github.com/siderolabs/talos/pkg/machinery/resources/etcd"
 	"github.com/siderolabs/talos/pkg/machinery/resources/hardware"
 	"github.com/siderolabs/talos/pkg/machinery/resources/k8s"
 	"github.com/siderolabs/talos/pkg/machinery/resources/network"
 	"github.com/siderolabs/talos/pkg/machinery/resources/runtime"
 	"github.com/siderolabs/talos/pkg/machinery/resources/time"
-	"github.com/siderolabs/talos/pkg/machinery/resources/v1alpha1"
 	"github.com/siderolabs/talos/pkg/machinery/version"
 )
 
@@ -107,10 +105,12 @@ func (b *Boot) putDevices() {
 }
 
 func (b *Boot) putAddresses() {
-	for _, id := range []string{network.NodeAddressCurrentID, network.NodeAddressDefaultID, network.NodeAddressRoutedID} {
+	for _, id := range []string{
+		network.NodeAddressAccumulativeID, network.NodeAddressCurrentID, network.NodeAddressDefaultID, network.NodeAddressRoutedID,
+	} {
 		b.report(safe.StateModify(b.ctx, b.state, network.NewNodeAddress(network.NamespaceName, id),
 			func(res *network.NodeAddress) error {
-				addresses := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("::1/128")}
+				addresses := []netip.Prefix{}
 
 				for _, text := range b.node.scenario.Addresses {
 					addresses = append(addresses, netip.MustParsePrefix(text))
@@ -157,6 +157,36 @@ func (b *Boot) seeDisks() {
 
 	for _, disk := range b.node.hardware.disks {
 		b.after(disk.After, func() { b.putDisk(disk.ID) })
+	}
+
+	b.seeLoops()
+}
+
+// seeLoops: Talos lists the loops of its layers as disks, the rootfs, hearth, and from a medium the site; a tiny one has no
+// contents to it.
+func (b *Boot) seeLoops() {
+	sizes := []uint64{60 * mib, mib}
+	if !b.fromDisk {
+		sizes = append(sizes, 4096)
+	}
+
+	for i, size := range sizes {
+		id := fmt.Sprintf("loop%d", i)
+
+		b.report(safe.StateModify(b.ctx, b.state, block.NewDisk(block.NamespaceName, id), func(res *block.Disk) error {
+			spec := res.TypedSpec()
+			spec.DevPath, spec.BusPath, spec.Readonly, spec.SectorSize, spec.IOSize = "/dev/"+id, "/virtual", true, 512, 512
+			spec.SetSize(size)
+
+			return nil
+		}))
+
+		if size > 4096 {
+			b.putVolume(id, func(spec *block.DiscoveredVolumeSpec) {
+				spec.Type, spec.Name = "disk", "squashfs"
+				spec.SetSize(size)
+			})
+		}
 	}
 }
 
@@ -458,14 +488,6 @@ func (b *Boot) manifests(provider talosconfig.Provider, kind machine.Type) {
 	}
 }
 
-func (b *Boot) putService(id string, healthy bool) {
-	b.report(safe.StateModify(b.ctx, b.state, v1alpha1.NewService(id), func(res *v1alpha1.Service) error {
-		res.TypedSpec().Running, res.TypedSpec().Healthy = true, healthy
-
-		return nil
-	}))
-}
-
 // bootInstalled: from a config and a META partition to running.
 func (b *Boot) bootInstalled() {
 	node := b.node
@@ -499,23 +521,4 @@ func (b *Boot) bootInstalled() {
 	}
 
 	b.startEtcd(controlPlane)
-}
-
-func (b *Boot) startEtcd(controlPlane bool) {
-	if controlPlane {
-		if !b.sleep(b.node.scenario.Times.Etcd) {
-			return
-		}
-
-		b.report(b.node.hardware.makeEtcdData())
-		b.putService("etcd", true)
-		b.report(safe.StateModify(b.ctx, b.state, etcd.NewMember(etcd.NamespaceName, etcd.LocalMemberID), func(res *etcd.Member) error {
-			res.TypedSpec().MemberID = etcd.FormatMemberID(uint64(b.number))
-
-			return nil
-		}))
-		b.node.journal.Say("member", "boot", b.number)
-	}
-
-	b.setStage(runtime.MachineStageRunning)
 }

@@ -33,29 +33,32 @@ type System struct {
 
 // Times are the delays from the start of a boot, or from the cause that is named.
 type Times struct {
-	Socket   int `json:"socket"`   // machined listens
-	Service  int `json:"service"`  // containerd is up: the extension starts
-	PID      int `json:"pid"`      // from the start of the process until its PID is registered
-	Booting  int `json:"booting"`  // stage unknown becomes booting
-	Acquire  int `json:"acquire"`  // the config is looked for on the disk; before that there is none
-	Hardware int `json:"hardware"` // SMBIOS appears
-	Udev     int `json:"udev"`     // devices have settled
-	Address  int `json:"address"`
-	Time     int `json:"time"`    // the clock is synchronized
-	Install  int `json:"install"` // duration of the installer
-	Running  int `json:"running"` // from configured and installed until the services start
-	CRI      int `json:"cri"`     // from then on until CRI is healthy
-	Etcd     int `json:"etcd"`    // from Bootstrap until this node is a member
-	Derive   int `json:"derive"`  // from an active config until what controllers make of it is there
-	Reboot   int `json:"reboot"`  // machine is off
-	Restart  int `json:"restart"` // between two runs of the extension (Talos: 5000)
-	Stop     int `json:"stop"`    // between SIGTERM and SIGKILL
+	Socket    int `json:"socket"`    // machined listens
+	Service   int `json:"service"`   // containerd is up: the extension starts
+	PID       int `json:"pid"`       // from the start of the process until its PID is registered
+	Booting   int `json:"booting"`   // stage unknown becomes booting
+	Acquire   int `json:"acquire"`   // the config is looked for on the disk; before that there is none
+	Hardware  int `json:"hardware"`  // SMBIOS appears
+	Udev      int `json:"udev"`      // devices have settled
+	Address   int `json:"address"`   // from when the disk has been looked at for a config
+	Time      int `json:"time"`      // from then on: the clock is synchronized
+	Install   int `json:"install"`   // duration of the installer
+	Running   int `json:"running"`   // from configured and installed until the services start
+	CRI       int `json:"cri"`       // from then on until CRI is healthy
+	Etcd      int `json:"etcd"`      // from Bootstrap until this node is a member
+	Derive    int `json:"derive"`    // from an active config until what controllers make of it is there
+	Reboot    int `json:"reboot"`    // machine is off
+	Restart   int `json:"restart"`   // between two runs of the extension (Talos: 5000)
+	Stop      int `json:"stop"`      // between SIGTERM and SIGKILL
+	Silence   int `json:"silence"`   // between SIGTERM and the end of machined's socket
+	Transient int `json:"transient"` // the stage is booting, between maintenance and installing
 }
 
 func defaultTimes() Times {
 	return Times{
 		Socket: 0, Service: 20, PID: 60, Booting: 40, Acquire: 250, Hardware: 60, Udev: 100, Address: 80, Time: 150,
 		Install: 300, Running: 100, CRI: 400, Etcd: 300, Reboot: 150, Restart: 500, Stop: 10000,
+		Silence: 100, Transient: 30,
 	}
 }
 

@@ -36,6 +36,7 @@ var (
 		"/machine.MachineService/ServiceList":        readers,
 		"/machine.MachineService/Reboot":             role.MakeSet(role.Admin, role.Operator),
 		"/storage.StorageService/Disks":              readers,
+		"/storage.StorageService/BlockDeviceWipe":    role.MakeSet(role.Admin, role.Reader),
 		"/cosi.resource.State/Get":                   readers,
 		"/cosi.resource.State/List":                  readers,
 		"/cosi.resource.State/Watch":                 readers,
@@ -201,8 +202,11 @@ func mountNamespace(pid int) string {
 // leastRole is the smallest role with which Talos answers this call in every stage.
 func (c *call) leastRole() string {
 	switch {
-	case strings.HasSuffix(c.method, "/ApplyConfiguration"), strings.HasSuffix(c.method, "/Bootstrap"):
+	case strings.HasSuffix(c.method, "/ApplyConfiguration"), strings.HasSuffix(c.method, "/Bootstrap"),
+		strings.HasSuffix(c.method, "/BlockDeviceWipe"): // a reader may wipe in maintenance alone
 		return string(role.Admin)
+	case strings.HasSuffix(c.method, "/Reboot"):
+		return string(role.Operator)
 	}
 
 	for i := 0; i+1 < len(c.pairs); i += 2 {

@@ -157,21 +157,14 @@ func (s *Service) console(reader io.Reader) {
 	io.Copy(io.Discard, reader) //nolint:errcheck
 }
 
-// terminate ends the running process and waits for its end.
-func (s *Service) terminate() {
-	s.mu.Lock()
-	process, exited := s.process, s.exited
-	s.mu.Unlock()
-
-	if process != nil {
-		s.end(process, exited)
-	}
-}
-
-func (s *Service) end(process *os.Process, exited chan struct{}) {
+// end asks the process to end.
+func (s *Service) end(process *os.Process) {
 	s.boot.node.journal.Say("stopping", "boot", s.boot.number, "pid", process.Pid)
 	process.Signal(syscall.SIGTERM) //nolint:errcheck
+}
 
+// ended waits for it, or makes it.
+func (s *Service) ended(process *os.Process, exited chan struct{}) {
 	select {
 	case <-exited:
 	case <-time.After(time.Duration(s.boot.node.scenario.Times.Stop) * time.Millisecond):
@@ -181,12 +174,27 @@ func (s *Service) end(process *os.Process, exited chan struct{}) {
 	}
 }
 
-// stop is for the end of the boot.
-func (s *Service) stop() {
+// beginStop sends SIGTERM at the end of the boot; what ends now is not started again.
+func (s *Service) beginStop() {
 	s.mu.Lock()
 	s.down = true
+	process := s.process
 	s.mu.Unlock()
-	s.terminate()
+
+	if process != nil {
+		s.end(process)
+	}
+}
+
+// stop waits for the end of the process.
+func (s *Service) stop() {
+	s.mu.Lock()
+	process, exited := s.process, s.exited
+	s.mu.Unlock()
+
+	if process != nil {
+		s.ended(process, exited)
+	}
 }
 
 // kill is for the driver: the process dies at once, and the service starts it again.
@@ -230,5 +238,7 @@ func (s *Service) configured(version string) {
 
 	s.boot.node.journal.Say("restarting", "boot", s.boot.number, "why", "its config changed")
 
-	go s.end(process, exited)
+	s.end(process)
+
+	go s.ended(process, exited)
 }

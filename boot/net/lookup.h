@@ -1,0 +1,86 @@
+/*
+ * lookup.h - DNS on the poll loop: A and AAAA of one host at once.
+ *
+ * /etc/hosts first; then up to DNS_SERVERS_MAX servers in turn, three rounds with 1, 2 and 3 seconds for an
+ * answer, by TCP when it was truncated. Each question has a socket (so a random source port) and a random id
+ * of its own; where there is one server both are kept, so that an answer to an earlier asking counts. Nothing blocks.
+ *
+ * An address that is no host's, as filters answer, is not one.
+ */
+#ifndef HEARTH_NET_LOOKUP_H
+#define HEARTH_NET_LOOKUP_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "net/dns.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOOKUP_ROUNDS 3
+#define LOOKUP_ADDRESSES_MAX (2 * DNS_ADDRESSES_MAX)
+#define LOOKUP_DELAY_MS 50 /* how long IPv4 waits for AAAA (RFC 8305 section 3) */
+
+struct lookup_servers {
+    const char *hosts; /* text of /etc/hosts, borrowed */
+    struct dns_address servers[DNS_SERVERS_MAX];
+    unsigned count;
+};
+
+struct question {
+    enum dns_type type;
+    bool done;
+    bool answered;            /* by any server, even with an error */
+    enum dns_outcome outcome; /* when answered */
+    unsigned server;          /* who answered last, or said that its answer is too long for UDP */
+    bool cut;                 /* somebody said so */
+    int fd;
+    uint16_t id;
+    bool tcp;
+    unsigned tries;
+    uint64_t until; /* clock_ms */
+    struct buf out; /* what is still to be written, TCP only */
+    struct buf in;
+};
+
+struct lookup {
+    const struct lookup_servers *servers;
+    const char *host;                                   /* borrowed */
+    struct question questions[2];                       /* AAAA, A */
+    struct dns_address addresses[LOOKUP_ADDRESSES_MAX]; /* in the order they came */
+    unsigned count;
+    uint64_t first_at; /* when the first address came */
+    bool from_hosts;
+    bool filtered; /* somebody gave this address, which is no host's */
+    struct dns_address filter;
+    unsigned filter_server;
+};
+
+/* hosts and resolv_conf are texts; hosts stays borrowed. */
+void lookup_servers(struct lookup_servers *r, const char *hosts, const char *resolv_conf);
+
+void lookup_start(struct lookup *l, const struct lookup_servers *r, const char *host, uint64_t now);
+void lookup_step(struct lookup *l, uint64_t now);
+void lookup_stop(struct lookup *l); /* closes; what was found stays */
+
+/* Both questions have an outcome. */
+bool lookup_done(const struct lookup *l);
+/* Connecting may begin: IPv6 answered, or both did, or IPv4 has waited long enough. */
+bool lookup_usable(const struct lookup *l, uint64_t now);
+/* Why a finished lookup has no address. Always -1. */
+int lookup_error(const struct lookup *l, struct error *e);
+/* That a name server gave this address for the name, and that it leads nowhere. Always -1. */
+int lookup_filtered(const struct lookup *l, const struct dns_address *address, struct error *e);
+
+/* Adds descriptors to wait for (at most 2) and returns how many; *next becomes earlier when a timer is. */
+unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next);
+
+/* A random number below 2^32, from getrandom. */
+uint32_t lookup_random(void);
+
+/* A non-blocking close-on-exec socket connected (or connecting) to an address; -1 with errno. type:
+ * SOCK_DGRAM or SOCK_STREAM. */
+int lookup_connect(const struct dns_address *to, uint16_t port, int type);
+
+#endif

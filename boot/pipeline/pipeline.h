@@ -1,0 +1,82 @@
+/*
+ * pipeline.h - the way that data takes, as far as a workstation goes:
+ *
+ *     facts -> plan -> secrets -> documents
+ *
+ * The adapter between the verbs and the rooms: it reads what the rooms need, says what went
+ * wrong once, and holds the values of one run.
+ */
+#ifndef HEARTH_PIPELINE_PIPELINE_H
+#define HEARTH_PIPELINE_PIPELINE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "facts/facts.h"
+#include "plan/plan.h"
+#include "render/render.h"
+#include "site/site.h"
+#include "vault/vault.h"
+#include "verbs/options.h"
+
+/* Zero-initialise, but stop_fd; pipeline_free() wipes. Every member is owned, or NULL when the run has not come that far. */
+struct pipeline {
+    struct site *site;
+    json_t *facts;
+    const struct site_node *entry; /* of the site */
+    struct plan *plan;
+    struct vault_answer *answers; /* plan->secret_count of them */
+    struct vault_stats stats;
+    unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
+    bool quiet;      /* nothing is printed on the way: the caller asks for pipeline_refusal() */
+    bool hold;       /* manifests with secrets are not inlined (render.h) */
+    bool
+        without_facts; /* pipeline_gather() goes on when the facts are those of no node, see pipeline_open() */
+    int stop_fd;       /* readable: the fetch gives up with E_STOPPED; -1: none */
+};
+
+/* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */
+void pipeline_facts_notes(const struct options *o, const json_t *facts);
+
+/* Each returns 0, or -1 with what is wrong added to errors (which the verb prints with log_errors()). */
+
+/* Opens the site: --site, else this directory (NODE_SITE for `boot`, which gives it in o->site). */
+int pipeline_open_site(struct pipeline *run, const struct options *o, struct errors *errors);
+
+/* Opens the site and reads the facts. When --node is given without --facts or --sysroot and this box is not that node,
+ * facts stay NULL: nothing of this box belongs in that plan. */
+int pipeline_open(struct pipeline *run, const struct options *o, struct errors *errors);
+
+/* Chooses the entry and plans. On a refusal prints what shows why: the table of conditions and a match for this box, or every
+ * disk with the reason it is in or out, what the facts alone do not say, and the site's warnings. */
+int pipeline_plan(struct pipeline *run, const struct options *o, struct errors *errors);
+
+/* Opens and plans, each stage said as it comes. */
+int pipeline_gather(struct pipeline *run, const struct options *o, struct errors *errors);
+
+/* The tables behind a refusal: which condition failed on which fact, every disk and why. Adds nothing for other errors. */
+void pipeline_refusal(const struct pipeline *run, const struct options *o, const struct errors *errors,
+                      struct buf *out);
+
+/* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
+int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors);
+
+/* One token for another application of the role's cloud, and nothing else: whether it may log in. The values are secrets of this
+ * run. 0, or -1 and e: those of a login. */
+int pipeline_login(const struct pipeline *run, const char *tenant, const struct secret *client,
+                   const struct secret *secret, struct error *e);
+
+/* The texts of /etc/hosts and /etc/resolv.conf; "" for what is not there. */
+void pipeline_system_files(struct buf *hosts, struct buf *resolv_conf);
+
+/* Writes the marker secret and reads it back. Errors: those of the vault, E_MARKER_RIGHT, E_MARKER_VALUE. */
+int pipeline_write_marker(struct pipeline *run, const char *value, struct error *e);
+
+/* Adds each name that the vault did not give. */
+void pipeline_failed_names(const struct pipeline *run, struct errors *errors);
+
+/* Renders in memory what the line has gathered. */
+int pipeline_render(const struct pipeline *run, struct rendered *out, struct errors *errors);
+
+void pipeline_free(struct pipeline *run);
+
+#endif

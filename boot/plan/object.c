@@ -1,0 +1,306 @@
+#include "plan/object.h"
+
+#include "base/text.h"
+#include "site/scalar.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 64
+
+struct object_seen {
+    const char *identity;
+    struct pos pos;
+    struct object_seen *next;
+};
+
+/* One object under judgement. */
+struct judging {
+    struct pool *pool;
+    struct errors *errors;
+    unsigned found;
+};
+
+static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct pos pos, const char *fmt, ...)
+{
+    char text[ERROR_TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    errors_at(j->errors, pos, E_PLAN_MANIFEST, "%s", text);
+    j->found++;
+}
+
+/* ---- texts ---- */
+
+static const char *type_word(enum scalar_type type)
+{
+    static const char *const words[] = {"text", "nothing", "a boolean", "a number", "a number", "a date"};
+
+    return words[type];
+}
+
+/* A text that a reader takes for something else. Null is left out where it means "not given". */
+static void want_text(struct judging *j, const struct tree_node *node, const char *what, bool null_too)
+{
+    enum scalar_type type = scalar_type_11(node);
+
+    if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too))
+        return;
+    if (type == SCALAR_TIME)
+        say(j, node->pos, "%s: %.80s is text to Talos and a time to kustomize, so to Flux; write \"%.80s\"",
+            what, node->text, node->text);
+    else
+        say(j, node->pos, "%s: %s%.80s is %s to the API server, which refuses it; write \"%.80s\"", what,
+            node->len ? "" : "an empty value", node->text, type_word(type), node->text);
+}
+
+/* A map of texts by texts. */
+static void want_texts(struct judging *j, const struct tree_node *map, const char *what)
+{
+    if (map->ref || map->kind != TREE_MAP)
+        return;
+    for (const struct tree_node *child = map->first; child; child = child->next) {
+        enum scalar_type type = scalar_type_11(child->key);
+        if (type != SCALAR_TEXT)
+            say(j, child->key->pos, "%s: the key %.80s is %s to some readers; write \"%.80s\"", what,
+                child->key->text, type_word(type), child->key->text);
+        if (child->ref)
+            continue;
+        if (child->kind == TREE_SCALAR)
+            want_text(j, child, pool_printf(j->pool, "%s.%s", what, child->key->text), true);
+        else
+            say(j, child->pos, "%s.%s must be a text", what, child->key->text);
+    }
+}
+
+static void want_list_of_texts(struct judging *j, const struct tree_node *list, const char *what)
+{
+    for (const struct tree_node *item = list->kind == TREE_SEQ ? list->first : NULL; item; item = item->next)
+        if (item->kind == TREE_SCALAR)
+            want_text(j, item, what, true);
+}
+
+/* ---- lists that are merged by name ---- */
+
+static const struct {
+    const char *list;
+    const char *keys[2];
+} named[] = {
+    {"containers", {"name", NULL}},        {"initContainers", {"name", NULL}},
+    {"volumes", {"name", NULL}},           {"env", {"name", NULL}},
+    {"volumeMounts", {"mountPath", NULL}}, {"volumeDevices", {"devicePath", NULL}},
+    {"imagePullSecrets", {"name", NULL}},  {"hostAliases", {"ip", NULL}},
+};
+
+static bool same_key(const struct tree_node *a, const struct tree_node *b, const char *key)
+{
+    const char *left = tree_text(tree_get(a, key)), *right = tree_text(tree_get(b, key));
+
+    return left && right && strcmp(left, right) == 0;
+}
+
+static void want_no_twins(struct judging *j, const struct tree_node *list)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        const char *key = named[i].keys[0];
+        if (list->kind != TREE_SEQ || !list->key || strcmp(list->key->text, named[i].list) != 0)
+            continue;
+        for (const struct tree_node *item = list->first; item; item = item->next)
+            for (const struct tree_node *other = list->first; other != item; other = other->next)
+                if (same_key(item, other, key)) {
+                    say(j, item->pos,
+                        "two elements of %s have the %s %.120s: the API server refuses that, and Talos stops "
+                        "there",
+                        named[i].list, key, tree_text(tree_get(item, key)));
+                    break;
+                }
+    }
+}
+
+/* ---- addresses ---- */
+
+static bool is_address(const char *text)
+{
+    unsigned char bytes[16];
+
+    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+}
+
+/* 010.0.0.1: an address but for zeros that lead a part. */
+static bool has_leading_zero(const char *text)
+{
+    size_t dots = 0;
+
+    if (text[strspn(text, "0123456789.")] != '\0')
+        return false;
+    for (const char *at = text; *at; at++)
+        dots += *at == '.';
+    return dots == 3 && !is_address(text);
+}
+
+static void want_address(struct judging *j, const struct tree_node *node)
+{
+    static const char *const prefixes[] = {"cidr", "except", "loadBalancerSourceRanges", "podCIDR",
+                                           "podCIDRs"};
+    static const char *const addresses[] = {"ip", "clusterIP", "clusterIPs", "externalIPs", "loadBalancerIP"};
+    const char *key = node->key ? node->key->text : "";
+
+    for (size_t i = 0; i < 5; i++) {
+        bool prefix = strcmp(key, prefixes[i]) == 0;
+        if (!prefix && strcmp(key, addresses[i]) != 0)
+            continue;
+        for (const struct tree_node *at = node->kind == TREE_SEQ ? node->first : node; at;
+             at = node->kind == TREE_SEQ ? at->next : NULL) {
+            const char *text = tree_text(at);
+            char address[64];
+            size_t n = text ? strcspn(text, "/") : 0;
+            if (!text || n >= sizeof address)
+                continue;
+            memcpy(address, text, n);
+            address[n] = '\0';
+            if (has_leading_zero(address))
+                say(j, at->pos,
+                    "%s: %.60s: Kubernetes 1.36 refuses zeros at the front of a part of an address in new "
+                    "objects",
+                    key, text);
+            else if (prefix && scalar_has_host_bits(text))
+                say(j, at->pos,
+                    "%s: %.60s has bits set behind its prefix length, which Kubernetes 1.36 refuses in new "
+                    "objects",
+                    key, text);
+        }
+        return;
+    }
+}
+
+/* ---- one object ---- */
+
+/* Kinds of the API server's own; others give their fields other meanings. */
+static bool is_builtin(const char *version)
+{
+    static const char *const groups[] = {"v1",
+                                         "apps/",
+                                         "batch/",
+                                         "networking.k8s.io/",
+                                         "policy/",
+                                         "autoscaling/",
+                                         "rbac.authorization.k8s.io/"};
+
+    for (size_t i = 0; version && i < sizeof groups / sizeof groups[0]; i++)
+        if (i == 0 ? strcmp(version, groups[i]) == 0 : strncmp(version, groups[i], strlen(groups[i])) == 0)
+            return true;
+    return false;
+}
+
+static void walk(struct judging *j, const struct tree_node *node, unsigned depth)
+{
+    static const char *const maps[] = {"labels", "annotations", "matchLabels", "nodeSelector"};
+    static const char *const lists[] = {"args", "command", "finalizers", "resourceNames", "verbs"};
+    const char *key = node->key ? node->key->text : "";
+
+    if (node->ref || depth > DEPTH_MAX)
+        return;
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+        if (strcmp(key, maps[i]) == 0)
+            want_texts(j, node, key);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (strcmp(key, lists[i]) == 0)
+            want_list_of_texts(j, node, key);
+    want_no_twins(j, node);
+    want_address(j, node);
+    if (strcmp(key, "env") == 0 && node->kind == TREE_SEQ)
+        for (const struct tree_node *item = node->first; item; item = item->next) {
+            const struct tree_node *value = tree_get(item, "value");
+            if (value && value->kind == TREE_SCALAR)
+                want_text(
+                    j, value,
+                    pool_printf(j->pool, "env %s",
+                                tree_text(tree_get(item, "name")) ? tree_text(tree_get(item, "name")) : ""),
+                    false);
+        }
+    for (const struct tree_node *child = node->first; child; child = child->next)
+        walk(j, child, depth + 1);
+}
+
+static void judge_head(struct judging *j, const struct tree_node *metadata)
+{
+    static const char *const exported[] = {"managedFields", "uid", "resourceVersion", "generation",
+                                           "selfLink"};
+    static const char *const texts[] = {"name", "namespace"};
+
+    for (size_t i = 0; i < sizeof exported / sizeof exported[0]; i++) {
+        const struct tree_node *node = tree_get(metadata, exported[i]);
+        if (node && !tree_is_null(node))
+            say(j, node->key->pos,
+                "metadata.%s comes from an export of a cluster, and Talos cannot lay it: take it out",
+                exported[i]);
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct tree_node *node = tree_get(metadata, texts[i]);
+        if (node && node->kind == TREE_SCALAR)
+            want_text(j, node, pool_printf(j->pool, "metadata.%s", texts[i]), i == 0);
+    }
+}
+
+static void judge_twice(struct judging *j, const struct tree_node *root, struct object_seen **seen)
+{
+    const char *version = tree_text(tree_get(root, "apiVersion")), *kind = tree_text(tree_get(root, "kind"));
+    const char *name = tree_text(tree_path(root, "metadata.name"));
+    const char *ns = tree_text(tree_path(root, "metadata.namespace"));
+    const char *slash = version ? strchr(version, '/') : NULL;
+
+    if (!version || !kind || !name)
+        return;
+    /* The group without its version: both name the same object. */
+    const char *identity = pool_printf(j->pool, "%.*s|%s|%s|%s", slash ? (int)(slash - version) : 0, version,
+                                       kind, ns ? ns : "", name);
+    for (const struct object_seen *s = *seen; s; s = s->next)
+        if (strcmp(s->identity, identity) == 0) {
+            say(j, root->pos, "%s %s stands twice, first at %s:%u: Talos lays the first, Flux the last", kind,
+                name, s->pos.file, (unsigned)s->pos.line);
+            return;
+        }
+    struct object_seen *fresh = pool_alloc(j->pool, sizeof *fresh);
+    *fresh = (struct object_seen){identity, root->pos, *seen};
+    *seen = fresh;
+}
+
+unsigned object_check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
+                      struct errors *errors)
+{
+    struct judging j = {.pool = pool, .errors = errors};
+    const char *kind = tree_text(tree_get(root, "kind"));
+    const struct tree_node *items = tree_get(root, "items");
+    size_t n = kind ? strlen(kind) : 0;
+
+    if (items && items->kind == TREE_SEQ) {
+        if (n < 4 || strcmp(kind + n - 4, "List") != 0)
+            say(&j, items->key->pos, "%s has items and is no List: Talos would lay its items and not itself",
+                kind ? kind : "");
+        for (const struct tree_node *item = items->first; item; item = item->next)
+            j.found += object_check(pool, item, seen, errors);
+        return j.found;
+    }
+    judge_head(&j, tree_get(root, "metadata"));
+    judge_twice(&j, root, seen);
+    if (is_builtin(tree_text(tree_get(root, "apiVersion"))))
+        walk(&j, root, 0);
+    else if (tree_get(root, "metadata"))
+        walk(&j, tree_get(root, "metadata"), 0);
+    const struct tree_node *data = tree_get(root, "data");
+    if (kind && strcmp(kind, "ConfigMap") == 0 && data)
+        want_texts(&j, data, "data");
+    for (const struct tree_node *child =
+             kind && strcmp(kind, "Secret") == 0 && data && !data->ref ? data->first : NULL;
+         child; child = child->next)
+        if (child->key && scalar_type_11(child->key) != SCALAR_TEXT)
+            say(&j, child->key->pos, "data: the key %.80s is %s to some readers; write \"%.80s\"",
+                child->key->text, type_word(scalar_type_11(child->key)), child->key->text);
+    return j.found;
+}

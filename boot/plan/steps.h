@@ -1,0 +1,40 @@
+/*
+ * steps.h - the steps of plan_make(), in order. Inside this room only.
+ *
+ * Each adds every mistake it finds to `errors` with its position and returns 0 or -1; a later step runs
+ * when the earlier ones left what it needs, so that one run shows as many mistakes as possible.
+ */
+#ifndef HEARTH_PLAN_STEPS_H
+#define HEARTH_PLAN_STEPS_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "plan/plan.h"
+
+/* documents.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to
+ * say. */
+int plan_documents(struct plan *plan, struct errors *errors);
+/* manifests.c: namespaces, Flux, bootstrap files; control planes only. */
+int plan_manifests(struct plan *plan, struct errors *errors);
+/* refs.c: collects the secrets and proves that every other reference can be resolved now. */
+int plan_references(struct plan *plan, struct errors *errors);
+/* installer.c: whether hearth stays, and a warning where it does not. -1 when what would show it cannot be read. */
+int plan_installer(struct plan *plan, struct errors *errors);
+/* advice.c: what works but deserves a look goes to plan->warnings. */
+int plan_advice(struct plan *plan, struct errors *errors);
+void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* encryption.c: what STATE's key is worth on this box, and by which facts; one that cannot work is E_PLAN_ENCRYPTION. */
+int plan_encryption(struct plan *plan, struct errors *errors);
+
+/* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
+void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
+
+/* documents.c: the v1alpha1 main document's root, or NULL. */
+struct tree_node *plan_main(const struct plan *plan);
+
+/* A file of the site into the pool: bytes, NUL-terminated, or *missing. -1 and e, also when it is no UTF-8
+ * (E_PLAN_FILE). */
+int plan_read(const struct plan *plan, const char *path, struct span *out, bool *missing, struct error *e);
+
+#endif

@@ -1,0 +1,267 @@
+#include "base/https.h"
+#include "base/text.h"
+#include "show/line.h"
+#include "show/show.h"
+#include "site/ref.h"
+
+#include <string.h>
+
+/*
+ * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names,
+ * GUIDs and URLs were judged when the site was read; paths are quoted.
+ */
+
+/* Where talosctl's bundle keeps things: pointers into it say which secret is one. */
+static const char *const bundle_parts[] = {"/cluster/", "/secrets/", "/trustdinfo/", "/certs/"};
+
+bool az_is_bundle(const struct plan_secret *secret)
+{
+    for (const struct plan_where *w = secret->where; w; w = w->next) {
+        const char *pointer = w->ref->pointer;
+        for (size_t i = 0; pointer && i < sizeof bundle_parts / sizeof bundle_parts[0]; i++) {
+            if (strncmp(pointer, bundle_parts[i], strlen(bundle_parts[i])) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+char *az_vault_name(struct pool *pool, const struct role *role)
+{
+    struct https vault;
+    (void)https_split(role->vault, false, &vault); /* judged with the site */
+    return pool_memdup(pool, vault.host, strcspn(vault.host, "."));
+}
+
+static const char *word(struct pool *pool, const char *text)
+{
+    struct buf quoted = {.max = 8192};
+    line_shell_word(&quoted, text);
+    const char *copy = pool_strdup(pool, quoted.data);
+    buf_free(&quoted);
+    return copy;
+}
+
+/* A path of the site, for the shell. */
+static const char *path_word(struct pool *pool, const char *directory, const char *rest)
+{
+    return word(pool, pool_printf(pool, "%s/%s", directory ? directory : ".", rest));
+}
+
+static const char *client_of(const struct role *role)
+{
+    return role->login.client ? role->login.client : "CLIENT-ID";
+}
+
+/* az asks public Azure unless it is told otherwise. */
+static void show_cloud(struct buf *out, const struct role *role)
+{
+    static const struct {
+        const char *resource;
+        const char *name; /* as `az cloud list` has it */
+    } clouds[] = {
+        {"https://vault.azure.net", NULL},
+        {"https://vault.usgovcloudapi.net", "AzureUSGovernment"},
+        {"https://vault.azure.cn", "AzureChinaCloud"},
+    };
+    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++) {
+        if (strcmp(role->cloud.resource, clouds[i].resource) != 0)
+            continue;
+        if (clouds[i].name) {
+            line_add(out, "az cloud set --name %s", clouds[i].name);
+            line_add(out, "az login");
+        }
+        return;
+    }
+    line_add(
+        out,
+        "#    This role has a cloud of its own: %s. Register it with az cloud register and set it first.",
+        role->cloud.authority);
+}
+
+static void show_vault(struct buf *out, const struct plan *plan, const char *vault)
+{
+    line_add(out, "# 1. The vault, once, with role-based access. You yourself need the right to write.");
+    show_cloud(out, plan->entry->role);
+    line_add(out,
+             "az keyvault create --name %s --resource-group \"$GROUP\" --location \"$LOCATION\" "
+             "--enable-rbac-authorization true",
+             vault);
+    line_add(out, "VAULT=$(az keyvault show --name %s --query id --output tsv)", vault);
+    line_add(out, "az role assignment create --role \"Key Vault Secrets Officer\" --scope \"$VAULT\" \\");
+    line_add(out, "  --assignee \"$(az ad signed-in-user show --query id --output tsv)\"");
+    line_add(out, "#    Azure takes up to ten minutes to honour it. Until then 3 is refused: run it again.");
+}
+
+static void show_certificate(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    struct pool *pool = plan->pool;
+    const char *dir = plan->site->dir;
+    char file[SITE_LOGIN_FILE_MAX];
+    const char *folder = path_word(pool, dir, ".hearth");
+    const char *key = path_word(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
+    const char *cert = path_word(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
+    const char *pem = path_word(pool, dir, site_login_file(file, role));
+    line_add(out, "mkdir -p %s && umask 077", folder);
+    line_add(out,
+             "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=hearth-%s -keyout %s -out %s",
+             role->name, key, cert);
+    line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none", client_of(role),
+             cert);
+    line_add(out, "cat %s %s > %s && shred -u %s && rm %s", key, cert, pem, key, cert);
+}
+
+static void show_login(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    const char *client = client_of(role);
+    const char *dir = plan->site->dir;
+    char file[SITE_LOGIN_FILE_MAX];
+    line_add(out, "%s", "");
+    line_add(
+        out,
+        "# 2. The login of the role %s: an app registration that may read these secrets and nothing else.",
+        role->name);
+    line_add(out, "#    None yet? az ad app create --display-name hearth-%s --query appId --output tsv",
+             role->name);
+    line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
+    line_add(out, "az ad sp create --id %s", client);
+    switch (role->login.method) {
+    case LOGIN_CERTIFICATE:
+        show_certificate(out, plan);
+        break;
+    case LOGIN_SECRET:
+        line_add(out, "mkdir -p %s && umask 077", path_word(plan->pool, dir, ".hearth"));
+        line_add(out,
+                 "az ad app credential reset --id %s --append --years 1 --query password --output tsv > %s",
+                 client, path_word(plan->pool, dir, site_login_file(file, role)));
+        break;
+    case LOGIN_DEVICE_CODE:
+        line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
+        line_add(out,
+                 "az ad app permission add --id %s --api \"$(az ad sp show --id %s --query appId --output "
+                 "tsv)\" \\",
+                 client, role->cloud.resource);
+        line_add(out,
+                 "  --api-permissions f53da476-18e3-4152-8e01-aec403e6edc0=Scope    # user_impersonation");
+        break;
+    case LOGIN_FEDERATED:
+        line_add(out, "# federated: name issuer, subject and audience of the token in federated.json");
+        line_add(out, "az ad app federated-credential create --id %s --parameters @federated.json", client);
+        break;
+    }
+}
+
+static bool is_marker(const struct plan *plan, const struct plan_secret *s)
+{
+    return plan->marker && text_equal_fold(plan->marker, s->name);
+}
+
+static void show_secret(struct buf *out, const struct plan *plan, const struct plan_secret *s,
+                        const char *vault)
+{
+    char pos[LINE_POS_MAX];
+    bool bundle = az_is_bundle(s), marker = is_marker(plan, s);
+    line_add(out, "%s", "");
+    line_add(out, "# %s: %s, first asked for at %s", s->name,
+             bundle       ? "the Talos secrets bundle"
+                 : marker ? "whether the cluster is founded"
+                          : "a value of yours",
+             line_pos(pos, sizeof pos, s->where->ref->pos));
+    if (s->version)
+        line_add(out,
+                 "# The site asks for version %s. A new one gets another: the last part of what is printed.",
+                 s->version);
+    if (bundle)
+        line_add(out,
+                 "talosctl gen secrets --output-file %s.yaml    # once in the life of a cluster: a second "
+                 "bundle is "
+                 "another cluster",
+                 s->name);
+    else if (marker)
+        line_add(out,
+                 "printf none > %s.value    # only while the cluster is not founded; hearth writes it then",
+                 s->name);
+    else
+        line_add(out, "# write it to the file %s.value first; a newline at its end becomes part of the value",
+                 s->name);
+    const char *file = bundle ? "yaml" : "value";
+    line_add(out, "az keyvault secret set --vault-name %s --name %s --file %s.%s --encoding utf-8 %s \\",
+             vault, s->name, s->name, file, s->version ? "--query id --output tsv" : "--output none");
+    line_add(out, "  && shred -u %s.%s", s->name, file);
+}
+
+enum { READER_HEARTH = 1, READER_OPERATOR = 2 };
+
+static unsigned readers_of(const struct plan_secret *s)
+{
+    unsigned readers = 0;
+    for (const struct plan_where *w = s->where; w; w = w->next)
+        readers |= w->ref->external ? READER_OPERATOR : READER_HEARTH;
+    return readers;
+}
+
+/* Two versions of one secret are one thing to make and one right to give. Whether secret i is the first of its name
+ * among those that one of the readers reads. */
+static bool is_first(const struct plan *plan, unsigned i, unsigned readers)
+{
+    for (unsigned k = 0; k < i; k++) {
+        if ((readers_of(&plan->secrets[k]) & readers) &&
+            text_equal_fold(plan->secrets[k].name, plan->secrets[i].name))
+            return false;
+    }
+    return (readers_of(&plan->secrets[i]) & readers) != 0;
+}
+
+static void show_rights_of(struct buf *out, const struct plan *plan, unsigned reader, const char *assignee)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        if (!is_first(plan, i, reader))
+            continue;
+        if (count++ == 0 && reader == READER_OPERATOR)
+            line_add(out, "#    What ExternalSecrets name: ESO is the client id of their operator's login.");
+        line_add(out,
+                 "az role assignment create --role \"Key Vault Secrets %s\" --assignee %s --scope "
+                 "\"$VAULT/secrets/%s\"",
+                 is_marker(plan, &plan->secrets[i]) ? "Officer" : "User", assignee, plan->secrets[i].name);
+    }
+}
+
+static void show_rights(struct buf *out, const struct plan *plan)
+{
+    const struct role *role = plan->entry->role;
+    bool person = role->login.method == LOGIN_DEVICE_CODE;
+    line_add(out, "%s", "");
+    line_add(out, "# 4. The right to read, secret by secret. It takes Azure up to ten minutes to honour it.");
+    if (person)
+        line_add(out,
+                 "#    With device-code a person logs in: READER is the object id of that user or group.");
+    show_rights_of(out, plan, READER_HEARTH, person ? "\"$READER\"" : client_of(role));
+    show_rights_of(out, plan, READER_OPERATOR, "\"$ESO\"");
+}
+
+void show_az(struct buf *out, const struct plan *plan)
+{
+    const char *vault = az_vault_name(plan->pool, plan->entry->role);
+    line_add(out,
+             "# What fills the vault %s for %s. Skip what is done: hearth plan is offline and cannot know.",
+             vault, plan->name);
+    line_add(out, "# No value ever stands on a command line: files in, nothing printed.");
+    line_add(out, "%s", "");
+    show_vault(out, plan, vault);
+    show_login(out, plan);
+    line_add(out, "%s", "");
+    line_add(out, "# 3. The secrets, %u of them.", plan->secret_count);
+    line_add(out, "umask 077");
+    for (unsigned i = 0; i < plan->secret_count; i++) {
+        if (is_first(plan, i, READER_HEARTH | READER_OPERATOR))
+            show_secret(out, plan, &plan->secrets[i], vault);
+    }
+    show_rights(out, plan);
+    line_add(out, "%s", "");
+    line_add(out, "# 5. Is it all there?");
+    line_add(out, "hearth check --site %s --node %s",
+             word(plan->pool, plan->site->dir ? plan->site->dir : "."), word(plan->pool, plan->entry->name));
+}

@@ -1,0 +1,25 @@
+/*
+ * aadsts.h - what the numbers of Entra's refusals mean for the one who must act.
+ *
+ * Microsoft's "Microsoft Entra authentication and authorization error codes" has them all; here are those that a login of
+ * hearth's can meet. A number never decides whether a login has failed, only what is said.
+ */
+#ifndef HEARTH_VAULT_AADSTS_H
+#define HEARTH_VAULT_AADSTS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct aadsts {
+    int32_t number;
+    enum error_code code; /* E_NONE: as the `error` member says */
+    enum error_advice
+        advice; /* where the code's own next step would lead astray; only with a code that it belongs to */
+    const char *hint;
+};
+
+/* The row of a number, or NULL. Static. */
+const struct aadsts *aadsts_find(int64_t number);
+
+#endif

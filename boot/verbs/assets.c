@@ -1,0 +1,186 @@
+#include "embed/assets.h"
+
+#include "base/fd.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "show/show.h"
+#include "verbs/verbs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a walk over the example is doing. */
+struct extraction {
+    const char *path; /* the one file to print; NULL: all */
+    const char *out;  /* the directory as the user wrote it */
+    json_t *list;     /* --json */
+    int root;         /* descriptor of out */
+    int fd;           /* the file being written */
+    bool found;
+    char now[ASSETS_PATH_MAX + 1]; /* its path */
+};
+
+static int list_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
+{
+    struct extraction *x = arg;
+    (void)e;
+    *want = false;
+    if (x->list)
+        json_array_append_new(x->list, json_pack("{s:s, s:I}", "path", path, "size", (json_int_t)size));
+    else
+        show_printf("%8u  %s\n", (unsigned)size, path);
+    return 0;
+}
+
+static int match_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
+{
+    struct extraction *x = arg;
+    (void)size;
+    (void)e;
+    *want = strcmp(path, x->path) == 0;
+    x->found |= *want;
+    return 0;
+}
+
+static int print_data(void *arg, const void *p, size_t n, struct error *e)
+{
+    (void)arg;
+    (void)e;
+    show_bytes(p, n);
+    return 0;
+}
+
+/* The directory that holds x->now, made where it is missing; a component that is a link is refused. */
+static int open_parent(struct extraction *x, const char **leaf, struct error *e)
+{
+    cleanup(fd_cleanup) int dir = fcntl(x->root, F_DUPFD_CLOEXEC, 0);
+    char *start = x->now;
+    for (char *slash = strchr(start, '/'); slash && dir >= 0; slash = strchr(start, '/')) {
+        *slash = '\0';
+        if (mkdirat(dir, start, 0755) != 0 && errno != EEXIST)
+            return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, x->now);
+        int next = openat(dir, start, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (next < 0)
+            return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, x->now);
+        close(dir);
+        dir = next;
+        *slash = '/';
+        start = slash + 1;
+    }
+    if (dir < 0)
+        return error_errno(e, E_FILE_WRITE, errno, "%s", x->out);
+    *leaf = start;
+    return fd_steal(&dir);
+}
+
+static int open_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
+{
+    struct extraction *x = arg;
+    const char *leaf;
+    (void)size;
+    (void)want;
+    memcpy(x->now, path, strlen(path) + 1);
+    cleanup(fd_cleanup) int dir = open_parent(x, &leaf, e);
+    if (dir < 0)
+        return -1;
+    x->fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (x->fd < 0)
+        return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, path);
+    return 0;
+}
+
+static int write_data(void *arg, const void *p, size_t n, struct error *e)
+{
+    const struct extraction *x = arg;
+    return file_write_all(x->fd, p, n, x->now, e);
+}
+
+static int close_file(void *arg, struct error *e)
+{
+    struct extraction *x = arg;
+    if (close(fd_steal(&x->fd)) != 0)
+        return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, x->now);
+    return 0;
+}
+
+/* Opens a directory that is new or empty. */
+static int open_empty(const char *path, struct error *e)
+{
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+        return error_errno(e, E_FILE_WRITE, errno, "%s", path);
+    cleanup(fd_cleanup) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int list = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    DIR *entries = list < 0 ? NULL : fdopendir(list);
+    if (!entries)
+        return error_errno(e, E_FILE_WRITE, errno, "%s", path);
+    const struct dirent *entry;
+    bool empty = true;
+    while (empty && (entry = readdir(entries)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(entries);
+    if (!empty)
+        return error_set(e, E_FILE_WRITE,
+                         "%s: is not empty, and the example is only written to a new or empty directory",
+                         path);
+    return fd_steal(&fd);
+}
+
+static int extract(struct extraction *x, struct error *e)
+{
+    cleanup(fd_cleanup) int root = open_empty(x->out, e);
+    if (root < 0)
+        return -1;
+    x->root = root;
+    const struct assets_visitor visitor = {open_file, write_data, close_file, x};
+    int result = assets_walk(&visitor, e);
+    fd_cleanup(&x->fd);
+    if (result == 0)
+        log_note("%zu files in %s", assets_count, x->out);
+    return result;
+}
+
+static int print_one(struct extraction *x, struct error *e)
+{
+    const struct assets_visitor visitor = {match_file, print_data, NULL, x};
+    if (assets_walk(&visitor, e) != 0)
+        return -1;
+    if (!x->found)
+        return error_set(e, E_USAGE, "the example has no file `%s`; `hearth assets` lists them", x->path);
+    return 0;
+}
+
+static int list(struct extraction *x, bool json, struct error *e)
+{
+    const struct assets_visitor visitor = {list_file, NULL, NULL, x};
+    x->list = json ? json_array() : NULL;
+    int result = assets_walk(&visitor, e);
+    if (x->list && result == 0)
+        show_json(json_incref(x->list));
+    json_decref(x->list);
+    return result;
+}
+
+enum exit_status verb_assets(const struct options *o)
+{
+    struct error e;
+    struct extraction x = {.path = o->argument, .out = o->out, .root = -1, .fd = -1};
+    int result;
+    if (x.path && x.out)
+        result = error_set(&e, E_USAGE, "give a PATH to print or --out DIR to write them all, not both");
+    else if (x.out)
+        result = extract(&x, &e);
+    else
+        result = x.path ? print_one(&x, &e) : list(&x, o->json, &e);
+    if (result == 0)
+        return EXIT_DONE_;
+    log_error(&e);
+    return error_info(e.code)->exit;
+}

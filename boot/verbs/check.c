@@ -1,0 +1,241 @@
+#include "base/date.h"
+#include "base/log.h"
+#include "base/pem.h"
+#include "base/text.h"
+#include "gitops/gitops.h"
+#include "net/x509.h"
+#include "pipeline/credential.h"
+#include "pipeline/marker.h"
+#include "pipeline/pipeline.h"
+#include "render/render.h"
+#include "show/show.h"
+#include "verbs/verbs.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define STAGES 4
+#define EXPIRY_WARNING ((int64_t)30 * 86400) /* seconds ahead that an expiry is worth a word */
+
+/* What is good or bad about one secret, in the reader's words. Returns whether it may stay as it is. */
+static bool judge(const struct vault_answer *answer, int64_t now, char *out, size_t cap)
+{
+    int64_t days = (answer->expires - now) / 86400;
+    if (answer->error.code != E_NONE)
+        snprintf(out, cap, "%s", error_info(answer->error.code)->slug);
+    else if (answer->not_before > now)
+        snprintf(out, cap, "there, but not meant to be used yet");
+    else if (answer->expires && answer->expires <= now)
+        snprintf(out, cap, "there, but past its expiry date");
+    else if (answer->expires && answer->expires - now < EXPIRY_WARNING)
+        snprintf(out, cap, "there, expires in %lld days", (long long)days);
+    else if (answer->expires)
+        snprintf(out, cap, "ok, expires in %lld days", (long long)days);
+    else
+        snprintf(out, cap, "ok");
+    return answer->error.code == E_NONE && (!answer->expires || answer->expires > now);
+}
+
+static void show(const struct pipeline *run, bool json)
+{
+    char verdict[128];
+    int64_t now = (int64_t)time(NULL);
+    json_t *list = json ? json_array() : NULL;
+    for (unsigned i = 0; i < run->plan->secret_count; i++) {
+        const struct vault_answer *answer = &run->answers[i];
+        const char *name = run->plan->secrets[i].name;
+        struct pos at = run->plan->secrets[i].where->ref->pos;
+        bool good = judge(answer, now, verdict, sizeof verdict);
+        if (list)
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "name", name, "version",
+                                            answer->version, "verdict", verdict, "good", (int)good, "file",
+                                            at.file, "line", (int)at.line));
+        else
+            show_printf("%-32s %-24s (%s:%u)\n", name, verdict, at.file, at.line);
+    }
+    if (list) {
+        show_json(list);
+    }
+}
+
+static void warn_end(const char *what, const char *name, int64_t end, int64_t now)
+{
+    char date[DATE_TEXT_MAX];
+    if (end - now < EXPIRY_WARNING)
+        log_warning("%s%s %s on %s", what, name, end > now ? "ends" : "ended", date_text(date, end));
+}
+
+/* The vault still hands them out; whoever set the date meant that they are not to be relied on. */
+static void expired_names(const struct pipeline *run, struct errors *errors)
+{
+    char date[DATE_TEXT_MAX];
+    int64_t now = (int64_t)time(NULL);
+    for (unsigned i = 0; i < run->plan->secret_count; i++) {
+        const struct vault_answer *answer = &run->answers[i];
+        const char *name = run->plan->secrets[i].name;
+        struct error e;
+        if (answer->error.code != E_NONE || !answer->expires)
+            continue;
+        if (answer->expires > now) {
+            warn_end("secret ", name, answer->expires, now);
+            continue;
+        }
+        error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", name, date_text(date, answer->expires));
+        errors_add(errors, &e);
+    }
+}
+
+static bool see_certificate(void *arg, const char *label, struct span der)
+{
+    int64_t *end = arg;
+    struct x509_cert cert;
+    if (*end == 0 && strcmp(label, "CERTIFICATE") == 0 && x509_read(der, &cert))
+        *end = cert.not_after;
+    return true;
+}
+
+/* A stick with a login that has ended boots, and is refused: so it is said beforehand. */
+static void login_end(const struct pipeline *run)
+{
+    const struct role *role = run->plan->entry->role;
+    struct secret credential = {0};
+    const char *tenant, *client;
+    enum vault_login login;
+    struct error ignored;
+    int64_t end = 0;
+    if (role->login.method == LOGIN_CERTIFICATE &&
+        credential_read(run->site, role, &login, &tenant, &client, &credential, &ignored) == 0)
+        pem_each(secret_bytes(&credential), see_certificate, &end);
+    secret_free(&credential);
+    if (end)
+        warn_end("the certificate of the login of role ", role->name, end, (int64_t)time(NULL));
+}
+
+/* Rights are given secret by secret, and the tree's are the operator's to read: hearth's login needs none. */
+static void forgive(struct pipeline *run, unsigned own)
+{
+    unsigned count = 0;
+    for (unsigned i = own; i < run->plan->secret_count; i++) {
+        if (run->answers[i].error.code == E_VAULT_RBAC) {
+            run->answers[i].error.code = E_NONE;
+            count++;
+        }
+    }
+    if (count)
+        log_warning("%u secrets of the tree are not this login's to read, so they were not checked", count);
+}
+
+static int say_marker(const struct pipeline *run, const struct rendered *rendered, struct errors *errors)
+{
+    static const char *const words[] = {
+        [MARKER_NONE] = "not founded yet: this node founds it",
+        [MARKER_OURS] = "being founded by this node, in this boot",
+        [MARKER_EARLIER] =
+            "said to be founded by this node: if its install did not end it founds, else a person decides",
+        [MARKER_UNSURE] =
+            "said to be founded by this node; nobody can tell whether it was, so a person decides",
+        [MARKER_FOUNDED] = "founded: this node joins it",
+    };
+    struct error e;
+    enum marker said;
+    if (marker_read(run, rendered, &said, &e) != 0) {
+        errors_add(errors, &e);
+        return -1;
+    }
+    log_note("      cluster %s is %s", run->plan->entry->role->cluster, words[said]);
+    return 0;
+}
+
+static const struct vault_answer *answer_of(const struct pipeline *run, const struct ref *ref)
+{
+    for (unsigned i = 0; ref && i < run->plan->secret_count; i++) {
+        const struct plan_secret *s = &run->plan->secrets[i];
+        if (strcmp(s->name, ref->name) == 0 &&
+            (s->version ? ref->version && strcmp(s->version, ref->version) == 0 : !ref->version))
+            return run->answers[i].error.code ? NULL : &run->answers[i];
+    }
+    return NULL;
+}
+
+/* What the tree's store will do first in the cluster, tried once: one token, nothing is asked of the vault with it. A value that is
+ * no id may be the other half: it is not shown. */
+static int operator_enters(const struct pipeline *run, const struct gitops_login *login,
+                           const struct secret *client, const struct secret *secret, struct error *e)
+{
+    if (!text_is_guid((const char *)secret_bytes(client).p))
+        return error_set(e, E_OPERATOR_LOGIN, "the value of %s is not an application's id",
+                         login->client->name);
+    if (secret->length_ == 0)
+        return error_set(e, E_OPERATOR_LOGIN, "the value of %s is empty", login->secret->name);
+    if (pipeline_login(run, login->tenant, client, secret, e) == 0)
+        return 0;
+    if (error_info(e->code)->exit == EXIT_AZURE_)
+        e->code = E_OPERATOR_LOGIN;
+    return error_wrap(e, "%s and %s", login->client->name, login->secret->name);
+}
+
+static void try_operator(const struct pipeline *run, const struct gitops_login *login, struct errors *errors)
+{
+    const struct vault_answer *client = answer_of(run, login->client),
+                              *secret = answer_of(run, login->secret);
+    struct error e;
+    if (!login->pos.file)
+        return;
+    if (!login->tenant || !client || !secret) {
+        log_warning(
+            "%s:%u: the operator's login was not tried: its two halves are not both read from the vault",
+            login->pos.file, login->pos.line);
+    } else if (operator_enters(run, login, &client->value, &secret->value, &e) != 0) {
+        error_wrap(&e, "%s:%u: the operator's login", login->pos.file, login->pos.line);
+        errors_add(errors, &e);
+    } else {
+        log_note("      the operator can log in");
+    }
+}
+
+static int check(struct pipeline *run, struct rendered *rendered, const struct options *o,
+                 struct errors *errors)
+{
+    struct errors warnings = {0};
+    if (pipeline_gather(run, o, errors) != 0)
+        return -1;
+    unsigned own = run->plan->secret_count;
+    struct gitops_login operator;
+    gitops_tree(run->plan, &operator, & warnings, errors);
+    gitops_keep(run->plan, &warnings);
+    gitops_endpoint(run->plan, &warnings);
+    for (unsigned i = 0; i < warnings.count; i++)
+        log_warning("%s", warnings.items[i].text);
+    errors_free(&warnings);
+    login_end(run);
+    if (pipeline_secrets(run, false, errors) != 0)
+        return -1;
+    show(run, o->json);
+    forgive(run, own);
+    pipeline_failed_names(run, errors);
+    expired_names(run, errors);
+    try_operator(run, &operator, errors);
+    if (errors->count || (run->facts && pipeline_render(run, rendered, errors) != 0))
+        return -1;
+    return run->facts && run->plan->marker ? say_marker(run, rendered, errors) : 0;
+}
+
+enum exit_status verb_check(const struct options *o)
+{
+    struct pipeline run = {.stages = STAGES, .without_facts = true, .stop_fd = -1};
+    struct rendered rendered = {0};
+    struct errors errors = {0};
+    enum exit_status status = EXIT_DONE_;
+    if (check(&run, &rendered, o, &errors) == 0)
+        log_stage(4, STAGES, "documents", "%s",
+                  run.facts ? "good: nothing was written"
+                            : "not judged: that needs the facts of the box; the rest is good");
+    else
+        status = log_errors(&errors);
+    render_free(&rendered);
+    pipeline_free(&run);
+    return status;
+}

@@ -1,0 +1,139 @@
+#include "plan/plan.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "gitops/gitops.h"
+#include "pipeline/pipeline.h"
+#include "show/show.h"
+#include "verbs/verbs.h"
+
+#include <string.h>
+
+/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, for what
+ * it hides is not listed. */
+static void add_tree(struct plan *plan)
+{
+    struct errors wrong = {0};
+    struct gitops_login ignored;
+    gitops_tree(plan, &ignored, &wrong, &wrong);
+    for (unsigned i = 0; i < wrong.count; i++)
+        log_warning("%s", wrong.items[i].text);
+    errors_free(&wrong);
+}
+
+static void show_one(const struct pipeline *run, const struct options *o)
+{
+    struct buf text = {0};
+    if (o->json) {
+        json_t *value = show_plan_json(run->plan);
+        if (o->explain)
+            json_object_set_new(value, "explain", show_explain_json(run->site, run->facts, run->entry));
+        show_json(value);
+        return;
+    }
+    if (o->explain) {
+        show_explain(&text, run->site, run->facts, run->entry);
+        buf_str(&text, "\n");
+    }
+    if (o->az) {
+        add_tree(run->plan);
+        show_az(&text, run->plan);
+    }
+    if (o->access)
+        show_access(&text, run->plan);
+    if (!o->az && !o->access)
+        show_plan(&text, run->plan);
+    show_text(&text);
+}
+
+/* Every control plane of a cluster must carry the same manifests: each is compared with the first of its cluster. */
+static int same_manifests(struct plan *const *plans, unsigned count, struct errors *errors)
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned k = 0; plans[i] && k < i; k++) {
+            struct error e;
+            if (!plans[k] || plans[k]->entry->type != MACHINE_CONTROLPLANE ||
+                plans[i]->entry->type != MACHINE_CONTROLPLANE ||
+                strcmp(plans[k]->entry->role->cluster, plans[i]->entry->role->cluster) != 0)
+                continue;
+            if (plan_same_manifests(plans[k], plans[i], &e) != 0)
+                errors_add(errors, &e);
+            break;
+        }
+    }
+    return errors->count ? -1 : 0;
+}
+
+/* Off the box the facts of no entry are known: each is planned as far as the site alone goes. */
+static enum exit_status plan_all(const struct options *o)
+{
+    struct errors errors = {0};
+    struct site *site = site_open(o->site ? o->site : ".", &errors);
+    if (!site)
+        return log_errors(&errors);
+    struct plan **plans = mem_alloc_array(site->node_count, sizeof *plans);
+    json_t *list = o->json ? json_array() : NULL;
+    for (unsigned i = 0; i < site->node_count; i++) {
+        struct buf text = {0};
+        struct errors wrong = {0};
+        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0) {
+            for (unsigned k = 0; k < wrong.count; k++)
+                errors_add(&errors, &wrong.items[k]);
+            errors_free(&wrong);
+            continue;
+        }
+        if (list) {
+            json_array_append_new(list, show_plan_json(plans[i]));
+        } else {
+            show_plan(&text, plans[i]);
+            buf_str(&text, "\n");
+            show_text(&text);
+        }
+    }
+    if (list)
+        show_json(list);
+    enum exit_status status = EXIT_DONE_;
+    if (same_manifests(plans, site->node_count, &errors) != 0)
+        status = log_errors(&errors);
+    else if (!o->json)
+        show_printf("All control planes of each cluster carry identical manifests.\n");
+    for (unsigned i = 0; i < site->node_count; i++)
+        plan_free(plans[i]);
+    mem_free(plans);
+    site_close(site);
+    return status;
+}
+
+/* What would have to be ignored is refused. */
+static int judge_options(const struct options *o, struct error *e)
+{
+    if (o->all && (o->explain || o->az || o->access || o->node || o->facts || o->sysroot))
+        return error_set(
+            e, E_USAGE,
+            "--all plans every entry without the facts of a box; give --site and --json with it, "
+            "nothing else");
+    if (o->json && (o->az || o->access))
+        return error_set(e, E_USAGE, "%s prints commands, which have no JSON form",
+                         o->az ? "--az" : "--access");
+    return 0;
+}
+
+enum exit_status verb_plan(const struct options *o)
+{
+    struct pipeline run = {.stop_fd = -1};
+    struct errors errors = {0};
+    struct error e;
+    enum exit_status status = EXIT_DONE_;
+    if (judge_options(o, &e) != 0) {
+        errors_add(&errors, &e);
+        return log_errors(&errors);
+    }
+    if (o->all)
+        return plan_all(o);
+    if (pipeline_open(&run, o, &errors) == 0 && pipeline_plan(&run, o, &errors) == 0)
+        show_one(&run, o);
+    else
+        status = log_errors(&errors);
+    pipeline_free(&run);
+    return status;
+}

@@ -1,0 +1,8 @@
+#include "embed/help.h"
+
+#include "embed/assets.h"
+
+char *help_get(const char *name)
+{
+    return assets_get(help_blob, help_blob_size, help_count, name);
+}

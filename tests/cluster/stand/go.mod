@@ -1,0 +1,3 @@
+module hearth/tests/cluster/stand
+
+go 1.26.0

@@ -1,0 +1,46 @@
+"""Each list of scripts/deps alone: on a desk with nothing but what README names, `scripts/deps SET` and one short target of it."""
+import os
+import re
+
+import commands
+import root
+from table import Row
+
+# The short target of each set.
+SETS = {
+    "build": "make",
+    "demo": "make demo",
+    "test": "make unit",
+    "format": "make format-check",
+    "image": "make extension",
+    "usb": "make && python3 -B tests/desks/two_sticks.py usb",
+    "pxe": "make && python3 -B tests/desks/two_sticks.py pxe",
+    "image-test": "make && tests/image/run build/hearth sitelayer media",
+    "vm": "make && tests/vm/run --verbose --case unknown build/hearth",
+    "desks": "tests/desks/run --list",
+}
+
+
+def known():
+    """Every set that scripts/deps has."""
+    with open(os.path.join(root.REPO, "scripts", "deps"), encoding="utf-8") as source:
+        return re.findall(r"^ {4}([a-z-]+)\) needs=", source.read(), re.M)
+
+
+def play(name, desk, echo):
+    if name not in SETS:
+        return Row("deps " + name, None, 0, 1, "no short target of this set is named in tests/desks/sets.py")
+    commands.clone(desk)
+    note = ""
+    if name == "vm":
+        if not os.path.exists("/dev/net/tun"):
+            raise root.Lacking("no /dev/net/tun on this host")
+        note = "with " + commands.go(desk)
+    row = commands.judged("deps " + name, desk.run("scripts/deps %s && %s" % (name, SETS[name]), echo=echo))
+    row.note = row.note or note or SETS[name]
+    return row
+
+
+def two_sticks(desk, echo):
+    commands.clone(desk)
+    return commands.judged("two sticks", desk.run("scripts/deps usb && make && python3 -B tests/desks/two_sticks.py usb", echo=echo))

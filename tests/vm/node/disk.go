@@ -1,0 +1,1 @@
+../../conformance/machined/server/disk.go
