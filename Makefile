@@ -267,8 +267,8 @@ format-check: all ## Is every C file laid out as .clang-format says, and every r
 
 ## Images
 
-# Settings reach the tools as environment variables: SITE, ROLE, CREDENTIAL, TALOS, KERNEL, INITRAMFS, KARGS, BASE, PERMANENT,
-# IMAGE_CACHE, REGISTRY, DIGEST, IF, PORT. Outputs go to OUT (default out).
+# Settings reach the tools as environment variables: SITE, ROLE, CREDENTIAL, TALOS, KERNEL, INITRAMFS, KARGS, BASE,
+# PERMANENT, IMAGE_CACHE, REGISTRY, DIGEST, IF, PORT. Outputs go to OUT (default out).
 export SITE ROLE CREDENTIAL TALOS KERNEL INITRAMFS KERNEL_SHA256 INITRAMFS_SHA256 KARGS BASE PERMANENT IMAGE_CACHE REGISTRY DIGEST IF PORT
 OUT ?= out
 IMAGE = OUT='$(OUT)' BINARY='$(B)/hearth' scripts/image/image

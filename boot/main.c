@@ -16,8 +16,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* Address space for a site with a megabyte of manifests, and still within the 8 MiB that anybody may lock. What is touched is far
- * less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every entry's plan. */
+/* Address space for a site with a megabyte of manifests, and still within the 8 MiB that anybody may lock. What is
+ * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every entry's plan. */
 #define HEAP_CAP ((size_t)7 << 20)
 #define HEAP_CAP_ALL ((size_t)64 << 20)
 

@@ -9,7 +9,8 @@
 struct source {
     z_stream z;
     unsigned char out[4096];
-    size_t at, have; /* bytes of out that are read, that are there */
+    /* bytes of out that are read, that are there */
+    size_t at, have;
     bool ended;
 };
 
@@ -138,7 +139,8 @@ int assets_walk(const struct assets_visitor *v, struct error *e)
 
 struct search {
     const char *name;
-    char *text; /* of size bytes and a NUL, once the file is found */
+    /* of size bytes and a NUL, once the file is found */
+    char *text;
     size_t at;
 };
 

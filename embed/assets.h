@@ -8,8 +8,9 @@
  *   path   relative to assets/, '/'-separated, no NUL; never absolute, no empty, "." or ".." component
  *   file   its bytes
  *
- * and ends after the last file. No modes: everything is a plain 0644 file. embed/pack.c writes it, with the same zlib sources
- * as the program, so that every host makes the same bytes. Reading inflates as it goes and keeps one window (32 KiB).
+ * and ends after the last file. No modes: everything is a plain 0644 file. embed/pack.c writes it, with the same zlib
+ * sources as the program, so that every host makes the same bytes. Reading inflates as it goes and keeps one window (32
+ * KiB).
  */
 #ifndef HEARTH_EMBED_ASSETS_H
 #define HEARTH_EMBED_ASSETS_H
@@ -31,9 +32,9 @@ extern const size_t assets_count;
 
 /*
  * What to do with the files. Each callback returns 0 to go on or -1 with the error filled, which ends the walk.
- * file is called once a file, before its bytes, with a NUL-terminated path that lives until it returns; if it sets *want to
- * false (it is true before), the bytes are skipped. data may be NULL (a listing). done, if not NULL, follows the last byte of
- * a wanted file.
+ * file is called once a file, before its bytes, with a NUL-terminated path that lives until it returns; if it sets
+ * *want to false (it is true before), the bytes are skipped. data may be NULL (a listing). done, if not NULL, follows
+ * the last byte of a wanted file.
  */
 struct assets_visitor {
     int (*file)(void *arg, const char *path, uint32_t size, bool *want, struct error *e);
@@ -49,8 +50,8 @@ int assets_walk(const struct assets_visitor *v, struct error *e);
 int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
                      struct error *e);
 
-/* The bytes of one file of such a stream, with a NUL behind them. Owned by the caller (mem_free); NULL when there is none of
- * this name or no memory is left to unpack it. */
+/* The bytes of one file of such a stream, with a NUL behind them. Owned by the caller (mem_free); NULL when there is
+ * none of this name or no memory is left to unpack it. */
 char *assets_get(const void *blob, size_t n, size_t count, const char *name);
 
 /* True for a path as the format demands it. */

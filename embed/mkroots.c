@@ -3,9 +3,9 @@
  *
  *   mkroots roots.list DIR... >roots.c
  *
- * Each line of the list is a SHA-256 fingerprint and a name. Each DIR holds PEM files (*.crt) of one certificate each. The
- * certificate is the one whose DER has that fingerprint, whatever its file is called; one that is in the list and in
- * no DIR ends the build and is named.
+ * Each line of the list is a SHA-256 fingerprint and a name. Each DIR holds PEM files (*.crt) of one certificate each.
+ * The certificate is the one whose DER has that fingerprint, whatever its file is called; one that is in the list and
+ * in no DIR ends the build and is named.
  */
 #include <bearssl.h>
 #include <ctype.h>
@@ -22,7 +22,8 @@
 #define PEM_MAX 16384
 
 struct root {
-    char sha256[65]; /* lower-case hex */
+    /* lower-case hex */
+    char sha256[65];
     char name[128];
     bool found;
 };

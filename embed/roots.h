@@ -1,9 +1,9 @@
 /*
  * roots.h - the certificate authorities hearth trusts for Azure.
  *
- * embed/roots.list names them by SHA-256 fingerprint; embed/mkroots.c takes them from Debian's ca-certificates package, and
- * from embed/roots/ what Debian lacks, at build time and writes the C behind this header. An anchor is a distinguished name and a public key; BearSSL
- * neither knows nor checks a root's own dates.
+ * embed/roots.list names them by SHA-256 fingerprint; embed/mkroots.c takes them from Debian's ca-certificates package,
+ * and from embed/roots/ what Debian lacks, at build time and writes the C behind this header. An anchor is a
+ * distinguished name and a public key; BearSSL neither knows nor checks a root's own dates.
  */
 #ifndef HEARTH_EMBED_ROOTS_H
 #define HEARTH_EMBED_ROOTS_H

@@ -15,7 +15,8 @@ struct buf {
     char *data;
     size_t len;
     size_t cap;
-    size_t max; /* bytes; 0 means BUF_DEFAULT_MAX */
+    /* bytes; 0 means BUF_DEFAULT_MAX */
+    size_t max;
     bool full;
 };
 

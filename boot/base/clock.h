@@ -1,8 +1,8 @@
 /*
  * clock.h - two clocks: one that only measures, one that judges.
  *
- * Deadlines are monotonic. The time of day judges certificates and signs assertions, so it is believed only where it can be right: not
- * before this program was built, and not long after.
+ * Deadlines are monotonic. The time of day judges certificates and signs assertions, so it is believed only where it
+ * can be right: not before this program was built, and not long after.
  */
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H

@@ -25,18 +25,23 @@ struct pos {
 #define ERROR_TEXT_MAX 1536 /* bytes with the NUL; longer text is cut at a character and ends in "..." */
 
 struct error {
-    enum error_code code; /* E_NONE: nothing failed */
+    /* E_NONE: nothing failed */
+    enum error_code code;
     enum error_advice advice;
-    uint32_t retry_after_ms; /* what the server asked for; 0: nothing */
-    bool passing; /* a fault of the machine that may be over in a moment, whatever the code's class says */
+    /* what the server asked for; 0: nothing */
+    uint32_t retry_after_ms;
+    /* a fault of the machine that may be over in a moment, whatever the code's class says */
+    bool passing;
     char text[ERROR_TEXT_MAX];
 };
 
 /* One row of the table in codes.h. */
 struct error_info {
     const char *slug;
-    const char *sentence; /* what the code means */
-    const char *next;     /* the next step */
+    /* what the code means */
+    const char *sentence;
+    /* the next step */
+    const char *next;
     enum exit_status exit;
     enum retry_class retry;
 };
@@ -78,7 +83,8 @@ int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(prin
  */
 #define ERRORS_MAX 20
 struct errors {
-    struct error *items; /* owned; ERRORS_MAX slots once the first is added */
+    /* owned; ERRORS_MAX slots once the first is added */
+    struct error *items;
     unsigned count;
     unsigned dropped;
 };

@@ -9,13 +9,16 @@
 #include <stdbool.h>
 
 struct https {
-    char host[256]; /* without the brackets */
-    bool address;   /* the host is an IP address */
-    unsigned port;  /* 0: none was written */
+    /* without the brackets */
+    char host[256];
+    /* the host is an IP address */
+    bool address;
+    /* 0: none was written */
+    unsigned port;
 };
 
-/* Takes the parts as they are written; a port is 1 to 65535. NULL, or what is wrong: static words to stand behind the text
- * ("has no host"). `slash` allows one "/" at its end. */
+/* Takes the parts as they are written; a port is 1 to 65535. NULL, or what is wrong: static words to stand behind the
+ * text ("has no host"). `slash` allows one "/" at its end. */
 const char *https_split(const char *text, bool slash, struct https *out);
 
 /* The same; the host is a name (RFC 1123), then in lower case, or an address. */

@@ -22,7 +22,8 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A plain line below a stage. */
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Any other event: prefix and text; or {"event": event, the fields, "text": text}. Takes fields over, which may be NULL. */
+/* Any other event: prefix and text; or {"event": event, the fields, "text": text}. Takes fields over, which may be
+ * NULL. */
 void log_event(const char *event, json_t *fields, const char *prefix, const char *text);
 /* Lines for people that were cleaned and ended where they were made: a table. With --json nothing. */
 void log_table(const struct buf *table);

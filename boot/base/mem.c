@@ -63,8 +63,10 @@ static void no_core_dumps(void)
 #define REGION_DEFAULT ((size_t)3 << 20)
 
 struct block {
-    size_t size;      /* with the header; bit 0: in use */
-    size_t prev_size; /* of the block before, 0 for the first */
+    /* with the header; bit 0: in use */
+    size_t size;
+    /* of the block before, 0 for the first */
+    size_t prev_size;
 };
 
 struct free_block {
@@ -78,7 +80,8 @@ static struct {
     size_t size;
     size_t in_use;
     size_t peak;
-    size_t touched; /* no block ever reached further into the region */
+    /* no block ever reached further into the region */
+    size_t touched;
     struct free_block *bins[BINS];
 } heap;
 

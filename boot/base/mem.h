@@ -20,12 +20,13 @@
 
 #define MEM_BESIDE_HEAP ((size_t)1 << 20) /* bytes of address space that a process has beside its heap */
 
-/* Called with the size that did not fit, before the process ends for it: it may exec, and must not allocate. NULL: none. */
+/* Called with the size that did not fit, before the process ends for it: it may exec, and must not allocate. NULL:
+ * none. */
 extern void (*mem_on_exhausted)(size_t n);
 
 /* Reserves the heap of at most cap bytes (rounded up to pages), limits the address space to that and
- * MEM_BESIDE_HEAP, and turns core dumps off for the process (RLIMIT_CORE, PR_SET_DUMPABLE). Called once, first thing in main; allocations
- * before it (libc start-up) reserve the smallest region that any verb has. */
+ * MEM_BESIDE_HEAP, and turns core dumps off for the process (RLIMIT_CORE, PR_SET_DUMPABLE). Called once, first thing in
+ * main; allocations before it (libc start-up) reserve the smallest region that any verb has. */
 void mem_init(size_t cap);
 
 /* Locks the heap into memory where the limits allow it. mem_init does; a child must anew, because fork(2) does not

@@ -19,8 +19,8 @@ typedef bool pem_take(void *arg, const char *label, struct span der);
  * is malformed or too large, or there are more than PEM_OBJECTS_MAX. */
 bool pem_each(struct span text, pem_take *take, void *arg);
 
-/* What has happened to a text that was PEM once: "its lines are indented" (copied out of YAML), "its line ends are lost". NULL
- * when it shows nothing of the kind. */
+/* What has happened to a text that was PEM once: "its lines are indented" (copied out of YAML), "its line ends are
+ * lost". NULL when it shows nothing of the kind. */
 const char *pem_damage(struct span text);
 
 #endif

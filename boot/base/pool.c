@@ -13,7 +13,8 @@ struct chunk {
 };
 
 struct pool {
-    struct chunk *chunks; /* the newest first; only it has room worth looking for */
+    /* the newest first; only it has room worth looking for */
+    struct chunk *chunks;
 };
 
 struct pool *pool_new(void)

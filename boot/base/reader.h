@@ -15,7 +15,8 @@
 
 struct reader {
     const unsigned char *p;
-    size_t n; /* bytes left */
+    /* bytes left */
+    size_t n;
     bool bad;
 };
 

@@ -12,8 +12,10 @@
 #include <stddef.h>
 
 struct secret {
-    unsigned char *held_; /* owned, from mem_alloc; followed by a NUL */
-    size_t length_;       /* bytes */
+    /* owned, from mem_alloc; followed by a NUL */
+    unsigned char *held_;
+    /* bytes */
+    size_t length_;
 };
 
 /* Copies n bytes. */

@@ -10,12 +10,15 @@
 
 /* Set fd and zero the rest. */
 struct stream {
-    int fd; /* borrowed */
+    /* borrowed */
+    int fd;
     unsigned char bytes[8192];
     size_t at;
     size_t have;
-    uint64_t taken; /* bytes that were handed out */
-    bool bad;       /* the end was passed, or reading failed */
+    /* bytes that were handed out */
+    uint64_t taken;
+    /* the end was passed, or reading failed */
+    bool bad;
 };
 
 /* The next byte; 0, and bad, when there is none. */

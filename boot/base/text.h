@@ -29,7 +29,8 @@ void text_base64url(struct buf *b, const void *p, size_t n);
  * SIZE_MAX when the text is not base64. */
 size_t text_base64_decode(unsigned char *out, const char *p, size_t n);
 
-/* The same of text broken into lines: the characters of `ignored` are skipped. Adds to out; false when it is not base64. */
+/* The same of text broken into lines: the characters of `ignored` are skipped. Adds to out; false when it is not
+ * base64. */
 bool text_base64_lines(struct buf *out, const char *p, size_t n, const char *ignored);
 
 /* Lower-case hex; out has room for 2 n + 1. */
@@ -50,7 +51,8 @@ bool text_is_label(const char *text);
 /* 8-4-4-4-12 hex digits. */
 bool text_is_guid(const char *text);
 
-/* The candidate nearest to word by edit distance (at most 3 and less than half its length), or NULL. The list ends with NULL. */
+/* The candidate nearest to word by edit distance (at most 3 and less than half its length), or NULL. The list ends with
+ * NULL. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
 /* Bytes for a person: "269.8 kB", "240 GB" (powers of 1000). Returns out. */

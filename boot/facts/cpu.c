@@ -19,14 +19,20 @@ struct cpus {
     char vendor_id[64];
     char model_name[256];
     char virtualization[8];
-    long family, model, stepping; /* -1: unknown */
+    /* -1: unknown */
+    long family, model, stepping;
     unsigned threads;
-    long physical, core; /* of the block being read; -1: not given */
-    uint32_t *cores;     /* physical << 16 | core, distinct */
+    /* of the block being read; -1: not given */
+    long physical, core;
+    /* physical << 16 | core, distinct */
+    uint32_t *cores;
     unsigned core_count;
-    long cores_a_socket; /* as the first processor says; 0: it does not */
-    bool unclear;        /* a block without ids, or too many */
-    bool cut;            /* there was more than is read */
+    /* as the first processor says; 0: it does not */
+    long cores_a_socket;
+    /* a block without ids, or too many */
+    bool unclear;
+    /* there was more than is read */
+    bool cut;
 };
 
 static bool has_word(const char *list, const char *word)

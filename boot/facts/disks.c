@@ -26,9 +26,12 @@ static const struct {
 struct disk {
     const struct sysfs *s;
     const char *name;
-    char dir[SYSFS_PATH_MAX];    /* sys/devices/.../block/sda */
-    char device[SYSFS_PATH_MAX]; /* what its `device` link means; "" when it has none */
-    char transport[32];          /* as Talos says it; "" when it would not know */
+    /* sys/devices/.../block/sda */
+    char dir[SYSFS_PATH_MAX];
+    /* what its `device` link means; "" when it has none */
+    char device[SYSFS_PATH_MAX];
+    /* as Talos says it; "" when it would not know */
+    char transport[32];
 };
 
 static bool starts(const char *s, const char *prefix)

@@ -30,7 +30,8 @@ json_t *facts_read(const char *sysroot, struct error *e);
 void facts_notes(const char *sysroot, const json_t *facts, struct buf *out);
 
 /* Loads what another box printed. Checks shape and types of every known fact, refuses unknown
- * top-level keys with the nearest known one. An identity that names no box (identity.h) becomes null. A new reference; NULL and e on E_FACTS_FILE, E_FILE_READ. */
+ * top-level keys with the nearest known one. An identity that names no box (identity.h) becomes null. A new reference;
+ * NULL and e on E_FACTS_FILE, E_FILE_READ. */
 json_t *facts_load(const char *path, struct error *e);
 
 /* The fact with a dotted name ("board.product_name"), borrowed; NULL when there is none by that name.

@@ -14,9 +14,11 @@
 
 /* Where the walk is, for the message. */
 struct place {
-    const char *path; /* the file */
+    /* the file */
+    const char *path;
     char name[NAME_MAX_];
-    size_t index; /* of the list element we are in, from 0 */
+    /* of the list element we are in, from 0 */
+    size_t index;
     bool in_list;
 };
 

@@ -10,7 +10,8 @@
 enum fact_type { FACT_STRING, FACT_INTEGER, FACT_BOOLEAN, FACT_GROUP, FACT_LIST };
 
 struct fact_name {
-    const char *name; /* dotted; fields of list elements stand under the list's name */
+    /* dotted; fields of list elements stand under the list's name */
+    const char *name;
     enum fact_type type;
 };
 

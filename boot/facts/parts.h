@@ -12,8 +12,8 @@
 
 #include <jansson.h>
 
-/* The SMBIOS table of a tree; bytes stay in the two buffers. False, and why as static words ("is larger than ..."), where
- * it is masked, unreadable, too large or damaged. */
+/* The SMBIOS table of a tree; bytes stay in the two buffers. False, and why as static words ("is larger than ..."),
+ * where it is masked, unreadable, too large or damaged. */
 struct dmi_table {
     struct buf entry;
     struct buf table;

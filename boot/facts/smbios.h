@@ -31,8 +31,10 @@ enum smbios_type {
 /* A table of whole bytes with the version that its entry point gave. */
 struct smbios {
     struct span table;
-    unsigned version; /* major << 8 | minor */
-    unsigned count;   /* structures the entry point promises; 0 when it does not say (_SM3_) */
+    /* major << 8 | minor */
+    unsigned version;
+    /* structures the entry point promises; 0 when it does not say (_SM3_) */
+    unsigned count;
 };
 
 /* Reads an entry point, `_SM3_` (24 bytes) or `_SM_` (31 bytes), checksum included, and pairs it with
@@ -44,8 +46,10 @@ bool smbios_open(struct smbios *s, struct span entry, struct span table);
 struct smbios_item {
     uint8_t type;
     uint16_t handle;
-    struct span body;    /* the formatted part with its header of 4 bytes */
-    struct span strings; /* NUL-terminated strings, without the last NUL */
+    /* the formatted part with its header of 4 bytes */
+    struct span body;
+    /* NUL-terminated strings, without the last NUL */
+    struct span strings;
 };
 
 /* A walk over the structures: start from zero, call until false. Type 127 ends it and is not returned. */

@@ -27,7 +27,8 @@
 #define SYSFS_TEXT_MAX 512 /* bytes with the NUL of an attribute's text; what is longer is unknown */
 
 struct sysfs {
-    int root; /* directory, O_PATH */
+    /* directory, O_PATH */
+    int root;
 };
 
 /* Opens the root ("" or "/" is this box). E_FACTS_READ when it holds neither proc nor sys. */
@@ -62,7 +63,8 @@ int sysfs_fd(const struct sysfs *s, const char *path);
 
 /* The names in a directory but for those with a leading dot, sorted by byte. */
 struct sysfs_names {
-    char (*name)[SYSFS_NAME_MAX]; /* owned */
+    /* owned */
+    char (*name)[SYSFS_NAME_MAX];
     unsigned count;
 };
 struct sysfs_names sysfs_list(const struct sysfs *s, const char *path);

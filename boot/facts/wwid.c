@@ -19,7 +19,8 @@ static unsigned rank_of(const struct designator *d)
 {
     static const struct {
         unsigned kind;
-        unsigned form; /* NAA format, or length of an EUI-64; 0: any */
+        /* NAA format, or length of an EUI-64; 0: any */
+        unsigned form;
         unsigned rank;
     } ranks[] = {
         {KIND_NAME, 0, 9}, {KIND_NAA, 6, 8},   {KIND_EUI64, 16, 7}, {KIND_EUI64, 12, 6}, {KIND_NAA, 5, 5},

@@ -1,8 +1,8 @@
 /*
  * wwid.h - the name of a SCSI disk by its VPD page 0x83, as a current kernel gives it. Pure.
  *
- * Kernels before 5.11 preferred the longest designator, which is the T10 one of an ATA disk that has a WWN too. Facts taken
- * under one of them must name the disk as Talos will.
+ * Kernels before 5.11 preferred the longest designator, which is the T10 one of an ATA disk that has a WWN too. Facts
+ * taken under one of them must name the disk as Talos will.
  *
  * Sources: SPC-4 7.8.6 (designation descriptors); Linux 6.18 scsi_vpd_lun_id(): which one, and how it is written.
  */

@@ -19,10 +19,12 @@
 
 /* How the operator logs in to the role's vault, as its ClusterSecretStore says; in the plan's pool. */
 struct gitops_login {
-    struct pos pos;     /* of the store; file is NULL: there is none that logs in with a client secret */
-    const char *tenant; /* NULL: not known */
-    /* The secrets of the vault that hearth lays as the halves of the login; NULL: they are not whole values of a Secret in
-     * bootstrap/. */
+    /* of the store; file is NULL: there is none that logs in with a client secret */
+    struct pos pos;
+    /* NULL: not known */
+    const char *tenant;
+    /* The secrets of the vault that hearth lays as the halves of the login; NULL: they are not whole values of a Secret
+     * in bootstrap/. */
     const struct ref *client, *secret;
 };
 
@@ -34,8 +36,9 @@ struct gitops_login {
 void gitops_tree(struct plan *plan, struct gitops_login *login, struct errors *warnings,
                  struct errors *errors);
 
-/* Warns unless all that lies in clusters/<role>/flux-system is kept from Flux's garbage collection, by its kustomization.yaml (a
- * patch that reaches every object, or commonAnnotations): Flux deletes what leaves Git, itself too. */
+/* Warns unless all that lies in clusters/<role>/flux-system is kept from Flux's garbage collection, by its
+ * kustomization.yaml (a patch that reaches every object, or commonAnnotations): Flux deletes what leaves Git, itself
+ * too. */
 void gitops_keep(const struct plan *plan, struct errors *warnings);
 
 /* Warns unless the endpoint is an address that talos/ gives to a node or a VIP: for another somebody else must

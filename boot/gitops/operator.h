@@ -1,7 +1,8 @@
 /*
  * operator.h - where the halves of the operator's login come from.
  *
- * A store names Secrets of the cluster; hearth lays them, out of bootstrap/, and knows which secret of the vault each value is.
+ * A store names Secrets of the cluster; hearth lays them, out of bootstrap/, and knows which secret of the vault each
+ * value is.
  */
 #ifndef HEARTH_GITOPS_OPERATOR_H
 #define HEARTH_GITOPS_OPERATOR_H

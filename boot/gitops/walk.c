@@ -11,8 +11,10 @@
 /* A file or directory of the tree. Everything lives in the plan's pool. */
 struct item {
     const char *path;
-    const struct tree_node *vars; /* postBuild.substitute of its Flux Kustomization, or NULL */
-    struct pos from;              /* what names it; file is NULL when it was found in a directory */
+    /* postBuild.substitute of its Flux Kustomization, or NULL */
+    const struct tree_node *vars;
+    /* what names it; file is NULL when it was found in a directory */
+    struct pos from;
     unsigned depth;
 };
 
@@ -25,12 +27,15 @@ struct found {
 
 struct walk {
     struct plan *plan;
-    struct pool *pool;  /* the plan's */
-    struct item *items; /* those to come stand behind those that were */
+    /* the plan's */
+    struct pool *pool;
+    /* those to come stand behind those that were */
+    struct item *items;
     unsigned count;
     bool cut;
     struct found *first, **end;
-    const char *untracked; /* the first */
+    /* the first */
+    const char *untracked;
     unsigned untracked_count;
     struct gitops_login *login;
     struct errors *warnings;

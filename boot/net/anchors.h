@@ -15,9 +15,11 @@
 #define ANCHORS_EXTRA_MAX 16
 
 struct anchors {
-    br_x509_trust_anchor *list; /* owned */
+    /* owned */
+    br_x509_trust_anchor *list;
     size_t count;
-    size_t extra; /* how many at the front own their bytes */
+    /* how many at the front own their bytes */
+    size_t extra;
 };
 
 /* ca_pem is PEM text or NULL; with `only` the Azure roots are left out. Error: E_VAULT_CA. */

@@ -144,8 +144,8 @@ static void note_failure(struct conn *c, unsigned address, int err)
                     dns_address_text(&c->lookup.addresses[address], text), (unsigned)c->url->port);
 }
 
-/* The next address that was not tried: of those that gave the least trouble, one of the other family than the last if there
- * is any. One that gave trouble enters no race that a better one is still in. -1: none. */
+/* The next address that was not tried: of those that gave the least trouble, one of the other family than the last if
+ * there is any. One that gave trouble enters no race that a better one is still in. -1: none. */
 static int next_address(const struct conn *c)
 {
     int best = -1;

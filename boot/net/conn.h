@@ -40,11 +40,15 @@ typedef void conn_progress(void *arg, const char *host, const char *step);
 struct conn_world {
     struct lookup_servers servers;
     struct anchors anchors;
-    int64_t now;             /* seconds since 1970 at the start */
-    conn_progress *progress; /* never NULL */
+    /* seconds since 1970 at the start */
+    int64_t now;
+    /* never NULL */
+    conn_progress *progress;
     void *arg;
-    uint32_t connections;   /* that reached a host */
-    char tls[TLS_NAME_MAX]; /* of the last handshake: "TLS 1.2 ECDHE-RSA-AES256-GCM-SHA384" */
+    /* that reached a host */
+    uint32_t connections;
+    /* of the last handshake: "TLS 1.2 ECDHE-RSA-AES256-GCM-SHA384" */
+    char tls[TLS_NAME_MAX];
 };
 
 struct conn {
@@ -57,21 +61,29 @@ struct conn {
         struct dns_address address;
         unsigned count;
     } troubles[LOOKUP_ADDRESSES_MAX];
-    bool v4_first; /* the last of them was IPv6 */
+    /* the last of them was IPv6 */
+    bool v4_first;
     /* The race: bit i of tried says that addresses[i] was attempted. */
     uint32_t tried;
-    bool last_v6;   /* family of the last attempt */
-    unsigned worst; /* trouble that an address in the race has given */
+    /* family of the last attempt */
+    bool last_v6;
+    /* trouble that an address in the race has given */
+    unsigned worst;
     int race[CONN_RACE_MAX];
-    unsigned entrant[CONN_RACE_MAX]; /* the address of each, an index */
+    /* the address of each, an index */
+    unsigned entrant[CONN_RACE_MAX];
     unsigned racing;
-    uint64_t next_attempt; /* clock_ms */
-    uint64_t until;        /* deadline of the state, clock_ms */
+    /* clock_ms */
+    uint64_t next_attempt;
+    /* deadline of the state, clock_ms */
+    uint64_t until;
     int fd;
-    bool connected; /* since it was opened, to peer */
+    /* since it was opened, to peer */
+    bool connected;
     struct dns_address peer;
     struct tls *tls;
-    bool shaken; /* the handshake was finished since it was opened */
+    /* the handshake was finished since it was opened */
+    bool shaken;
     struct error error;
 };
 
@@ -82,8 +94,8 @@ enum conn_state conn_step(struct conn *c, uint64_t now);
 /* Back to CONN_IDLE; everything is closed and wiped but what conn_turn() knows. */
 void conn_close(struct conn *c);
 
-/* The address that it was connected to, in this opening, gave trouble before it had answered anything. True when the host has
- * another one that gave less. False too when it was connected to none. */
+/* The address that it was connected to, in this opening, gave trouble before it had answered anything. True when the
+ * host has another one that gave less. False too when it was connected to none. */
 bool conn_turn(struct conn *c);
 
 /* "login.microsoftonline.com at 20.190.1.2", or the host alone when it is connected to none. Returns out. */

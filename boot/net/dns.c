@@ -101,7 +101,8 @@ struct dns_record {
     unsigned type;
     unsigned class;
     struct span data;
-    char target[NAME_MAX_ + 1]; /* of a CNAME */
+    /* of a CNAME */
+    char target[NAME_MAX_ + 1];
 };
 
 static void read_record(const struct message *m, struct reader *r, struct dns_record *out)

@@ -23,8 +23,10 @@ enum dns_type { DNS_A = 1, DNS_AAAA = 28 };
 
 struct dns_address {
     bool v6;
-    unsigned char bytes[16]; /* 4 or 16, network order */
-    uint32_t scope;          /* interface index of a link-local IPv6 address, or 0 */
+    /* 4 or 16, network order */
+    unsigned char bytes[16];
+    /* interface index of a link-local IPv6 address, or 0 */
+    uint32_t scope;
 };
 
 enum dns_outcome {
@@ -60,7 +62,8 @@ bool dns_address(const char *text, size_t n, struct dns_address *out);
 /* The other way (RFC 5952), without the interface. Returns out. */
 #define DNS_ADDRESS_TEXT_MAX 46
 const char *dns_address_text(const struct dns_address *address, char out[DNS_ADDRESS_TEXT_MAX]);
-/* 0.0.0.0/8 and ::, which are no host's (RFC 1122 3.2.1.3, RFC 4291 2.5.2); 127.0.0.1 and ::1, one's own, which filters give. */
+/* 0.0.0.0/8 and ::, which are no host's (RFC 1122 3.2.1.3, RFC 4291 2.5.2); 127.0.0.1 and ::1, one's own, which filters
+ * give. */
 bool dns_address_nowhere(const struct dns_address *address);
 bool dns_address_loopback(const struct dns_address *address);
 bool dns_address_same(const struct dns_address *a, const struct dns_address *b);

@@ -2,9 +2,9 @@
  * http.h - one HTTP/1.1 response at a time, from bytes that arrive in any pieces.
  *
  * Pure. RFC 9112, strictly: CRLF only, no folded lines, no NUL or control characters in a field, either
- * Content-Length (identical repetitions are one) or "Transfer-Encoding: chunked" and not both. Interim (1xx) responses are skipped, trailers
- * are read and dropped. Redirects are only a status to it. It keeps the few fields that this room looks at;
- * the rest is checked and dropped.
+ * Content-Length (identical repetitions are one) or "Transfer-Encoding: chunked" and not both. Interim (1xx) responses
+ * are skipped, trailers are read and dropped. Redirects are only a status to it. It keeps the few fields that this room
+ * looks at; the rest is checked and dropped.
  */
 #ifndef HEARTH_NET_HTTP_H
 #define HEARTH_NET_HTTP_H
@@ -36,27 +36,37 @@ enum http_state {
 
 struct http {
     enum http_state state;
-    int64_t now; /* seconds since 1970, for a Retry-After that is a date */
+    /* seconds since 1970, for a Retry-After that is a date */
+    int64_t now;
     struct buf line;
     size_t head_bytes;
     unsigned interim;
-    uint64_t remaining; /* of the body or the chunk */
-    bool until_close;   /* the body ends with the connection */
+    /* of the body or the chunk */
+    uint64_t remaining;
+    /* the body ends with the connection */
+    bool until_close;
 
-    int status; /* 100-599 */
+    /* 100-599 */
+    int status;
     bool keep_alive;
     bool has_length;
     uint64_t length;
     bool chunked;
     bool has_retry_after;
-    uint32_t retry_after_ms; /* at most HTTP_RETRY_AFTER_MAX_MS */
-    char content_type[128];  /* cut */
-    bool encoded;            /* Content-Encoding names something: the body is not what it seems */
-    struct buf challenge;    /* WWW-Authenticate; the fields of several joined with ", " */
+    /* at most HTTP_RETRY_AFTER_MAX_MS */
+    uint32_t retry_after_ms;
+    /* cut */
+    char content_type[128];
+    /* Content-Encoding names something: the body is not what it seems */
+    bool encoded;
+    /* WWW-Authenticate; the fields of several joined with ", " */
+    struct buf challenge;
     struct buf body;
 
-    enum error_code code; /* with HTTP_BAD: E_HTTP_MALFORMED or E_HTTP_TOO_LARGE */
-    const char *why;      /* static text */
+    /* with HTTP_BAD: E_HTTP_MALFORMED or E_HTTP_TOO_LARGE */
+    enum error_code code;
+    /* static text */
+    const char *why;
 };
 
 /* Ready for a response. A struct that was used before must have been freed. */

@@ -23,7 +23,8 @@
 #define LOOKUP_DELAY_MS 50 /* how long IPv4 waits for AAAA (RFC 8305 section 3) */
 
 struct lookup_servers {
-    const char *hosts; /* text of /etc/hosts, borrowed */
+    /* text of /etc/hosts, borrowed */
+    const char *hosts;
     struct dns_address servers[DNS_SERVERS_MAX];
     unsigned count;
 };
@@ -31,28 +32,39 @@ struct lookup_servers {
 struct question {
     enum dns_type type;
     bool done;
-    bool answered;            /* by any server, even with an error */
-    enum dns_outcome outcome; /* when answered */
-    unsigned server;          /* who answered last, or said that its answer is too long for UDP */
-    bool cut;                 /* somebody said so */
+    /* by any server, even with an error */
+    bool answered;
+    /* when answered */
+    enum dns_outcome outcome;
+    /* who answered last, or said that its answer is too long for UDP */
+    unsigned server;
+    /* somebody said so */
+    bool cut;
     int fd;
     uint16_t id;
     bool tcp;
     unsigned tries;
-    uint64_t until; /* clock_ms */
-    struct buf out; /* what is still to be written, TCP only */
+    /* clock_ms */
+    uint64_t until;
+    /* what is still to be written, TCP only */
+    struct buf out;
     struct buf in;
 };
 
 struct lookup {
     const struct lookup_servers *servers;
-    const char *host;                                   /* borrowed */
-    struct question questions[2];                       /* AAAA, A */
-    struct dns_address addresses[LOOKUP_ADDRESSES_MAX]; /* in the order they came */
+    /* borrowed */
+    const char *host;
+    /* AAAA, A */
+    struct question questions[2];
+    /* in the order they came */
+    struct dns_address addresses[LOOKUP_ADDRESSES_MAX];
     unsigned count;
-    uint64_t first_at; /* when the first address came */
+    /* when the first address came */
+    uint64_t first_at;
     bool from_hosts;
-    bool filtered; /* somebody gave this address, which is no host's */
+    /* somebody gave this address, which is no host's */
+    bool filtered;
     struct dns_address filter;
     unsigned filter_server;
 };

@@ -13,10 +13,11 @@
 
 #define STEPS_MAX 256 /* records moved in one step, so that one busy server cannot hold the loop */
 
-/* Whether the server asked for a certificate of ours. BearSSL's handler, which looks at the names of no authority and has
- * nothing to send. */
+/* Whether the server asked for a certificate of ours. BearSSL's handler, which looks at the names of no authority and
+ * has nothing to send. */
 struct client_certificate {
-    const br_ssl_client_certificate_class *vtable; /* first: BearSSL sees this struct through it */
+    /* first: BearSSL sees this struct through it */
+    const br_ssl_client_certificate_class *vtable;
     bool asked;
 };
 
@@ -27,11 +28,15 @@ struct tls {
     br_ec_impl curves;
     int fd;
     enum tls_state state;
-    bool eof;   /* the socket has ended */
-    int broken; /* errno of the socket */
+    /* the socket has ended */
+    bool eof;
+    /* errno of the socket */
+    int broken;
     bool no_random;
-    unsigned heads;        /* bytes of `head` that are filled */
-    unsigned char head[5]; /* first bytes from the server: tells other protocols from old TLS */
+    /* bytes of `head` that are filled */
+    unsigned heads;
+    /* first bytes from the server: tells other protocols from old TLS */
+    unsigned char head[5];
     unsigned char io[BR_SSL_BUFSIZE_BIDI];
 };
 

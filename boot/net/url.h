@@ -17,7 +17,8 @@
 #define URL_AUTHORITY_MAX 262 /* HOST:65535 */
 
 struct url {
-    char host[URL_HOST_MAX]; /* lower case, no trailing dot */
+    /* lower case, no trailing dot */
+    char host[URL_HOST_MAX];
     uint16_t port;
 };
 

@@ -26,31 +26,42 @@
 
 /* What the messages, and the readers of files, need of one certificate. */
 struct x509_cert {
-    br_x509_pkey
-        key; /* points into the DER; all zero when it is neither RSA nor EC, curve 0 when not P-256 or P-384 */
-    struct span dn;     /* of the subject, DER, in place */
-    int64_t not_before; /* seconds since 1970 */
+    /* points into the DER; all zero when it is neither RSA nor EC, curve 0 when not P-256 or P-384 */
+    br_x509_pkey key;
+    /* of the subject, DER, in place */
+    struct span dn;
+    /* seconds since 1970 */
+    int64_t not_before;
     int64_t not_after;
-    unsigned char issuer[32]; /* SHA-256 of the DN's DER */
+    /* SHA-256 of the DN's DER */
+    unsigned char issuer[32];
     unsigned char subject[32];
-    char issuer_cn[X509_CN_MAX]; /* "" when there is none */
+    /* "" when there is none */
+    char issuer_cn[X509_CN_MAX];
     char subject_cn[X509_CN_MAX];
-    bool ca; /* basicConstraints say so */
+    /* basicConstraints say so */
+    bool ca;
     bool has_eku;
-    bool server_auth; /* serverAuth or anyExtendedKeyUsage */
+    /* serverAuth or anyExtendedKeyUsage */
+    bool server_auth;
 };
 
 struct x509 {
-    const br_x509_class *vtable; /* first: BearSSL sees this struct through it */
+    /* first: BearSSL sees this struct through it */
+    const br_x509_class *vtable;
     br_x509_minimal_context minimal;
-    int64_t now; /* seconds since 1970, trusted */
+    /* seconds since 1970, trusted */
+    int64_t now;
     unsigned count;
     struct x509_cert certs[X509_CHAIN_MAX];
-    bool unreadable;    /* a certificate is too large, one too many, or not DER */
-    unsigned char *der; /* the one being received; owned */
+    /* a certificate is too large, one too many, or not DER */
+    bool unreadable;
+    /* the one being received; owned */
+    unsigned char *der;
     size_t der_length;
     size_t der_expected;
-    enum error_code code; /* after the chain: E_NONE or an E_TLS_* code */
+    /* after the chain: E_NONE or an E_TLS_* code */
+    enum error_code code;
     enum error_advice advice;
     char why[256];
 };

@@ -1,25 +1,30 @@
 /*
- * The states of bootstrap, by what machined holds and the marks of this boot (marks.h), so a run that was cut anywhere begins at the box that fits.
+ * The states of bootstrap, by what machined holds and the marks of this boot (marks.h), so a run that was cut anywhere
+ * begins at the box that fits.
  *
- *   no ExtensionServiceConfig hearth of ours: in the config, but not yet among the resources, or the other way round -> look again
+ *   no ExtensionServiceConfig hearth of ours
+ *        |     in the config, but not yet among the resources, or the reverse --> look again
  *        |                                    in neither ---------------------> done: not by hearth
  *        |
  *   no system disk: the install is still to come -----------------------------> look again
  *        |
  *   [pending]  manifests are held in our document
- *        |     dry run, look again, apply: they move to cluster.inlineManifests in one step. That changes our document, so
- *        |     Talos restarts hearth: this process only waits for that. The next one finds none pending; a cut before the apply begins
- *        |     here again, one behind it below. A config that is another by then is an admin's: from the beginning, with that one.
+ *        |     dry run, look again, apply: they move to cluster.inlineManifests in one step. That changes our
+ *        |     document, so Talos restarts hearth: this process only waits for that. The next one finds none pending;
+ *        |     a cut before the apply begins here again, one behind it below. A config that is another by then is an
+ *        |     admin's: from the beginning, with that one.
  *        v
  *   [placed]   worker, another's or a person's task --------------------------> done: why
- *        |     etcd member here ----------------------------------------------> founded; apply as above, the mode becomes none, so that no
- *        |                                                                      later boot founds -> look again, nothing left
+ *        |     etcd member here ----------------------------------------------> founded; apply as above: the mode
+ *        |                                                                      becomes none, so that no later boot
+ *        |                                                                      founds -> look again, nothing left
  *        |     etcd runs but is no member yet, or CRI is not up --------------> look again
  *        |     etcd ends again and again, or cannot be started ---------------> failed: in its own words
  *        |     Bootstrap: AlreadyExists is as good; FailedPrecondition -------> look again
  *        v
- *   [asked]    etcd starts. Bootstrap lives in machined's memory until etcd has written data, as this boot's mark does in a tmpfs: it
- *              is not asked for again in this boot, but where etcd could not be started at all; after a reboot -----> placed
+ *   [asked]    etcd starts. Bootstrap lives in machined's memory until etcd has written data, as this boot's mark does
+ *              in a tmpfs: it is not asked for again in this boot, but where etcd could not be started at all; after a
+ *              reboot ------> placed
  */
 #include "node/node.h"
 
@@ -84,7 +89,8 @@ static enum attempt promote(struct boot *boot, const struct look *look, const st
     return result ? ATTEMPT_WAIT : ATTEMPT_AGAIN;
 }
 
-/* etcd's own words where it does not come up by itself: it ends and is started again for ever, or could not be started. */
+/* etcd's own words where it does not come up by itself: it ends and is started again for ever, or could not be
+ * started. */
 static int judge_etcd(struct boot *boot, const struct handover *handover, bool *failed_to_start,
                       struct error *e)
 {
@@ -194,7 +200,8 @@ static void say_done(const struct boot *boot, const struct look *look, const str
             handover->cluster, n, address, n, address);
 }
 
-/* Only what was booted from a medium has a site; it changes nothing here, and who left it in by mistake does not know that. */
+/* Only what was booted from a medium has a site; it changes nothing here, and who left it in by mistake does not know
+ * that. */
 static void say_medium(const struct boot *boot, const struct look *look)
 {
     struct error ignored;

@@ -20,8 +20,10 @@ static struct {
     } stages[CONSOLE_STAGES + 1], notes[NOTES_MAX];
     char failure[ERROR_TEXT_MAX];
     enum error_code code;
-    uint64_t said_at;     /* clock_ms() */
-    unsigned silence_min; /* until the same failure is said again; 0: nothing was said */
+    /* clock_ms() */
+    uint64_t said_at;
+    /* until the same failure is said again; 0: nothing was said */
+    unsigned silence_min;
 } said;
 
 /* A known key's place, or a free one; the last is shared by those that come late. */

@@ -39,10 +39,14 @@ static bool is_telling_label(const char *label)
 /* The partitions of one disk, counted. */
 struct tally {
     unsigned partitions;
-    unsigned talos;   /* of them with a label of Talos's */
-    unsigned boot;    /* with one that an installer makes */
-    unsigned telling; /* with one that nobody else has */
-    const char *meta; /* what META holds; NULL: there is none */
+    /* of them with a label of Talos's */
+    unsigned talos;
+    /* with one that an installer makes */
+    unsigned boot;
+    /* with one that nobody else has */
+    unsigned telling;
+    /* what META holds; NULL: there is none */
+    const char *meta;
 };
 
 static void count(struct tally *t, const struct look_volume *v)

@@ -43,9 +43,12 @@ struct joining {
     /* Secrets wait in ExtensionServiceConfig hearth until the installed system asks for certificates. */
     bool hold;
     enum bootstrap_mode bootstrap;
-    enum disk_contents contents; /* of the install disk, */
-    char disk[64];               /* which Talos calls so: "sda" */
-    bool never_founded;          /* our marker says founded, and this disk that nothing came of it */
+    /* of the install disk, */
+    enum disk_contents contents;
+    /* which Talos calls so: "sda" */
+    char disk[64];
+    /* our marker says founded, and this disk that nothing came of it */
+    bool never_founded;
     struct errors *errors;
 };
 
@@ -83,7 +86,8 @@ static enum step take_facts(struct joining *j)
     return STEP_ON;
 }
 
-/* Off the disk hearth cannot found anything later; with several control planes and no marker only a person can know that none of them has. */
+/* Off the disk hearth cannot found anything later; with several control planes and no marker only a person can know
+ * that none of them has. */
 static void decide_founding(struct joining *j)
 {
     const struct plan *plan = j->run.plan;
@@ -157,8 +161,9 @@ static enum step make_plan(struct joining *j)
     return STEP_ON;
 }
 
-/* An empty etcd beside one that lives would split the cluster: what is founded is joined. What this node alone has said, and nobody answers for,
- * proves neither that there is a cluster nor that there is none: then a person decides, but where the very disk shows that nothing came of it. */
+/* An empty etcd beside one that lives would split the cluster: what is founded is joined. What this node alone has
+ * said, and nobody answers for, proves neither that there is a cluster nor that there is none: then a person decides,
+ * but where the very disk shows that nothing came of it. */
 static int ask_marker(struct joining *j, struct error *e)
 {
     const char *cluster = j->run.plan->entry->role->cluster, *marker = j->run.plan->marker;
@@ -255,8 +260,8 @@ static int hand_over(struct joining *j, bool dry_run, struct error *e)
     return result;
 }
 
-/* Once more right before the point of no return: still maintenance, still no config but the documents that are carried over, still the
- * same disk with the same on it. */
+/* Once more right before the point of no return: still maintenance, still no config but the documents that are carried
+ * over, still the same disk with the same on it. */
 static enum step look_again(struct joining *j)
 {
     struct guard_verdict verdict;
@@ -323,8 +328,9 @@ static void say_applied(const struct joining *j)
                          : "remove the stick then, or let the firmware start from the disk");
 }
 
-/* machined holds a disk with a META for installed, whatever has come of the install, and never installs over it. So the disk, of which the
- * last look has shown once more that nobody has used it, is wiped; machined sees that in its next start. */
+/* machined holds a disk with a META for installed, whatever has come of the install, and never installs over it. So the
+ * disk, of which the last look has shown once more that nobody has used it, is wiped; machined sees that in its next
+ * start. */
 static enum step mend(struct joining *j)
 {
     struct error e;
@@ -333,7 +339,8 @@ static enum step mend(struct joining *j)
         return still;
     if (j->never_founded && marker_clear(&j->run, &e) != 0)
         return failed(j, &e);
-    /* Before it: a process that is killed behind the wipe must not leave the next one a blank disk that machined does not install. */
+    /* Before it: a process that is killed behind the wipe must not leave the next one a blank disk that machined does
+     * not install. */
     marks_set(MARK_WIPED);
     if (machined_wipe(&j->boot->target, j->disk, &e) != 0) {
         struct error refused;
@@ -358,7 +365,8 @@ static enum step apply(struct joining *j)
     struct error e;
     if (hand_over(j, true, &e) != 0)
         return failed(j, &e);
-    /* Where the entry says wipe a disk that is somebody's is Talos's to have, and with a META on it machined installs nothing either. */
+    /* Where the entry says wipe a disk that is somebody's is Talos's to have, and with a META on it machined installs
+     * nothing either. */
     if (j->contents == DISK_CUT || (j->contents == DISK_FOREIGN && j->look->system_disk))
         return mend(j);
     /* Before the last look: should that one turn back, the same boot knows its own hand. */

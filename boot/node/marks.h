@@ -1,9 +1,9 @@
 /*
  * marks.h - what a process of this boot leaves for the one that comes after it.
  *
- * machined starts hearth anew whenever hearth's document changes, and that is what hearth's own second apply does. A mark is an empty file
- * in a tmpfs of the box, so that it ends with the boot. Where there is no such place (a service spec of an earlier hearth) a mark
- * lasts as long as the process.
+ * machined starts hearth anew whenever hearth's document changes, and that is what hearth's own second apply does. A
+ * mark is an empty file in a tmpfs of the box, so that it ends with the boot. Where there is no such place (a service
+ * spec of an earlier hearth) a mark lasts as long as the process.
  */
 #ifndef HEARTH_NODE_MARKS_H
 #define HEARTH_NODE_MARKS_H

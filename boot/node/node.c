@@ -233,8 +233,8 @@ static void remember_start(const struct options *o)
     anew.envp[n] = anew.size;
 }
 
-/* A heap that is full leaves nothing to go on with, and the service must not end: hearth starts anew, with the same process id, and what it
- * says first is this. In the fetcher it returns: that process just ends. */
+/* A heap that is full leaves nothing to go on with, and the service must not end: hearth starts anew, with the same
+ * process id, and what it says first is this. In the fetcher it returns: that process just ends. */
 static void start_anew(size_t n)
 {
     if (getpid() != anew.pid)

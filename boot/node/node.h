@@ -50,24 +50,39 @@ struct fingerprint {
 
 /* What lives as long as the process. */
 struct boot {
-    struct options options; /* site is never NULL */
+    /* site is never NULL */
+    struct options options;
     struct grpc_target target;
-    uint64_t started;               /* clock_ms() */
-    unsigned tries;                 /* failures in a row that are tried again soon */
-    unsigned char rejected[32];     /* SHA-256 of the config that machined rejected last */
-    struct fingerprint rejected_at; /* and what it was made of: it is not sent again before that changes */
-    struct error rejection;         /* what machined said; E_NONE: nothing was rejected */
-    bool retry_delayed;             /* a failed install was recognised and its delay has passed */
-    uint64_t addressed;             /* clock_ms() of the first look with an address; 0: none yet */
-    uint64_t
-        promoted;  /* clock_ms() when our document was changed: machined starts hearth anew; 0: it was not */
-    bool answered; /* machined has, in this process */
-    bool installing;    /* this process has applied a config, and an install follows */
-    bool leaving;       /* the node was on its way out of this boot when it was last looked at */
-    bool has_data;      /* machined says so of etcd: it starts with that */
-    bool etcd_said;     /* that etcd could not be started: the next try is a new Bootstrap */
-    bool founded;       /* and the console knows that it is done */
-    struct buf details; /* of the last failure: a table for people, said with it */
+    /* clock_ms() */
+    uint64_t started;
+    /* failures in a row that are tried again soon */
+    unsigned tries;
+    /* SHA-256 of the config that machined rejected last */
+    unsigned char rejected[32];
+    /* and what it was made of: it is not sent again before that changes */
+    struct fingerprint rejected_at;
+    /* what machined said; E_NONE: nothing was rejected */
+    struct error rejection;
+    /* a failed install was recognised and its delay has passed */
+    bool retry_delayed;
+    /* clock_ms() of the first look with an address; 0: none yet */
+    uint64_t addressed;
+    /* clock_ms() when our document was changed: machined starts hearth anew; 0: it was not */
+    uint64_t promoted;
+    /* machined has, in this process */
+    bool answered;
+    /* this process has applied a config, and an install follows */
+    bool installing;
+    /* the node was on its way out of this boot when it was last looked at */
+    bool leaving;
+    /* machined says so of etcd: it starts with that */
+    bool has_data;
+    /* that etcd could not be started: the next try is a new Bootstrap */
+    bool etcd_said;
+    /* and the console knows that it is done */
+    bool founded;
+    /* of the last failure: a table for people, said with it */
+    struct buf details;
 };
 
 /* Goes on until there is nothing left to do, or until told to stop by a signal. */
@@ -79,8 +94,8 @@ enum attempt node_join(struct boot *boot, struct look **look, struct errors *err
 /* Configured, and booting or running. */
 enum attempt node_bootstrap(struct boot *boot, const struct look *look, struct errors *errors);
 
-/* *has: whether the site has this file. Only what was booted from a medium has SITE_INVENTORY. E_FILE_READ: it cannot be told, which is not
- * the same as that it has not. */
+/* *has: whether the site has this file. Only what was booted from a medium has SITE_INVENTORY. E_FILE_READ: it cannot
+ * be told, which is not the same as that it has not. */
 int node_site_has(const struct boot *boot, const char *file, bool *has, struct error *e);
 
 /* Sleeps, or returns true at once when hearth is told to stop. */

@@ -1,9 +1,9 @@
 /*
  * ready.h - may hearth act on what it sees? Pure: looks and times in, a verdict out.
  *
- * Four things are waited for side by side, each with a deadline of its own: udev settled and disks and links unchanged for
- * 2 s (USB and NVMe scans come late and one by one); an address; a name server; the clock. They are not dependencies of
- * the service, because one that stays unmet would reboot a healthy node.
+ * Four things are waited for side by side, each with a deadline of its own: udev settled and disks and links unchanged
+ * for 2 s (USB and NVMe scans come late and one by one); an address; a name server; the clock. They are not
+ * dependencies of the service, because one that stays unmet would reboot a healthy node.
  */
 #ifndef HEARTH_NODE_READY_H
 #define HEARTH_NODE_READY_H
@@ -23,27 +23,34 @@ struct ready_seen {
     const struct look *look;
     const json_t *facts;
     bool name_server;
-    uint64_t elapsed_ms; /* since the wait began */
-    uint64_t
-        addressed_ms; /* since the first look with an address: Talos cannot ask for the time before; 0: there was none */
-    int64_t time;  /* seconds since 1970, as the box has it */
-    int64_t built; /* of this program */
+    /* since the wait began */
+    uint64_t elapsed_ms;
+    /* since the first look with an address: Talos cannot ask for the time before; 0: there was none */
+    uint64_t addressed_ms;
+    /* seconds since 1970, as the box has it */
+    int64_t time;
+    /* of this program */
+    int64_t built;
 };
 
 /* Zero-initialise; ready_free(). */
 struct ready {
-    json_t *last;          /* disks and links as they were */
-    uint64_t unchanged_ms; /* elapsed_ms when they last changed */
+    /* disks and links as they were */
+    json_t *last;
+    /* elapsed_ms when they last changed */
+    uint64_t unchanged_ms;
     bool met[READY_COUNT];
-    bool unsynchronized; /* the clock is met by being plausible alone */
+    /* the clock is met by being plausible alone */
+    bool unsynchronized;
 };
 
-/* 1: all met. 0: look again. -1: one has given up, with what was seen of it: E_WAIT_DISKS, E_WAIT_LINK, E_WAIT_DNS, E_CLOCK. */
+/* 1: all met. 0: look again. -1: one has given up, with what was seen of it: E_WAIT_DISKS, E_WAIT_LINK, E_WAIT_DNS,
+ * E_CLOCK. */
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e);
 void ready_free(struct ready *r);
 
-/* After a 0: milliseconds until the next look, 250 to 1000. While the disks are not quiet yet nothing can be met, and a look costs
- * more than all the rest of the wait. */
+/* After a 0: milliseconds until the next look, 250 to 1000. While the disks are not quiet yet nothing can be met, and a
+ * look costs more than all the rest of the wait. */
 unsigned ready_pause(const struct ready *r, const struct ready_seen *seen);
 
 /* "disks to settle", and its deadline in seconds. */

@@ -1,9 +1,9 @@
 /*
  * superblock.h - what stands on a whole disk that machined has no name for.
  *
- * Talos's discovery has no name for NTFS, exFAT, f2fs, HFS+, APFS and their like, nor for most members of arrays (btrfs it knows, md from
- * 1.14 on): a disk that is one of them from its first byte on is blank to it, and would be installed over. This reads the places where such
- * things put their mark, and nothing else.
+ * Talos's discovery has no name for NTFS, exFAT, f2fs, HFS+, APFS and their like, nor for most members of arrays (btrfs
+ * it knows, md from 1.14 on): a disk that is one of them from its first byte on is blank to it, and would be installed
+ * over. This reads the places where such things put their mark, and nothing else.
  *
  * Sources: offsets and magics as libblkid (util-linux) probes for them; of arrays linux/raid/md_p.h.
  */
@@ -12,11 +12,13 @@
 
 #include "talos/look.h"
 
-/* The name of what has its mark on this disk ("ntfs"), "what cannot be read" when it cannot be opened or a place of it cannot be read whole,
- * or NULL: no mark, or path (a block device or a file) is not there at all (ENOENT, ENXIO) and machined's word stands. */
+/* The name of what has its mark on this disk ("ntfs"), "what cannot be read" when it cannot be opened or a place of it
+ * cannot be read whole, or NULL: no mark, or path (a block device or a file) is not there at all (ENOENT, ENXIO) and
+ * machined's word stands. */
 const char *superblock_find(const char *path);
 
-/* Gives each whole disk of the look that machined knows nothing on the name of what superblock_find() finds, below SYSROOT/dev. */
+/* Gives each whole disk of the look that machined knows nothing on the name of what superblock_find() finds, below
+ * SYSROOT/dev. */
 void superblock_look(struct look *look, const char *sysroot);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * volumes.h - may Talos give the volumes of the config a disk of its choice? Offline.
  *
- * A UserVolumeConfig, RawVolumeConfig or SwapVolumeConfig takes any disk that its selector fits and that Talos finds empty, and a disk whose
- * content Talos has no name for is empty to it: an MBR, whole-disk NTFS, exFAT, f2fs. So where such a document is not bound to the system
- * disk, no other disk may hold what Talos cannot see.
+ * A UserVolumeConfig, RawVolumeConfig or SwapVolumeConfig takes any disk that its selector fits and that Talos finds
+ * empty, and a disk whose content Talos has no name for is empty to it: an MBR, whole-disk NTFS, exFAT, f2fs. So where
+ * such a document is not bound to the system disk, no other disk may hold what Talos cannot see.
  *
  * Source: Talos controllers/block/internal/volumes/disk.go (1.13.9 and 1.14.1).
  */
@@ -14,8 +14,8 @@
 #include "plan/plan.h"
 #include "talos/look.h"
 
-/* install is the id of the install disk ("sda"), which the guard judges. The look is one that superblock_look() has completed. E_GUARD_VOLUME names
- * the document, the disk, what it holds, and the command that empties it. */
+/* install is the id of the install disk ("sda"), which the guard judges. The look is one that superblock_look() has
+ * completed. E_GUARD_VOLUME names the document, the disk, what it holds, and the command that empties it. */
 int volumes_judge(const struct look *look, const struct plan *plan, const char *install, struct error *e);
 
 #endif

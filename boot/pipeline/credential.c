@@ -23,7 +23,8 @@ static const char *environment(const char *name)
 
 enum form { FORM_PEM, FORM_SECRET, FORM_TOKEN };
 
-/* PowerShell 5 writes so with `>`. Neither PEM nor a secret begins with a NUL or has one behind its first letter; DER may. */
+/* PowerShell 5 writes so with `>`. Neither PEM nor a secret begins with a NUL or has one behind its first letter; DER
+ * may. */
 static bool is_utf16(const unsigned char *p, size_t n)
 {
     bool marked = n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff));

@@ -18,20 +18,27 @@
 #include "vault/vault.h"
 #include "verbs/options.h"
 
-/* Zero-initialise, but stop_fd; pipeline_free() wipes. Every member is owned, or NULL when the run has not come that far. */
+/* Zero-initialise, but stop_fd; pipeline_free() wipes. Every member is owned, or NULL when the run has not come that
+ * far. */
 struct pipeline {
     struct site *site;
     json_t *facts;
-    const struct site_node *entry; /* of the site */
+    /* of the site */
+    const struct site_node *entry;
     struct plan *plan;
-    struct vault_answer *answers; /* plan->secret_count of them */
+    /* plan->secret_count of them */
+    struct vault_answer *answers;
     struct vault_stats stats;
-    unsigned stages; /* how many numbered stages the verb has; 0: stages are not shown */
-    bool quiet;      /* nothing is printed on the way: the caller asks for pipeline_refusal() */
-    bool hold;       /* manifests with secrets are not inlined (render.h) */
-    bool
-        without_facts; /* pipeline_gather() goes on when the facts are those of no node, see pipeline_open() */
-    int stop_fd;       /* readable: the fetch gives up with E_STOPPED; -1: none */
+    /* how many numbered stages the verb has; 0: stages are not shown */
+    unsigned stages;
+    /* nothing is printed on the way: the caller asks for pipeline_refusal() */
+    bool quiet;
+    /* manifests with secrets are not inlined (render.h) */
+    bool hold;
+    /* pipeline_gather() goes on when the facts are those of no node, see pipeline_open() */
+    bool without_facts;
+    /* readable: the fetch gives up with E_STOPPED; -1: none */
+    int stop_fd;
 };
 
 /* Says what the facts alone do not: a controller in RAID mode that hides disks, an identity only root may read. */
@@ -46,22 +53,24 @@ int pipeline_open_site(struct pipeline *run, const struct options *o, struct err
  * facts stay NULL: nothing of this box belongs in that plan. */
 int pipeline_open(struct pipeline *run, const struct options *o, struct errors *errors);
 
-/* Chooses the entry and plans. On a refusal prints what shows why: the table of conditions and a match for this box, or every
- * disk with the reason it is in or out, what the facts alone do not say, and the site's warnings. */
+/* Chooses the entry and plans. On a refusal prints what shows why: the table of conditions and a match for this box, or
+ * every disk with the reason it is in or out, what the facts alone do not say, and the site's warnings. */
 int pipeline_plan(struct pipeline *run, const struct options *o, struct errors *errors);
 
 /* Opens and plans, each stage said as it comes. */
 int pipeline_gather(struct pipeline *run, const struct options *o, struct errors *errors);
 
-/* The tables behind a refusal: which condition failed on which fact, every disk and why. Adds nothing for other errors. */
+/* The tables behind a refusal: which condition failed on which fact, every disk and why. Adds nothing for other
+ * errors. */
 void pipeline_refusal(const struct pipeline *run, const struct options *o, const struct errors *errors,
                       struct buf *out);
 
-/* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name gave. */
+/* Fetches every secret of the plan. need_all: a missing one is an error; otherwise the answers hold what each name
+ * gave. */
 int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors);
 
-/* One token for another application of the role's cloud, and nothing else: whether it may log in. The values are secrets of this
- * run. 0, or -1 and e: those of a login. */
+/* One token for another application of the role's cloud, and nothing else: whether it may log in. The values are
+ * secrets of this run. 0, or -1 and e: those of a login. */
 int pipeline_login(const struct pipeline *run, const char *tenant, const struct secret *client,
                    const struct secret *secret, struct error *e);
 

@@ -65,7 +65,8 @@ static void name_credential(const struct role *role, struct error *e)
             error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", role->name);
 }
 
-/* The secrets of the plan into run->answers; or, with `write`, that into the marker, and what is there then into *marker. */
+/* The secrets of the plan into run->answers; or, with `write`, that into the marker, and what is there then into
+ * *marker. */
 static int fetch(struct pipeline *run, const char *write, struct vault_answer *marker, struct error *e)
 {
     const struct plan *plan = run->plan;

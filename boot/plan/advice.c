@@ -55,8 +55,8 @@ static void scheduling(struct plan *plan)
         cluster);
 }
 
-/* Kernels before 5.11 said the T10 text of disks that have a number too, and so did hearth before it read the disk's own
- * page: the facts do not tell who took them. */
+/* Kernels before 5.11 said the T10 text of disks that have a number too, and so did hearth before it read the disk's
+ * own page: the facts do not tell who took them. */
 static void disk_name_by_text(struct plan *plan, struct pos pos, const char *name)
 {
     if (plan->disk.value && strncmp(plan->disk.value, "t10.", 4) == 0)

@@ -172,8 +172,8 @@ static int merge_files(struct plan *plan, struct errors *errors)
     return plan->name_open ? 0 : add_overlay(plan, plan->name, errors);
 }
 
-/* The child map of this name, made when it is absent or null, which is a map without keys to Talos too; NULL and an error
- * when it is something else. */
+/* The child map of this name, made when it is absent or null, which is a map without keys to Talos too; NULL and an
+ * error when it is something else. */
 static struct tree_node *want_map(struct plan *plan, struct tree_node *parent, const char *key,
                                   struct errors *errors)
 {

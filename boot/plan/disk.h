@@ -24,16 +24,20 @@
 
 /* One disk and why it is in or out. */
 struct disk_verdict {
-    const json_t *fact; /* borrowed */
+    /* borrowed */
+    const json_t *fact;
     bool candidate;
-    struct buf why; /* "candidate", "on USB", "size >= 500GB is not met (240057409536)" */
+    /* "candidate", "on USB", "size >= 500GB is not met (240057409536)" */
+    struct buf why;
 };
 
 struct disk_table {
-    struct disk_verdict *rows; /* owned; in the order of the facts */
+    /* owned; in the order of the facts */
+    struct disk_verdict *rows;
     unsigned count;
     unsigned candidates;
-    bool known; /* the facts have a list of disks at all */
+    /* the facts have a list of disks at all */
+    bool known;
 };
 
 /* Judges every disk. install is the mapping of conditions (its key `wipe` is none) or NULL. */

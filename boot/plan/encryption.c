@@ -1,8 +1,8 @@
 /*
  * STATE holds the machine config, with every secret of the cluster in it. Which key can it have on this box?
  *
- * Sources: Talos internal/pkg/encryption/keys (what each key needs), internal/pkg/secureboot/tpm2 (a TPM key is sealed to
- * what a unified kernel image measured, which UEFI alone starts).
+ * Sources: Talos internal/pkg/encryption/keys (what each key needs), internal/pkg/secureboot/tpm2 (a TPM key is sealed
+ * to what a unified kernel image measured, which UEFI alone starts).
  */
 #include "facts/facts.h"
 #include "plan/steps.h"
@@ -22,10 +22,14 @@ static const struct tree_node *state_keys(const struct plan *plan)
 
 /* What the facts say of the two kinds of keys that need a box. */
 struct box {
-    const char *uuid;        /* NULL: unknown */
-    const char *mode;        /* firmware.mode; NULL: unknown */
-    int tpm;                 /* version; 0: unknown */
-    const char *secure_boot; /* "on", "off", "not known" */
+    /* NULL: unknown */
+    const char *uuid;
+    /* firmware.mode; NULL: unknown */
+    const char *mode;
+    /* version; 0: unknown */
+    int tpm;
+    /* "on", "off", "not known" */
+    const char *secure_boot;
 };
 
 static struct box look(const json_t *facts)

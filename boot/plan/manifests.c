@@ -85,9 +85,9 @@ static void take(struct plan *plan, const char *name, const char *path, size_t s
     }
 }
 
-/* One bootstrap file: its namespaces go to `namespaces`, its Secrets become the manifest 30-`name` and the rest 50-`name`,
- * behind Flux's sync: Talos stops for ever at the first object that the API server does not take, and what hearth lays
- * itself must not wait for it. */
+/* One bootstrap file: its namespaces go to `namespaces`, its Secrets become the manifest 30-`name` and the rest
+ * 50-`name`, behind Flux's sync: Talos stops for ever at the first object that the API server does not take, and what
+ * hearth lays itself must not wait for it. */
 static void add_bootstrap_file(struct plan *plan, const char *path, const char *name,
                                struct document **namespaces, struct object_seen **seen, struct errors *errors)
 {

@@ -16,9 +16,11 @@
 
 /* One condition and how it went. */
 struct match_result {
-    const struct tree_node *condition; /* the value in hearth.yaml; its key names the fact */
+    /* the value in hearth.yaml; its key names the fact */
+    const struct tree_node *condition;
     bool met;
-    struct buf fact; /* as compared, "unknown" for null; of a list the nearest element and why it fails */
+    /* as compared, "unknown" for null; of a list the nearest element and why it fails */
+    struct buf fact;
 };
 
 /* Judges every condition of a `match:` mapping. Results (owned by the caller, match_free) stand in file
@@ -26,7 +28,8 @@ struct match_result {
 struct match {
     struct match_result *results;
     unsigned count;
-    bool met; /* all of them */
+    /* all of them */
+    bool met;
 };
 void match_judge(const struct tree_node *conditions, const json_t *facts, struct match *out);
 void match_free(struct match *m);

@@ -22,10 +22,14 @@
 
 /* The one disk that Talos will be given. */
 struct plan_disk {
-    const json_t *fact;    /* its element of facts.disks; NULL when there are no facts (--node off the box) */
-    const char *field;     /* "wwid" or "busPath": the key of machine.install.diskSelector */
-    const char *value;     /* its value, as Talos will compare it */
-    bool contents_unknown; /* off a node nobody has looked: said in plan */
+    /* its element of facts.disks; NULL when there are no facts (--node off the box) */
+    const json_t *fact;
+    /* "wwid" or "busPath": the key of machine.install.diskSelector */
+    const char *field;
+    /* its value, as Talos will compare it */
+    const char *value;
+    /* off a node nobody has looked: said in plan */
+    bool contents_unknown;
 };
 
 /* A file of the site that the config was made of, in the order of merging: the base first, then overlays. */
@@ -39,8 +43,9 @@ struct plan_file {
 /* A secret that the documents need. Each distinct name and version stands once. */
 struct plan_secret {
     const char *name;
-    const char *version; /* or NULL: the newest */
-    struct plan_where {  /* every place that needs it */
+    /* or NULL: the newest */
+    const char *version;
+    struct plan_where { /* every place that needs it */
         const struct ref *ref;
         struct plan_where *next;
     } * where;
@@ -48,15 +53,20 @@ struct plan_secret {
 
 /* An inlined manifest. Names sort in the order they are meant to be applied. */
 struct plan_manifest {
-    const char *name;      /* "20-flux-components": also cluster.inlineManifests[].name */
-    const char *file;      /* of the site; NULL for one made of several */
-    size_t size;           /* bytes of the file; 0 when file is NULL */
-    struct document *docs; /* parsed, unresolved; NULL when it is laid down byte for byte */
-    struct span bytes;     /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
+    /* "20-flux-components": also cluster.inlineManifests[].name */
+    const char *name;
+    /* of the site; NULL for one made of several */
+    const char *file;
+    /* bytes of the file; 0 when file is NULL */
+    size_t size;
+    /* parsed, unresolved; NULL when it is laid down byte for byte */
+    struct document *docs;
+    /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
+    struct span bytes;
 };
 
-/* What shows that hearth is there after the install as well; a claim needs evidence, so that nothing is held back for a hearth that
- * is not there. */
+/* What shows that hearth is there after the install as well; a claim needs evidence, so that nothing is held back for a
+ * hearth that is not there. */
 enum plan_keeps {
     KEEPS_NO,        /* no image is named, or Talos's own, or nothing shows what is in it */
     KEEPS_PERMANENT, /* every boot is from the medium of the site */
@@ -67,26 +77,34 @@ enum plan_keeps {
 
 struct plan {
     struct pool *pool;
-    const struct site *site; /* borrowed */
-    const json_t *facts;     /* borrowed */
+    /* borrowed */
+    const struct site *site;
+    /* borrowed */
+    const json_t *facts;
     const struct site_node *entry;
-    const char *name; /* the hostname: lower case, an RFC 1123 label */
-    bool name_open;   /* facts is NULL and the name needs one: it stands as written */
+    /* the hostname: lower case, an RFC 1123 label */
+    const char *name;
+    /* facts is NULL and the name needs one: it stands as written */
+    bool name_open;
     struct plan_disk disk;
-    const char
-        *state; /* how STATE is encrypted, with the facts that it rests on; NULL: not, or nothing is known */
+    /* how STATE is encrypted, with the facts that it rests on; NULL: not, or nothing is known */
+    const char *state;
     struct plan_file files[PLAN_FILES_MAX];
     unsigned file_count;
     /* Merged machine config documents, references unresolved, with what hearth adds: machine.type,
      * machine.install.diskSelector (as !node install.disk), HostnameConfig, and cluster.extraManifests
      * with flux.from release. */
     struct document *config;
-    struct plan_manifest *manifests; /* control planes only */
+    /* control planes only */
+    struct plan_manifest *manifests;
     unsigned manifest_count;
-    const char *image; /* machine.install.image; NULL: none, or one that is not known yet */
+    /* machine.install.image; NULL: none, or one that is not known yet */
+    const char *image;
     enum plan_keeps keeps;
-    const char *marker; /* the secret that says whether the cluster is founded; NULL: it need not be asked */
-    const char *release_url; /* flux.from release: what Talos fetches, unverified; in config already */
+    /* the secret that says whether the cluster is founded; NULL: it need not be asked */
+    const char *marker;
+    /* flux.from release: what Talos fetches, unverified; in config already */
+    const char *release_url;
     struct plan_secret *secrets;
     unsigned secret_count;
     struct errors warnings;

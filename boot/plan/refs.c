@@ -8,10 +8,14 @@
 struct ref_search {
     struct plan *plan;
     struct errors *errors;
-    const char *manifest;    /* inside a manifest: its name; else NULL */
-    struct seen *facts_open; /* facts that are asked for while there are none */
-    struct seen *files;      /* of the site that are there and text */
-    bool overflow;           /* too many secrets: said once */
+    /* inside a manifest: its name; else NULL */
+    const char *manifest;
+    /* facts that are asked for while there are none */
+    struct seen *facts_open;
+    /* of the site that are there and text */
+    struct seen *files;
+    /* too many secrets: said once */
+    bool overflow;
 };
 
 struct seen {

@@ -12,7 +12,8 @@
 struct first {
     enum certkey_kind kind;
     struct buf *der;
-    const char *problem; /* NULL until it was seen */
+    /* NULL until it was seen */
+    const char *problem;
 };
 
 static bool label_fits(enum certkey_kind kind, const char *label)

@@ -18,15 +18,18 @@
 
 struct check_manifest {
     const struct plan_manifest *plan;
-    const struct document *docs; /* resolved; NULL when it is laid down byte for byte */
-    struct object *objects;      /* filled by check_manifests() */
+    /* resolved; NULL when it is laid down byte for byte */
+    const struct document *docs;
+    /* filled by check_manifests() */
+    struct object *objects;
 };
 
 struct check {
     const struct plan *plan;
     const struct resolver *resolver;
     struct pool *pool;
-    const struct document *config; /* resolved, without the plan's manifests */
+    /* resolved, without the plan's manifests */
+    const struct document *config;
     struct check_manifest *manifests;
     unsigned manifest_count;
     /* Of the site's own cluster.inlineManifests; filled by check_manifests(). */

@@ -11,10 +11,14 @@
 
 /* What decides how a text can be written. */
 struct shape {
-    bool lines;  /* holds a line break */
-    bool escape; /* holds a character that only double quotes carry unharmed */
-    bool block;  /* a literal block gives it back exactly */
-    bool fold;   /* and so does a folded one */
+    /* holds a line break */
+    bool lines;
+    /* holds a character that only double quotes carry unharmed */
+    bool escape;
+    /* a literal block gives it back exactly */
+    bool block;
+    /* and so does a folded one */
+    bool fold;
 };
 
 /* What libyaml's emitter writes as it is, less what a reader takes for a line break or a byte order mark. */
@@ -92,8 +96,10 @@ static yaml_scalar_style_t style_of(const struct tree_node *node, bool key)
 
 struct writing {
     yaml_emitter_t emitter;
-    bool trimmed;                   /* the reader trims each document before it parses it */
-    const struct tree_node *ending; /* the value that the document under way ends in */
+    /* the reader trims each document before it parses it */
+    bool trimmed;
+    /* the value that the document under way ends in */
+    const struct tree_node *ending;
     struct error *e;
 };
 

@@ -23,8 +23,8 @@
  * naming `what`; E_RENDER_SELFCHECK. */
 int emit_documents(struct buf *out, const struct document *docs, const char *what, struct error *e);
 
-/* The same for a manifest that Talos lays: its reader trims every document before it parses it, so none ends in block text,
- * whose last line breaks would be lost. */
+/* The same for a manifest that Talos lays: its reader trims every document before it parses it, so none ends in block
+ * text, whose last line breaks would be lost. */
 int emit_manifest(struct buf *out, const struct document *docs, const char *what, struct error *e);
 
 /* The comparison alone: do these bytes read as these documents? E_RENDER_SELFCHECK with the position of

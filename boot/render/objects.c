@@ -91,10 +91,14 @@ struct streaming {
     struct object ***end;
     struct error *e;
     unsigned count;
-    struct object *object; /* of the open document, once it has content */
-    unsigned depth;        /* open collections */
-    unsigned maps;         /* how many of the outermost collections are mappings, without a gap */
-    bool value;            /* the innermost such mapping waits for a value */
+    /* of the open document, once it has content */
+    struct object *object;
+    /* open collections */
+    unsigned depth;
+    /* how many of the outermost collections are mappings, without a gap */
+    unsigned maps;
+    /* the innermost such mapping waits for a value */
+    bool value;
     char key[PATH_DEPTH][64];
 };
 

@@ -22,14 +22,20 @@ struct object {
     const char *api_version;
     const char *kind;
     const char *name;
-    const char *ns;        /* metadata.namespace */
-    const char *crd_group; /* of a CustomResourceDefinition: spec.group, spec.names.kind, spec.scope */
+    /* metadata.namespace */
+    const char *ns;
+    /* of a CustomResourceDefinition: spec.group, spec.names.kind, spec.scope */
+    const char *crd_group;
     const char *crd_kind;
     const char *crd_scope;
-    bool string_data;             /* has stringData */
-    bool secret;                  /* read from a text that came from a secret; set by the caller */
-    struct pos pos;               /* of the object */
-    const struct tree_node *node; /* its tree; NULL from a stream */
+    /* has stringData */
+    bool string_data;
+    /* read from a text that came from a secret; set by the caller */
+    bool secret;
+    /* of the object */
+    struct pos pos;
+    /* its tree; NULL from a stream */
+    const struct tree_node *node;
     struct object *next;
 };
 

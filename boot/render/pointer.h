@@ -22,9 +22,12 @@ struct tree_node;
  * JSON half. */
 struct pointer_value {
     bool parsed;
-    json_t *json;                 /* NULL when it is no JSON */
-    const struct tree_node *root; /* NULL when it is no YAML */
-    unsigned line;                /* where reading as YAML stopped; 0: not known */
+    /* NULL when it is no JSON */
+    json_t *json;
+    /* NULL when it is no YAML */
+    const struct tree_node *root;
+    /* where reading as YAML stopped; 0: not known */
+    unsigned line;
 };
 
 enum pointer_result {
@@ -37,10 +40,11 @@ enum pointer_result {
 };
 
 struct pointer_found {
-    const char
-        *text; /* in the pool, NUL-terminated: a string's value, a number or boolean as it was written */
+    /* in the pool, NUL-terminated: a string's value, a number or boolean as it was written */
+    const char *text;
     size_t len;
-    size_t depth; /* bytes of the pointer that were walked when it ended: names the failing part */
+    /* bytes of the pointer that were walked when it ended: names the failing part */
+    size_t depth;
 };
 
 /* Follows `pointer` ("/certs/os/crt", ~0 and ~1 for ~ and /) in `value`. */

@@ -14,7 +14,8 @@ struct rendering {
     const struct plan *plan;
     struct pool *pool;
     struct resolver resolver;
-    struct document *config; /* resolved */
+    /* resolved */
+    struct document *config;
     struct check check;
     bool hold;
     struct rendered *out;

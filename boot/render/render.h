@@ -24,22 +24,27 @@ struct render_secrets {
 };
 
 struct rendered {
-    struct buf machine_config; /* the multi-document file Talos is given, manifests inlined */
+    /* the multi-document file Talos is given, manifests inlined */
+    struct buf machine_config;
     struct rendered_manifest { /* the same manifests one by one, for people and for kubectl */
-        const char *name;      /* borrowed from the plan */
+        /* borrowed from the plan */
+        const char *name;
         struct buf contents;
-        bool held; /* not inlined: it holds a value from a secret and hold was asked for */
+        /* not inlined: it holds a value from a secret and hold was asked for */
+        bool held;
     } * manifests; /* owned */
     unsigned manifest_count;
-    char cluster_id
-        [33];         /* 32 hex of SHA-256 over cluster.id, or over the CA certificate where there is none */
-    struct buf peers; /* cluster.apiServer.certSANs, a line each: where the API of this cluster may answer */
-    struct buf plan_json; /* what was decided, no secret in it; empty until report_write() */
+    /* 32 hex of SHA-256 over cluster.id, or over the CA certificate where there is none */
+    char cluster_id[33];
+    /* cluster.apiServer.certSANs, a line each: where the API of this cluster may answer */
+    struct buf peers;
+    /* what was decided, no secret in it; empty until report_write() */
+    struct buf plan_json;
 };
 
-/* Renders and self-checks. With hold, manifests that hold a value from a secret are made but not inlined: whatever is inlined can be read
- * by os:reader, which in maintenance mode is everybody on the LAN. On failure `errors` holds up to 20 mistakes with the source positions; out is
- * empty. */
+/* Renders and self-checks. With hold, manifests that hold a value from a secret are made but not inlined: whatever is
+ * inlined can be read by os:reader, which in maintenance mode is everybody on the LAN. On failure `errors` holds up to
+ * 20 mistakes with the source positions; out is empty. */
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,
                      struct rendered *out, struct errors *errors);
 void render_free(struct rendered *r);

@@ -8,7 +8,8 @@
 /* What a reference became on the way to a node. */
 struct value {
     struct buf text;
-    bool secret; /* holds a secret's bytes */
+    /* holds a secret's bytes */
+    bool secret;
 };
 
 void resolve_init(struct resolver *r, const struct plan *plan, const struct render_secrets *secrets,

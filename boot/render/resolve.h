@@ -21,10 +21,14 @@
 struct resolver {
     const struct plan *plan;
     const struct render_secrets *secrets;
-    struct pool *pool;                     /* borrowed: every value that is made lives there */
-    struct errors *errors;                 /* borrowed: every mistake, with the reference's position */
-    struct pointer_value *parsed;          /* one a secret */
-    const struct tree_node **from_secrets; /* nodes whose text holds a secret */
+    /* borrowed: every value that is made lives there */
+    struct pool *pool;
+    /* borrowed: every mistake, with the reference's position */
+    struct errors *errors;
+    /* one a secret */
+    struct pointer_value *parsed;
+    /* nodes whose text holds a secret */
+    const struct tree_node **from_secrets;
     unsigned from_count;
     unsigned from_room;
 };

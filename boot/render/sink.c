@@ -34,11 +34,14 @@
 
 /* One writing under way: `parent` is open, everything happens below it. */
 struct sinking {
-    const char *out; /* as given, for messages */
+    /* as given, for messages */
+    const char *out;
     int parent;
     char base[BASE_ROOM];
-    char fresh[NAME_ROOM]; /* the new directory's name beside `out` */
-    int dir;               /* the new directory, locked */
+    /* the new directory's name beside `out` */
+    char fresh[NAME_ROOM];
+    /* the new directory, locked */
+    int dir;
 };
 
 static void close_sinking(struct sinking *s)

@@ -58,7 +58,8 @@ static void show_cloud(struct buf *out, const struct role *role)
 {
     static const struct {
         const char *resource;
-        const char *name; /* as `az cloud list` has it */
+        /* as `az cloud list` has it */
+        const char *name;
     } clouds[] = {
         {"https://vault.azure.net", NULL},
         {"https://vault.usgovcloudapi.net", "AzureUSGovernment"},

@@ -32,7 +32,8 @@ static const char *string_fact(const json_t *facts, const char *name)
     return text && text[0] ? text : NULL;
 }
 
-/* Whether a condition can say exactly this text: nothing in it that a glob, a comparison or a terminal reads otherwise. */
+/* Whether a condition can say exactly this text: nothing in it that a glob, a comparison or a terminal reads
+ * otherwise. */
 static bool is_sayable(const char *value)
 {
     struct buf printed = {0};

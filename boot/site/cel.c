@@ -121,7 +121,8 @@ static const char *brackets(const struct token *tokens, unsigned count)
 /* What stands before a dot, and the fields behind it; and the names that stand alone. */
 static const struct {
     const char *name;
-    int fields; /* enum schema_cel; -1: none */
+    /* enum schema_cel; -1: none */
+    int fields;
     unsigned subjects;
 } names[] = {
     {"disk", SCHEMA_CEL_DISK, 1u << CEL_DISK | 1u << CEL_VOLUME | 1u << CEL_MEMBER},

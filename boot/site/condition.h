@@ -28,14 +28,16 @@ struct condition_number {
 struct condition {
     enum condition_op op;
     struct condition_number number;
-    uint64_t unit; /* bytes; 0: none was written */
+    /* bytes; 0: none was written */
+    uint64_t unit;
 };
 
-/* Whether the text asks for a comparison. *why stays NULL when it could be read; else static text says what is wrong. */
+/* Whether the text asks for a comparison. *why stays NULL when it could be read; else static text says what is
+ * wrong. */
 bool condition_read(const char *p, size_t n, struct condition *out, const char **why);
 
-/* Reads "12" or "12.5" from the front of p[0..n); the length eaten, or 0. *why is set when there is no number, or one that
- * is too big or too fine. */
+/* Reads "12" or "12.5" from the front of p[0..n); the length eaten, or 0. *why is set when there is no number, or one
+ * that is too big or too fine. */
 size_t condition_number(const char *p, size_t n, struct condition_number *out, const char **why);
 
 /* How a of its unit compares with b of its: below 0, 0, above 0. */
@@ -48,8 +50,8 @@ uint64_t condition_size_unit(const char *name);
 /* Takes blanks off both ends. */
 void condition_trim(const char **p, size_t *n);
 
-/* Checks when the site is read that a condition, its key names the fact, can be understood: ">= 200GB" has a number and a
- * known unit. E_SITE_MATCH. */
+/* Checks when the site is read that a condition, its key names the fact, can be understood: ">= 200GB" has a number and
+ * a known unit. E_SITE_MATCH. */
 int condition_check(const struct tree_node *condition, struct error *e);
 
 #endif

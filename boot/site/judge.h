@@ -14,8 +14,10 @@
 struct judge {
     struct site *site;
     struct errors *errors;
-    const char *where; /* "role data": what the mapping at hand belongs to */
-    bool sound; /* false once an entry's role, type or bootstrap is wrong: then nothing is said of clusters */
+    /* "role data": what the mapping at hand belongs to */
+    const char *where;
+    /* false once an entry's role, type or bootstrap is wrong: then nothing is said of clusters */
+    bool sound;
 };
 
 /* Every key must be in `known` (ends with NULL): E_SITE_KEY with the nearest. */

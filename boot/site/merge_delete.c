@@ -37,8 +37,8 @@ static bool can_select(const struct schema_field *field)
         (!(field->flags & SCHEMA_POINTER) && type->node == SCHEMA_SCALAR && forms >> type->form & 1u);
 }
 
-/* What Talos prints of a field that is not given: "" of a text, the zero of the others, and of an address no text that can
- * be written. */
+/* What Talos prints of a field that is not given: "" of a text, the zero of the others, and of an address no text that
+ * can be written. */
 static bool is_zero_text(const struct schema_type *type, const char *text)
 {
     const char *words = type->form == FORM_ENUM ? schema_text(type->words) : "";
@@ -117,9 +117,12 @@ static int delete_in_list(struct merging *m, const char *path, const struct sche
 /* What a delete below an overlay map finds in the base. */
 struct target {
     const char *path;
-    struct tree_node *base;         /* NULL: not written */
-    const struct schema_type *type; /* NULL: nothing is known of it */
-    bool there;                     /* Talos finds it, written or not: it is held by value */
+    /* NULL: not written */
+    struct tree_node *base;
+    /* NULL: nothing is known of it */
+    const struct schema_type *type;
+    /* Talos finds it, written or not: it is held by value */
+    bool there;
 };
 
 static struct target target_of(struct merging *m, struct target at, const char *key)

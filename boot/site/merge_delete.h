@@ -11,7 +11,8 @@
 /* One overlay document on its way into one base document. */
 struct merging {
     struct pool *pool;
-    struct errors *warnings; /* NULL: nobody asks */
+    /* NULL: nobody asks */
+    struct errors *warnings;
     struct error *e;
 };
 

@@ -157,8 +157,8 @@ static const char *exact_text(const struct tree_node *condition)
     return text[0] == '\0' || strpbrk(text, "*?") || strchr("<>=", text[0]) ? NULL : text;
 }
 
-/* Refuses a match that could be more than one box, where one box is meant: it names no identity, or one that others have
- * too. `does` is what the entry does. */
+/* Refuses a match that could be more than one box, where one box is meant: it names no identity, or one that others
+ * have too. `does` is what the entry does. */
 static void judge_exact(struct judge *j, const struct tree_node *match, struct pos pos, const char *does)
 {
     const char *flawed = NULL, *flaw = NULL, *fact = NULL;

@@ -21,7 +21,8 @@ enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64
 
 /* A piece of a !format: literal text, or a reference (fact, node, secret, file). */
 struct ref_part {
-    const char *literal; /* NULL when ref is set */
+    /* NULL when ref is set */
+    const char *literal;
     struct ref *ref;
     struct ref_part *next;
 };
@@ -29,12 +30,18 @@ struct ref_part {
 struct ref {
     enum ref_kind kind;
     struct pos pos;
-    const char *name;       /* fact name, node field, secret name, file path; NULL for format and base64 */
-    const char *version;    /* secret: 32 lower-case hex digits, or NULL: the newest */
-    const char *pointer;    /* secret: RFC 6901 pointer with the leading "/", or NULL: the whole value */
-    struct ref_part *parts; /* format */
-    struct ref *inner;      /* base64: what is encoded (fact, node, secret, file, format) */
-    bool external;          /* secret: asked for by an ExternalSecret of the tree, not by a document */
+    /* fact name, node field, secret name, file path; NULL for format and base64 */
+    const char *name;
+    /* secret: 32 lower-case hex digits, or NULL: the newest */
+    const char *version;
+    /* secret: RFC 6901 pointer with the leading "/", or NULL: the whole value */
+    const char *pointer;
+    /* format */
+    struct ref_part *parts;
+    /* base64: what is encoded (fact, node, secret, file, format) */
+    struct ref *inner;
+    /* secret: asked for by an ExternalSecret of the tree, not by a document */
+    bool external;
 };
 
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */

@@ -13,7 +13,8 @@
 static const struct cloud {
     const char *name;
     const char *login;
-    const char *old_login; /* still answers; or NULL */
+    /* still answers; or NULL */
+    const char *old_login;
     const char *vaults;
 } clouds[] = {
     {"public Azure", "login.microsoftonline.com", "login.windows.net", "vault.azure.net"},

@@ -245,7 +245,8 @@ static const struct {
 struct case_of {
     struct pool *pool;
     const struct rule *rule;
-    const char *words; /* its */
+    /* its */
+    const char *words;
     const struct schema_type *type;
     const struct tree_node *node;
 };

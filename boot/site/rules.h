@@ -2,8 +2,8 @@
  * rules.h - what Talos's Validate asks of a value beyond its spelling: a table of places and rules. Pure.
  *
  * Rules go by the type of what they judge (an address that is one, a duration that is long enough, a label), not by
- * document. What needs a machine, and what only two values together make wrong in rare places, is not here: the lists of
- * tests/conformance/talos/walk name it. Source: the Validate methods of Talos machinery 1.13.9 and 1.14.1.
+ * document. What needs a machine, and what only two values together make wrong in rare places, is not here: the lists
+ * of tests/conformance/talos/walk name it. Source: the Validate methods of Talos machinery 1.13.9 and 1.14.1.
  */
 #ifndef HEARTH_SITE_RULES_H
 #define HEARTH_SITE_RULES_H
@@ -45,24 +45,29 @@ enum rule_kind {
 
 /* Texts as in schema.h. */
 struct rule {
-    uint16_t kind; /* of the document; none: every document but the main one, and `path` is its end */
+    /* of the document; none: every document but the main one, and `path` is its end */
+    uint16_t kind;
     uint16_t path;
     uint16_t words;
-    uint8_t rule; /* enum rule_kind */
+    /* enum rule_kind */
+    uint8_t rule;
     uint32_t low, high;
 };
 
 /* Fields of one mapping that go together. */
 struct rules_group {
     uint16_t kind;
-    uint16_t path; /* of the mapping, as of a rule */
+    /* of the mapping, as of a rule */
+    uint16_t path;
     uint16_t keys;
-    bool one; /* at most one of them; else at least one */
+    /* at most one of them; else at least one */
+    bool one;
 };
 
 /* A place in a document: `path` as keys with dots, "*" for any key of a map, without list indexes. */
 struct rules_place {
-    const char *kind; /* NULL: the main document */
+    /* NULL: the main document */
+    const char *kind;
     const char *path;
 };
 
@@ -74,8 +79,8 @@ const char *rules_problem(struct pool *pool, struct rules_place place, const str
 /* The i-th field (from 0) that a mapping at this place must have with something in it; NULL behind the last. */
 const char *rules_needed(struct rules_place place, unsigned i);
 
-/* Why a key of a map with names of a Kubernetes object is none: a phrase that goes on after it; NULL when it is good, or
- * any key is. */
+/* Why a key of a map with names of a Kubernetes object is none: a phrase that goes on after it; NULL when it is good,
+ * or any key is. */
 const char *rules_key_problem(struct rules_place place, const char *key);
 
 /* Why the fields of a mapping do not go together: a phrase that goes on after its name; NULL when they do. */

@@ -2,11 +2,12 @@
  * schema.h - what Talos's config documents are made of: which keys a mapping has, what a list holds, how a scalar is
  * spelt, and how Talos merges two of them.
  *
- * The tables (embed/tables/schema.c) are written by the walk over Talos's own Go types, tests/conformance/talos/walk, for
- * the oldest and the newest Talos that hearth is tested with. A document or a field that they lack is not Talos's, or newer.
+ * The tables (embed/tables/schema.c) are written by the walk over Talos's own Go types, tests/conformance/talos/walk,
+ * for the oldest and the newest Talos that hearth is tested with. A document or a field that they lack is not Talos's,
+ * or newer.
  *
- * The build packs them (embed/mktables.c); the first question unpacks them, some 30 KB that stay. A text in a table is where it
- * begins, for schema_text.
+ * The build packs them (embed/mktables.c); the first question unpacks them, some 30 KB that stay. A text in a table is
+ * where it begins, for schema_text.
  */
 #ifndef HEARTH_SITE_SCHEMA_H
 #define HEARTH_SITE_SCHEMA_H
@@ -75,56 +76,78 @@ enum {
 
 /* A field of a struct, or with key 0 the element of a map or list. */
 struct schema_field {
-    uint16_t key;  /* a text */
-    uint16_t type; /* for schema_type_at */
+    /* a text */
+    uint16_t key;
+    /* for schema_type_at */
+    uint16_t type;
     uint8_t flags;
 };
 
 struct schema_type {
-    uint8_t node;  /* enum schema_node */
-    uint8_t form;  /* enum schema_form; of SCHEMA_SCALAR, and FORM_ARGUMENT of SCHEMA_ANY */
-    uint8_t merge; /* enum schema_merge */
+    /* enum schema_node */
+    uint8_t node;
+    /* enum schema_form; of SCHEMA_SCALAR, and FORM_ARGUMENT of SCHEMA_ANY */
+    uint8_t form;
+    /* enum schema_merge */
+    uint8_t merge;
     int8_t bits;
-    bool zero;      /* FORM_ENUM: held by value, the first word counts as not given */
-    bool exact;     /* FORM_ENUM: the case of letters matters */
-    bool empty;     /* FORM_ENUM: "" is one of the spellings */
-    uint16_t first; /* of its fields, for schema_field_at */
+    /* FORM_ENUM: held by value, the first word counts as not given */
+    bool zero;
+    /* FORM_ENUM: the case of letters matters */
+    bool exact;
+    /* FORM_ENUM: "" is one of the spellings */
+    bool empty;
+    /* of its fields, for schema_field_at */
+    uint16_t first;
     uint16_t count;
-    struct schema_field elem; /* of a map and a list */
-    uint16_t words;           /* a text with commas between */
-    uint16_t key;             /* a text; of MERGE_KEYED */
+    /* of a map and a list */
+    struct schema_field elem;
+    /* a text with commas between */
+    uint16_t words;
+    /* a text; of MERGE_KEYED */
+    uint16_t key;
 };
 
 struct schema_document {
-    uint16_t kind; /* a text; "v1alpha1" is the main document */
+    /* a text; "v1alpha1" is the main document */
+    uint16_t kind;
     uint16_t type;
-    bool is_new;       /* the older Talos does not know it */
-    bool control_only; /* Talos refuses it on a worker */
+    /* the older Talos does not know it */
+    bool is_new;
+    /* Talos refuses it on a worker */
+    bool control_only;
 };
 
 /* A document that Talos refuses beside a field of the main document, because both would say the same thing. */
 struct schema_conflict {
     uint16_t kind;
-    uint16_t name;  /* only the document of this name; none: any */
-    uint16_t field; /* only where the document has this field; none: always */
-    uint16_t main;  /* dotted path in the main document */
-    bool value;     /* only when something stands there: not null, "", false, {} or [] */
+    /* only the document of this name; none: any */
+    uint16_t name;
+    /* only where the document has this field; none: always */
+    uint16_t field;
+    /* dotted path in the main document */
+    uint16_t main;
+    /* only when something stands there: not null, "", false, {} or [] */
+    bool value;
 };
 
 #define SCHEMA_NO_TEXT UINT16_MAX
 
 struct schema_part {
-    uint16_t at; /* bytes from the beginning of struct schema_tables */
+    /* bytes from the beginning of struct schema_tables */
+    uint16_t at;
     uint16_t count;
 };
 
 /* What is unpacked begins with this; the arrays follow, little-endian and laid out as this machine's compiler does. */
 struct schema_tables {
     struct schema_part fields, types, documents, conflicts;
-    struct schema_part rules, groups; /* rules.h */
-    struct schema_part texts;         /* each with a NUL */
-    uint16_t cel
-        [3]; /* texts with commas between: the fields that an expression may ask of a disk, a volume, a link */
+    /* rules.h */
+    struct schema_part rules, groups;
+    /* each with a NUL */
+    struct schema_part texts;
+    /* texts with commas between: the fields that an expression may ask of a disk, a volume, a link */
+    uint16_t cel[3];
 };
 
 enum schema_cel { SCHEMA_CEL_DISK, SCHEMA_CEL_VOLUME, SCHEMA_CEL_LINK };

@@ -12,9 +12,12 @@
 
 /* Where the walk is. */
 struct spot {
-    const char *kind;  /* of the document; NULL: the main one */
-    const char *path;  /* for people: keys and indexes */
-    const char *plain; /* for the rules: keys alone, "*" for those of a map */
+    /* of the document; NULL: the main one */
+    const char *kind;
+    /* for people: keys and indexes */
+    const char *path;
+    /* for the rules: keys alone, "*" for those of a map */
+    const char *plain;
 };
 
 static void walk(const struct schema_check *c, struct spot at, const struct schema_type *type,

@@ -1,7 +1,7 @@
 /*
- * schema_check.h - what Talos's decoder refuses in a file of talos/, said at the desk: documents and keys that it does not
- * know, a mapping where it wants a text, a scalar that is not spelt as its type is. Pure. References pass: their values
- * are judged once they are there, by the same walk over the resolved documents.
+ * schema_check.h - what Talos's decoder refuses in a file of talos/, said at the desk: documents and keys that it does
+ * not know, a mapping where it wants a text, a scalar that is not spelt as its type is. Pure. References pass: their
+ * values are judged once they are there, by the same walk over the resolved documents.
  */
 #ifndef HEARTH_SITE_SCHEMA_CHECK_H
 #define HEARTH_SITE_SCHEMA_CHECK_H
@@ -21,8 +21,10 @@ struct schema_check {
     /* The text of a scalar fit for a message (never a secret's); NULL: the scalar itself. */
     const char *(*shown)(const void *arg, const struct tree_node *node);
     const void *arg;
-    struct errors *errors;   /* E_RENDER_KEY, E_RENDER_FIELD, E_RENDER_CONFLICT, E_RENDER_FORBIDDEN */
-    struct errors *warnings; /* E_RENDER_KEY; may be NULL when `newer` is not set */
+    /* E_RENDER_KEY, E_RENDER_FIELD, E_RENDER_CONFLICT, E_RENDER_FORBIDDEN */
+    struct errors *errors;
+    /* E_RENDER_KEY; may be NULL when `newer` is not set */
+    struct errors *warnings;
 };
 
 /* Judges every document. `$patch` is allowed anywhere: whether it is right, the merge knows. */

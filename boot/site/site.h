@@ -36,56 +36,78 @@ struct site_var { /* one of vars: a name and its scalar */
 #define SITE_INSTALLERS "talos/installer.pin" /* digests of installer images that carry hearth */
 
 struct role {
-    const char *name; /* an RFC 1123 label; also the Flux cluster directory */
+    /* an RFC 1123 label; also the Flux cluster directory */
+    const char *name;
     struct pos pos;
     const char *cluster;
-    const char *endpoint; /* https://HOST:PORT */
-    const char *vault;    /* https://HOST[:PORT], lower case, no trailing slash, no :443 */
+    /* https://HOST:PORT */
+    const char *endpoint;
+    /* https://HOST[:PORT], lower case, no trailing slash, no :443 */
+    const char *vault;
     struct {
-        const char *tenant; /* GUID or verified domain */
-        const char *client; /* GUID */
+        /* GUID or verified domain */
+        const char *tenant;
+        /* GUID */
+        const char *client;
         enum login_method method;
     } login;
     struct {
-        const char *authority; /* https://HOST[:PORT]; default: the login host of the vault's cloud */
-        const char *resource;  /* https://HOST; default: by the vault's suffix, https://vault.azure.net */
-        const char *ca; /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
-        bool ca_only;   /* and the built-in Azure roots are not */
-        bool own;       /* hearth.yaml names any of them: plan and boot say so in one line */
+        /* https://HOST[:PORT]; default: the login host of the vault's cloud */
+        const char *authority;
+        /* https://HOST; default: by the vault's suffix, https://vault.azure.net */
+        const char *resource;
+        /* path of a PEM file in the site, trusted for this role's hosts alone; or NULL */
+        const char *ca;
+        /* and the built-in Azure roots are not */
+        bool ca_only;
+        /* hearth.yaml names any of them: plan and boot say so in one line */
+        bool own;
     } cloud;
     struct site_var *vars;
 };
 
-struct site_node {        /* an entry of `nodes` */
-    const char *name;     /* as written: "worker-{fact:serial}" */
-    struct ref *name_ref; /* the name as a !format (fact parts only), or NULL when it is literal */
+struct site_node { /* an entry of `nodes` */
+    /* as written: "worker-{fact:serial}" */
+    const char *name;
+    /* the name as a !format (fact parts only), or NULL when it is literal */
+    struct ref *name_ref;
     struct pos pos;
     const struct role *role;
     enum machine_type type;
     enum bootstrap_mode bootstrap;
-    const struct tree_node *match; /* the mapping; keys are known fact names; never empty */
-    const struct tree_node
-        *install;          /* the mapping of disk conditions, without wipe; NULL when there are none */
-    bool wipe;             /* install.wipe: a foreign disk may be overwritten */
-    bool carries_hearth;   /* install.carries_hearth: the installer image does, whatever its name shows */
-    struct site_var *vars; /* over the role's */
-    unsigned index;        /* 0-based place in the file */
+    /* the mapping; keys are known fact names; never empty */
+    const struct tree_node *match;
+    /* the mapping of disk conditions, without wipe; NULL when there are none */
+    const struct tree_node *install;
+    /* install.wipe: a foreign disk may be overwritten */
+    bool wipe;
+    /* install.carries_hearth: the installer image does, whatever its name shows */
+    bool carries_hearth;
+    /* over the role's */
+    struct site_var *vars;
+    /* 0-based place in the file */
+    unsigned index;
 };
 
 struct site {
     struct pool *pool;
-    const char *dir; /* as given */
-    int fd;          /* of the directory */
+    /* as given */
+    const char *dir;
+    /* of the directory */
+    int fd;
     struct {
-        const char *version; /* "v2.9.4" */
+        /* "v2.9.4" */
+        const char *version;
         enum flux_from from;
     } flux;
     struct role *roles;
     unsigned role_count;
     struct site_node *nodes;
     unsigned node_count;
-    bool permanent; /* SITE_PERMANENT is there: every boot is from the medium that this site lies on */
-    struct errors warnings; /* shadowed entries, an even number of control planes, ... */
+    /* SITE_PERMANENT is there: every boot is from the medium that this site lies on */
+    bool permanent;
+    /* shadowed entries, an even number of control planes, ... */
+    struct errors warnings;
 };
 
 /* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one

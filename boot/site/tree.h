@@ -32,17 +32,25 @@ struct ref;
  */
 struct tree_node {
     enum tree_kind kind;
-    enum tree_style style; /* scalars */
-    bool flow;             /* maps and sequences: written as {} or [] */
+    /* scalars */
+    enum tree_style style;
+    /* maps and sequences: written as {} or [] */
+    bool flow;
     struct pos pos;
-    struct ref *ref;         /* not NULL: the value is this reference and kind/text are how it was written */
-    struct tree_node *key;   /* child of a map */
-    const char *text;        /* scalar: NUL-terminated UTF-8 without NUL inside */
-    size_t len;              /* scalar: bytes */
-    struct tree_node *first; /* map and sequence: children in file order */
+    /* not NULL: the value is this reference and kind/text are how it was written */
+    struct ref *ref;
+    /* child of a map */
+    struct tree_node *key;
+    /* scalar: NUL-terminated UTF-8 without NUL inside */
+    const char *text;
+    /* scalar: bytes */
+    size_t len;
+    /* map and sequence: children in file order */
+    struct tree_node *first;
     struct tree_node *last;
     struct tree_node *next;
-    uint32_t count; /* children */
+    /* children */
+    uint32_t count;
 };
 
 /* One document of a stream. root is NULL for an empty document (comments only). */

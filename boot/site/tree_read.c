@@ -18,13 +18,16 @@ struct reading {
     const char *file;
     const unsigned char *bytes;
     size_t size;
-    size_t byte; /* of the character numbered `index`; both only grow */
+    /* of the character numbered `index`; both only grow */
+    size_t byte;
     size_t index;
     struct error *e;
     uint32_t nodes;
     unsigned depth;
-    struct tree_node *open[TREE_DEPTH_MAX]; /* the containers around the next node, outermost first */
-    struct tree_node *key[TREE_DEPTH_MAX];  /* of a map: the key that waits for its value */
+    /* the containers around the next node, outermost first */
+    struct tree_node *open[TREE_DEPTH_MAX];
+    /* of a map: the key that waits for its value */
+    struct tree_node *key[TREE_DEPTH_MAX];
     struct document *document;
     struct document *last;
     struct document **out;

@@ -1,8 +1,8 @@
 /*
  * documents.h - a machine config as a stream of raw documents. Pure.
  *
- * Documents that hearth did not write are never parsed and re-emitted: they are found by their top-level `kind:` and `name:`
- * lines and carried as the bytes they are. In block YAML a line that begins with "---" always ends a document.
+ * Documents that hearth did not write are never parsed and re-emitted: they are found by their top-level `kind:` and
+ * `name:` lines and carried as the bytes they are. In block YAML a line that begins with "---" always ends a document.
  */
 #ifndef HEARTH_TALOS_DOCUMENTS_H
 #define HEARTH_TALOS_DOCUMENTS_H
@@ -17,14 +17,18 @@
 #define RAW_DOCUMENTS_MAX 128
 
 struct raw_document {
-    struct span bytes; /* without the "---" line; of the input */
-    const char *kind;  /* "" for the v1alpha1 document */
-    const char *name;  /* "" for none */
+    /* without the "---" line; of the input */
+    struct span bytes;
+    /* "" for the v1alpha1 document */
+    const char *kind;
+    /* "" for none */
+    const char *name;
 };
 
 struct raw_documents {
     struct raw_document items[RAW_DOCUMENTS_MAX];
-    unsigned count; /* documents with content */
+    /* documents with content */
+    unsigned count;
 };
 
 /* Splits; kind and name live in pool. E_CONFIG_STREAM when there are too many. */
@@ -38,9 +42,9 @@ const struct raw_document *documents_find(const struct raw_documents *list, cons
 bool documents_complete(const struct raw_documents *list);
 
 /*
- * Appends to `config` every document of the active partial config that it does not have, byte for byte. On a clash the site
- * wins, and a line naming the document goes to `notes` when the two differ. ExtensionServiceConfig hearth is left out: it is merged where it is
- * made. E_CONFIG_STREAM.
+ * Appends to `config` every document of the active partial config that it does not have, byte for byte. On a clash the
+ * site wins, and a line naming the document goes to `notes` when the two differ. ExtensionServiceConfig hearth is left
+ * out: it is merged where it is made. E_CONFIG_STREAM.
  */
 int documents_carry(struct buf *config, struct span active, struct buf *notes, struct error *e);
 

@@ -124,7 +124,8 @@ static int connect_socket(struct call *c, const char *path, struct error *e)
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(e, E_MACHINED_SOCKET, "%s: the path is too long for a socket", path);
     memcpy(address.sun_path, path, strlen(path));
-    /* Such a socket connects at once or not at all; one that blocks would wait, past every deadline, where nobody accepts. */
+    /* Such a socket connects at once or not at all; one that blocks would wait, past every deadline, where nobody
+     * accepts. */
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return error_errno(e, E_MACHINED_SOCKET, errno, "%s", path);
@@ -231,7 +232,8 @@ int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, 
                      .received.max = GRPC_MESSAGE_MAX + PREFIX + H2_FRAME_MAX};
     *status = (struct grpc_status){0};
     char timeout[16];
-    /* A server that ends a call at its deadline does so in ways of its own; our own is over first, and says what it is. */
+    /* A server that ends a call at its deadline does so in ways of its own; our own is over first, and says what it
+     * is. */
     snprintf(timeout, sizeof timeout, "%um", (unsigned)call->deadline_ms + LATER_MS);
     const struct h2_field fields[] = {
         {":method", "POST"},         {":scheme", "http"},        {":path", call->method},

@@ -2,11 +2,11 @@
  * grpc.h - one gRPC call to machined over its unix socket.
  *
  * Each call has a connection of its own: unary and server-streaming are the same thing here. The call ends when the
- * server has sent its status, when the deadline passes, when a message is refused by the receiver, or when `stop_fd` becomes
- * readable. Nothing is retried: the caller knows whether a call may be sent twice.
+ * server has sent its status, when the deadline passes, when a message is refused by the receiver, or when `stop_fd`
+ * becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
  *
- * HTTP/2 is our own (h2.h): a call is one stream on a local socket, which is a small part of what a general library brings, and
- * the program's budget of bytes has no room for the rest. This file is the socket and the clock around it.
+ * HTTP/2 is our own (h2.h): a call is one stream on a local socket, which is a small part of what a general library
+ * brings, and the program's budget of bytes has no room for the rest. This file is the socket and the clock around it.
  *
  * Source: gRPC over HTTP/2 (PROTOCOL-HTTP2.md of grpc/grpc), RFC 9113.
  */
@@ -38,8 +38,10 @@ enum grpc_code {
 };
 
 struct grpc_target {
-    const char *socket; /* path of the unix socket */
-    int stop_fd;        /* readable: stop; -1: none */
+    /* path of the unix socket */
+    const char *socket;
+    /* readable: stop; -1: none */
+    int stop_fd;
 };
 
 /* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */
@@ -55,15 +57,17 @@ typedef int grpc_receiver(void *arg, struct span message);
 
 /* What the server answered. text is percent-decoded and not cleaned; grpc_status_free() wipes it. */
 struct grpc_status {
-    int code; /* enum grpc_code, or another of the protocol's 0-16 */
+    /* enum grpc_code, or another of the protocol's 0-16 */
+    int code;
     struct buf text;
 };
 void grpc_status_free(struct grpc_status *status);
 
 /*
- * Makes the call and waits. 0 when the server sent a status, whichever it is, or the receiver ended it (then code is 0). -1 and e when there
- * is no status: E_MACHINED_SOCKET (nobody listens, or accepts any more), E_MACHINED_LOST (closed, reset, turned away by a GOAWAY),
- * E_MACHINED_SILENT (deadline), E_MACHINED_MALFORMED (not HTTP/2; a frame, header or message that cannot be), E_STOPPED.
+ * Makes the call and waits. 0 when the server sent a status, whichever it is, or the receiver ended it (then code is
+ * 0). -1 and e when there is no status: E_MACHINED_SOCKET (nobody listens, or accepts any more), E_MACHINED_LOST
+ * (closed, reset, turned away by a GOAWAY), E_MACHINED_SILENT (deadline), E_MACHINED_MALFORMED (not HTTP/2; a frame,
+ * header or message that cannot be), E_STOPPED.
  */
 int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, grpc_receiver *receiver,
                 void *arg, struct grpc_status *status, struct error *e);

@@ -54,7 +54,8 @@ struct frame {
 enum where { CONNECTION = 1, OURS = 2, ANY = 4 };
 
 static const struct {
-    uint16_t min; /* bytes */
+    /* bytes */
+    uint16_t min;
     uint16_t max;
     uint8_t where;
 } rules[KNOWN] = {
@@ -146,7 +147,8 @@ void h2_fill(struct h2 *h)
     }
 }
 
-/* Section 8.2.1: neither control characters nor capitals in a name; in a value neither line ends nor blanks at the ends. */
+/* Section 8.2.1: neither control characters nor capitals in a name; in a value neither line ends nor blanks at the
+ * ends. */
 static bool may_be_field(struct span name, struct span value)
 {
     for (size_t i = 0; i < name.n; i++) {

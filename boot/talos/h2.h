@@ -1,12 +1,12 @@
 /*
  * h2.h - the client's side of one HTTP/2 connection with one request on it.
  *
- * A step machine on buffers: bytes that came go in by h2_feed(), bytes to be sent are in `out`; sockets and clocks are the
- * caller's. It speaks with prior knowledge over a local socket: no TLS, no upgrade, no push, no priorities, no second stream.
- * What a connection may carry is checked whole; what is malformed ends it, with a GOAWAY in `out`.
+ * A step machine on buffers: bytes that came go in by h2_feed(), bytes to be sent are in `out`; sockets and clocks are
+ * the caller's. It speaks with prior knowledge over a local socket: no TLS, no upgrade, no push, no priorities, no
+ * second stream. What a connection may carry is checked whole; what is malformed ends it, with a GOAWAY in `out`.
  *
- * Our own because a general library was a fifth of the program's budget of bytes, and of the protocol only this is needed:
- * one stream to machined, whose answer is read at once.
+ * Our own because a general library was a fifth of the program's budget of bytes, and of the protocol only this is
+ * needed: one stream to machined, whose answer is read at once.
  *
  * Source: RFC 9113. Header compression is hpack.h.
  */
@@ -38,36 +38,51 @@ enum h2_state {
 /* Receives the answer. NULL: go on; else the static reason for which it is refused, and the connection is H2_BAD. */
 struct h2_receiver {
     void *arg;
-    /* A field of the answer's header or trailers, checked; `last` when nothing follows the block. `:status` is not among them. */
+    /* A field of the answer's header or trailers, checked; `last` when nothing follows the block. `:status` is not
+     * among them. */
     const char *(*field)(void *arg, bool last, struct span name, struct span value);
     const char *(*data)(void *arg, struct span bytes);
 };
 
 struct h2 {
     enum h2_state state;
-    uint32_t code;   /* RFC 9113 section 7; of the last RST_STREAM or GOAWAY */
-    bool going_away; /* a GOAWAY came that let our request live */
-    int status;      /* of the answer, 200-599; less before it */
-    const char *why; /* static, with H2_BAD */
-    struct buf out;  /* the caller sends from the front and consumes it */
+    /* RFC 9113 section 7; of the last RST_STREAM or GOAWAY */
+    uint32_t code;
+    /* a GOAWAY came that let our request live */
+    bool going_away;
+    /* of the answer, 200-599; less before it */
+    int status;
+    /* static, with H2_BAD */
+    const char *why;
+    /* the caller sends from the front and consumes it */
+    struct buf out;
 
     /* What follows is h2.c's own. */
     const struct h2_receiver *receiver;
     struct span body[2];
-    struct buf in;    /* a frame that is not whole */
-    struct buf block; /* a header block that is not whole */
-    bool greeted;     /* the peer's first SETTINGS came */
-    bool judged;      /* the header in `in` is */
+    /* a frame that is not whole */
+    struct buf in;
+    /* a header block that is not whole */
+    struct buf block;
+    /* the peer's first SETTINGS came */
+    bool greeted;
+    /* the header in `in` is */
+    bool judged;
     bool in_block;
     bool last_block;
-    bool finished; /* our END_STREAM is in out */
+    /* our END_STREAM is in out */
+    bool finished;
     unsigned fields;
     unsigned idle;
-    uint32_t last_stream; /* of the last GOAWAY */
-    int64_t send_stream;  /* bytes that we may send */
+    /* of the last GOAWAY */
+    uint32_t last_stream;
+    /* bytes that we may send */
+    int64_t send_stream;
     int64_t send_connection;
-    int64_t initial_window; /* the peer's */
-    uint32_t unsaid;        /* bytes that came since our last WINDOW_UPDATE */
+    /* the peer's */
+    int64_t initial_window;
+    /* bytes that came since our last WINDOW_UPDATE */
+    uint32_t unsaid;
     struct hpack hpack;
 };
 
@@ -77,8 +92,8 @@ struct h2_field {
     const char *value;
 };
 
-/* Fills `h`, whatever it held, and puts the preface and the request's header into out. All fields together are below 8 KiB. The
- * body is the two spans in a row; they and the receiver stay the caller's and live as long as h. */
+/* Fills `h`, whatever it held, and puts the preface and the request's header into out. All fields together are below 8
+ * KiB. The body is the two spans in a row; they and the receiver stay the caller's and live as long as h. */
 void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
               struct span head, struct span body);
 

@@ -19,7 +19,8 @@ static const char fixed[] =
     "retry-after\0server\0set-cookie\0strict-transport-security\0transfer-encoding\0"
     "user-agent\0vary\0via\0www-authenticate";
 
-/* Appendix B: how many codes have 5, 6, ... 30 bits, and their symbols in the order of the codes. EOS, the last, is left out. */
+/* Appendix B: how many codes have 5, 6, ... 30 bits, and their symbols in the order of the codes. EOS, the last, is
+ * left out. */
 static const unsigned char lengths[] = {10, 26, 32, 6,  0,  5,  3,  2, 6,  2,  3,  0, 0,
                                         0,  3,  8,  13, 26, 29, 12, 4, 15, 19, 29, 0, 3};
 static const unsigned char symbols[] = {

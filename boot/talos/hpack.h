@@ -1,9 +1,10 @@
 /*
  * hpack.h - header compression of HTTP/2.
  *
- * Pure. The encoder writes only what needs no state: indexes of the static table and literals that are not indexed, without Huffman.
- * The decoder is whole: both tables, every form of a field, Huffman. Its dynamic table has the size a connection begins with, so
- * h2 announces none: a peer that was told 0 may still use 4096 until it has read that, and a decoder must then know both answers.
+ * Pure. The encoder writes only what needs no state: indexes of the static table and literals that are not indexed,
+ * without Huffman. The decoder is whole: both tables, every form of a field, Huffman. Its dynamic table has the size a
+ * connection begins with, so h2 announces none: a peer that was told 0 may still use 4096 until it has read that, and a
+ * decoder must then know both answers.
  *
  * Source: RFC 7541; the Huffman code of its appendix B is canonical, so that the lengths give the codes.
  */
@@ -23,14 +24,17 @@
 
 /* The decoder of a connection. Zeroed, then hpack_init(); holds nothing that must be freed. */
 struct hpack {
-    size_t max;  /* what the peer has set, at most HPACK_TABLE_MAX */
-    size_t used; /* of bytes */
+    /* what the peer has set, at most HPACK_TABLE_MAX */
+    size_t max;
+    /* of bytes */
+    size_t used;
     unsigned count;
     struct {
         uint16_t name;
         uint16_t value;
     } entries[HPACK_TABLE_MAX / HPACK_ENTRY]; /* lengths, the oldest first */
-    unsigned char bytes[HPACK_TABLE_MAX];     /* names and values, the oldest first */
+    /* names and values, the oldest first */
+    unsigned char bytes[HPACK_TABLE_MAX];
 };
 
 void hpack_init(struct hpack *h);
@@ -38,8 +42,8 @@ void hpack_init(struct hpack *h);
 /* One field; the spans live until it returns. False ends the decoding. */
 typedef bool hpack_field(void *arg, struct span name, struct span value);
 
-/* Decodes a whole block. False when it is malformed, longer than HPACK_LIST_MAX, or refused by `field`: the decoder is of no use
- * any more then. Names and values are not looked at. */
+/* Decodes a whole block. False when it is malformed, longer than HPACK_LIST_MAX, or refused by `field`: the decoder is
+ * of no use any more then. Names and values are not looked at. */
 bool hpack_decode(struct hpack *h, struct span block, hpack_field *field, void *arg);
 
 /* Appends one field. */

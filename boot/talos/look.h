@@ -38,14 +38,16 @@ enum look_type {
 
 /* An element of Disks. Texts are never NULL. */
 struct look_disk {
-    const char *id; /* "sda" */
+    /* "sda" */
+    const char *id;
     const char *dev_path;
     const char *model;
     const char *serial;
     const char *wwid;
     const char *bus_path;
     const char *transport;
-    uint64_t size; /* bytes */
+    /* bytes */
+    uint64_t size;
     bool rotational;
     bool readonly;
     bool cdrom;
@@ -53,31 +55,47 @@ struct look_disk {
 
 /* An element of DiscoveredVolumes: a disk or a partition, and what was found on it. Texts are never NULL. */
 struct look_volume {
-    const char *id;    /* "sda1" */
-    const char *type;  /* "disk" or "partition" */
-    const char *name;  /* what it holds: "gpt", "vfat", "extfs", "xfs", "luks" ...; "" is nothing known */
-    const char *label; /* of the file system */
-    const char *partition_label; /* of the GPT entry: "META", "STATE", "EPHEMERAL", "EFI" ... */
-    const char *parent;          /* "sda" for a partition, "" for a disk */
-    uint64_t size;               /* bytes */
-    bool
-        unnamed; /* a whole disk that machined has no name for; what name holds then is not machined's word */
+    /* "sda1" */
+    const char *id;
+    /* "disk" or "partition" */
+    const char *type;
+    /* what it holds: "gpt", "vfat", "extfs", "xfs", "luks" ...; "" is nothing known */
+    const char *name;
+    /* of the file system */
+    const char *label;
+    /* of the GPT entry: "META", "STATE", "EPHEMERAL", "EFI" ... */
+    const char *partition_label;
+    /* "sda" for a partition, "" for a disk */
+    const char *parent;
+    /* bytes */
+    uint64_t size;
+    /* a whole disk that machined has no name for; what name holds then is not machined's word */
+    bool unnamed;
 };
 
 struct look {
     struct pool *pool;
-    const char *talos; /* "v1.13.9" */
+    /* "v1.13.9" */
+    const char *talos;
     enum machine_stage stage;
-    bool ready; /* MachineStatus.status.ready */
+    /* MachineStatus.status.ready */
+    bool ready;
     enum look_type type;
-    struct span active_config; /* YAML; n is 0 when there is none */
-    bool complete;             /* it has a v1alpha1 document */
-    const char *system_disk;   /* id of the disk with a META partition, or NULL */
-    bool devices_ready;        /* udev has settled */
+    /* YAML; n is 0 when there is none */
+    struct span active_config;
+    /* it has a v1alpha1 document */
+    bool complete;
+    /* id of the disk with a META partition, or NULL */
+    const char *system_disk;
+    /* udev has settled */
+    bool devices_ready;
     bool time_synced;
-    bool time_sync_off;       /* a config turned it off */
-    const char *uuid;         /* SystemInformation.uuid: META may override SMBIOS; "" when unknown */
-    const char *addresses[8]; /* "192.168.1.10/24", loopback and link-local left out */
+    /* a config turned it off */
+    bool time_sync_off;
+    /* SystemInformation.uuid: META may override SMBIOS; "" when unknown */
+    const char *uuid;
+    /* "192.168.1.10/24", loopback and link-local left out */
+    const char *addresses[8];
     unsigned address_count;
     const struct look_disk *disks;
     unsigned disk_count;
@@ -85,8 +103,8 @@ struct look {
     unsigned volume_count;
 };
 
-/* Only stage, type, version, the active config and the system disk: what decides whether hearth has anything to do here. *out is owned by the caller
- * (look_free). Errors are those of machined.h. */
+/* Only stage, type, version, the active config and the system disk: what decides whether hearth has anything to do
+ * here. *out is owned by the caller (look_free). Errors are those of machined.h. */
 int look_stage(const struct grpc_target *target, struct look **out, struct error *e);
 
 /* Everything. */
@@ -94,19 +112,19 @@ int look_all(const struct grpc_target *target, struct look **out, struct error *
 void look_free(struct look *look);
 void look_cleanup(struct look **look);
 
-/* Talos's own implicit conditions of a selector: a transport, not read-only, no optical drive. Loops, of which Talos has one a layer, have no
- * transport. */
+/* Talos's own implicit conditions of a selector: a transport, not read-only, no optical drive. Loops, of which Talos
+ * has one a layer, have no transport. */
 bool look_selectable(const struct look_disk *d);
 
 /* How many disks an install could choose: those, without USB. */
 unsigned look_choosable(const struct look *look);
 
-/* Whether the node is still in the stage and has the active config, byte for byte, that it had: what was made of the one look may be
- * applied after the other. */
+/* Whether the node is still in the stage and has the active config, byte for byte, that it had: what was made of the
+ * one look may be applied after the other. */
 bool look_same(const struct look *a, const struct look *b);
 
-/* Whether the version is one that takes a config over the socket: 1.13.0 or newer, release candidates included. False for text
- * that is no version. */
+/* Whether the version is one that takes a config over the socket: 1.13.0 or newer, release candidates included. False
+ * for text that is no version. */
 bool look_version_ok(const char *version);
 
 #endif

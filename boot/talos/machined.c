@@ -17,7 +17,8 @@ struct one_message {
     struct pool *pool;
     struct span bytes;
     bool got;
-    struct buf *refusal; /* gets all that machined says when it refuses; NULL: not wanted */
+    /* gets all that machined says when it refuses; NULL: not wanted */
+    struct buf *refusal;
 };
 
 static struct span keep(struct pool *pool, struct span s)
@@ -139,7 +140,8 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
         .request = {(const unsigned char *)request.data, request.len},
         .deadline_ms = CALL_MS,
     };
-    /* The raw answer and its parts would both stay in the caller's pool: configs are large, so it gets a pool of its own. */
+    /* The raw answer and its parts would both stay in the caller's pool: configs are large, so it gets a pool of its
+     * own. */
     cleanup(pool_cleanup) struct pool *scratch = pool_new();
     struct one_message answer = {.pool = scratch};
     int result = unary(target, &call, &answer, &absent, e);

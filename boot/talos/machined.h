@@ -1,10 +1,11 @@
 /*
  * machined.h - what hearth asks of machined, one function a question.
  *
- * Reads go with the role os:reader; the active config, ApplyConfiguration, Bootstrap and the wipe of a disk take os:admin, a reboot os:operator. Talos
- * 1.13 or newer: before that machined does not take a config over this socket.
+ * Reads go with the role os:reader; the active config, ApplyConfiguration, Bootstrap and the wipe of a disk take
+ * os:admin, a reboot os:operator. Talos 1.13 or newer: before that machined does not take a config over this socket.
  *
- * Sources: Talos api/machine/machine.proto and api/resource/definitions; COSI runtime api/v1alpha1/{state,resource}.proto.
+ * Sources: Talos api/machine/machine.proto and api/resource/definitions; COSI runtime
+ * api/v1alpha1/{state,resource}.proto.
  */
 #ifndef HEARTH_TALOS_MACHINED_H
 #define HEARTH_TALOS_MACHINED_H
@@ -20,8 +21,8 @@
 #define MACHINED_SOCKET "/system/run/machined/machine.sock"
 
 /* Answers that are an error of the protocol become: PermissionDenied E_MACHINED_DENIED, FailedPrecondition
- * E_MACHINED_BUSY, InvalidArgument E_MACHINED_REJECTED, Unimplemented E_MACHINED_OLD, any other E_MACHINED_FAILED; the text is
- * machined's own, whole but for what refusal.h hides. What fails below that is as in grpc.h. */
+ * E_MACHINED_BUSY, InvalidArgument E_MACHINED_REJECTED, Unimplemented E_MACHINED_OLD, any other E_MACHINED_FAILED; the
+ * text is machined's own, whole but for what refusal.h hides. What fails below that is as in grpc.h. */
 
 /* The Talos version ("v1.13.9") of the running machined, into pool. */
 int machined_version(const struct grpc_target *target, struct pool *pool, const char **version,
@@ -38,7 +39,8 @@ struct resource {
 struct resource_type {
     const char *namespace_;
     const char *type;
-    bool sensitive; /* needs os:admin */
+    /* needs os:admin */
+    bool sensitive;
 };
 
 /* *found says whether it is there; absence is no error. id and version are NUL-terminated. */
@@ -49,8 +51,9 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
 int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
                   struct resource **out, unsigned *count, struct error *e);
 
-/* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay empty. When machined
- * refuses, it gets the reason instead (refusal.h), of which the error's text may hold the beginning only. */
+/* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay
+ * empty. When machined refuses, it gets the reason instead (refusal.h), of which the error's text may hold the
+ * beginning only. */
 int machined_apply(const struct grpc_target *target, struct span config, bool dry_run, struct buf *warnings,
                    struct error *e);
 
@@ -69,8 +72,9 @@ int machined_etcd_member(const struct grpc_target *target, bool *member, struct 
 int machined_service_event(const struct grpc_target *target, struct pool *pool, const char *id,
                            const char **state, const char **message, struct error *e);
 
-/* Wipes a whole disk ("sda"), which in maintenance mode may hold volumes that machined knows of: META counts as in use, and is not asked
- * for. machined forgets them with its next start, so nothing can be installed before machined_reboot(). */
+/* Wipes a whole disk ("sda"), which in maintenance mode may hold volumes that machined knows of: META counts as in use,
+ * and is not asked for. machined forgets them with its next start, so nothing can be installed before
+ * machined_reboot(). */
 int machined_wipe(const struct grpc_target *target, const char *disk, struct error *e);
 
 /* Through the firmware, as a power cycle would. */

@@ -2,10 +2,11 @@
  * pb.h - the few protobuf messages we speak, from tables.
  *
  * A table names the fields of one message that hearth looks at; everything else is skipped by its wire type.
- * Malformed input (truncated, overlong varints, groups, field number 0, a known field with another wire type, text that is no
- * UTF-8) is refused whole. proto3: absent fields are zero, the last value of a field that is not repeated wins.
+ * Malformed input (truncated, overlong varints, groups, field number 0, a known field with another wire type, text that
+ * is no UTF-8) is refused whole. proto3: absent fields are zero, the last value of a field that is not repeated wins.
  *
- * Source of the format: protobuf.dev, Encoding. Field numbers come from the .proto files of Talos and of the COSI runtime.
+ * Source of the format: protobuf.dev, Encoding. Field numbers come from the .proto files of Talos and of the COSI
+ * runtime.
  */
 #ifndef HEARTH_TALOS_PB_H
 #define HEARTH_TALOS_PB_H
@@ -29,14 +30,16 @@ enum pb_kind {
 };
 
 struct pb_list {
-    const struct span *items; /* in the pool */
+    /* in the pool */
+    const struct span *items;
     unsigned count;
 };
 
 struct pb_field {
     uint32_t number;
     enum pb_kind kind;
-    size_t offset; /* into the struct that is filled */
+    /* into the struct that is filled */
+    size_t offset;
 };
 
 /* Decodes a message into `out`, which the caller has zeroed. Spans point into the input. Lists live in the pool.

@@ -25,7 +25,8 @@ static enum error_code code_of(int code)
     }
 }
 
-/* What may be shown of a line behind "unknown keys ...": "    - name:" of "    - name: value", and nothing of a line without a key. */
+/* What may be shown of a line behind "unknown keys ...": "    - name:" of "    - name: value", and nothing of a line
+ * without a key. */
 static size_t key_of(const char *line, size_t n)
 {
     size_t begin = 0, end;

@@ -1,8 +1,8 @@
 /*
  * refusal.h - what machined says when it refuses, made fit for a console. Pure.
  *
- * The console is public on the LAN in maintenance mode, and Talos prints a key that it does not know together with its value, which may
- * have come from a secret: of such a listing only the keys are kept.
+ * The console is public on the LAN in maintenance mode, and Talos prints a key that it does not know together with its
+ * value, which may have come from a secret: of such a listing only the keys are kept.
  *
  * Source: Talos pkg/machinery/config/configloader/internal/decoder ("unknown keys found during decoding", then YAML).
  */
@@ -15,8 +15,8 @@
 
 #define REFUSAL_MAX ((size_t)48 << 10) /* bytes of its words that are kept */
 
-/* Fills e with the code that the status means and machined's words on one line; returns -1. `lines`, which may be NULL, gets all of
- * them, cleaned, a line each. status->text is worked on and good for nothing afterwards. */
+/* Fills e with the code that the status means and machined's words on one line; returns -1. `lines`, which may be NULL,
+ * gets all of them, cleaned, a line each. status->text is worked on and good for nothing afterwards. */
 int refusal_error(const char *method, struct grpc_status *status, struct buf *lines, struct error *e);
 
 #endif

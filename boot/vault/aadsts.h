@@ -1,8 +1,8 @@
 /*
  * aadsts.h - what the numbers of Entra's refusals mean for the one who must act.
  *
- * Microsoft's "Microsoft Entra authentication and authorization error codes" has them all; here are those that a login of
- * hearth's can meet. A number never decides whether a login has failed, only what is said.
+ * Microsoft's "Microsoft Entra authentication and authorization error codes" has them all; here are those that a login
+ * of hearth's can meet. A number never decides whether a login has failed, only what is said.
  */
 #ifndef HEARTH_VAULT_AADSTS_H
 #define HEARTH_VAULT_AADSTS_H
@@ -13,9 +13,10 @@
 
 struct aadsts {
     int32_t number;
-    enum error_code code; /* E_NONE: as the `error` member says */
-    enum error_advice
-        advice; /* where the code's own next step would lead astray; only with a code that it belongs to */
+    /* E_NONE: as the `error` member says */
+    enum error_code code;
+    /* where the code's own next step would lead astray; only with a code that it belongs to */
+    enum error_advice advice;
     const char *hint;
 };
 

@@ -14,9 +14,12 @@
 #define CHALLENGE_PARAM_MAX 256
 
 struct challenge {
-    char authorization[CHALLENGE_PARAM_MAX]; /* "" when absent or too long */
-    char resource[CHALLENGE_PARAM_MAX];      /* resource, or scope */
-    char error[CHALLENGE_PARAM_MAX];         /* "invalid_token" */
+    /* "" when absent or too long */
+    char authorization[CHALLENGE_PARAM_MAX];
+    /* resource, or scope */
+    char resource[CHALLENGE_PARAM_MAX];
+    /* "invalid_token" */
+    char error[CHALLENGE_PARAM_MAX];
 };
 
 /* Reads the first Bearer challenge of a WWW-Authenticate value. False when there is none or it is malformed. */

@@ -4,7 +4,8 @@
  * The login connection and the vault's are opened at once; when the token is there all GETs are pipelined, at
  * most FETCH_IN_FLIGHT at a time. What fails for a reason that passes is tried again after 1, 2, 4, 8 s with
  * full jitter, or when the server says so, at most FETCH_TRIES times in a row and never past the deadline; timeouts
- * were waited for long enough and are not. The deadline moves with each name that is answered, to VAULT_TOTAL_MS in all.
+ * were waited for long enough and are not. The deadline moves with each name that is answered, to VAULT_TOTAL_MS in
+ * all.
  *
  * Two kinds of trouble cost no try, each once: on a connection that carried several requests at once (it ended, spoke
  * wrongly, fell silent) the rest is asked one at a time; and before an address has answered anything the next
@@ -36,14 +37,22 @@ struct fetch_out { /* records to the parent */
 struct exchange {
     struct conn conn;
     struct http http;
-    struct buf out;      /* requests not yet taken by TLS; wiped when freed */
-    unsigned answered;   /* on this connection */
-    bool crowded;        /* this connection has carried more than one request at a time */
-    unsigned turns;      /* to another address */
-    unsigned tries;      /* failures in a row */
-    uint64_t not_before; /* clock_ms: no new connection earlier */
-    uint64_t answer_by;  /* clock_ms; 0: nothing is awaited */
-    struct error last;   /* the last failure of a connection */
+    /* requests not yet taken by TLS; wiped when freed */
+    struct buf out;
+    /* on this connection */
+    unsigned answered;
+    /* this connection has carried more than one request at a time */
+    bool crowded;
+    /* to another address */
+    unsigned turns;
+    /* failures in a row */
+    unsigned tries;
+    /* clock_ms: no new connection earlier */
+    uint64_t not_before;
+    /* clock_ms; 0: nothing is awaited */
+    uint64_t answer_by;
+    /* the last failure of a connection */
+    struct error last;
 };
 
 enum fetch_state { FETCH_TODO, FETCH_SENT, FETCH_DONE };
@@ -52,8 +61,10 @@ struct fetch_job {
     enum fetch_state state;
     unsigned tries;
     uint64_t not_before;
-    unsigned generation; /* of the token it was sent with */
-    unsigned pause;      /* how many there had been when it was sent */
+    /* of the token it was sent with */
+    unsigned generation;
+    /* how many there had been when it was sent */
+    unsigned pause;
     struct error last;
 };
 
@@ -66,33 +77,48 @@ struct fetch {
     struct vault_stats stats;
     uint64_t start;
     uint64_t deadline;
-    uint64_t end; /* what the deadline never passes */
+    /* what the deadline never passes */
+    uint64_t end;
     struct fetch_out to;
 
     struct exchange login;
-    struct loginkey *key; /* with VAULT_LOGIN_CERTIFICATE */
+    /* with VAULT_LOGIN_CERTIFICATE */
+    struct loginkey *key;
     struct secret token;
-    unsigned generation; /* tokens received so far */
+    /* tokens received so far */
+    unsigned generation;
     bool want_token;
-    bool asked;           /* the login request is on its way */
-    struct secret code;   /* device_code: a person has been asked */
-    uint64_t interval_ms; /* between polls for that person's login */
+    /* the login request is on its way */
+    bool asked;
+    /* device_code: a person has been asked */
+    struct secret code;
+    /* between polls for that person's login */
+    uint64_t interval_ms;
 
     struct exchange get;
     struct fetch_job jobs[VAULT_NAMES_MAX];
     unsigned done;
-    unsigned queue[FETCH_IN_FLIGHT]; /* jobs in flight, in the order they were sent */
+    /* jobs in flight, in the order they were sent */
+    unsigned queue[FETCH_IN_FLIGHT];
     unsigned queued;
-    unsigned limit;       /* of requests in flight: FETCH_IN_FLIGHT, less once that was too many */
-    unsigned pauses;      /* for which the vault asked */
-    uint64_t pause_until; /* the last of them, clock_ms */
-    bool idle_end;        /* the server closed while the token was awaited: opened again when it is there */
-    bool written;         /* request->write is in the vault */
-    bool said;            /* that secrets are being read */
+    /* of requests in flight: FETCH_IN_FLIGHT, less once that was too many */
+    unsigned limit;
+    /* for which the vault asked */
+    unsigned pauses;
+    /* the last of them, clock_ms */
+    uint64_t pause_until;
+    /* the server closed while the token was awaited: opened again when it is there */
+    bool idle_end;
+    /* request->write is in the vault */
+    bool written;
+    /* that secrets are being read */
+    bool said;
 
-    bool failed; /* as a whole, with error */
+    /* as a whole, with error */
+    bool failed;
     struct error error;
-    struct error vault_error; /* kept while the token is awaited: the login may fail for a better reason */
+    /* kept while the token is awaited: the login may fail for a better reason */
+    struct error vault_error;
 };
 
 /* Runs everything; the result goes to fd as records, last of all RECORD_DONE. The request was checked before. */
@@ -142,7 +168,8 @@ void fetch_answer(struct fetch *f, unsigned index, const struct vault_answer *an
 
 void fetch_open(struct fetch *f, struct exchange *s, uint64_t now);
 void fetch_close(struct exchange *s);
-/* Before this connection had an answer there was trouble: true when the next one, at once, begins with another address. */
+/* Before this connection had an answer there was trouble: true when the next one, at once, begins with another
+ * address. */
 bool fetch_turn(struct exchange *s);
 /* Hands what is in s->out to TLS and the socket as far as they take it. */
 void fetch_write(struct exchange *s, uint64_t now);

@@ -1,5 +1,5 @@
-/* The vault's half of fetch.h: GETs in flight, their answers in order, and what to do when a connection gives trouble or the
- * server asks for fewer. */
+/* The vault's half of fetch.h: GETs in flight, their answers in order, and what to do when a connection gives trouble
+ * or the server asks for fewer. */
 #include "vault/fetch.h"
 
 #include "base/mem.h"
@@ -42,8 +42,8 @@ static void later(struct fetch *f, unsigned index, const struct error *e, uint64
         give_up(f, index, e, now);
 }
 
-/* The vault, or what stands before it, takes no more for now: nothing is asked for a while, then half as much at a time.
- * However many one batch was refused, that is one failure. */
+/* The vault, or what stands before it, takes no more for now: nothing is asked for a while, then half as much at a
+ * time. However many one batch was refused, that is one failure. */
 static void pause_all(struct fetch *f, unsigned index, const struct error *e, uint64_t now)
 {
     struct exchange *s = &f->get;
@@ -87,9 +87,9 @@ static void connection_failed(struct fetch *f, uint64_t now)
         f->vault_error = e;
 }
 
-/* The connection ended, spoke wrongly or fell silent with requests in flight. One that had carried several may have disliked
- * just that; one that had answered has done its work. What is left costs its first request and the connection a try, so
- * that this ends. */
+/* The connection ended, spoke wrongly or fell silent with requests in flight. One that had carried several may have
+ * disliked just that; one that had answered has done its work. What is left costs its first request and the connection
+ * a try, so that this ends. */
 static void trouble(struct fetch *f, const struct error *e, uint64_t now)
 {
     struct exchange *s = &f->get;
@@ -237,8 +237,8 @@ static void ask(struct fetch *f, uint64_t now)
         send_requests(f, now);
 }
 
-/* The server ended the connection, or said something (as some do before they end it), while nothing was asked. Once is bad
- * luck; one that does so again before anything was asked costs a try, so that this ends. */
+/* The server ended the connection, or said something (as some do before they end it), while nothing was asked. Once is
+ * bad luck; one that does so again before anything was asked costs a try, so that this ends. */
 static void ended_unasked(struct fetch *f, uint64_t now)
 {
     struct exchange *s = &f->get;

@@ -21,9 +21,12 @@
 
 /* What the assertion says. The texts hold no character that JSON would escape: the caller has checked. */
 struct jwt_claims {
-    const char *audience; /* the URL of the token endpoint, exactly */
-    const char *client;   /* iss and sub */
-    int64_t now;          /* seconds since 1970: nbf and iat */
+    /* the URL of the token endpoint, exactly */
+    const char *audience;
+    /* iss and sub */
+    const char *client;
+    /* seconds since 1970: nbf and iat */
+    int64_t now;
 };
 
 /* Adds the compact form to out. Error: E_CRED_KEY when the signature does not verify with the certificate's

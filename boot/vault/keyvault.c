@@ -85,8 +85,8 @@ static int bundle(const json_t *root, const struct secret_name *name, struct vau
     return 0;
 }
 
-/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; "" matches any, also
- * an answer that is none of Key Vault's; "*" any of Key Vault's. */
+/* Each row matches when its status is the answer's and one of the codes, inner or outer, is its own; "" matches any,
+ * also an answer that is none of Key Vault's; "*" any of Key Vault's. */
 static const struct {
     int status;
     const char *code;

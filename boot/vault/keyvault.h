@@ -23,8 +23,8 @@ bool keyvault_name_ok(const char *name);
 /* NULL, or 32 hexadecimal digits. */
 bool keyvault_version_ok(const char *version);
 
-/* Adds the whole GET, with the token in it; or the PUT of a new version with the value `write`, which needs no escaping.
- * Both have the same answers. */
+/* Adds the whole GET, with the token in it; or the PUT of a new version with the value `write`, which needs no
+ * escaping. Both have the same answers. */
 void keyvault_request(struct buf *out, const struct url *vault, const struct secret_name *name,
                       const char *write, const struct secret *token);
 

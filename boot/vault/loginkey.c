@@ -11,8 +11,10 @@
 
 struct loginkey {
     br_rsa_private_key private;
-    unsigned char *store; /* the five integers of the private key */
-    size_t store_size;    /* bytes of it that are filled */
+    /* the five integers of the private key */
+    unsigned char *store;
+    /* bytes of it that are filled */
+    size_t store_size;
     br_rsa_public_key public;
     unsigned char modulus[LOGINKEY_BYTES_MAX];
     unsigned char exponent[8];

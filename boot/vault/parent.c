@@ -20,7 +20,8 @@ struct listener {
     vault_progress *progress;
     void *arg;
     struct error *failed;
-    bool asked; /* a person */
+    /* a person */
+    bool asked;
     bool done;
     unsigned records;
 };

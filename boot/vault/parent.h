@@ -13,11 +13,13 @@
 #define PARENT_GRACE_MS 5000    /* beyond the fetcher's own deadline */
 #define PARENT_RECORDS_MAX 4096 /* in one conversation */
 
-/* How long the fetcher is listened to: the request's deadline from one answered name to the next, VAULT_TOTAL_MS in all; and as
- * long as the person has whom it asks for once. Nothing else that it says buys time. */
+/* How long the fetcher is listened to: the request's deadline from one answered name to the next, VAULT_TOTAL_MS in
+ * all; and as long as the person has whom it asks for once. Nothing else that it says buys time. */
 struct parent_clock {
-    uint64_t until; /* clock_ms */
-    uint64_t end;   /* what until never passes */
+    /* clock_ms */
+    uint64_t until;
+    /* what until never passes */
+    uint64_t end;
 };
 void parent_clock_start(struct parent_clock *c, const struct vault_request *request, uint64_t now);
 void parent_clock_answer(struct parent_clock *c, const struct vault_request *request, uint64_t now);

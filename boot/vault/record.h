@@ -31,8 +31,10 @@ struct record {
     enum record_type type;
     char host[RECORD_HOST_MAX];
     char step[RECORD_STEP_MAX];
-    unsigned index;             /* of the name */
-    struct vault_answer answer; /* RECORD_FAILED: its error; the value is owned by whoever read the record */
+    /* of the name */
+    unsigned index;
+    /* RECORD_FAILED: its error; the value is owned by whoever read the record */
+    struct vault_answer answer;
     struct vault_stats stats;
     struct vault_code code;
 };

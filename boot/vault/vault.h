@@ -6,8 +6,8 @@
  * owns DNS, TLS, HTTP, the Entra login and the Key Vault GETs on one poll loop, and sends back a
  * stream of progress, error and value records with stated maxima, which the parent treats as hostile.
  *
- * It never follows a redirect, uses a proxy, sends a byte of HTTP before the server's chain has been judged at a time that is trusted, or
- * logs a token, a credential or a value.
+ * It never follows a redirect, uses a proxy, sends a byte of HTTP before the server's chain has been judged at a time
+ * that is trusted, or logs a token, a credential or a value.
  */
 #ifndef HEARTH_VAULT_VAULT_H
 #define HEARTH_VAULT_VAULT_H
@@ -30,49 +30,70 @@ enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDE
 
 /* What a person must know to log in for this box (RFC 8628 section 3.3): meant to be shown. */
 struct vault_code {
-    char uri[256]; /* https://..., printable ASCII */
-    char user[32]; /* of [0-9A-Za-z-] */
+    /* https://..., printable ASCII */
+    char uri[256];
+    /* of [0-9A-Za-z-] */
+    char user[32];
     uint32_t expires_s;
 };
 typedef void vault_ask(void *arg, const struct vault_code *code);
 
 struct secret_name {
-    const char *name;    /* 1-127 of [0-9A-Za-z-] */
-    const char *version; /* 32 hex, or NULL: the newest */
+    /* 1-127 of [0-9A-Za-z-] */
+    const char *name;
+    /* 32 hex, or NULL: the newest */
+    const char *version;
 };
 
 /* What to fetch. Everything is borrowed and was read before the call. */
 struct vault_request {
-    const char *authority; /* https://HOST[:PORT] */
-    const char *vault;     /* https://HOST[:PORT] */
-    const char *resource;  /* https://HOST, the token's audience */
+    /* https://HOST[:PORT] */
+    const char *authority;
+    /* https://HOST[:PORT] */
+    const char *vault;
+    /* https://HOST, the token's audience */
+    const char *resource;
     const char *tenant;
     const char *client;
     enum vault_login login;
-    const struct secret *
-        credential; /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
+    /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
+    const struct secret *credential;
     const struct secret_name *names;
     unsigned name_count;
-    bool login_only; /* the token is all that is wanted: no name, nothing is asked of the vault */
-    const char *
-        write; /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
-    const char *ca_pem;      /* PEM text of extra roots for these hosts alone, or NULL */
-    bool ca_only;            /* with ca_pem: the Azure roots are not trusted */
-    const char *hosts_file;  /* text of /etc/hosts, may be "" */
-    const char *resolv_conf; /* text of /etc/resolv.conf, may be "" */
-    int64_t now;             /* seconds since 1970, trusted by the caller */
-    uint32_t deadline_ms;    /* from one answer to the next, but for a person's login; 0: VAULT_DEADLINE_MS */
-    vault_ask *ask;          /* with VAULT_LOGIN_DEVICE: called once at most, with the arg of progress */
-    int stop_fd;             /* readable: give up at once with E_STOPPED; -1: none */
+    /* the token is all that is wanted: no name, nothing is asked of the vault */
+    bool login_only;
+    /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
+    const char *write;
+    /* PEM text of extra roots for these hosts alone, or NULL */
+    const char *ca_pem;
+    /* with ca_pem: the Azure roots are not trusted */
+    bool ca_only;
+    /* text of /etc/hosts, may be "" */
+    const char *hosts_file;
+    /* text of /etc/resolv.conf, may be "" */
+    const char *resolv_conf;
+    /* seconds since 1970, trusted by the caller */
+    int64_t now;
+    /* from one answer to the next, but for a person's login; 0: VAULT_DEADLINE_MS */
+    uint32_t deadline_ms;
+    /* with VAULT_LOGIN_DEVICE: called once at most, with the arg of progress */
+    vault_ask *ask;
+    /* readable: give up at once with E_STOPPED; -1: none */
+    int stop_fd;
 };
 
 /* One answer, in the order of names. */
 struct vault_answer {
-    struct secret value; /* empty when only attributes were asked for or the name failed */
-    struct error error;  /* code E_NONE when the value is there */
-    int64_t expires;     /* attributes.exp, seconds since 1970; 0: none */
-    int64_t not_before;  /* attributes.nbf; 0: none */
-    char version[33];    /* which one answered */
+    /* empty when only attributes were asked for or the name failed */
+    struct secret value;
+    /* code E_NONE when the value is there */
+    struct error error;
+    /* attributes.exp, seconds since 1970; 0: none */
+    int64_t expires;
+    /* attributes.nbf; 0: none */
+    int64_t not_before;
+    /* which one answered */
+    char version[33];
     char content_type[256];
 };
 
@@ -80,16 +101,19 @@ struct vault_answer {
 struct vault_stats {
     uint32_t connections;
     uint32_t requests;
-    uint32_t bytes_in; /* application bytes */
+    /* application bytes */
+    uint32_t bytes_in;
     uint32_t elapsed_ms;
-    char tls[64]; /* "TLS 1.2 ECDHE-RSA-AES256-GCM-SHA384" */
+    /* "TLS 1.2 ECDHE-RSA-AES256-GCM-SHA384" */
+    char tls[64];
 };
 
 /* Progress while it runs: host and step ("login.microsoftonline.com", "token"). May be NULL. */
 typedef void vault_progress(void *arg, const char *host, const char *step);
 
-/* Fetches all names. 0 when every value is there. -1 with e when it failed as a whole or when any name failed (e is then the first one's
- * error; each answer has its own). answers has name_count elements, zeroed here, freed by vault_answers_free() in either case. */
+/* Fetches all names. 0 when every value is there. -1 with e when it failed as a whole or when any name failed (e is
+ * then the first one's error; each answer has its own). answers has name_count elements, zeroed here, freed by
+ * vault_answers_free() in either case. */
 int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
                 vault_progress *progress, void *arg, struct error *e);
 void vault_answers_free(struct vault_answer *answers, unsigned count);

@@ -19,13 +19,19 @@
 
 /* What a walk over the example is doing. */
 struct extraction {
-    const char *path; /* the one file to print; NULL: all */
-    const char *out;  /* the directory as the user wrote it */
-    json_t *list;     /* --json */
-    int root;         /* descriptor of out */
-    int fd;           /* the file being written */
+    /* the one file to print; NULL: all */
+    const char *path;
+    /* the directory as the user wrote it */
+    const char *out;
+    /* --json */
+    json_t *list;
+    /* descriptor of out */
+    int root;
+    /* the file being written */
+    int fd;
     bool found;
-    char now[ASSETS_PATH_MAX + 1]; /* its path */
+    /* its path */
+    char now[ASSETS_PATH_MAX + 1];
 };
 
 static int list_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)

@@ -160,8 +160,8 @@ static const struct vault_answer *answer_of(const struct pipeline *run, const st
     return NULL;
 }
 
-/* What the tree's store will do first in the cluster, tried once: one token, nothing is asked of the vault with it. A value that is
- * no id may be the other half: it is not shown. */
+/* What the tree's store will do first in the cluster, tried once: one token, nothing is asked of the vault with it. A
+ * value that is no id may be the other half: it is not shown. */
 static int operator_enters(const struct pipeline *run, const struct gitops_login *login,
                            const struct secret *client, const struct secret *secret, struct error *e)
 {

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, for what
- * it hides is not listed. */
+/* What Flux will ask the vault for. To judge the tree is `check`'s business: here a mistake in it is a warning, for
+ * what it hides is not listed. */
 static void add_tree(struct plan *plan)
 {
     struct errors wrong = {0};

@@ -1,8 +1,8 @@
 /*
  * verbs.h - the verbs: a file of its name each.
  *
- * A verb takes what parsing left, prints its result through show/ and everything else through base/log.h, and returns the
- * exit status.
+ * A verb takes what parsing left, prints its result through show/ and everything else through base/log.h, and returns
+ * the exit status.
  */
 #ifndef HEARTH_VERBS_VERBS_H
 #define HEARTH_VERBS_VERBS_H

@@ -1,6 +1,7 @@
 /*
  * What Talos's config documents are made of. Written by tests/conformance/talos/walk from the types of Talos machinery
- * 1.13.9 and 1.14.1; `tests/conformance/run walk` says when it no longer is what the walk finds. schema.h has the shapes.
+ * 1.13.9 and 1.14.1; `tests/conformance/run walk` says when it no longer is what the walk finds. schema.h has the
+ * shapes.
  */
 /* clang-format off */
 #include "embed/tables/source.h"

@@ -132,7 +132,8 @@ def replace(path, new, work, names):
 class Workspace:
     """A private directory beside the outputs, gone afterwards: it may hold a credential.
 
-    It is locked while its owner lives. One that nobody holds was left by a kill or a power cut, and goes with the next run.
+    It is locked while its owner lives. One that nobody holds was left by a kill or a power cut, and goes with the next
+    run.
     """
 
     def __init__(self, settings):

@@ -97,7 +97,8 @@ def xz_header(data, at, where):
 
 
 def zstd_window(data, at, where):
-    """Refuses a frame whose window the kernel does not take (RFC 8878 section 3.1.1.1; Linux lib/decompress_unzstd.c)."""
+    """Refuses a frame whose window the kernel does not take (RFC 8878 section 3.1.1.1; Linux
+    lib/decompress_unzstd.c)."""
     flags = data[at + 4]
     content = (1 if flags >> 5 & 1 else 0, 2, 4, 8)[flags >> 6]
     if flags >> 5 & 1:

@@ -1,8 +1,8 @@
 """Staying after the install, and going back to maintenance mode: what to type, with the versions filled in.
 
 Talos installs what its installer image holds, not what the box was booted from. Sources: Talos pkg/imager/profile (the
-profile), cmd/talosctl image.go and reset.go (flags), controllers/cri/image_cache_config.go (where a cache is looked for),
-bootloader/kexec (kernel.kexec_load_disabled turns the kexec after an install into a reboot).
+profile), cmd/talosctl image.go and reset.go (flags), controllers/cri/image_cache_config.go (where a cache is looked
+for), bootloader/kexec (kernel.kexec_load_disabled turns the kexec after an install into a reboot).
 """
 import os
 import re

@@ -2,8 +2,8 @@
 
     python3 marker.py NAME XORRISO ARGUMENT...
 
-GRUB from 2.12 on finds its stick under UEFI by a file /.disk/CLOCK.uuid, and the loaders, the FAT image with them too, say
-that name. It stands there uncompressed, so NAME, a text at least as long, takes its place byte for byte.
+GRUB from 2.12 on finds its stick under UEFI by a file /.disk/CLOCK.uuid, and the loaders, the FAT image with them too,
+say that name. It stands there uncompressed, so NAME, a text at least as long, takes its place byte for byte.
 """
 import os
 import sys

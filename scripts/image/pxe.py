@@ -139,7 +139,8 @@ def address_of(interface):
 
 
 def dnsmasq(interface, address, network, port, tftp):
-    """Its command line: proxy DHCP adds the boot file to what the router answers and gives out no address of its own."""
+    """Its command line: proxy DHCP adds the boot file to what the router answers and gives out no address of its
+    own."""
     url = "http://%s:%d/boot.ipxe" % (address, port)
     args = ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--port=0", "--user=nobody",
             "--interface=" + interface, "--bind-interfaces", "--except-interface=lo", "--leasefile-ro",

@@ -28,7 +28,8 @@ class Theirs:
 
 
 def their_list(text, where):
-    """Reads a base's extensions.yaml, as Talos's imager writes it. Anything else is refused: a layer lost is a box lost."""
+    """Reads a base's extensions.yaml, as Talos's imager writes it. Anything else is refused: a layer lost is a box
+    lost."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines or lines == ["layers: []"]:
         return Theirs()

@@ -26,8 +26,8 @@ REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\
 
 
 class Site:
-    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; clear: files
-    with a secret in clear; holds: what of all that nobody else may have, in words."""
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; clear:
+    files with a secret in clear; holds: what of all that nobody else may have, in words."""
 
     def __init__(self, directory, files, roles, clear):
         self.directory, self.files, self.roles = directory, files, roles

@@ -15,7 +15,8 @@ VERSION = re.compile(r"v1\.(\d+)\.\d+(-(alpha|beta|rc)\.\d+)?")
 HASH = re.compile(r"[0-9a-f]{64}")
 PIN = os.path.join(ROOT, "scripts", "talos.pin")
 LEAST, NEWEST = 13, 14
-LONGEST = 1900  # of the 2047 characters that a kernel for x86 keeps (COMMAND_LINE_SIZE); boot loaders and the reset add theirs
+# Of the 2047 characters that a kernel for x86 keeps (COMMAND_LINE_SIZE); boot loaders and the reset add theirs.
+LONGEST = 1900
 REQUIRED = ("talos.platform", "slab_nomerge", "pti")
 REFUSED = {
     "talos.halt_if_installed": "an installed node would wait 70 minutes and reboot, and hearth is to run there again",

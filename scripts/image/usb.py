@@ -1,7 +1,7 @@
 """The USB stick: a hybrid ISO that GRUB starts on BIOS and on UEFI (x64, Secure Boot off).
 
-Its kernel has no talos.halt_if_installed, so the same stick serves a node that is installed: Talos runs with the config of
-its disk, and hearth looks whether something is left to do.
+Its kernel has no talos.halt_if_installed, so the same stick serves a node that is installed: Talos runs with the config
+of its disk, and hearth looks whether something is left to do.
 """
 import hashlib
 import os
@@ -104,7 +104,8 @@ def iso(settings, work, kernel, initramfs, args, cache):
     label = "TALOS_HEARTH" if cache else "HEARTH"
     when = settings.epoch
     stamp = time.strftime("%Y%m%d%H%M%S00", time.gmtime(when))
-    # grub-mkrescue leaves the FAT's serial number to mformat, which throws dice for it, and names a marker by the clock.
+    # grub-mkrescue leaves the FAT's serial number to mformat, which throws dice for it, and names a marker by the
+    # clock.
     name = hashlib.sha256(b"\0".join((kernel, initramfs, menu(args).encode()))).hexdigest()
     bin = os.path.join(work, "bin")
     for program, line in (("mformat", "exec {} -N %08x \"$@\"" % (when & 0xffffffff)),

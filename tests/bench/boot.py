@@ -3,15 +3,16 @@
 
     tests/bench/boot.py [BINARY] [--turns N] [--secrets N]
 
-One interleaved run: each turn boots the box of tests/conformance/machined (Talos's own packages; see its README) once for each
-contestant, in a mount namespace with the stand-in Azure behind a relay of 30 ms. Every ninth turn is run once
+One interleaved run: each turn boots the box of tests/conformance/machined (Talos's own packages; see its README) once
+for each contestant, in a mount namespace with the stand-in Azure behind a relay of 30 ms. Every ninth turn is run once
 more for memory. Raw samples: build/bench/boot-*.json.
 
-What is measured: from the moment machined's journal has hearth's second line (`facts`: stage, clock, address, name server and
-disks are as hearth needs them, and disks have been so for 2 s) to the moment machined has answered the ApplyConfiguration that
-is not a dry run; one clock, machined's, in milliseconds. The recipe (recipe.sh) is measured from its first command to the same
-call. CPU: wait4 of a whole `hearth boot`, from its start until the reboot into the installer's result ends it, the looks at machined
-while the box settles included; both processes. Memory: as `run` counts it, both processes.
+What is measured: from the moment machined's journal has hearth's second line (`facts`: stage, clock, address, name
+server and disks are as hearth needs them, and disks have been so for 2 s) to the moment machined has answered the
+ApplyConfiguration that is not a dry run; one clock, machined's, in milliseconds. The recipe (recipe.sh) is measured
+from its first command to the same call. CPU: wait4 of a whole `hearth boot`, from its start until the reboot into the
+installer's result ends it, the looks at machined while the box settles included; both processes. Memory: as `run`
+counts it, both processes.
 """
 import argparse
 import base64

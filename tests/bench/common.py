@@ -58,7 +58,8 @@ def median(values):
 
 
 def peak(processes):
-    """KiB that all processes of a run had at most at one time: whenever one ends, the peaks so far of all that live are added up."""
+    """KiB that all processes of a run had at most at one time: whenever one ends, the peaks so far of all that live are
+    added up."""
     return max((one["together_kib"] for one in processes), default=0)
 
 

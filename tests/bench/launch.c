@@ -3,13 +3,14 @@
  *
  *   launch cpu|memory REPORT COMMAND ARG...
  *
- * cpu: wait4() alone, so that nothing slows the command. memory: ptrace stops every process of the command at its exit and
- * reads VmHWM of /proc/PID/status there, which is per process and exact; wait4's ru_maxrss would be the largest
+ * cpu: wait4() alone, so that nothing slows the command. memory: ptrace stops every process of the command at its exit
+ * and reads VmHWM of /proc/PID/status there, which is per process and exact; wait4's ru_maxrss would be the largest
  * of parent and child only. The command is started with vfork, because a forked child's VmHWM starts at its parent's.
  *
  * SIGTERM and SIGINT are passed on to the command.
  *
- * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, processes [{comm, hwm_kib, together_kib, from_us, to_us}].
+ * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, processes [{comm, hwm_kib, together_kib,
+ * from_us, to_us}].
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,8 +29,10 @@
 struct process {
     pid_t pid;
     long hwm_kib;
-    long together_kib;        /* at its end: its own and that of each process alive then */
-    long long from_us, to_us; /* since the start of the command */
+    /* at its end: its own and that of each process alive then */
+    long together_kib;
+    /* since the start of the command */
+    long long from_us, to_us;
     char comm[32];
 };
 

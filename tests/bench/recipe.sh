@@ -3,9 +3,10 @@
 #
 #   recipe.sh DIR TEMPLATE APPLY SOCKET NAME...
 #
-# A login and one run of a client for each secret, as `az keyvault secret show` is one; the values put into a config that was
-# written before (TEMPLATE has @NAME@ where a value belongs); then APPLY (standing in for `talosctl apply-config`) sends it.
-# curl stands in for az, whose start alone takes longer than the request. The login is a client secret.
+# A login and one run of a client for each secret, as `az keyvault secret show` is one; the values put into a config
+# that was written before (TEMPLATE has @NAME@ where a value belongs); then APPLY (standing in for `talosctl
+# apply-config`) sends it. curl stands in for az, whose start alone takes longer than the request. The login is a client
+# secret.
 set -eu
 dir=$1 template=$2 apply=$3 socket=$4
 shift 4

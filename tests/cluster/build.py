@@ -1,5 +1,5 @@
-"""What a cluster is made of, built or fetched once and kept below build/cluster: programs from Go modules, containerd and the
-network plugins from Debian, unpacked and not installed.
+"""What a cluster is made of, built or fetched once and kept below build/cluster: programs from Go modules, containerd
+and the network plugins from Debian, unpacked and not installed.
 
 A part is a folder with a go.mod here. `need(parts)` gives the directory of programs; what cannot be had is a Lacking.
 """
@@ -106,8 +106,8 @@ def cli():
 
 def operator(checkout):
     """(version, directory of its sources) of the External Secrets Operator with Azure's provider alone, as
-    BIN/external-secrets. From its third release on it is many modules that exist only in its repository: so a checkout of it
-    (ESO=DIR), or the newest one that is a module."""
+    BIN/external-secrets. From its third release on it is many modules that exist only in its repository: so a checkout
+    of it (ESO=DIR), or the newest one that is a module."""
     target = os.path.join(BIN, "external-secrets")
     if checkout:
         print("go: External Secrets, of %s" % checkout, file=sys.stderr, flush=True)
@@ -125,7 +125,8 @@ def operator(checkout):
 
 
 def debian():
-    """The directory into which Debian's packages are unpacked: containerd would be a service of this machine, if installed."""
+    """The directory into which Debian's packages are unpacked: containerd would be a service of this machine, if
+    installed."""
     where = os.path.join(BUILD, "debian")
     if os.path.exists(os.path.join(where, "complete")):
         return where

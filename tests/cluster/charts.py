@@ -1,6 +1,6 @@
-"""The charts that the tree asks for. That of the External Secrets Operator is its own, from its sources, with its CRDs put in as
-its release script does. The others are small ones of ours: the real CRDs, and a Deployment that answers its probes (stand/), for
-the real charts are in no Go module. The table at the end says so.
+"""The charts that the tree asks for. That of the External Secrets Operator is its own, from its sources, with its CRDs
+put in as its release script does. The others are small ones of ours: the real CRDs, and a Deployment that answers its
+probes (stand/), for the real charts are in no Go module. The table at the end says so.
 """
 import glob
 import os
@@ -35,7 +35,8 @@ spec:
       labels: { app.kubernetes.io/name: %(name)s }
     spec:
 """ + POD
-# What the tree names: chart, where it is asked for, its tag, and the CRDs that come with it, by a word of their file's path.
+# What the tree names: chart, where it is asked for, its tag, and the CRDs that come with it, by a word of their file's
+# path.
 OURS = {
     "cert-manager": ("quay.io/jetstack/charts/cert-manager", "v1.21.1", "cert-manager/cert-manager@"),
     "cloudnative-pg": ("ghcr.io/cloudnative-pg/charts/cloudnative-pg", "0.29.0", "cloudnative-pg/cloudnative-pg@"),
@@ -72,8 +73,8 @@ def operators(source, crds):
             path = os.path.relpath(os.path.join(folder, name), top)
             if not path.startswith(("tests", "ci")) and not path.endswith((".md", ".gotmpl", ".lock")):
                 files[path] = read(os.path.join(folder, name))
-    # Its one dependency is off by default, and is not packed here. The tag's version goes in at a release; helm-controller
-    # wants the two to agree.
+    # Its one dependency is off by default, and is not packed here. The tag's version goes in at a release;
+    # helm-controller wants the two to agree.
     chart = re.sub(r"^dependencies:\n(?:[ -].*\n?)+", "", files["Chart.yaml"], flags=re.M)
     files["Chart.yaml"] = re.sub(r"^version: .*", "version: " + OPERATOR[1], chart, flags=re.M)
     for path in crds:
@@ -89,8 +90,8 @@ def operator_image(source):
 
 
 def serve(network, directories, source, own_crds):
-    """Fills the registry and the forge. {chart: digest}. `directories` hold CRDs; `own_crds` says whether the operator's
-    sources have those that the tree needs."""
+    """Fills the registry and the forge. {chart: digest}. `directories` hold CRDs; `own_crds` says whether the
+    operator's sources have those that the tree needs."""
     digests = {}
     for name, (where, tag, word) in OURS.items():
         crds = [path for each in directories if word and word in each for path in sorted(glob.glob(os.path.join(each, "*.yaml")))]

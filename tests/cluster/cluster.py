@@ -1,7 +1,9 @@
-"""One node that is a whole cluster: etcd, the programs of Kubernetes, containerd and the kubelet, in the namespaces of lan.py.
+"""One node that is a whole cluster: etcd, the programs of Kubernetes, containerd and the kubelet, in the namespaces of
+lan.py.
 
-The authorities, the service account key and the admission settings are those of the machine config that hearth rendered; flags
-are what Talos gives where they matter to what runs in a cluster. Everything is below `directory`; stop() ends it.
+The authorities, the service account key and the admission settings are those of the machine config that hearth
+rendered; flags are what Talos gives where they matter to what runs in a cluster. Everything is below `directory`;
+stop() ends it.
 """
 import base64
 import http.client

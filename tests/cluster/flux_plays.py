@@ -32,7 +32,8 @@ def dropped(stage):
         stage.applied("flux-system")
 
     def upgraded(which):
-        """upgrade-k8s, and what it costs: objects in the dry run, restarts of kustomize-controller until Flux has put itself right."""
+        """upgrade-k8s, and what it costs: objects in the dry run, restarts of kustomize-controller until Flux has put
+        itself right."""
         _, said = stage.node.upgrade_k8s(dry=True)
         first = stage.generation("kustomize-controller")
         stage.node.upgrade_k8s()
@@ -180,7 +181,8 @@ def flux_leaves_git(stage):
 
 
 def flux_collects_itself(stage):
-    """The same with the patch that the tree once had, and the guide's way out. Last: it may be this cluster's end. (finding 1)"""
+    """The same with the patch that the tree once had, and the guide's way out. Last: it may be this cluster's end.
+    (finding 1)"""
     home, node, role = stage.home, stage.node, stage.node.role
     folder = "clusters/%s/flux-system" % role
     space = {"data": "databases", "production": "miniflux"}[role]

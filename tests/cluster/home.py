@@ -1,7 +1,7 @@
 """A homelab as the guide makes one, and its clusters: who sits in front of them, and what is stood in for in them.
 
-The site is made by the guide's own steps (tests/conformance/guide.py): hearth is real, az writes into the stand-in for Azure.
-From then on `git push` reaches the forge, and kubectl, flux and talosctl act on the cluster that runs.
+The site is made by the guide's own steps (tests/conformance/guide.py): hearth is real, az writes into the stand-in for
+Azure. From then on `git push` reaches the forge, and kubectl, flux and talosctl act on the cluster that runs.
 """
 import json
 import os

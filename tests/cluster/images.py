@@ -1,5 +1,5 @@
-"""Container images of programs that were built here, under the names that the tree asks for: loaded into containerd before a
-pod wants them, so that nothing is pulled."""
+"""Container images of programs that were built here, under the names that the tree asks for: loaded into containerd
+before a pod wants them, so that nothing is pulled."""
 import hashlib
 import io
 import json

@@ -1,5 +1,6 @@
-"""The network of a cluster, in the namespaces of tests/standin/world.py: a LAN with the node's address, and the Internet that
-a homelab asks, under its real names: Entra and the vaults (tests/standin), Git over ssh and https, an OCI registry, and DNS.
+"""The network of a cluster, in the namespaces of tests/standin/world.py: a LAN with the node's address, and the
+Internet that a homelab asks, under its real names: Entra and the vaults (tests/standin), Git over ssh and https, an OCI
+registry, and DNS.
 """
 import gzip
 import hashlib
@@ -139,7 +140,8 @@ class Registry:
         return {"mediaType": kind, "digest": digest, "size": len(body)}
 
     def push(self, name, tag, chart, about):
-        """`name` has its host; `chart` is the bytes of a chart archive, `about` what its Chart.yaml says. The digest."""
+        """`name` has its host; `chart` is the bytes of a chart archive, `about` what its Chart.yaml says. The
+        digest."""
         manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
                     "config": self.blob("application/vnd.cncf.helm.config.v1+json", json.dumps(about).encode()),
                     "layers": [self.blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", chart)]}

@@ -55,7 +55,8 @@ def silent_fault(stage):
     shell = stage.functions()
 
     def seen(seconds):
-        """(seconds until the fault shows, seconds until another secret was served, the vault's seconds of being asked)."""
+        """(seconds until the fault shows, seconds until another secret was served, the vault's seconds of being
+        asked)."""
         faults = [{"role": "vault", "path": "/secrets/postgres-backup-connection*", "kv": "unavailable"}]
         began, count = time.monotonic(), len(home.lan.world.log.entries)
         home.lan.azure.config["faults"] = faults

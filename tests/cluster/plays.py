@@ -1,7 +1,7 @@
 """What is played, in this order: a cluster comes up, and then what people do to it and what happens to it.
 
-A play of a finding has two halves. The first does what the tree or the guide once said and must go wrong as it did: else the
-play proves nothing. The second does what they say now. Times are printed and never judged.
+A play of a finding has two halves. The first does what the tree or the guide once said and must go wrong as it did:
+else the play proves nothing. The second does what they say now. Times are printed and never judged.
 """
 import os
 import re
@@ -18,7 +18,8 @@ from stage import FLUX, KUSTOMIZATIONS, LONG, Stage
 
 
 def tells(stage):
-    """Becomes ready in the promised order: what needs secrets is not there before the canary has come from the vault."""
+    """Becomes ready in the promised order: what needs secrets is not there before the canary has come from the
+    vault."""
     node, seen, early = stage.node, {}, []
     namespace = {"data": "databases", "production": "miniflux"}[node.role]
     stage.say("laid:\n" + node.laid[1].rstrip())

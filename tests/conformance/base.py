@@ -1,8 +1,8 @@
 """The plain base against Talos's own generate package, and the fields without which a config is useless.
 
-For a bundle made by Talos and one made with openssl, for both machine types: what hearth renders from the example's base,
-without overlays, is what `talosctl gen config` writes for contract 1.13, but for the differences listed here. Talos's
-loader (unknown keys are errors) and its validation for metal take it, in both versions.
+For a bundle made by Talos and one made with openssl, for both machine types: what hearth renders from the example's
+base, without overlays, is what `talosctl gen config` writes for contract 1.13, but for the differences listed here.
+Talos's loader (unknown keys are errors) and its validation for metal take it, in both versions.
 """
 import glob
 import json

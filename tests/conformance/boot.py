@@ -1,8 +1,8 @@
 """`hearth boot` on a machine whose machined is made of Talos's own packages (machined/).
 
 Every case is a box, a site, and what happens to it; every one runs with Talos 1.13 and 1.14. At the end of each,
-machined's list of what a right client never does must be empty. That this list would not stay empty is shown with clients
-that do one thing wrong (machined/wrong). Here is what the cases share; boot_*.py hold them.
+machined's list of what a right client never does must be empty. That this list would not stay empty is shown with
+clients that do one thing wrong (machined/wrong). Here is what the cases share; boot_*.py hold them.
 """
 import base64
 import json

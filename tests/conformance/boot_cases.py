@@ -146,7 +146,8 @@ def foreign_unnamed(bench):
         need(not box.find("call", method=lambda name: name.endswith("ApplyConfiguration")), "a config was sent")
         os.truncate(device, 0)
         os.truncate(device, 1 << 20)
-        box.command(disks=[machine.disk("sda", size=240057409537)])  # a change, so that it looks again before ten minutes
+        # A change, so that it looks again before ten minutes.
+        box.command(disks=[machine.disk("sda", size=240057409537)])
         wait_applied(box)
         return box
 
@@ -392,8 +393,8 @@ def not_ours(bench):
 
 
 def stick_left_in(bench):
-    """The same with the medium first in the firmware's order, and machined slow to find the config: for seconds the node looks
-    as if it had none, and what is applied then would replace it."""
+    """The same with the medium first in the firmware's order, and machined slow to find the config: for seconds the
+    node looks as if it had none, and what is applied then would replace it."""
     box = bench.machine("stick-left-in", stick=True, times={"acquire": 5000})
     configured(box, bench)
     with box:

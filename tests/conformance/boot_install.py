@@ -14,7 +14,8 @@ def cut_disk(*more):
 
 
 def cut_mended(bench):
-    """The installer is cut behind the partitions: machined would hold that for an installed Talos. Wiped, installed, founded."""
+    """The installer is cut behind the partitions: machined would hold that for an installed Talos. Wiped, installed,
+    founded."""
     box = bench.machine("cut-mended", faults=[CUT])
     with box:
         wait_founded(box, seconds=MENDED)
@@ -57,7 +58,8 @@ def cut_with_data(bench):
 
 
 def cut_several(bench):
-    """Of several control planes the one that founds, and its first install is cut: by its marker and that disk it goes on as the founder."""
+    """Of several control planes the one that founds, and its first install is cut: by its marker and that disk it goes
+    on as the founder."""
     several = Several(bench, "cut", "none")
     box = several.box
     box.scenario["faults"] = [CUT]
@@ -72,7 +74,8 @@ def cut_several(bench):
 
 
 def failed_several(bench):
-    """The same, but the install failed before it wrote: whether anything was founded nobody can tell. A person is asked, here and on the disk."""
+    """The same, but the install failed before it wrote: whether anything was founded nobody can tell. A person is
+    asked, here and on the disk."""
     several = Several(bench, "failed", "none")
     box = several.box
     box.scenario["faults"] = [{"kind": "install"}]
@@ -90,7 +93,8 @@ def failed_several(bench):
 
 
 def founds_once(bench):
-    """One control plane, and EPHEMERAL is wiped to restore a snapshot of etcd: hearth founds nothing, and says the command."""
+    """One control plane, and EPHEMERAL is wiped to restore a snapshot of etcd: hearth founds nothing, and says the
+    command."""
     box = bench.machine("founds-once")
     with box:
         wait_founded(box)
@@ -139,7 +143,8 @@ def etcd_crashes(bench):
 
 
 def last_words(bench):
-    """The socket goes with SIGTERM and before hearth has seen it: the last word of an install that ended well is no error."""
+    """The socket goes with SIGTERM and before hearth has seen it: the last word of an install that ended well is no
+    error."""
     box = bench.machine("last-words", times={"install": 2500, "silence": 0})
     with box:
         need(box.wait("installed", SECONDS), "not installed")
@@ -150,7 +155,8 @@ def last_words(bench):
 
 
 def says_next(bench):
-    """A box that was reset: no install comes, so nothing speaks of one; and behind the restart nobody is told to remove the stick that did it."""
+    """A box that was reset: no install comes, so nothing speaks of one; and behind the restart nobody is told to remove
+    the stick that did it."""
     disks = {"sda": {"contents": "gpt", "volumes": talos_volumes("EFI", "BIOS", "BOOT", "META")}}
     box = bench.machine("says-next", disks=disks, stick=True)
     with box:

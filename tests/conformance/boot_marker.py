@@ -44,7 +44,8 @@ class Several:
 
 
 def marker_guards(bench):
-    """none: founded, and the marker says by whom. The same node, wiped and booted again, and nobody answers: a person decides."""
+    """none: founded, and the marker says by whom. The same node, wiped and booted again, and nobody answers: a person
+    decides."""
     several = Several(bench, "guards", "none\n")
     box = several.box
     with box:
@@ -81,7 +82,8 @@ def marker_of_another(bench):
 
 
 def marker_once(bench):
-    """The one that founded loses etcd's data and keeps its config, as in the recovery of etcd: it joins, and founds no second cluster."""
+    """The one that founded loses etcd's data and keeps its config, as in the recovery of etcd: it joins, and founds no
+    second cluster."""
     several = Several(bench, "once", "none")
     box = several.box
     with box:
@@ -96,10 +98,12 @@ def marker_once(bench):
 
 
 def marker_killed_at_calls(bench):
-    """SIGKILL before and behind each call that notes that the cluster is founded: it is noted in the end, and nothing happens twice."""
+    """SIGKILL before and behind each call that notes that the cluster is founded: it is noted in the end, and nothing
+    happens twice."""
     several = Several(bench, "killed-at", "none")
     box = several.box
-    # Two calls join and two inline the manifests; then dry run, dry run, apply, apply, each counting what the ones before it let pass.
+    # Two calls join and two inline the manifests; then dry run, dry run, apply, apply, each counting what the ones
+    # before it let pass.
     box.scenario.update(times={"restart": 200}, faults=[
         {"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after}
         for skip, after in ((4, False), (4, True), (5, False), (6, True))])
@@ -112,7 +116,8 @@ def marker_killed_at_calls(bench):
 
 
 def marker_killed(bench):
-    """Killed between the marker and the apply: in the same boot hearth knows its own hand, writes no second time, and founds."""
+    """Killed between the marker and the apply: in the same boot hearth knows its own hand, writes no second time, and
+    founds."""
     several = Several(bench, "killed", "none")
     box = several.box
     box.scenario["times"] = {"restart": 200}

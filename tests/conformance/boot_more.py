@@ -99,7 +99,8 @@ def stop_dns(bench):
 
 
 def stop_quiet(bench):
-    """machined does not know the stage yet: hearth has said that it is there, and waits without another word, as long as that is."""
+    """machined does not know the stage yet: hearth has said that it is there, and waits without another word, as long
+    as that is."""
     box = bench.machine("stop-quiet", times={"acquire": 600000})
     with box:
         need(box.wait("call", 10, stage="booting"), "it does not look")
@@ -137,9 +138,10 @@ def stop_applying(bench):
 
 
 def killed_at_calls(bench):
-    """SIGKILL right before and right after each call that changes something, in both lines: the next run goes on, and it ends founded."""
-    # (calls of the kind that pass first, after): dry run, then the real one. A fault counts what the ones before it let pass, and
-    # those of the first line let two calls pass.
+    """SIGKILL right before and right after each call that changes something, in both lines: the next run goes on, and
+    it ends founded."""
+    # (calls of the kind that pass first, after): dry run, then the real one. A fault counts what the ones before it let
+    # pass, and those of the first line let two calls pass.
     pairs = [(0, False), (0, True), (1, False), (2, True)]
     faults = [{"kind": "kill", "method": "ApplyConfiguration", "skip": skip, "after": after}
               for skip, after in pairs + [(skip + 2, after) for skip, after in pairs]]
@@ -169,7 +171,8 @@ def peak_memory(bench):
 
 
 def not_yet_installed(bench):
-    """The config is active and the stage is booting, as on an installed node, but the install is still to come: nothing is inlined."""
+    """The config is active and the stage is booting, as on an installed node, but the install is still to come: nothing
+    is inlined."""
     box = bench.machine("not-yet-installed", times={"install": 6000})
     with box:
         wait_applied(box)
@@ -199,7 +202,8 @@ def one_second_apply(bench):
 
 
 def no_site(bench):
-    """The extension without a site layer, in maintenance mode: one line behind the one that says who speaks, and it leaves."""
+    """The extension without a site layer, in maintenance mode: one line behind the one that says who speaks, and it
+    leaves."""
     box = bench.machine("no-site", client=[bench.kit.binary, "boot"])
     with box:
         need(box.wait("finished", 20), "hearth does not leave")
@@ -232,7 +236,8 @@ def stick_in_ours(bench):
 
 
 def permanent_medium(bench):
-    """The medium stays, and nothing of hearth is on the disk: as if it were, and nobody is told to take the stick out."""
+    """The medium stays, and nothing of hearth is on the disk: as if it were, and nobody is told to take the stick
+    out."""
     site = {"image": "ghcr.io/siderolabs/installer:v1.13.9", "files": {".hearth/permanent": ""}}
     box = bench.machine("permanent-medium", site=site, stick=True, installed=[])
     with box:
@@ -336,8 +341,8 @@ BAD = "apiVersion: v1alpha1\nkind: OOMConfig\ntriggerExpression: nowhere > 1.0\n
 
 
 def rejected_till_change(bench):
-    """What machined rejected is not sent again unchanged: not after a minute, not when the facts cannot be read for a while; and once
-    the site changes it is."""
+    """What machined rejected is not sent again unchanged: not after a minute, not when the facts cannot be read for a
+    while; and once the site changes it is."""
     box = bench.machine("rejected-till-change", site={"files": {"talos/data-1.yaml": BAD}})
     site, proc = os.path.join(box.where, "site"), os.path.join(box.tree, "proc")
 

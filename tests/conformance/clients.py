@@ -1,7 +1,7 @@
 """The official Azure clients use the stand-in unchanged, and JWT libraries verify hearth's own assertion.
 
-The first half says that the stand-in is a fair judge: what it accepts from @azure/identity and @azure/keyvault-secrets it
-accepts by the rules of the real service. The second says that hearth's assertion is one that others accept.
+The first half says that the stand-in is a fair judge: what it accepts from @azure/identity and @azure/keyvault-secrets
+it accepts by the rules of the real service. The second says that hearth's assertion is one that others accept.
 """
 import json
 import os

@@ -1,7 +1,7 @@
 /*
- * hearth's side of the walk over Talos's types (talos/walk): the product's own objects, asked for thousands of cases in one
- * process. On standard input a letter and three texts, each a length (4 bytes, little endian) and its bytes; on standard
- * output "+" or "-", a length, and a text.
+ * hearth's side of the walk over Talos's types (talos/walk): the product's own objects, asked for thousands of cases in
+ * one process. On standard input a letter and three texts, each a length (4 bytes, little endian) and its bytes; on
+ * standard output "+" or "-", a length, and a text.
  *
  *   m  base, role's overlay, node's overlay ("" is none): the merged config, or why it is refused
  *   v  a config: nothing, or what the check of its documents complains of

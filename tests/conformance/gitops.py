@@ -1,10 +1,10 @@
 """The example repository against the libraries of those who will read it: Flux, kustomize, Kubernetes, Talos.
 
-Built with kustomize as kustomize-controller builds it; every object decoded strictly against the Go types of Kubernetes and
-Flux and the CRDs of Flux, External Secrets, CloudNativePG, its backup plugin and cert-manager; every health check evaluated
-with Flux's evaluator; the order of both clusters tested and printed. Then what hearth renders of it: the inlined set as
-Talos applies it, and the life of a cluster with it, where `talosctl upgrade-k8s`, Flux and the operator each write with
-their own library to a small API server. gitops/testdata holds what has to fail.
+Built with kustomize as kustomize-controller builds it; every object decoded strictly against the Go types of Kubernetes
+and Flux and the CRDs of Flux, External Secrets, CloudNativePG, its backup plugin and cert-manager; every health check
+evaluated with Flux's evaluator; the order of both clusters tested and printed. Then what hearth renders of it: the
+inlined set as Talos applies it, and the life of a cluster with it, where `talosctl upgrade-k8s`, Flux and the operator
+each write with their own library to a small API server. gitops/testdata holds what has to fail.
 """
 import fnmatch
 import glob
@@ -61,7 +61,8 @@ def lacks(kit):
 
 
 def judge(kit, drawing, command, *args):
-    """Runs the program and counts its verdicts. What it draws for a person goes to the file and, when verbose, to the screen."""
+    """Runs the program and counts its verdicts. What it draws for a person goes to the file and, when verbose, to the
+    screen."""
     out = os.path.join(kit.build, "gitops")
     done = kit.run([os.path.join(out, "gitops"), command, "-crds", os.path.join(out, "crds"), "-draw", drawing] + list(args),
                    env={"TMPDIR": kit.directory("gitops-scratch")}, timeout=300)
@@ -134,8 +135,8 @@ def spelt(config, line):
 
 
 def renovate(kit, directory):
-    """Every rule of renovate.json finds something, and every version is found by one. Renovate's flux manager is told by
-    its file alone; images in the values of charts are `gitops tree`'s."""
+    """Every rule of renovate.json finds something, and every version is found by one. Renovate's flux manager is told
+    by its file alone; images in the values of charts are `gitops tree`'s."""
     with open(os.path.join(directory, "renovate.json")) as source:
         config = json.load(source)
     kit.write(os.path.join(directory, "talos.pin"), "v1.13.9 vmlinuz-amd64 %s\nv1.13.9 initramfs-amd64.xz %s\n" % ("ab" * 32, "cd" * 32))
@@ -178,7 +179,8 @@ def renovate(kit, directory):
 
 
 def recovered(site):
-    """What databases/README.md makes of the database: its block in place of `bootstrap`, the count of serverName, a backup."""
+    """What databases/README.md makes of the database: its block in place of `bootstrap`, the count of serverName, a
+    backup."""
     with open(os.path.join(site, "databases", "README.md"), encoding="utf-8") as source:
         guide = source.read()
     block = re.search(r"^ {7}bootstrap:\n(?: {8,}.*\n| {7}externalClusters:\n)+", guide, re.M).group()

@@ -1,12 +1,14 @@
 """The guide of assets/README.md, run as a script: what it says is read out of it, so that guide and test cannot drift.
 
-Its commands run in one shell, in its order, in a fork of the example that `hearth assets` lays. hearth, git, make, openssl,
-ssh-keygen and the shell's tools are real, and so are TLS, the login and the vault (tests/standin). az, talosctl, kubectl,
-flux and ssh-keyscan are guide/cloud.py: each command line is held against a table of the real tool's flags, and what the
-guide builds on is done. What only hands can do is listed in BY_HAND. A command of none of the three classes is a failure.
+Its commands run in one shell, in its order, in a fork of the example that `hearth assets` lays. hearth, git, make,
+openssl, ssh-keygen and the shell's tools are real, and so are TLS, the login and the vault (tests/standin). az,
+talosctl, kubectl, flux and ssh-keyscan are guide/cloud.py: each command line is held against a table of the real tool's
+flags, and what the guide builds on is done. What only hands can do is listed in BY_HAND. A command of none of the three
+classes is a failure.
 
-The image tools are real too, with a small kernel and initramfs in the place of Talos's. The stick is taken apart again as a
-kernel and Talos's init would (tests/image/kernel.py), and what a box does with it is `hearth render` with the site on it.
+The image tools are real too, with a small kernel and initramfs in the place of Talos's. The stick is taken apart again
+as a kernel and Talos's init would (tests/image/kernel.py), and what a box does with it is `hearth render` with the site
+on it.
 """
 import base64
 import glob
@@ -138,7 +140,8 @@ def classless(sections):
 
 
 def taken_back(sections):
-    """What kubectl writes under its own name into what Flux applies, Flux takes back: these two need a manager of their own."""
+    """What kubectl writes under its own name into what Flux applies, Flux takes back: these two need a manager of their
+    own."""
     return ["Flux takes this back: %s" % line.strip() for steps in sections.values() for _, items in steps for kind, text in items
             if kind == "block" for line in text.splitlines()
             if re.search(r"kubectl .*(force-sync=|rollout restart)", line) and not re.search(r"--field-manager=(?!kubectl)\w", line)]
@@ -296,7 +299,8 @@ class Guide:
             self.kit.write(path, text.replace("  install:\n", "  install:\n    %s\n" % line, 1))
 
     def plugged(self, role):
-        """What is on the stick: the site that hearth will see as /etc/hearth, with the login of this role and no other."""
+        """What is on the stick: the site that hearth will see as /etc/hearth, with the login of this role and no
+        other."""
         if not images(self.kit):
             self.packed = self.site
             return
@@ -465,7 +469,8 @@ class Guide:
         return self.wrong + ([] if self.wrong else self.laid("data", "controlplane", "data-1"))
 
     def left_out(self):
-        """After the hand-over `lay` applies a patch; Talos's own patcher, when it was built here, must leave no entry."""
+        """After the hand-over `lay` applies a patch; Talos's own patcher, when it was built here, must leave no
+        entry."""
         patches = [flags["--config-patch"] for _, name, _, flags in self.cloud.calls if "--config-patch" in flags]
         if not patches:
             return ["hand-over: no apply-config leaves the entries out"]

@@ -1,7 +1,8 @@
 """What the subjects share: the count, the programs, and a small site.
 
 A subject is a module with NEEDS (words of `run`) and check(kit). The site is the smallest that a plan can be made of; a
-subject passes what it changes. Secrets are served by tests/standin under the Azure host names, in namespaces of our own.
+subject passes what it changes. Secrets are served by tests/standin under the Azure host names, in namespaces of our
+own.
 """
 import json
 import os

@@ -1,7 +1,7 @@
 """Overlays merge as Talos's own patcher merges them.
 
-overlays/*.yaml hold the cases. The example's base is what is patched; a case has an overlay of the role, of the node, or
-both. Talos's configpatcher applies them to what hearth renders without overlays, hearth renders with them; both
+overlays/*.yaml hold the cases. The example's base is what is patched; a case has an overlay of the role, of the node,
+or both. Talos's configpatcher applies them to what hearth renders without overlays, hearth renders with them; both
 results are read and written by Talos once more and must then be equal.
 
     # === name            begins a case; comment lines say what it protects

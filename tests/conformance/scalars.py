@@ -1,8 +1,8 @@
 """Scalars come back from Talos's and Kubernetes' own readers with type and value intact.
 
-scalars.json has the values. Each goes in as user text in every style that YAML can write it in, and as a secret, both in the
-machine config (a map of texts, and a map of anything) and in a manifest that is inlined. User text must be read out of
-hearth's output as it is read out of the user's own file; a secret must be a string and equal. A value of
+scalars.json has the values. Each goes in as user text in every style that YAML can write it in, and as a secret, both
+in the machine config (a map of texts, and a map of anything) and in a manifest that is inlined. User text must be read
+out of hearth's output as it is read out of the user's own file; a secret must be a string and equal. A value of
 more than a line's width, one of 25,000 bytes and a file with CRLF line ends are added here.
 """
 import base64

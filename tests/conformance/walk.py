@@ -1,9 +1,10 @@
 """Every field of Talos's config, by a walk over Talos's own Go types: talos/walk.
 
-For both versions of Talos: the tables in C are what the walk finds; overlays that it makes itself are merged as Talos's patcher
-merges them (base, role and node layer; a value, another, the zero, the first of an enumeration, empty, null, removed,
-`$patch: delete`); every scalar in ten spellings is good where Talos's Validate finds it good, and refused where it refuses. A case
-that fails is made small and printed with the seed; WALK_SEED repeats one. What is meant to differ stands in talos/walk/known.go.
+For both versions of Talos: the tables in C are what the walk finds; overlays that it makes itself are merged as Talos's
+patcher merges them (base, role and node layer; a value, another, the zero, the first of an enumeration, empty, null,
+removed, `$patch: delete`); every scalar in ten spellings is good where Talos's Validate finds it good, and refused
+where it refuses. A case that fails is made small and printed with the seed; WALK_SEED repeats one. What is meant to
+differ stands in talos/walk/known.go.
 """
 import os
 import subprocess

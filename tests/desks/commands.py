@@ -40,8 +40,8 @@ def go(desk):
 
 
 def judged(name, done):
-    """A command that ends well; of its counts nothing may be skipped, as everything is allowed here and what is missing a list of
-    scripts/deps forgot."""
+    """A command that ends well; of its counts nothing may be skipped, as everything is allowed here and what is missing
+    a list of scripts/deps forgot."""
     counts = COUNTS.findall(done.text)
     passed, failed, skipped = (int(word) for word in counts[-1]) if counts else (int(done.status == 0), 0, 0)
     note = "skipped on a machine that has everything" if skipped else ""

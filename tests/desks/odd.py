@@ -1,7 +1,7 @@
 """Desks that are odd in one way: who sits there, where the tree lies, how it came, what is missing.
 
-Each is a function of a Bench that ends with Bench.row(...) or raises Wrong. They share one bookworm that has the packages of
-`make test` and the fetched sources, so that a row costs a build.
+Each is a function of a Bench that ends with Bench.row(...) or raises Wrong. They share one bookworm that has the
+packages of `make test` and the fetched sources, so that a row costs a build.
 """
 import re
 import subprocess

@@ -66,8 +66,8 @@ def bare(suite, packages, directory, settings):
 
 
 class Desk:
-    """A copy of a bare Debian. `home` is the directory, inside, that the commands are run in; `commit`, if not the newest, what a
-    clone has."""
+    """A copy of a bare Debian. `home` is the directory, inside, that the commands are run in; `commit`, if not the
+    newest, what a clone has."""
 
     def __init__(self, pristine, directory, commit=None):
         self.directory, self.commit, self.home, self.environment = directory, commit, "/root", {}

@@ -1,4 +1,5 @@
-"""Each list of scripts/deps alone: on a desk with nothing but what README names, `scripts/deps SET` and one short target of it."""
+"""Each list of scripts/deps alone: on a desk with nothing but what README names, `scripts/deps SET` and one short
+target of it."""
 import os
 import re
 

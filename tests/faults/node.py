@@ -1,4 +1,5 @@
-"""Plays a row of the table: a box of its own, in a world that is the lane's. README.md says what the words of a row mean."""
+"""Plays a row of the table: a box of its own, in a world that is the lane's. README.md says what the words of a row
+mean."""
 import json
 import os
 import re

@@ -5,8 +5,9 @@
  *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
  *   odd files N PROGRAM ARGUMENTS...         at most N open files
  *
- * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the kernel's own
- * way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64 only.
+ * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the
+ * kernel's own way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64
+ * only.
  */
 #include <elf.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 """Bad roads to a good server: a relay that cuts TLS at a named message, a host that drops or resets what comes.
 
 A relay passes on what the two ends say until the message that is named, or half of it, and closes then. Messages of the
-handshake are told apart as long as they are in the clear (RFC 5246 section 7.4); behind ChangeCipherSpec the first record is
-Finished and the next ones are data.
+handshake are told apart as long as they are in the clear (RFC 5246 section 7.4); behind ChangeCipherSpec the first
+record is Finished and the next ones are data.
 """
 import socket
 import struct
@@ -43,8 +43,8 @@ class Side:
 
 
 class Cutter:
-    """A relay to (address, port); cut = (who, message, "half" | "after" | "reset") or None: half of the message is passed on,
-    or all of it, or nothing and the connection is reset."""
+    """A relay to (address, port); cut = (who, message, "half" | "after" | "reset") or None: half of the message is
+    passed on, or all of it, or nothing and the connection is reset."""
 
     def __init__(self, address, there):
         self.there, self.cut, self.cuts = there, None, 0

@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct exchange {
     struct h2 h;
     struct h2_receiver receiver;
-    uint64_t sum; /* of all that was handed on, in order */
+    /* of all that was handed on, in order */
+    uint64_t sum;
     size_t data;
 };
 

@@ -124,7 +124,8 @@ def cases(kit):
     # -- what must not be hurt
 
     def interrupted(signal):
-        """A tool that has the program ended while it runs: no workspace stays, and what was made before is as it was."""
+        """A tool that has the program ended while it runs: no workspace stays, and what was made before is as it
+        was."""
         def case():
             ran = kit.run("usb", **given()).good()
             before = read(ran.path("hearth-usb.iso"))
@@ -423,7 +424,8 @@ def cases(kit):
                 same(told, plan["node"]["role"] == "data", "%s: %s is told that hearth leaves" % (overlay, plan["node"]["name"]))
 
     def printed():
-        """What the targets print for a person to type is, as a shell reads it, these words; paths have blanks in them. Never run."""
+        """What the targets print for a person to type is, as a shell reads it, these words; paths have blanks in them.
+        Never run."""
         site = os.path.join(kit.directory(), "my homelab")
         os.rename(kit.site(), site)
         here = kit.directory()

@@ -1,7 +1,7 @@
 """The stick's menu in a virtual box, BIOS and UEFI: what each key does, read from the serial line.
 
-The kernel is 60 bytes in the format of Linux that say its arguments on the serial line and end the box; a disk with Talos
-on it is an ISO that has the files the menu looks for, and whose own boot loader says that it was reached.
+The kernel is 60 bytes in the format of Linux that say its arguments on the serial line and end the box; a disk with
+Talos on it is an ISO that has the files the menu looks for, and whose own boot loader says that it was reached.
 """
 import os
 import re
@@ -18,7 +18,8 @@ SECONDS = 180  # for one step, on a busy machine
 DOWN, ENTER = "\x0e", "\r"
 REACHED = 'serial --unit=0 --speed=115200\nterminal_output serial\necho "the installed disk was reached"\nhalt\n'
 STARTED = "kernel arguments: "
-# Entered in protected mode with %esi at the boot parameters (Linux Documentation/arch/x86/boot.rst, 32-bit boot protocol).
+# Entered in protected mode with %esi at the boot parameters (Linux Documentation/arch/x86/boot.rst, 32-bit boot
+# protocol).
 PROGRAM = """
     .code32
     call here
@@ -101,7 +102,8 @@ def cases(kit):
         return shared["disk"]
 
     def play(uefi, steps, with_disk=True):
-        """Starts the box and follows the steps, (what is read, what is typed then); the last one's keys are not typed."""
+        """Starts the box and follows the steps, (what is read, what is typed then); the last one's keys are not
+        typed."""
         lacking()
         where = kit.directory()
         # SeaBIOS and what it starts share the serial line with GRUB: everything is seen twice, and each key comes once.

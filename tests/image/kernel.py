@@ -124,7 +124,8 @@ def layers(files):
 
 
 def squashfs(data, where):
-    """{path: (mode, uid, gid, bytes or None)} of a layer that Talos's kernel can mount. `where` is an empty directory."""
+    """{path: (mode, uid, gid, bytes or None)} of a layer that Talos's kernel can mount. `where` is an empty
+    directory."""
     magic, compressor, major = struct.unpack_from("<4s16xH6xH", data)[0:3]
     if magic != b"hsqs" or major != 4:
         raise Panic("not a squashfs 4")
@@ -158,7 +159,8 @@ def squashfs(data, where):
 
 
 def mounted(files, directory):
-    """The root that Talos's init makes of an unpacked initrd: {path: (mode, owner, bytes or None)}. directory() makes one."""
+    """The root that Talos's init makes of an unpacked initrd: {path: (mode, owner, bytes or None)}. directory() makes
+    one."""
     merged = {}
     for image in ["rootfs.sqsh"] + layers(files):
         if image not in files:

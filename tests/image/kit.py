@@ -143,7 +143,8 @@ class Kit:
         return tempfile.mkdtemp(dir=self.work)
 
     def run(self, verb, umask=0o022, directory=REPO, prefix=(), **settings):
-        """A verb as make calls it, into a directory of its own. No run may say a login or leave its workspace behind."""
+        """A verb as make calls it, into a directory of its own. No run may say a login or leave its workspace
+        behind."""
         out = settings.pop("OUT", None) or os.path.join(self.directory(), "out")
         environment = {"PATH": settings.pop("PATH", os.environ["PATH"]), "OUT": out, "BINARY": self.binary,
                        "SOURCE_DATE_EPOCH": str(EPOCH), "HEARTH_VERSION": "0.1.0-dev+test"}

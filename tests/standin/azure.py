@@ -8,7 +8,8 @@ listens it prints one JSON line: {"login": "127.0.0.1:PORT", "vault": ..., "root
 "tenant", "client_id", "secret"}; it ends when standard input closes or on SIGTERM.
 
 The config (--config, JSON, read again when it changes) is merged over what --print-config prints:
-    tenant, clients {id: {secret, secrets [more that are valid], certificate (path of PEM), public, secret_expired, disabled,
+    tenant, clients {id: {secret, secrets [more that are valid], certificate (path of PEM), public, secret_expired,
+    disabled,
                 device {..}}}
     authority   host of the token endpoint            resource   https://vault.azure.net
     vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..],

@@ -4,8 +4,9 @@
 
 JSON: {NAME: {"a": [..], "aaaa": [..], "cname": NAME, "rcode": "nxdomain"|"servfail"|"refused",
 "silent": true | N (first N queries), "truncate": true (UDP answers empty with TC), "delay": SECONDS,
-"wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized additional bytes), "loop": true, "tcp": false (silent by TCP)}}.
-A name that is not in the table is NXDOMAIN; "*" is any name. A CNAME's chain is put into one answer.
+"wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized
+additional bytes), "loop": true, "tcp": false (silent by TCP)}}. A name that is not in the table is NXDOMAIN; "*" is any
+name. A CNAME's chain is put into one answer.
 """
 import json
 import socket

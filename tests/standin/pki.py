@@ -43,7 +43,8 @@ KINDS = {
     "not-a-ca":     (RSA2, "leaf-mid", SERVER, NAMES, -1, 90, ["leaf-mid", "mid"]),
     "ec-p256":      (P256, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
     "ec-p384":      (P384, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
-    # As Microsoft's G2: one key and name as a root of its own and as a certificate of another root; each way to send it.
+    # As Microsoft's G2: one key and name as a root of its own and as a certificate of another root; each way to send
+    # it.
     "bridged":       (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge"]),
     "unbridged":     (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid"]),
     "bridge-root":   (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge-self"]),

@@ -14,12 +14,12 @@ A response is built by the application as a Reply; a fault (dict) can change it 
                                     truncate: whole reply, then the TCP end without close_notify
 
 Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (true: a client
-certificate is asked for; "required": demanded), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a segment), record_split K
-and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between pieces),
-goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" | "reset", no_accept (listen, never answer), bare
-(Content-Type and framing headers only), hello VERSION (answer the ClientHello with a ServerHello of this version, as
-hex "0302", and nothing after: OpenSSL's own 1.1 server finds no common suite first and sends an alert instead), first
-"text" (say this, latin-1, before any TLS).
+certificate is asked for; "required": demanded), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a
+segment), record_split K and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between
+pieces), goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" |
+"reset", no_accept (listen, never answer), bare (Content-Type and framing headers only), hello VERSION (answer the
+ClientHello with a ServerHello of this version, as hex "0302", and nothing after: OpenSSL's own 1.1 server finds no
+common suite first and sends an alert instead), first "text" (say this, latin-1, before any TLS).
 """
 import errno
 import json

@@ -53,8 +53,8 @@ def check(result, what):
 
 
 def root_is_private():
-    """Whether what is mounted below / stays in this mount table: so says a process that sees the mount that / lies in. In a
-    chroot this one does not."""
+    """Whether what is mounted below / stays in this mount table: so says a process that sees the mount that / lies in.
+    In a chroot this one does not."""
     descriptor = os.open("/", os.O_RDONLY)
     try:
         with open("/proc/self/fdinfo/%d" % descriptor) as info:
@@ -131,8 +131,8 @@ def bind(source, target):
 
 
 def cover(directory, names):
-    """Have files of these names in /etc to bind to. Where the machine has none, an empty one is laid over /etc for this mount
-    table; nothing is written to the machine, and no second path leads to its /etc."""
+    """Have files of these names in /etc to bind to. Where the machine has none, an empty one is laid over /etc for this
+    mount table; nothing is written to the machine, and no second path leads to its /etc."""
     over = os.path.join(directory, "etc-over")
     missing = [name for name in names if not os.path.exists(os.path.join("/etc", name))]
     if missing:

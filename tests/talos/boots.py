@@ -60,7 +60,8 @@ def rendered(bench, name):
 
 
 def drift(bench):
-    """The same site rendered again and shown to the node: no difference but hearth's own document, which render does not write."""
+    """The same site rendered again and shown to the node: no difference but hearth's own document, which render does
+    not write."""
     lines = bench.client("dry-run", rendered(bench, "drift")).splitlines()
     changed = [line for line in lines if line[:1] in "+-" and not line.startswith(("+++", "---")) and line[1:].strip()]
     own = re.compile(r'-(---|apiVersion: v1alpha1|kind: ExtensionServiceConfig|name: "?hearth"?|environment:|  *- "?HEARTH_[A-Z]+=.*)$')
@@ -74,7 +75,8 @@ def day_two(bench):
 
 
 def cut_install(bench):
-    """A disk on which the installer was cut behind its partitions: wiped through machined, started again, and blank then."""
+    """A disk on which the installer was cut behind its partitions: wiped through machined, started again, and blank
+    then."""
     image = bench.disk("cut", box_module.CUT_TALOS)
     with bench.small("cut", image) as machine:
         steps(machine, "holds 5 partitions", "an install began on this disk", "wiped      sda")
@@ -139,7 +141,8 @@ def no_link(bench):
 
 
 def standin(bench):
-    """The same questions to the real machined and to its stand-in, in maintenance mode: each difference is explained."""
+    """The same questions to the real machined and to its stand-in, in maintenance mode: each difference is
+    explained."""
     with bench.power("standin", box_module.LENOVO, bench.disk("standin"), box_module.stick(bench.stick()), processors=1, memory=2048) as machine:
         steps(machine, "hearth: plan-no-match")
         real = compare.read(bench.client("dump", *compare.KINDS, admin=False, box=box_module.LENOVO).splitlines())

@@ -1,7 +1,9 @@
-"""What the stand-in of tests/conformance/machined tells otherwise than the real machined: resource by resource, by a program.
+"""What the stand-in of tests/conformance/machined tells otherwise than the real machined: resource by resource, by a
+program.
 
-Both are dumped as a reader in maintenance mode. Compared is what hearth reads: which resources there are, which fields they have, and the
-values that decide something. A difference is explained here, or it is an error: a fake that is kinder than the world.
+Both are dumped as a reader in maintenance mode. Compared is what hearth reads: which resources there are, which fields
+they have, and the values that decide something. A difference is explained here, or it is an error: a fake that is
+kinder than the world.
 """
 import json
 import re

@@ -1,5 +1,5 @@
-"""Packages of a Debian suite, unpacked below a folder and not installed: apt's own mirror and signatures, lists and cache of
-our own, so that the machine's apt is left as it is."""
+"""Packages of a Debian suite, unpacked below a folder and not installed: apt's own mirror and signatures, lists and
+cache of our own, so that the machine's apt is left as it is."""
 import os
 import re
 import shutil
@@ -19,8 +19,8 @@ def mirror():
     raise Lacking("apt has no Debian suite")
 
 
-# Of what packages depend on: nothing that a program of ours is linked with. A wrong name here would be seen: the loader of
-# the suite is asked for every library.
+# Of what packages depend on: nothing that a program of ours is linked with. A wrong name here would be seen: the loader
+# of the suite is asked for every library.
 UNUSED = re.compile(r"(lib)?python|lib(icu|ssl|sqlite|db5|glib|krb5|gssapi|k5)|gcc-|tzdata|perl|media-types|dpkg|debconf|passwd|adduser")
 
 
@@ -92,7 +92,8 @@ class Suite:
         return said
 
     def named(self, packages):
-        """What a kernel's package is made of: from 7.x on linux-image-* is a shell around linux-base, -binary and -modules."""
+        """What a kernel's package is made of: from 7.x on linux-image-* is a shell around linux-base, -binary and
+        -modules."""
         found = []
         while packages:
             name, packages = packages[0], packages[1:]

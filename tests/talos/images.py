@@ -1,5 +1,5 @@
-"""What a registry on the LAN serves: the installer's image, etcd's and that of the kubelet's stand-in, as an OCI layout of
-ours: blobs/SHA256, tags/NAME@TAG. Layers are not compressed: an emulated processor unpacks them."""
+"""What a registry on the LAN serves: the installer's image, etcd's and that of the kubelet's stand-in, as an OCI layout
+of ours: blobs/SHA256, tags/NAME@TAG. Layers are not compressed: an emulated processor unpacks them."""
 import hashlib
 import json
 import os
@@ -71,7 +71,8 @@ def uki(path, stub, kernel, initramfs, arguments, parts):
 
 
 def installer(folder, parts, image):
-    """Talos's installer over programs of a Debian whose mkfs.xfs fills a file system from a prototype (6.13 or later)."""
+    """Talos's installer over programs of a Debian whose mkfs.xfs fills a file system from a prototype (6.13 or
+    later)."""
     root = parts.installer
     tree = Tree(folder, ["usr/install/amd64"])
     tree.copy(parts.program("installer"), "usr/bin/installer")
@@ -96,7 +97,8 @@ def single(folder, program):
 
 
 def everything(folder, parts, bare, arguments, tag):
-    """The LAN's images. bare: the initramfs that an installed node starts; arguments: its kernel's; tag: the installer's."""
+    """The LAN's images. bare: the initramfs that an installed node starts; arguments: its kernel's; tag: the
+    installer's."""
     images = Images(folder)
     work = folder + ".tree"
     image = folder + ".efi"

@@ -1,4 +1,5 @@
-"""What a box with the real machined is made of: Talos's programs from the module proxy, a kernel and programs of Debian's.
+"""What a box with the real machined is made of: Talos's programs from the module proxy, a kernel and programs of
+Debian's.
 
 All of it is made below one folder and kept there; what goes in is stamped, and only what has changed is made again. The
 network is used here and nowhere after it.
@@ -23,11 +24,13 @@ PROGRAMS = {
     "containerd": CONTAINERD + "/cmd/containerd", "containerd-shim-runc-v2": CONTAINERD + "/cmd/containerd-shim-runc-v2",
     "installer": TALOS + "/cmd/installer", "etcd": ETCD, "first": "./first", "kubelet": "./kubelet", "client": "./client",
 }
-# Nothing asks for pods here, and the CRI plugin of this containerd does not compile with the Kubernetes modules of this Talos.
+# Nothing asks for pods here, and the CRI plugin of this containerd does not compile with the Kubernetes modules of this
+# Talos.
 TAGS = {"containerd": "no_cri,no_btrfs,no_devmapper,no_zfs"}
 HOST = ["udev", "kmod", "runc", "dosfstools", "xfsprogs"]
 INSTALLER = ["grub-common", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "xfsprogs", "dosfstools", "mtools", "systemd-boot-efi"]
-# Older kernels refuse what containerd asks for the files that Talos lays over /etc (open_tree of a mount that is nowhere).
+# Older kernels refuse what containerd asks for the files that Talos lays over /etc (open_tree of a mount that is
+# nowhere).
 KERNEL, NEWER = "trixie-backports", "trixie"
 
 

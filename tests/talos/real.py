@@ -1,4 +1,5 @@
-"""What the cases share: the LAN and the site of tests/vm, with the time and a registry on it, and boxes with the real machined."""
+"""What the cases share: the LAN and the site of tests/vm, with the time and a registry on it, and boxes with the real
+machined."""
 import json
 import os
 import re
@@ -15,7 +16,8 @@ import lan as lan_module  # noqa: E402
 import machine  # noqa: E402
 import services  # noqa: E402
 
-# Spares an emulated processor work, and the screen what a serial line cannot show. Debian's kernel has no policy for SELinux.
+# Spares an emulated processor work, and the screen what a serial line cannot show. Debian's kernel has no policy for
+# SELinux.
 CONSOLE = "console=ttyS0,115200 panic=-1 mitigations=off no_timer_check tsc=reliable 8250.nr_uarts=2 talos.dashboard.disabled=1 -selinux"
 # An installed node's arguments are those of its image, whatever the medium had.
 INSTALLED = ("talos.platform=metal slab_nomerge= pti=on printk.devkmsg=on module.sig_enforce=1 " + CONSOLE).replace(" -selinux", "")
@@ -57,7 +59,8 @@ class Bench(bench.Bench):
         return super().site(name, files=dict({"talos/data.yaml": overlay}, **more.pop("files", {})), **more)
 
     def installing(self, name, arguments, image, story, **more):
-        """Powers a box on with what an install needs; story(machine) tells what must come. Once more when the kernel tore."""
+        """Powers a box on with what an install needs; story(machine) tells what must come. Once more when the kernel
+        tore."""
         for attempt in range(2):
             with self.power(name, box_module.OPTIPLEX, image(), arguments, processors=2, memory=4096, **more) as machine:
                 try:
@@ -82,7 +85,8 @@ class Bench(bench.Bench):
         return {"serial": system["serialnumber"], "disks": [dict(kept, name=disk, installable=True)]}
 
     def standin(self, kinds):
-        """What the client says of the stand-in in maintenance mode, on a box like the one here; nothing runs as hearth."""
+        """What the client says of the stand-in in maintenance mode, on a box like the one here; nothing runs as
+        hearth."""
         where = self.kit.directory("standin")
         root = machine.Root()
         disks = [machine.disk("sda"), machine.disk("sdb", transport="usb", contents="iso9660", readonly=True)]

@@ -1,7 +1,7 @@
 """The base initramfs: Talos's own machined and init over programs of this Debian, with Debian's kernel modules.
 
-It has the shape of Talos's: `init` and `rootfs.sqsh`, zstd, no extensions.yaml. Before Talos's init ours loads what Talos's
-kernel has built in. Settings files of Talos are taken out of its module as it is built.
+It has the shape of Talos's: `init` and `rootfs.sqsh`, zstd, no extensions.yaml. Before Talos's init ours loads what
+Talos's kernel has built in. Settings files of Talos are taken out of its module as it is built.
 """
 import os
 import re

@@ -74,8 +74,8 @@ def found(root, folders, name):
     raise Lacking("the packages hold no %s" % name)
 
 
-# Talos formats STATE and EPHEMERAL with settings that xfsprogs has from 6.18 on, under this name. These are ours, for any
-# mkfs.xfs from 6.1 on; Debian 12's own lts_6.1.conf is refused by its own mkfs.xfs.
+# Talos formats STATE and EPHEMERAL with settings that xfsprogs has from 6.18 on, under this name. These are ours, for
+# any mkfs.xfs from 6.1 on; Debian 12's own lts_6.1.conf is refused by its own mkfs.xfs.
 XFS_SETTINGS = "[metadata]\nbigtime=1\ncrc=1\nfinobt=1\ninobtcount=1\nreflink=1\nrmapbt=0\n[inode]\nsparse=1\n"
 
 

@@ -1,4 +1,5 @@
-/* A machined of canned answers behind a real unix socket, in a process of its own. What it was asked comes back as bytes. */
+/* A machined of canned answers behind a real unix socket, in a process of its own. What it was asked comes back as
+ * bytes. */
 #ifndef HEARTH_TESTS_MACHINED_KIT_H
 #define HEARTH_TESTS_MACHINED_KIT_H
 
@@ -30,7 +31,8 @@ struct answer {
     const char *match, *and;
     int status;
     const char *text;
-    struct buf messages; /* DATA as it goes over the wire, length prefixes included */
+    /* DATA as it goes over the wire, length prefixes included */
+    struct buf messages;
 };
 
 struct server {
@@ -38,7 +40,8 @@ struct server {
     char path[64];
     struct grpc_target target;
     pid_t pid;
-    int asked; /* the requests, one behind the other */
+    /* the requests, one behind the other */
+    int asked;
     struct answer answers[ANSWERS_MAX];
     unsigned count;
 };

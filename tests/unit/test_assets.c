@@ -16,7 +16,8 @@
 struct seen {
     char log[512];
     size_t bytes;
-    int fail_at; /* which callback fails: 1 file, 2 data, 3 done */
+    /* which callback fails: 1 file, 2 data, 3 done */
+    int fail_at;
     bool skip;
 };
 

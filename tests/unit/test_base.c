@@ -176,7 +176,8 @@ static void a_buffer_stops_at_its_maximum(void **state)
     assert_int_equal(b.max, 5);
 }
 
-/* What a machine fails with for a moment is tried again soon, whatever the code's class says; what a person must mend is not. */
+/* What a machine fails with for a moment is tried again soon, whatever the code's class says; what a person must mend
+ * is not. */
 static void faults_that_pass(void **state)
 {
     (void)state;

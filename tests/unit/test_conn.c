@@ -221,8 +221,8 @@ static void families_are_raced(void **state)
     conn_close(&c);
 }
 
-/* Each address takes the connection and then gives trouble: the other family is next, then what was not tried, then those
- * that gave the least. */
+/* Each address takes the connection and then gives trouble: the other family is next, then what was not tried, then
+ * those that gave the least. */
 static void trouble_turns_to_another_address(void **state)
 {
     (void)state;

@@ -185,7 +185,8 @@ static void a_string_is_trimmed_and_printable(void **state)
     (void)state;
     static const struct {
         const char *text;
-        const char *value; /* NULL: JSON null */
+        /* NULL: JSON null */
+        const char *value;
     } rows[] = {
         {"  Dell Inc.   ", "Dell Inc."}, {"a  b", "a  b"}, {"\xff\x1b[2J", "\\xff\\x1b[2J"},
         {"Caf\xc3\xa9", "Caf\xc3\xa9"},  {"None", NULL},   {"   ", NULL},

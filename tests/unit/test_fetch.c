@@ -1,5 +1,5 @@
-/* Both conversations on a clock of the test's own, against servers that end, fall silent or refuse as a row says. TLS is
- * this file's: its functions take the place of net/tls.c, so that no time passes but what somebody waits for. */
+/* Both conversations on a clock of the test's own, against servers that end, fall silent or refuse as a row says. TLS
+ * is this file's: its functions take the place of net/tls.c, so that no time passes but what somebody waits for. */
 #include "vault/fetch.h"
 
 #include "base/fd.h"
@@ -39,11 +39,16 @@ enum way {
 /* How a server behaves; zeroes: soundly. */
 struct server {
     enum way end;
-    unsigned after;   /* answers of a connection before its end */
-    unsigned room;    /* requests that it bears at once: more are its end, before it has answered; 0: any */
-    uint64_t each_ms; /* for an answer */
-    bool hole;        /* the handshake never ends */
-    unsigned rate;    /* answers a second, three at once: above that it says 429; 0: any */
+    /* answers of a connection before its end */
+    unsigned after;
+    /* requests that it bears at once: more are its end, before it has answered; 0: any */
+    unsigned room;
+    /* for an answer */
+    uint64_t each_ms;
+    /* the handshake never ends */
+    bool hole;
+    /* answers a second, three at once: above that it says 429; 0: any */
+    unsigned rate;
     /* What was seen. */
     unsigned connections, most, refused;
     uint64_t allowed_from;
@@ -55,11 +60,15 @@ struct tls {
     bool login;
     enum tls_state state;
     enum error_code code;
-    struct buf in;    /* requests, as they came */
-    struct buf out;   /* answers that have come */
-    unsigned waiting; /* requests that have no answer yet */
+    /* requests, as they came */
+    struct buf in;
+    /* answers that have come */
+    struct buf out;
+    /* requests that have no answer yet */
+    unsigned waiting;
     unsigned answered;
-    uint64_t due; /* of the next answer */
+    /* of the next answer */
+    uint64_t due;
 };
 
 static uint64_t clock_now;
@@ -210,7 +219,8 @@ void tls_name(const struct tls *t, char out[TLS_NAME_MAX])
 
 struct outcome {
     unsigned good;
-    struct error failed, first; /* as a whole; of the first name that has an error */
+    /* as a whole; of the first name that has an error */
+    struct error failed, first;
     uint64_t took;
 };
 

@@ -102,7 +102,8 @@ static void hear_frame(int fd, unsigned *type, unsigned *flags, struct buf *payl
 
 static uint32_t own_deadline_ms; /* of the call that the peer hears */
 
-/* The whole request, the message behind its prefix. Windows are opened as it comes, or wide at the start and then silence. */
+/* The whole request, the message behind its prefix. Windows are opened as it comes, or wide at the start and then
+ * silence. */
 static void hear(int fd, bool silent, struct buf *message)
 {
     char magic[24];
@@ -174,9 +175,11 @@ struct outcome {
     int result;
     struct grpc_status status;
     struct error e;
-    struct buf messages; /* each in brackets */
+    /* each in brackets */
+    struct buf messages;
     unsigned count;
-    unsigned stop_after; /* messages; 0: never */
+    /* messages; 0: never */
+    unsigned stop_after;
 };
 
 static int on_message(void *arg, struct span message)

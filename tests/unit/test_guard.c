@@ -34,7 +34,8 @@ static struct look_disk disk(const char *id, const char *wwid)
 struct row {
     enum disk_contents contents;
     const char *words;
-    struct look_volume volumes[6]; /* ends with id NULL */
+    /* ends with id NULL */
+    struct look_volume volumes[6];
 };
 
 static const struct row rows[] = {
@@ -73,7 +74,8 @@ static const struct row rows[] = {
 };
 
 static const struct {
-    unsigned kernel; /* partitions that the kernel sees */
+    /* partitions that the kernel sees */
+    unsigned kernel;
     struct row row;
 } kernel_rows[] = {
     /* An MBR: to machined the disk has no name and no partitions. */

@@ -1,4 +1,5 @@
-/* A server's side of HTTP/2 as bytes: whole, byte by byte and cut anywhere; and everything that must end the connection. */
+/* A server's side of HTTP/2 as bytes: whole, byte by byte and cut anywhere; and everything that must end the
+ * connection. */
 #include "h2_kit.h"
 #include "talos/h2.h"
 
@@ -389,7 +390,8 @@ static void settings_and_pings_are_answered(void **state)
     end(&r);
 }
 
-/* Takes all that waits in out: how much of the body is in it, and whether it ends it. Everything else is passed over. */
+/* Takes all that waits in out: how much of the body is in it, and whether it ends it. Everything else is passed
+ * over. */
 static size_t take_body(struct rig *r, bool *ended)
 {
     size_t bytes = 0;

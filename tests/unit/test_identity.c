@@ -99,7 +99,8 @@ static void the_tag_in_a_uuid(void **state)
     (void)state;
     static const struct {
         const char *uuid;
-        const char *tag; /* NULL: none in it */
+        /* NULL: none in it */
+        const char *tag;
     } rows[] = {
         {"4c4c4544-0039-3010-8048-b7c04f384432", "790H8D2"},
         {"44454c4c-5900-1030-8048-b7c04f384432", "7Y0H8D2"},

@@ -207,7 +207,8 @@ static void values_hidden(void **state)
     (void)state;
 #define UNKNOWN "unknown keys found during decoding:"
     static const struct {
-        const char *said; /* percent-encoded */
+        /* percent-encoded */
+        const char *said;
         const char *lines;
     } rows[] = {
         {"e: " UNKNOWN "%0Amachine:%0A    kubelet:%0A        tokn: hush%0A",

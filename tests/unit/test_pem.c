@@ -135,7 +135,8 @@ static enum error_code judged(const char *label, const void *der, size_t n)
     return e.code;
 }
 
-/* Cut anywhere, with and without the outer length made to fit, it is no key; nor is one with an element of another kind. */
+/* Cut anywhere, with and without the outer length made to fit, it is no key; nor is one with an element of another
+ * kind. */
 static void damaged_keys(void **state)
 {
     (void)state;

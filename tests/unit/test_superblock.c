@@ -49,7 +49,8 @@ static void end(struct scene *s)
 }
 
 static const struct row {
-    const char *name; /* NULL: none */
+    /* NULL: none */
+    const char *name;
     off_t size, at;
     const char *bytes;
     size_t n;

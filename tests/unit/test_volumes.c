@@ -13,11 +13,15 @@
 #define USER "kind: UserVolumeConfig\nname: data\n"
 
 struct row {
-    const char *says; /* NULL: allowed */
+    /* NULL: allowed */
+    const char *says;
     const char *document;
-    const char *found;   /* what superblock.h found on sdb; "": nothing */
-    bool named;          /* machined has a name for it itself */
-    unsigned partitions; /* of sdb, as the kernel sees them */
+    /* what superblock.h found on sdb; "": nothing */
+    const char *found;
+    /* machined has a name for it itself */
+    bool named;
+    /* of sdb, as the kernel sees them */
+    unsigned partitions;
 };
 
 static const struct row rows[] = {

@@ -1,5 +1,5 @@
-/* boot/facts/wwid: a page of a disk's own making may lie about every length. The rows of tests/blackbox/facts/identity.rows say
- * which name it gives. */
+/* boot/facts/wwid: a page of a disk's own making may lie about every length. The rows of
+ * tests/blackbox/facts/identity.rows say which name it gives. */
 #include "facts/wwid.h"
 
 #include <setjmp.h>

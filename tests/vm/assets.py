@@ -1,7 +1,7 @@
 """What a virtual machine boots, made once and kept below build/vm: Debian's kernel, our small init, a base initramfs.
 
-The base has the shape of Talos's own: `init` and `rootfs.sqsh`, compressed with zstd, no extensions.yaml. `make usb` and
-`make pxe` put hearth's segment behind it as they do behind Talos's.
+The base has the shape of Talos's own: `init` and `rootfs.sqsh`, compressed with zstd, no extensions.yaml. `make usb`
+and `make pxe` put hearth's segment behind it as they do behind Talos's.
 """
 import hashlib
 import os
@@ -74,7 +74,8 @@ def offered(where):
 
 
 def parts(where, name):
-    """A kernel's packages: later Debians have its image, its modules and the list of what is built in apart, named alike."""
+    """A kernel's packages: later Debians have its image, its modules and the list of what is built in apart, named
+    alike."""
     kind, _, version = name.partition("-image-")
     status, text = apt(where, ["apt-cache", "depends", name])
     return [name] + re.findall(r"Depends: (%s-\S+-%s)$" % (kind, re.escape(version)), text if status == 0 else "", re.M)
@@ -112,7 +113,8 @@ def kernel(build):
             raise Lacking("the kernel cannot be had: " + (text.strip().splitlines() or ["apt-get download says nothing"])[-1])
         shutil.rmtree(root + ".new", ignore_errors=True)
         os.makedirs(os.path.join(root + ".new", "usr", "lib"))
-        os.symlink("usr/lib", os.path.join(root + ".new", "lib"))  # bookworm's package has lib/modules, later ones usr/lib/modules
+        # bookworm's package has lib/modules, later ones usr/lib/modules.
+        os.symlink("usr/lib", os.path.join(root + ".new", "lib"))
         for archive in archives:
             status, text = command(["dpkg", "-x", os.path.join(where, archive), root + ".new"])
             if status != 0:

@@ -45,7 +45,8 @@ def chassis(box):
 
 
 def partitions(volumes, size=DISK):
-    """The first bytes of a disk with these partitions: (label, bytes at its begin[, MiB, else 200]). A GUID partition table, UEFI 2.10 5.3."""
+    """The first bytes of a disk with these partitions: (label, bytes at its begin[, MiB, else 200]). A GUID partition
+    table, UEFI 2.10 5.3."""
     import zlib
     table, at, contents = b"", 2048, []
     for number, (label, begin, *mib) in enumerate(volumes):
@@ -91,7 +92,8 @@ def disk(path, volumes=()):
 
 
 class Box:
-    """One power-on of a box. arguments: what QEMU is told beyond the box itself; screen: it has one, and picture() takes it."""
+    """One power-on of a box. arguments: what QEMU is told beyond the box itself; screen: it has one, and picture()
+    takes it."""
 
     def __init__(self, where, box, image, arguments, uefi=False, show=None, screen=False, processors=1, memory=1024):
         self.where, self.show = where, show
@@ -195,8 +197,9 @@ class Box:
         return found
 
     def wait(self, good, seconds):
-        """(seconds since power-on, what good() gave) as soon as it is true; None when it is not in time or the power is off.
-        The time counts from now: a busy machine may be slow at every step, and a box that hangs misses the first one."""
+        """(seconds since power-on, what good() gave) as soon as it is true; None when it is not in time or the power is
+        off. The time counts from now: a busy machine may be slow at every step, and a box that hangs misses the first
+        one."""
         end = time.monotonic() + seconds
         while True:
             off = self.process.poll() is not None
@@ -214,7 +217,8 @@ class Box:
         return self.wait(lambda: self.process.poll() is not None, seconds) is not None
 
     def line(self, words, seconds):
-        """(seconds, line) of the first line with these words. The journal may be ahead of the screen, so it is waited for."""
+        """(seconds, line) of the first line with these words. The journal may be ahead of the screen, so it is waited
+        for."""
         found = self.wait(lambda: [entry for entry in list(self.lines) if words in entry[1]], seconds)
         return found[1][0] if found else None
 

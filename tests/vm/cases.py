@@ -75,7 +75,8 @@ def says(machine, *words):
 
 
 def whole_life(bench, name, uefi):
-    """A blank disk, the stick: applied and installed. Then what the installer left, with the extension alone: founded, exit 0."""
+    """A blank disk, the stick: applied and installed. Then what the installer left, with the extension alone: founded,
+    exit 0."""
     image = bench.disk(name)
     with bench.power(name, box_module.OPTIPLEX, image, box_module.stick(bench.stick()), uefi=uefi) as machine:
         applied(machine, "controlplane", "data-1", "sda", "50026B7782DEAD01")
@@ -87,7 +88,8 @@ def whole_life(bench, name, uefi):
 
 
 def usb_bios(bench):
-    """USB stick, BIOS: a blank box becomes the control plane; booted from its disk it founds the cluster; then nothing is left."""
+    """USB stick, BIOS: a blank box becomes the control plane; booted from its disk it founds the cluster; then nothing
+    is left."""
     image = whole_life(bench, "usb-bios", False)
     initrd = os.path.join(bench.image("initrd", "bare", BASE=bench.initramfs), "initramfs.img")
     with bench.power("usb-bios-disk", box_module.OPTIPLEX, image, box_module.direct(bench.kernel, initrd, BARE)) as machine:
@@ -107,7 +109,8 @@ def usb_uefi(bench):
 
 
 def again(bench):
-    """A box that was reset to maintenance mode, the same stick: configured and founded again without a second install."""
+    """A box that was reset to maintenance mode, the same stick: configured and founded again without a second
+    install."""
     image = bench.disk("again", box_module.RESET_TALOS)
     with bench.power("again", box_module.OPTIPLEX, image, box_module.stick(bench.stick())) as machine:
         need(machine.event("applied", SECONDS, complete=True), "nothing was applied")

@@ -1,6 +1,6 @@
-"""The LAN of the virtual machines, in namespaces of our own: a bridge that a machine is plugged into, a router with DHCP and
-DNS on it, and the host of whoever runs `make pxe-serve`. The host also has the addresses of the stand-in for Azure, which
-the names lead to. Nothing in it reaches another network.
+"""The LAN of the virtual machines, in namespaces of our own: a bridge that a machine is plugged into, a router with
+DHCP and DNS on it, and the host of whoever runs `make pxe-serve`. The host also has the addresses of the stand-in for
+Azure, which the names lead to. Nothing in it reaches another network.
 """
 import ctypes
 import os

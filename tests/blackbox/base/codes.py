@@ -1,4 +1,5 @@
-"""Every error code of the table is produced by a test: its name stands in a unit test, or its slug in a case, here or of `hearth boot`."""
+"""Every error code of the table is produced by a test: its name stands in a unit test, or its slug in a case, here or
+of `hearth boot`."""
 import os
 import re
 

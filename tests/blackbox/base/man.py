@@ -1,4 +1,5 @@
-"""hearth(1) is made of the help texts: every verb, option and exit status of `hearth --help` stands in it, and groff has nothing to say."""
+"""hearth(1) is made of the help texts: every verb, option and exit status of `hearth --help` stands in it, and groff
+has nothing to say."""
 import os
 import re
 import shutil

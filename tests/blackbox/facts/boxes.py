@@ -196,8 +196,8 @@ CHANGES = [
      {"sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c": b"\6\0\0\0"}, {"firmware.secure_boot": ABSENT}),
 ]
 
-# Drivers that Talos has no word for: a disk's transport is then the driver's own name. Each is a disk of this machine but for
-# the last ones, which are none.
+# Drivers that Talos has no word for: a disk's transport is then the driver's own name. Each is a disk of this machine
+# but for the last ones, which are none.
 DRIVERS = ("vmw_pvscsi megaraid_sas hpsa aacraid storvsc_host smartpqi arcmsr 3w-9xxx 3w-sas hptiop mpi3mr mvumi mptspi mptsas "
            "BusLogic sym53c8xx ips qla1280 ufshcd wd719x").split()
 NO_DISKS = "scsi_debug tcm_loopback".split()

@@ -1,7 +1,8 @@
-"""Every box of the corpus against every other: what hearth proposes for one box alone is met by that box and by no other.
+"""Every box of the corpus against every other: what hearth proposes for one box alone is met by that box and by no
+other.
 
-The boxes are the trees of tests/trees and those of identity.rows: a real value once, and junk twice, as two boxes that have
-it and an address of their own.
+The boxes are the trees of tests/trees and those of identity.rows: a real value once, and junk twice, as two boxes that
+have it and an address of their own.
 """
 import json
 import os

@@ -1,5 +1,5 @@
-"""The reference box as files, made by others: the answer is theirs, key for key. The cases are there where those files lie
-beside the repository."""
+"""The reference box as files, made by others: the answer is theirs, key for key. The cases are there where those files
+lie beside the repository."""
 import json
 import os
 import shutil
@@ -25,7 +25,8 @@ def as_it_is(kit):
 
 
 def with_links(kit):
-    """The same tree where small files that hold "../.." have become the links that they stand for, or the other way round."""
+    """The same tree where small files that hold "../.." have become the links that they stand for, or the other way
+    round."""
     root = os.path.join(kit.work, "root")
     shutil.copytree(os.path.join(DATA, "optiplex-7040"), root, symlinks=True)
     changed = 0

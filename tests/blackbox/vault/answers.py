@@ -1,7 +1,7 @@
 """What is said about an answer, and what to do next: one row an answer, replayed by the stand-in.
 
-The texts are what a person acts on; each row was once a wrong or a missing next step. A row: name, the login's method, the
-stand-in's settings, exit status, code, what the line says, what the next step says, and what stands in neither.
+The texts are what a person acts on; each row was once a wrong or a missing next step. A row: name, the login's method,
+the stand-in's settings, exit status, code, what the line says, what the next step says, and what stands in neither.
 """
 PUBLIC = {"clients": {"66666666-7777-4888-8999-aaaaaaaaaaaa": {"public": True}}}
 GZIP = {"headers": {"Content-Encoding": "gzip"}, "body": "\x1f\x8b\x08"}

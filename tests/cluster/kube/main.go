@@ -1,4 +1,5 @@
-// The programs of Kubernetes and etcd in one binary, each by the name that it is called with: the world of tests/cluster.
+// The programs of Kubernetes and etcd in one binary, each by the name that it is called with: the world of
+// tests/cluster.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// stand is the program of every image whose real one is not here: it answers 200 to any HTTP request, on each address that
-// STAND names (":8080 :9440"), and otherwise waits. It is also the pause of a pod: it takes in children that nobody waits for.
+// stand is the program of every image whose real one is not here: it answers 200 to any HTTP request, on each address
+// that STAND names (":8080 :9440"), and otherwise waits. It is also the pause of a pod: it takes in children that
+// nobody waits for.
 package main
 
 import (

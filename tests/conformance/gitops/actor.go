@@ -86,9 +86,9 @@ func (w *actor) resource(object *unstructured.Unstructured) (dynamic.ResourceInt
 	return w.dynamic.Resource(mapping.Resource), nil
 }
 
-// boot is one pass of Talos's ManifestApplyController (internal/app/machined, read at 1.14, so told again here): what is in
-// the inventory is skipped, what exists is entered, what is missing is created. A missing kind is reported and the rest
-// goes on; a missing namespace ends the pass.
+// boot is one pass of Talos's ManifestApplyController (internal/app/machined, read at 1.14, so told again here): what
+// is in the inventory is skipped, what exists is entered, what is missing is created. A missing kind is reported and
+// the rest goes on; a missing namespace ends the pass.
 func (w *actor) boot(ctx context.Context, objects []*unstructured.Unstructured) error {
 	inventory, err := ssa.GetInventory(ctx, w.clients, inventoryNamespace, inventoryName)
 	if err != nil {
@@ -180,7 +180,8 @@ func (w *actor) flux(ctx context.Context, u *unit) error {
 	return err
 }
 
-// syncSecret is what the External Secrets Operator does with creationPolicy Merge: it brings the named keys from the vault.
+// syncSecret is what the External Secrets Operator does with creationPolicy Merge: it brings the named keys from the
+// vault.
 func (w *actor) syncSecret(ctx context.Context, external *unstructured.Unstructured, vault map[string]string) error {
 	target, _, _ := unstructured.NestedString(external.Object, "spec", "target", "name")
 	secrets := w.clients.CoreV1().Secrets(external.GetNamespace())

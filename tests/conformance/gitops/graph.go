@@ -71,7 +71,8 @@ func (c *cluster) before(name string) map[string]bool {
 	return seen
 }
 
-// waves orders the Kustomizations as Flux can start them; what is left over is in a cycle or waits for nothing that exists.
+// waves orders the Kustomizations as Flux can start them; what is left over is in a cycle or waits for nothing that
+// exists.
 func (c *cluster) waves() (waves [][]string, left []string) {
 	done := map[string]bool{}
 	for len(done) < len(c.units) {

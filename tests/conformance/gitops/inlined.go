@@ -17,8 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// A render is what one run of hearth left: DIR/out/machine-config.yaml, the site it was made from in DIR/site, and what the
-// vault held in DIR/vault.json ({name: value}).
+// A render is what one run of hearth left: DIR/out/machine-config.yaml, the site it was made from in DIR/site, and what
+// the vault held in DIR/vault.json ({name: value}).
 type render struct {
 	names   []string // the manifests, in the order of the config
 	objects []*unstructured.Unstructured

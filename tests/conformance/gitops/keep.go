@@ -8,8 +8,8 @@ import (
 
 const pruneKey = "kustomize.toolkit.fluxcd.io/prune"
 
-// checkKept: what leaves clusters/ in Git, by a mistake, is not collected. Flux would delete itself, and with a Kustomization
-// all that it has made.
+// checkKept: what leaves clusters/ in Git, by a mistake, is not collected. Flux would delete itself, and with a
+// Kustomization all that it has made.
 func (c *cluster) checkKept(r *report) {
 	root := c.units[rootName]
 	if root == nil {

@@ -44,8 +44,8 @@ func atCluster(args []string) (*actor, []*unstructured.Unstructured, error) {
 	return w, append(talosOwn(), objects...), err
 }
 
-// layLive makes passes, a second apart, until one has no error: Talos does so at each boot. An error other than a kind that
-// is not there yet is said and tried again as well.
+// layLive makes passes, a second apart, until one has no error: Talos does so at each boot. An error other than a kind
+// that is not there yet is said and tried again as well.
 func layLive(args []string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

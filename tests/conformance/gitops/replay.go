@@ -228,14 +228,16 @@ func (p *replay) holds(w *actor, v *render) bool {
 	return w.api.secret("external-secrets", "azure-creds", "ClientSecret") == v.vault[credential]
 }
 
-// butPatched: Talos lays gotk-components as it is, without the patch of clusters/ROLE/flux-system, until Flux reconciles it again.
+// butPatched: Talos lays gotk-components as it is, without the patch of clusters/ROLE/flux-system, until Flux
+// reconciles it again.
 func butPatched(why []string) []string {
 	return slices.DeleteFunc(why, func(one string) bool {
 		return one == "Deployment.apps flux-system/kustomize-controller has changed"
 	})
 }
 
-// upgradeBefore: render again and apply-config come first, as the guide says; then upgrade-k8s has nothing to roll back.
+// upgradeBefore: render again and apply-config come first, as the guide says; then upgrade-k8s has nothing to roll
+// back.
 func (p *replay) upgradeBefore(ctx context.Context, w *actor) error {
 	before := w.api.state()
 	err := w.boot(ctx, p.set(p.second))

@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// checkStorage: a claim finds its class, and a class somebody who answers to its name. A chart's provisioner has the name
-// that its values give it, and a name of its own when they give none.
+// checkStorage: a claim finds its class, and a class somebody who answers to its name. A chart's provisioner has the
+// name that its values give it, and a name of its own when they give none.
 func (c *cluster) checkStorage(r *report) {
 	var why []string
 	classes, provisioners := map[string]bool{}, map[string]bool{}

@@ -1,8 +1,9 @@
-"""Azure, talosctl, kubectl, flux and ssh-keyscan for the guide: each command line is held against commands.json, and what
-the guide goes on to use is done: identities, certificates, vaults, files. Nothing of it is a cluster.
+"""Azure, talosctl, kubectl, flux and ssh-keyscan for the guide: each command line is held against commands.json, and
+what the guide goes on to use is done: identities, certificates, vaults, files. Nothing of it is a cluster.
 
-commands.json: {tool: {subcommand: its flags}}, from Talos 1.13's source, azure-cli's and flux's sources and pages, kubectl's help.
-`--flag` is a switch, `--flag=` takes a value, `--flag=!` must be there; the subcommand "" has the flags of all.
+commands.json: {tool: {subcommand: its flags}}, from Talos 1.13's source, azure-cli's and flux's sources and pages,
+kubectl's help. `--flag` is a switch, `--flag=` takes a value, `--flag=!` must be there; the subcommand "" has the flags
+of all.
 """
 import base64
 import datetime

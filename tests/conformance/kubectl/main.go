@@ -1,5 +1,6 @@
 // Reads command lines as kubectl does, up to where it would need a cluster: command, flags, the count of arguments.
-// Standard input is JSON, [[word, ...], ...]; each line that kubectl would not take goes to standard output with the reason.
+// Standard input is JSON, [[word, ...], ...]; each line that kubectl would not take goes to standard output with the
+// reason.
 package main
 
 import (

@@ -45,7 +45,8 @@ class Root:
 
     def close(self):
         libc.umount2(self.path.encode(), 2)
-        # A root that was made beside this one may have caught it before it was unbindable, and holds it until it closes.
+        # A root that was made beside this one may have caught it before it was unbindable, and holds it until it
+        # closes.
         try:
             os.rmdir(self.path)
         except OSError:

@@ -21,8 +21,8 @@ const (
 
 var pseudo = []string{"/dev", "/proc", "/sys"}
 
-// early hands over to Talos's own init where it is there, and else goes its way: pseudo file systems, the layers under one
-// overlay, the new root.
+// early hands over to Talos's own init where it is there, and else goes its way: pseudo file systems, the layers under
+// one overlay, the new root.
 func early() error {
 	// Talos's kernel has these built in; Debian's does not.
 	if err := loadModules("/"); err != nil {

@@ -113,8 +113,8 @@ func mounts() error {
 	)
 }
 
-// settled waits until the box's own disk is there, each stick has become a disk, and no other has appeared for a while. On a
-// busy machine all of it may be slow.
+// settled waits until the box's own disk is there, each stick has become a disk, and no other has appeared for a while.
+// On a busy machine all of it may be slow.
 func settled() ([]Disk, error) {
 	list, since := []Disk(nil), time.Now()
 
@@ -137,7 +137,8 @@ func settled() ([]Disk, error) {
 	return disks()
 }
 
-// stickPending is whether a USB mass storage interface (class 08) has no disk yet: the driver waits a second before it looks.
+// stickPending is whether a USB mass storage interface (class 08) has no disk yet: the driver waits a second before it
+// looks.
 func stickPending() bool {
 	interfaces, _ := filepath.Glob("/sys/bus/usb/devices/*/bInterfaceClass") //nolint:errcheck
 	for _, path := range interfaces {

@@ -1,5 +1,5 @@
-// A reader on the LAN: watches what os:reader may watch of a node's manifests, through every boot, and says a JSON line for
-// each thing it sees:
+// A reader on the LAN: watches what os:reader may watch of a node's manifests, through every boot, and says a JSON line
+// for each thing it sees:
 //
 //	reader SOCKET CANARY...
 //

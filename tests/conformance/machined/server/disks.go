@@ -14,8 +14,9 @@ import (
 
 const mib = uint64(1) << 20
 
-// What the installer writes on a BIOS, and what machined adds as soon as there is a META, in the boot that installs too. The
-// installer fills META as its last step; until then, or until machined writes it after an apply, it has no name.
+// What the installer writes on a BIOS, and what machined adds as soon as there is a META, in the boot that installs
+// too. The installer fills META as its last step; until then, or until machined writes it after an apply, it has no
+// name.
 const metaName = "talosmeta"
 
 var (
@@ -29,7 +30,8 @@ var (
 		{"STATE", "xfs", "STATE", 100 * mib},
 		{"EPHEMERAL", "xfs", "EPHEMERAL", 0},
 	}
-	// What an installer leaves that was cut behind the partitions, and the STATE that machined adds and does not get to format.
+	// What an installer leaves that was cut behind the partitions, and the STATE that machined adds and does not get to
+	// format.
 	cut = []Volume{
 		{"EFI", "vfat", "EFI", 100 * mib},
 		{"BIOS", "", "", mib},

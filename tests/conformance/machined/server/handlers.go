@@ -361,8 +361,8 @@ func (b *Boot) decideMode(mode machine.ApplyConfigurationRequest_Mode, provider 
 }
 
 // needsReboot: Talos 1.13 applies a change of some sections at once and of others with a reboot. From 1.14 on all are
-// applied at once. Of the sections that reboot, hearth's second apply must touch none: what it may change is taken from the
-// active config, and any difference that is left needs the reboot.
+// applied at once. Of the sections that reboot, hearth's second apply must touch none: what it may change is taken from
+// the active config, and any difference that is left needs the reboot.
 func (b *Boot) needsReboot(provider talosconfig.Provider) string {
 	active := b.active()
 	if is114() || active == nil || active.RawV1Alpha1() == nil || provider.RawV1Alpha1() == nil {

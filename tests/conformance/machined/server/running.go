@@ -162,8 +162,8 @@ func (b *Boot) seeDisks() {
 	b.seeLoops()
 }
 
-// seeLoops: Talos lists the loops of its layers as disks, the rootfs, hearth, and from a medium the site; a tiny one has no
-// contents to it.
+// seeLoops: Talos lists the loops of its layers as disks, the rootfs, hearth, and from a medium the site; a tiny one
+// has no contents to it.
 func (b *Boot) seeLoops() {
 	sizes := []uint64{60 * mib, mib}
 	if !b.fromDisk {
@@ -381,7 +381,8 @@ func (b *Boot) deriveFrom(provider talosconfig.Provider) {
 	b.manifests(provider, kind)
 }
 
-// extensionConfigs: as runtime.ExtensionServiceConfigController, and the restart as runtime.ExtensionServiceController has it.
+// extensionConfigs: as runtime.ExtensionServiceConfigController, and the restart as runtime.ExtensionServiceController
+// has it.
 func (b *Boot) extensionConfigs(provider talosconfig.Provider) {
 	present := map[resource.ID]bool{}
 
@@ -424,8 +425,8 @@ type namedManifest interface {
 	Contents() string
 }
 
-// inlineManifests: Talos 1.14 has an accessor for both of their forms; 1.13 has them in the cluster section alone. One source
-// is built against both, so the accessor is found by its name.
+// inlineManifests: Talos 1.14 has an accessor for both of their forms; 1.13 has them in the cluster section alone. One
+// source is built against both, so the accessor is found by its name.
 func inlineManifests(provider talosconfig.Provider) []namedManifest {
 	accessor := reflect.ValueOf(provider).MethodByName("K8sInlineManifestConfigs")
 	if !accessor.IsValid() {

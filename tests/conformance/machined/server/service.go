@@ -12,8 +12,8 @@ import (
 
 const extension = "hearth"
 
-// Service runs the extension as Talos runs it: in a mount namespace of its own, again after a failure, never after success
-// (untilSuccess), ended with SIGTERM and then SIGKILL.
+// Service runs the extension as Talos runs it: in a mount namespace of its own, again after a failure, never after
+// success (untilSuccess), ended with SIGTERM and then SIGKILL.
 type Service struct {
 	boot *Boot
 	argv []string
@@ -208,8 +208,8 @@ func (s *Service) kill(signal syscall.Signal) {
 	}
 }
 
-// configured: the version of the service's config is now this one. Talos restarts the service when it changes, but not when the
-// first version arrives.
+// configured: the version of the service's config is now this one. Talos restarts the service when it changes, but not
+// when the first version arrives.
 func (s *Service) configured(version string) {
 	s.mu.Lock()
 	before := s.version

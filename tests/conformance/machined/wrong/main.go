@@ -2,8 +2,9 @@
 //
 //	wrong WHAT SOCKET CONFIG
 //
-// WHAT: right (nothing is wrong), no-role, admin-reads, mode-0, early (applies without a look at the stage), no-dry-run,
-// twice, worker-bootstrap (Bootstrap whatever the machine type is), maintenance-bootstrap, reader-apply, write.
+// WHAT: right (nothing is wrong), no-role, admin-reads, mode-0, early (applies without a look at the stage),
+// no-dry-run, twice, worker-bootstrap (Bootstrap whatever the machine type is), maintenance-bootstrap, reader-apply,
+// write.
 package main
 
 import (

@@ -4,8 +4,9 @@
 //	                        plugin "Scalars" as Talos keeps it, and the objects of every inlined manifest
 //	scalars manifest FILE   the objects of a Kubernetes manifest
 //
-// Kubernetes is read twice: with sigs.k8s.io/yaml, as kubectl does, and with apimachinery's stream decoder, as Talos does.
-// Only objects of kind Scalars count; their `values` are the scalars. One JSON object: {reader: {key: {type, value}}}.
+// Kubernetes is read twice: with sigs.k8s.io/yaml, as kubectl does, and with apimachinery's stream decoder, as Talos
+// does. Only objects of kind Scalars count; their `values` are the scalars. One JSON object: {reader: {key: {type,
+// value}}}.
 package main
 
 import (

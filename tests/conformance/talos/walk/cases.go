@@ -225,8 +225,8 @@ func (c *testCase) texts() [3]string {
 	return out
 }
 
-// text is something to write at a place. Kinds: 0 one value, 1 another, 2 the zero, 3 the first of an enumeration or another
-// spelling of the zero, 4 empty, 5 null, 6 delete, 7 nothing at all.
+// text is something to write at a place. Kinds: 0 one value, 1 another, 2 the zero, 3 the first of an enumeration or
+// another spelling of the zero, 4 empty, 5 null, 6 delete, 7 nothing at all.
 func (p place) text(r *rand.Rand, kind int) string {
 	switch kind {
 	case 5:

@@ -9,8 +9,8 @@ import (
 	"os/exec"
 )
 
-// A driver is hearth's side: one process for thousands of cases. Both directions are lengths (4 bytes, little endian) and
-// bytes. Asked: a verb of one letter and three texts. Answered: "+" or "-" and a text.
+// A driver is hearth's side: one process for thousands of cases. Both directions are lengths (4 bytes, little endian)
+// and bytes. Asked: a verb of one letter and three texts. Answered: "+" or "-" and a text.
 type driver struct {
 	command *exec.Cmd
 	in      io.WriteCloser

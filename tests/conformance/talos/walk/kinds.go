@@ -9,8 +9,8 @@ import (
 	_ "github.com/siderolabs/talos/pkg/machinery/config/configloader" // registers every document
 )
 
-// What the decoder looks a document's kind up in. Talos keeps it internal; the link name reads it all the same, so that a
-// kind that a newer version registers is walked without anybody naming it here.
+// What the decoder looks a document's kind up in. Talos keeps it internal; the link name reads it all the same, so that
+// a kind that a newer version registers is walked without anybody naming it here.
 //
 //go:linkname registered github.com/siderolabs/talos/pkg/machinery/config/internal/registry.registry
 var registered *struct {

@@ -2,8 +2,8 @@
 //
 //	walk types                          the types as JSON
 //	walk table OLDER NEWER              embed/tables/schema.c, from two outputs of types
-//	walk scalars DRIVER DIRECTORY       every scalar in ten spellings, by Talos's Validate and by hearth's check; DIRECTORY is
-//	                                    Talos's machinery package, whose test data are the documents
+//	walk scalars DRIVER DIRECTORY       every scalar in ten spellings, by Talos's Validate and by hearth's check;
+//	                                    DIRECTORY is Talos's machinery package, whose test data are the documents
 //	walk merge DRIVER [SEED [COUNT]]    overlays that the walk makes, by Talos's patcher and by hearth
 package main
 

@@ -309,8 +309,8 @@ func compareSpellings(f *forest, driverPath, directory string) (list []disagreem
 	return list, count, nil
 }
 
-// compareSpelling tries every spelling at one place of one document. What is complained of whatever is written there is about
-// what stands around it, and not counted.
+// compareSpelling tries every spelling at one place of one document. What is complained of whatever is written there is
+// about what stands around it, and not counted.
 func compareSpelling(document *value, p place, texts []string, hearthJudges func(string) (verdict, error)) (list []disagreement, err error) {
 	talos, hearth := make([]verdict, len(texts)), make([]verdict, len(texts))
 	for i, text := range texts {

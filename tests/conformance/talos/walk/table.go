@@ -137,7 +137,7 @@ func writeTable(out io.Writer, older, newer *Schema, versions [2]string) error {
 		}
 	}
 	fmt.Fprintf(out, "/*\n * What Talos's config documents are made of. Written by tests/conformance/talos/walk from the types of Talos machinery\n"+
-		" * %s and %s; `tests/conformance/run walk` says when it no longer is what the walk finds. schema.h has the shapes.\n */\n"+
+		" * %s and %s; `tests/conformance/run walk` says when it no longer is what the walk finds. schema.h has the\n * shapes.\n */\n"+
 		"/* clang-format off */\n#include \"embed/tables/source.h\"\n\n", versions[0], versions[1])
 	offset := 0
 	var places, names, types []string

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// A Type is what hearth has to know of a Go type: which keys a mapping has, what a list holds, how a scalar is spelt, and how
-// Talos merges two of them.
+// A Type is what hearth has to know of a Go type: which keys a mapping has, what a list holds, how a scalar is spelt,
+// and how Talos merges two of them.
 type Type struct {
 	Name   string   `json:"name"`
 	Node   string   `json:"node"`             // STRUCT, MAP, LIST, SCALAR, ANY
@@ -25,7 +25,7 @@ type Type struct {
 	Words  []string `json:"words,omitempty"`  // of an enumeration; the first is its zero when Zero
 	Empty  bool     `json:"empty,omitempty"`  // and so is ""
 	Exact  bool     `json:"exact,omitempty"`  // the case of letters matters
-	Zero   bool     `json:"zero,omitempty"`   // the first word is the zero of the type: "not given" where it is held by value
+	Zero   bool     `json:"zero,omitempty"`   // the first word is the zero of the type: "not given" where held by value
 	Bits   int      `json:"bits,omitempty"`   // of a number; negative: signed
 	Merge  string   `json:"merge,omitempty"`  // what its Merge method, or the want of one, makes of it
 	Key    string   `json:"key,omitempty"`    // of a keyed list

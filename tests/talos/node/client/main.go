@@ -5,8 +5,8 @@
 //	client [-ca FILE] NODE reset LABEL ...       Reset of these partitions of the system disk, with a reboot
 //	client [-ca FILE] NODE events SERVICE        the events of a service, oldest first
 //
-// NODE is an address, or unix:PATH. -ca names a Talos secrets bundle: the client is then an os:admin with a certificate of
-// its CA; without it nobody, which in maintenance mode is a reader.
+// NODE is an address, or unix:PATH. -ca names a Talos secrets bundle: the client is then an os:admin with a certificate
+// of its CA; without it nobody, which in maintenance mode is a reader.
 package main
 
 import (
