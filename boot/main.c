@@ -81,10 +81,10 @@ static int finish(enum exit_status status)
 /* Owned by the caller. */
 static struct buf read_help(const char *topic)
 {
-    struct buf text = {0};
     char name[64];
     snprintf(name, sizeof name, "%s.txt", topic);
     char *packed = help_get(name);
+    struct buf text = {0};
     buf_str(&text, packed ? packed : "");
     mem_free(packed);
     return text;
@@ -144,10 +144,10 @@ static const struct verb *find_verb(const char *name, struct error *e)
 static const struct option_row *find_option(const struct verb *verb, const char *arg, const char **value,
                                             struct error *e)
 {
-    const char *names[OPTION_COUNT + 1] = {0};
     size_t len = strcspn(arg, "=");
     *value = arg[len] == '=' ? arg + len + 1 : NULL;
     size_t n = 0;
+    const char *names[OPTION_COUNT + 1] = {0};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
         bool same = strlen(row->name) == len && strncmp(row->name, arg, len) == 0;
@@ -171,13 +171,13 @@ static const struct option_row *find_option(const struct verb *verb, const char 
 static int parse(const struct verb *verb, int argc, char **argv, struct options *o, struct error *e)
 {
     for (int i = 2; i < argc; i++) {
-        const char *value;
         if (argv[i][0] != '-') {
             if ((verb->takes & OPT_ARGUMENT) == 0 || o->argument)
                 return error_set(e, E_USAGE, "`hearth %s` takes no word `%s`", verb->name, argv[i]);
             o->argument = argv[i];
             continue;
         }
+        const char *value;
         const struct option_row *row = find_option(verb, argv[i], &value, e);
         if (!row)
             return -1;
@@ -216,9 +216,6 @@ static bool is_one_of(const char *word, const char *a, const char *b)
 
 int main(int argc, char **argv)
 {
-    struct error e;
-    struct options options = {0};
-
     /* first the heap, before anything could put a byte on it */
     mem_init(has_flag(argc, argv, "--all") ? HEAP_CAP_ALL : HEAP_CAP);
     catch_stops();
@@ -239,11 +236,13 @@ int main(int argc, char **argv)
         word = argc > 2 && argv[2][0] != '-' ? argv[2] : NULL;
     if (!word)
         return say_help("overview");
+    struct error e;
     const struct verb *verb = find_verb(word, &e);
     if (!verb)
         return usage(&e);
     if (asked || has_flag(argc, argv, "--help") || has_flag(argc, argv, "-h"))
         return say_help(verb->name);
+    struct options options = {0};
     if (parse(verb, argc, argv, &options, &e) != 0)
         return usage(&e);
 

@@ -93,7 +93,6 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
     }
     for (size_t i = 0; i < count; i++) {
         unsigned char head[6];
-        char path[ASSETS_PATH_MAX + 1];
         if (take(s, head, sizeof head) < 0) {
             return damaged(e, "the list ends early");
         }
@@ -103,6 +102,7 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
         if (path_len > ASSETS_PATH_MAX || size > ASSETS_FILE_MAX) {
             return damaged(e, "a length is out of range");
         }
+        char path[ASSETS_PATH_MAX + 1];
         if (take(s, path, path_len) < 0 || !assets_path_ok(path, path_len)) {
             return damaged(e, "a path is not one");
         }
@@ -118,10 +118,10 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
 int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
                      struct error *e)
 {
-    struct source s = {.at = 0};
     if (n > UINT32_MAX) {
         return damaged(e, "too large");
     }
+    struct source s = {.at = 0};
     s.z.next_in = blob;
     s.z.avail_in = (uInt)n;
     if (inflateInit(&s.z) != Z_OK) {

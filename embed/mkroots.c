@@ -127,10 +127,10 @@ static bool read_pem(const char *path, struct bytes *der)
 
 static void fingerprint(const struct bytes *der, char hex[65])
 {
-    unsigned char sum[br_sha256_SIZE];
     br_sha256_context sha;
     br_sha256_init(&sha);
     br_sha256_update(&sha, der->p, der->n);
+    unsigned char sum[br_sha256_SIZE];
     br_sha256_out(&sha, sum);
     for (size_t i = 0; i < sizeof sum; i++) {
         snprintf(hex + 2 * i, 3, "%02x", sum[i]);

@@ -30,7 +30,6 @@ static size_t used = sizeof source_keys - 1;
 static uint16_t text(const char *s)
 {
     size_t n = s ? strlen(s) + 1 : 0;
-
     if (!s)
         return SCHEMA_NO_TEXT;
     for (size_t at = 0; at + n <= used; at++)

@@ -49,11 +49,11 @@ static void add_file(const char *name)
 {
     size_t prefix_len = strlen(prefix);
     const char *path = name + prefix_len;
-    struct stat st;
     if (strncmp(name, prefix, prefix_len) != 0 || *path == '\0' || strlen(path) > PATH_LIMIT) {
         die("%s: not a path under %s of at most %d bytes", name, prefix, PATH_LIMIT);
     }
     size_t path_len = strlen(path);
+    struct stat st;
     if (lstat(name, &st) != 0) {
         die("%s: %s", name, strerror(errno));
     }
@@ -77,8 +77,6 @@ static void add_file(const char *name)
 
 int main(int argc, char **argv)
 {
-    char line[4096];
-    size_t count = 0;
     if (argc != 3) {
         die("usage: pack NAME PREFIX <list");
     }
@@ -87,6 +85,8 @@ int main(int argc, char **argv)
     if (raw == NULL) {
         die("no memory");
     }
+    char line[4096];
+    size_t count = 0;
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (++count > COUNT_LIMIT) {

@@ -12,9 +12,9 @@ uint64_t clock_ms(void)
 
 int clock_judge(int64_t now, int64_t built, struct error *e)
 {
-    char says[DATE_TEXT_MAX], made[DATE_TEXT_MAX];
     if (now >= built && now <= built + CLOCK_AHEAD_MAX)
         return 0;
+    char says[DATE_TEXT_MAX], made[DATE_TEXT_MAX];
     return error_set(e, E_CLOCK, "the clock says %.10s, and this hearth was built on %.10s",
                      date_text(says, now), date_text(made, built));
 }

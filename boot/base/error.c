@@ -85,9 +85,9 @@ int error_set(struct error *e, enum error_code code, const char *fmt, ...)
 
 static void add_pos(struct error *e, struct pos pos)
 {
-    char where[512];
     if (!pos.file)
         return;
+    char where[512];
     if (pos.line)
         snprintf(where, sizeof where, "%s:%u:%u: ", pos.file, pos.line, pos.column);
     else

@@ -10,9 +10,9 @@ static const char no_host[] = "has a host that is neither a name nor an address"
 /* RFC 1123 section 2.1: labels of letters, digits and inner hyphens, 253 bytes together. */
 static bool is_host_name(const char *host)
 {
-    char label[64];
     if (strlen(host) > 253)
         return false;
+    char label[64];
     for (const char *at = host;;) {
         size_t len = strcspn(at, ".");
         if (len == 0 || len >= sizeof label)
@@ -31,7 +31,6 @@ static bool is_host_name(const char *host)
 const char *https_split(const char *text, bool slash, struct https *out)
 {
     static const char scheme[] = "https://";
-    unsigned char address[16];
     *out = (struct https){.port = 0};
     if (strncmp(text, scheme, sizeof scheme - 1) != 0)
         return "does not begin with https://";
@@ -47,6 +46,7 @@ const char *https_split(const char *text, bool slash, struct https *out)
     at += len;
     if (strpbrk(out->host, "?#@"))
         return no_host;
+    unsigned char address[16];
     out->address = inet_pton(bracket ? AF_INET6 : AF_INET, out->host, address) == 1;
     if (bracket && (!out->address || *at++ != ']'))
         return "has a host that is not an IPv6 address";

@@ -64,11 +64,12 @@ void log_event(const char *event, json_t *fields, const char *prefix, const char
 
 void log_stage(unsigned number, unsigned total, const char *name, const char *fmt, ...)
 {
-    char text[LOG_LINE_MAX], prefix[64];
     va_list ap;
     va_start(ap, fmt);
+    char text[LOG_LINE_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    char prefix[64];
     int n = total ? snprintf(prefix, sizeof prefix, "[%u/%u] ", number, total) : 0;
     snprintf(prefix + n, sizeof prefix - (size_t)n, "%-10s ", name);
     log_event("stage", json_pack("{s:i, s:s}", "number", (int)number, "name", name), prefix, text);

@@ -139,9 +139,9 @@ static int base64_digit(char c)
 
 size_t text_base64_decode(unsigned char *out, const char *p, size_t n)
 {
-    size_t len = 0;
     if (n % 4 != 0)
         return SIZE_MAX;
+    size_t len = 0;
     for (size_t i = 0; i < n; i += 4) {
         bool last = i + 4 == n;
         unsigned pad = last && p[i + 3] == '=' ? (p[i + 2] == '=' ? 2 : 1) : 0;
@@ -240,11 +240,11 @@ bool text_glob(const char *pattern, const char *text)
 
 static unsigned edit_distance(const char *a, const char *b)
 {
-    unsigned row[NEAREST_WORD_MAX + 1];
     size_t na = strlen(a);
     size_t nb = strlen(b);
     if (na > NEAREST_WORD_MAX || nb > NEAREST_WORD_MAX)
         return UINT32_MAX;
+    unsigned row[NEAREST_WORD_MAX + 1];
     for (unsigned j = 0; j <= nb; j++)
         row[j] = j;
     for (unsigned i = 1; i <= na; i++) {
@@ -307,7 +307,6 @@ const char *text_memory(char *out, size_t cap, uint64_t mib)
 bool text_is_label(const char *text)
 {
     size_t len = strlen(text);
-
     for (size_t i = 0; i < len; i++) {
         bool inner = text[i] == '-' && i > 0 && i + 1 < len;
         if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || inner))
@@ -319,7 +318,6 @@ bool text_is_label(const char *text)
 bool text_is_guid(const char *text)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-
     if (strlen(text) != sizeof form - 1)
         return false;
     for (size_t i = 0; form[i]; i++) {

@@ -184,10 +184,10 @@ static bool is_form(const char *squeezed)
 
 size_t clean_squeeze(const char *text, char out[CLEAN_TEXT_MAX])
 {
-    size_t n = 0;
     *out = '\0';
     if (strlen(text) >= CLEAN_TEXT_MAX)
         return 0;
+    size_t n = 0;
     for (; *text; text++)
         if (!strchr(" \t\r\n._", *text))
             out[n++] = text_lower(*text);
@@ -206,11 +206,11 @@ static bool is_filler(const char *words)
 
 bool clean_is_placeholder(const char *text)
 {
-    char words[CLEAN_TEXT_MAX];
     char squeezed[CLEAN_TEXT_MAX];
     size_t n = clean_squeeze(text, squeezed);
     if (n == 0)
         return strlen(text) < CLEAN_TEXT_MAX;
+    char words[CLEAN_TEXT_MAX];
     split(text, words);
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (text_glob(samples[i], squeezed))

@@ -106,10 +106,10 @@ static void take(struct cpus *c, const char *key, const char *value)
 /* The next line, cut at its maximum; false when none is left. */
 static bool next_line(struct stream *s, char line[LINE_MAX_])
 {
-    size_t n = 0;
     char c = (char)stream_next(s);
     if (s->bad)
         return false;
+    size_t n = 0;
     for (; !s->bad && c != '\n' && s->taken < BYTES_MAX; c = (char)stream_next(s))
         if (n + 1 < LINE_MAX_)
             line[n++] = c;

@@ -62,8 +62,8 @@ static const char *last_part(const char *path)
 static bool is_host(const struct disk *d, const char *kind, unsigned host)
 {
     char dir[64];
-    char name[16];
     snprintf(dir, sizeof dir, "sys/class/%s_host", kind);
+    char name[16];
     snprintf(name, sizeof name, "host%u", host);
     return sysfs_exists(d->s, dir, name);
 }
@@ -79,7 +79,6 @@ static const char *scsi_transport(const struct disk *d, char driver[SYSFS_TEXT_M
     const char *lun = last_part(d->device);
     char *end;
     unsigned long host = strtoul(lun, &end, 10);
-    char path[SYSFS_PATH_MAX];
     if (end == lun || *end != ':' || host > 65535)
         return "";
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
@@ -93,6 +92,7 @@ static const char *scsi_transport(const struct disk *d, char driver[SYSFS_TEXT_M
         return "iscsi";
     if (strstr(d->device, "usb"))
         return "usb";
+    char path[SYSFS_PATH_MAX];
     snprintf(path, sizeof path, "sys/class/scsi_host/host%lu", host);
     char dir[SYSFS_PATH_MAX];
     if (!sysfs_resolve(d->s, path, dir) || !sysfs_text(d->s, dir, "proc_name", driver))
@@ -106,11 +106,11 @@ static const char *scsi_transport(const struct disk *d, char driver[SYSFS_TEXT_M
 
 static void find_transport(struct disk *d)
 {
-    char driver[SYSFS_TEXT_MAX];
     const char *transport = NULL;
     for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules && !transport; i++)
         if (starts(d->name, name_rules[i].prefix))
             transport = name_rules[i].transport;
+    char driver[SYSFS_TEXT_MAX];
     snprintf(d->transport, sizeof d->transport, "%s", transport ? transport : scsi_transport(d, driver));
 }
 
@@ -224,9 +224,9 @@ static json_t *wwid_fact(const struct disk *d)
 /* The path below /sys/devices, without the last two parts, as Talos cuts it. */
 static json_t *bus_path_fact(const struct disk *d)
 {
-    char path[SYSFS_PATH_MAX];
     if (!starts(d->dir, "sys/devices/"))
         return json_null();
+    char path[SYSFS_PATH_MAX];
     snprintf(path, sizeof path, "%s", d->dir + strlen("sys/devices"));
     for (int i = 0; i < 2; i++) {
         char *slash = strrchr(path, '/');
@@ -253,14 +253,14 @@ static json_int_t count_partitions(const struct disk *d)
 static bool is_multipath_member(const struct disk *d)
 {
     char path[SYSFS_PATH_MAX];
-    char uuid[SYSFS_TEXT_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/holders", d->dir) >= sizeof path)
         return false;
     struct sysfs_names names = sysfs_list(d->s, path);
     bool found = false;
+    char uuid[SYSFS_TEXT_MAX];
     for (unsigned i = 0; i < names.count && !found; i++) {
-        char holder[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/class/block/%s/dm", names.name[i]);
+        char holder[SYSFS_PATH_MAX];
         found = sysfs_resolve(d->s, path, holder) && sysfs_text(d->s, holder, "uuid", uuid) &&
             starts(uuid, "mpath-");
     }
@@ -283,11 +283,11 @@ static bool is_local_nvme(const struct disk *d)
     struct sysfs_names names = sysfs_list(d->s, d->device);
     unsigned controllers = 0, local = 0;
     for (unsigned i = 0; i < names.count; i++) {
-        char path[SYSFS_PATH_MAX];
-        char dir[SYSFS_PATH_MAX];
         if (!is_controller(names.name[i]))
             continue;
         controllers++;
+        char path[SYSFS_PATH_MAX];
+        char dir[SYSFS_PATH_MAX];
         local += (size_t)snprintf(path, sizeof path, "%s/%s", d->device, names.name[i]) < sizeof path &&
             sysfs_resolve(d->s, path, dir) && sysfs_text(d->s, dir, "transport", text) &&
             strcmp(text, "pcie") == 0;
@@ -303,12 +303,12 @@ static bool is_local_disk(const struct disk *d)
     /* Fabrics, buses that leave the box, and disks that are none. */
     static const char *const others[] = {"",   "usb",        "ibp",      "iscsi",
                                          "fc", "scsi_debug", "tcm_loop", "tcm_loopback"};
-    char text[SYSFS_TEXT_MAX];
     bool known = true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         known = known && strcmp(d->transport, others[i]) != 0;
     if (!known || strstr(d->dir, "/usb"))
         return false;
+    char text[SYSFS_TEXT_MAX];
     if (starts(d->name, "sr") || (sysfs_text(d->s, d->device, "type", text) && strcmp(text, "5") == 0))
         return false;
     if (strcmp(d->transport, "mmc") == 0)
@@ -371,10 +371,10 @@ json_t *disks_read(const struct sysfs *s)
     for (unsigned i = 0; i < names.count; i++) {
         struct disk d = {.s = s, .name = names.name[i]};
         char path[SYSFS_PATH_MAX];
-        int64_t hidden = 0;
         snprintf(path, sizeof path, "sys/block/%s", d.name);
         if (!is_disk(d.name) || !sysfs_resolve(s, path, d.dir))
             continue;
+        int64_t hidden = 0;
         /* Hidden devices are the single paths below an NVMe multipath disk. */
         if (sysfs_number(s, d.dir, "hidden", &hidden) && hidden != 0)
             continue;

@@ -21,9 +21,9 @@ json_t *facts_flag(const struct sysfs *s, const char *dir, const char *name)
 json_t *facts_read(const char *sysroot, struct error *e)
 {
     struct sysfs s;
-    struct dmi_table dmi;
     if (sysfs_open(&s, sysroot, e) != 0)
         return NULL;
+    struct dmi_table dmi;
     bool have = dmi_open(&s, &dmi);
     const struct smbios *table = have ? &dmi.smbios : NULL;
     json_t *links = links_read(&s);

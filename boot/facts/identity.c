@@ -64,9 +64,9 @@ static const char *serial_flaw(const char *value)
     /* Seen where a serial belongs; elsewhere they may be a product's name. */
     static const char *const samples[] = {"chassis", "desktop", "dell", "dummy",
                                           "eval",    "iatpass", "test", "tulipcomputers"};
-    char squeezed[CLEAN_TEXT_MAX];
     if (clean_is_placeholder(value))
         return shared_text;
+    char squeezed[CLEAN_TEXT_MAX];
     clean_squeeze(value, squeezed);
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (strcmp(squeezed, samples[i]) == 0)
@@ -192,12 +192,12 @@ static bool is_made_of_default_mac(const unsigned char u[UUID_BYTES])
 static const char *uuid_flaw(const char *value)
 {
     unsigned char u[UUID_BYTES];
-    unsigned char other[UUID_BYTES];
-    char tag[8];
     if (!parse_uuid(value, u))
         return no_uuid;
+    char tag[8];
     if (identity_dell_tag(value, tag))
         return clean_is_placeholder(tag) ? no_tag : NULL;
+    unsigned char other[UUID_BYTES];
     memcpy(other, u, sizeof other);
     exchange(other);
     /* An Award BIOS programs the first four bytes at most. */

@@ -41,8 +41,8 @@ static bool is_pci_address(const char *s)
 static json_t *bus_path_fact(const char *device)
 {
     char path[SYSFS_PATH_MAX];
-    char usb[64] = "";
     snprintf(path, sizeof path, "%s", device);
+    char usb[64] = "";
     for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
         const char *part = slash + 1;
         const char *dash = strchr(part, '-');
@@ -64,10 +64,10 @@ static json_t *bus_path_fact(const char *device)
 static json_t *driver_fact(const struct sysfs *s, const char *device)
 {
     char text[SYSFS_TEXT_MAX];
-    char path[SYSFS_PATH_MAX];
-    char driver[SYSFS_PATH_MAX];
     if (sysfs_uevent(s, device, "DRIVER", text))
         return clean_plain(text);
+    char path[SYSFS_PATH_MAX];
+    char driver[SYSFS_PATH_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/driver", device) >= sizeof path ||
         !sysfs_resolve(s, path, driver))
         return json_null();
@@ -99,13 +99,13 @@ static json_t *link_fact(const struct sysfs *s, const char *name, const char *di
 {
     char device[SYSFS_PATH_MAX];
     char path[SYSFS_PATH_MAX];
-    char text[SYSFS_TEXT_MAX];
     int64_t type = -1;
-    int64_t carrier = 0;
     bool real =
         (size_t)snprintf(path, sizeof path, "%s/device", dir) < sizeof path && sysfs_resolve(s, path, device);
     sysfs_number(s, dir, "type", &type);
+    int64_t carrier = 0;
     sysfs_number(s, dir, "carrier", &carrier);
+    char text[SYSFS_TEXT_MAX];
     /* wlan, vlan, bridge and their kin say so; a plain NIC has no DEVTYPE. */
     bool plain = !sysfs_uevent(s, dir, "DEVTYPE", text);
 
@@ -137,8 +137,8 @@ json_t *links_read(const struct sysfs *s)
     struct sysfs_names names = sysfs_list(s, "sys/class/net");
     for (unsigned i = 0; i < names.count; i++) {
         char path[SYSFS_PATH_MAX];
-        char dir[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/class/net/%s", names.name[i]);
+        char dir[SYSFS_PATH_MAX];
         /* bonding_masters is a file among the links. */
         if (sysfs_resolve(s, path, dir) && sysfs_exists(s, dir, "address"))
             json_array_append_new(links, link_fact(s, names.name[i], dir));

@@ -50,9 +50,9 @@ static int wrong(const struct place *at, struct error *e, const char *what)
 static int check_value(const json_t *value, const struct fact_name *row, const struct place *at,
                        struct error *e)
 {
-    char text[96];
     if (json_is_null(value) && row->type != FACT_GROUP)
         return 0;
+    char text[96];
     if (!fits(value, row->type)) {
         snprintf(text, sizeof text, "must be %s%s", names_type_text(row->type),
                  row->type == FACT_GROUP ? "" : " or null");

@@ -49,13 +49,13 @@ static void read_modules(const struct smbios *table, json_t *memory)
     unsigned slots = 0;
     json_t *modules = json_array();
     while (smbios_next(&w, &item)) {
-        uint64_t kib;
         if (item.type != SMBIOS_MEMORY_DEVICE)
             continue;
         if (++slots > SLOTS_MAX || json_array_size(modules) == MODULES_MAX) {
             known = false;
             break;
         }
+        uint64_t kib;
         enum smbios_size size = smbios_memory_size(&item, &kib);
         if (size == SMBIOS_SIZE_EMPTY || !smbios_is_system_memory(table, &item))
             continue;

@@ -16,12 +16,12 @@ static void note_raid(const struct sysfs *s, struct buf *out)
     struct sysfs_names names = sysfs_list(s, "sys/bus/pci/devices");
     for (unsigned i = 0; i < names.count; i++) {
         char path[SYSFS_PATH_MAX];
-        char dir[SYSFS_PATH_MAX];
-        char text[SYSFS_TEXT_MAX];
-        int64_t hidden = 0;
         snprintf(path, sizeof path, "sys/bus/pci/devices/%s", names.name[i]);
+        char dir[SYSFS_PATH_MAX];
         if (!sysfs_resolve(s, path, dir))
             continue;
+        char text[SYSFS_TEXT_MAX];
+        int64_t hidden = 0;
         if (sysfs_number(s, dir, "remapped_nvme", &hidden) && hidden > 0)
             buf_printf(
                 out, "controller %s hides %lld NVMe disk(s): switch the BIOS from RAID to AHCI to see them\n",
@@ -44,9 +44,9 @@ static void note_meta(const struct sysfs *s, struct buf *out)
     struct sysfs_names names = sysfs_list(s, "sys/class/block");
     for (unsigned i = 0; i < names.count; i++) {
         char path[SYSFS_PATH_MAX];
+        snprintf(path, sizeof path, "sys/class/block/%s", names.name[i]);
         char dir[SYSFS_PATH_MAX];
         char text[SYSFS_TEXT_MAX];
-        snprintf(path, sizeof path, "sys/class/block/%s", names.name[i]);
         if (strncmp(names.name[i], "loop", 4) == 0 || !sysfs_resolve(s, path, dir) ||
             !sysfs_uevent(s, dir, "PARTNAME", text) || strcmp(text, "META") != 0)
             continue;
@@ -71,12 +71,12 @@ static void note_identity(const struct sysfs *s, const json_t *facts, enum ident
                           struct buf *out)
 {
     char dir[SYSFS_PATH_MAX];
-    char text[SYSFS_TEXT_MAX];
     const char *fact = identity_fact(kind);
     const json_t *value = facts_get(facts, fact);
     if ((value && !json_is_null(value)) || !sysfs_resolve(s, "sys/class/dmi/id", dir) ||
         !sysfs_exists(s, dir, file))
         return;
+    char text[SYSFS_TEXT_MAX];
     if (sysfs_text(s, dir, file, text)) {
         const char *flaw = identity_flaw(kind, text);
         if (flaw)
@@ -143,9 +143,9 @@ void facts_notes(const char *sysroot, const json_t *facts, struct buf *out)
 {
     struct sysfs s;
     struct error ignored = {0};
-    struct dmi_table dmi;
     if (sysfs_open(&s, sysroot, &ignored) != 0)
         return;
+    struct dmi_table dmi;
     if (dmi_open(&s, &dmi))
         dmi_close(&dmi);
     else

@@ -61,9 +61,9 @@ static bool open_32(struct smbios *s, struct span entry, size_t *length)
 
 bool smbios_open(struct smbios *s, struct span entry, struct span table)
 {
-    size_t length = 0;
     *s = (struct smbios){.table = table};
     bool ok = false;
+    size_t length = 0;
     if (entry.n >= 24 && memcmp(entry.p, "_SM3_", 5) == 0)
         ok = open_64(s, entry, &length);
     else if (entry.n >= 31 && memcmp(entry.p, "_SM_", 4) == 0)

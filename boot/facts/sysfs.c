@@ -75,16 +75,16 @@ bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_
             drop_last(out);
         } else if (*at && strcmp(at, ".") != 0) {
             struct stat st;
-            char target[SYSFS_PATH_MAX];
             int put = snprintf(out + used, SYSFS_PATH_MAX - used, "%s%s", used ? "/" : "", at);
             if (put < 0 || (size_t)put >= SYSFS_PATH_MAX - used ||
                 fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0)
                 return false;
+            char target[SYSFS_PATH_MAX];
             if (link_target(s, out, &st, target)) {
-                char joined[TODO_MAX];
                 drop_last(out);
                 if (*target == '/')
                     *out = '\0';
+                char joined[TODO_MAX];
                 if (++links > LINKS_MAX ||
                     (size_t)snprintf(joined, sizeof joined, "%s/%s", target, rest) >= sizeof joined)
                     return false;
@@ -125,13 +125,12 @@ int sysfs_fd(const struct sysfs *s, const char *path)
 enum sysfs_status sysfs_read(const struct sysfs *s, const char *path, size_t max, struct buf *out)
 {
     char real[SYSFS_PATH_MAX];
-    char piece[4096];
-    cleanup(fd_cleanup) int fd = -1;
     if (!sysfs_resolve(s, path, real))
         return SYSFS_ABSENT;
-    fd = sysfs_fd(s, real);
+    cleanup(fd_cleanup) int fd = sysfs_fd(s, real);
     ssize_t got = fd < 0 ? -1 : 1;
     out->max = max + 1;
+    char piece[4096];
     while (got > 0) {
         do
             got = read(fd, piece, sizeof piece);
@@ -161,8 +160,8 @@ static bool blank(char c)
 
 bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char out[SYSFS_TEXT_MAX])
 {
-    char path[SYSFS_PATH_MAX];
     *out = '\0';
+    char path[SYSFS_PATH_MAX];
     cleanup(fd_cleanup) int fd = join(path, dir, name) ? sysfs_fd(s, path) : -1;
     if (fd < 0)
         return false;
@@ -180,9 +179,9 @@ bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char o
     }
     if (n == sizeof raw)
         return false;
-    size_t from = 0;
     while (n > 0 && blank(raw[n - 1]))
         n--;
+    size_t from = 0;
     while (from < n && blank(raw[from]))
         from++;
     if (memchr(raw + from, '\0', n - from))
@@ -204,9 +203,9 @@ bool sysfs_number(const struct sysfs *s, const char *dir, const char *name, int6
 
 bool sysfs_uevent(const struct sysfs *s, const char *dir, const char *key, char out[SYSFS_TEXT_MAX])
 {
-    char text[SYSFS_TEXT_MAX];
     size_t n = strlen(key);
     *out = '\0';
+    char text[SYSFS_TEXT_MAX];
     if (!sysfs_text(s, dir, "uevent", text))
         return false;
     for (const char *at = text; at; at = strchr(at, '\n')) {

@@ -82,12 +82,12 @@ static void write_out(struct buf *out, const struct designator *d)
 bool wwid_of_page(struct span page, struct buf *out)
 {
     struct reader r = reader_of(page.p, page.n);
-    unsigned best = 0;
-    size_t length = 0;
     reader_skip(&r, 1);
     if (reader_u8(&r) != 0x83)
         return false;
     reader_skip(&r, 2);
+    unsigned best = 0;
+    size_t length = 0;
     while (!r.bad && r.n >= 4) {
         reader_skip(&r, 1);
         uint8_t type = reader_u8(&r);

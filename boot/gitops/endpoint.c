@@ -9,7 +9,6 @@ static int is_address(struct tree_node *node, void *arg)
     const char *address = arg;
     size_t n = strlen(address);
     const char *text = tree_text(node);
-
     return node->ref || (text && strncmp(text, address, n) == 0 && (text[n] == '\0' || text[n] == '/'));
 }
 
@@ -20,7 +19,6 @@ static bool gives(const struct document *docs, char *address)
     for (; docs; docs = docs->next) {
         const char *kind = tree_text(tree_get(docs->root, "kind"));
         bool vip = kind && strstr(kind, "VIPConfig");
-
         if (tree_walk(tree_path(docs->root, kind ? vip ? "name" : "addresses" : "machine.network.interfaces"),
                       is_address, address))
             return true;
@@ -31,18 +29,16 @@ static bool gives(const struct document *docs, char *address)
 void gitops_endpoint(const struct plan *plan, struct errors *warnings)
 {
     const struct role *role = plan->entry->role;
-    const char **files = NULL;
-    bool found = false;
     struct https endpoint;
-    struct error ignored;
-
     (void)https_split(role->endpoint, false, &endpoint); /* judged with the site */
+    const char **files = NULL;
+    struct error ignored;
     /* Of every node: the address may be another control plane's. */
     (void)site_list(plan->site, plan->pool, "talos", ".yaml", &files, &ignored);
+    bool found = false;
     for (; files && *files && !found; files++) {
         struct pool *pool = pool_new();
         struct document *docs = NULL;
-
         found =
             site_tree(plan->site, pool, pool_printf(pool, "talos/%s", *files), &docs, NULL, &ignored) == 0 &&
             gives(docs, endpoint.host);

@@ -13,7 +13,6 @@ static bool is_kept(const struct tree_node *annotations)
 static bool takes_all(const struct tree_node *target, const char *key)
 {
     const struct tree_node *node = tree_get(target, key);
-
     return !node || tree_is(node, ".*");
 }
 
@@ -24,14 +23,13 @@ static bool keeps_all(struct pool *pool, const char *path, const struct tree_nod
                                             "namespace", "labelSelector", "annotationSelector"};
     const struct tree_node *target = tree_get(patch, "target");
     const char *text = tree_text(tree_get(patch, "patch"));
-    struct document *docs = NULL;
-    struct error ignored;
-
     if (!target || !text || !takes_all(target, "name"))
         return false;
     for (size_t i = 0; i < sizeof selectors / sizeof selectors[0]; i++)
         if (!takes_all(target, selectors[i]))
             return false;
+    struct document *docs = NULL;
+    struct error ignored;
     return tree_read(pool, path, text, strlen(text), &docs, &ignored) == 0 && docs &&
         is_kept(tree_path(docs->root, "metadata.annotations"));
 }
@@ -40,7 +38,6 @@ static bool kept(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
     struct error ignored;
-
     if (site_tree(plan->site, pool, path, &docs, NULL, &ignored) != 0 || !docs)
         return false;
     if (is_kept(tree_get(docs->root, "commonAnnotations")))
@@ -57,7 +54,6 @@ static bool prunes(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
     struct error ignored;
-
     if (site_tree(plan->site, pool, path, &docs, NULL, &ignored) != 0)
         return false;
     for (; docs; docs = docs->next)
@@ -72,7 +68,6 @@ void gitops_keep(const struct plan *plan, struct errors *warnings)
     struct pool *pool = pool_new();
     const char *role = plan->entry->role->name;
     const char *file = pool_printf(plan->pool, "clusters/%s/flux-system/kustomization.yaml", role);
-
     if (prunes(plan, pool, pool_printf(pool, "clusters/%s/flux-system/gotk-sync.yaml", role)) &&
         !kept(plan, pool, file))
         errors_at(warnings, (struct pos){.file = file}, E_PLAN_ADVICE,

@@ -6,7 +6,6 @@ static const struct ref *value_of(const struct tree_node *secret, const char *ke
     const struct tree_node *data = tree_get(tree_get(secret, "data"), key),
                            *text = tree_get(tree_get(secret, "stringData"), key);
     const struct ref *ref = text ? text->ref : NULL;
-
     if (!text && data && data->ref && data->ref->kind == REF_BASE64)
         ref = data->ref->inner;
     return ref && ref->kind == REF_SECRET && !ref->pointer ? ref : NULL;
@@ -17,7 +16,6 @@ static const struct ref *referred(const struct plan *plan, const struct tree_nod
 {
     const char *namespace = tree_text(tree_get(from, "namespace")), *name = tree_text(tree_get(from, "name")),
                *key = tree_text(tree_get(from, "key"));
-
     for (unsigned i = 0; namespace && name && key && i < plan->manifest_count; i++)
         for (const struct document *d = plan->manifests[i].docs; d; d = d->next)
             if (tree_is(tree_get(d->root, "kind"), "Secret") &&

@@ -58,11 +58,9 @@ static char *join(struct pool *pool, const char *dir, const char *relative)
 {
     size_t n = strlen(dir);
     char *out = pool_alloc(pool, n + strlen(relative) + 2);
-
     memcpy(out, dir, n);
     while (*relative) {
         size_t len = strcspn(relative, "/");
-
         if (len == 2 && relative[0] == '.' && relative[1] == '.') {
             while (n > 0 && out[--n] != '/') {
             }
@@ -84,7 +82,6 @@ static void follow(struct walk *w, const struct item *by, const char *dir, const
                    const struct tree_node *at)
 {
     struct item *item = &w->items[w->count];
-
     *item = *by;
     item->path = join(w->pool, dir, relative);
     item->depth++;
@@ -105,7 +102,6 @@ static const char *expand(struct pool *pool, const struct tree_node *vars, const
 {
     const char *open = strstr(text, "${"), *value = NULL;
     size_t n = strcspn(open ? open : "", "}");
-
     if (!open)
         return pool_strdup(pool, text);
     if (!open[n] || strlen(text) > VALUE_MAX || strstr(open + n, "${"))
@@ -118,7 +114,6 @@ static const char *expand(struct pool *pool, const struct tree_node *vars, const
 static const char *value(struct walk *w, const struct item *item, const struct tree_node *node)
 {
     const char *text = tree_text(node);
-
     text = text ? expand(w->pool, item->vars, text) : NULL;
     if (node && !text)
         say(w->warnings, item, node, E_PLAN_ADVICE,
@@ -129,7 +124,6 @@ static const char *value(struct walk *w, const struct item *item, const struct t
 static void add(struct walk *w, const struct ref *ref, const char *store)
 {
     struct found *found = *w->end = pool_alloc(w->pool, sizeof *found);
-
     found->ref = ref;
     found->store = pool_strdup(w->pool, store);
     w->end = &found->next;
@@ -138,14 +132,13 @@ static void add(struct walk *w, const struct ref *ref, const char *store)
 static void want(struct walk *w, const struct item *item, const struct tree_node *key, const char *store)
 {
     const char *name = value(w, item, key);
-    struct ref *ref = NULL;
-    struct error e;
-
     if (!name || strncmp(name, "key/", 4) == 0 || strncmp(name, "cert/", 5) == 0)
         return;
     if (strncmp(name, "secret/", 7) == 0)
         name += 7;
-    ref = ref_parse(w->pool, REF_SECRET, (struct pos){item->path, key->pos.line, key->pos.column}, name, &e);
+    struct error e;
+    struct ref *ref =
+        ref_parse(w->pool, REF_SECRET, (struct pos){item->path, key->pos.line, key->pos.column}, name, &e);
     if (!ref) {
         errors_add(w->errors, &e);
         return;
@@ -164,7 +157,6 @@ static void wants(struct walk *w, const struct item *item, const struct tree_nod
 static void external_secret(struct walk *w, const struct item *item, const struct tree_node *root)
 {
     const char *store = tree_text(tree_path(root, "spec.secretStoreRef.name"));
-
     if (!store || !tree_is(tree_path(root, "spec.secretStoreRef.kind"), "ClusterSecretStore"))
         return;
     wants(w, item, tree_path(root, "spec.data"), "remoteRef.key", store);
@@ -178,7 +170,6 @@ static void store(struct walk *w, const struct item *item, const struct tree_nod
     const char *wanted = w->plan->entry->role->vault, *name = tree_text(tree_path(root, "metadata.name"));
     const char *url = value(w, item, node);
     size_t n = strlen(wanted);
-
     if (!azure && name)
         add(w, NULL, name);
     if (url && (strncasecmp(url, wanted, n) != 0 || (url[n] && strcmp(url + n, "/") != 0)))
@@ -197,7 +188,6 @@ static void kustomization(struct walk *w, const struct item *item, const struct 
                            *vars = tree_path(root, "spec.postBuild.substitute");
     const char *text = value(w, item, path);
     struct item by = *item;
-
     /* Another source is another repository. */
     if (!text || !tree_is(tree_path(root, "spec.sourceRef.name"), "flux-system"))
         return;
@@ -208,7 +198,6 @@ static void kustomization(struct walk *w, const struct item *item, const struct 
 static bool is_worth_parsing(const struct buf *text, const char *path)
 {
     static const char words[][14] = {"Kustomization", "\nresources:", "ecretStore", SITE_EXAMPLE_MARK};
-
     /* Laid down byte for byte, and far larger than all the rest. */
     if (!text->data || strstr(path, "/gotk-components.yaml"))
         return false;
@@ -225,7 +214,6 @@ static bool read(struct walk *w, struct pool *pool, const char *path, struct doc
     struct error e;
     bool missing = false;
     int failed = site_read(w->plan->site, path, &text, &missing, &e);
-
     *docs = NULL;
     if (!failed && is_worth_parsing(&text, path))
         failed = tree_read(pool, path, text.data, text.len, docs, &e);
@@ -244,7 +232,6 @@ static bool read(struct walk *w, struct pool *pool, const char *path, struct doc
 static void resources(struct walk *w, const struct item *item, const char *file, const struct tree_node *list)
 {
     struct item by = *item;
-
     by.path = file;
     for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next)
         /* "//" and "?" are of remote ones: https://..., host/repository//directory?ref=... */
@@ -255,15 +242,15 @@ static void resources(struct walk *w, const struct item *item, const char *file,
 /* Whether it is there. */
 static bool directory(struct walk *w, const struct item *item, struct pool *pool)
 {
-    const char *file = join(w->pool, item->path, "kustomization.yaml"), **files = NULL, **folders = NULL;
+    const char *file = join(w->pool, item->path, "kustomization.yaml");
     struct document *docs = NULL;
-    struct error ignored;
-
     if (read(w, pool, file, &docs)) {
         resources(w, item, file, docs ? tree_get(docs->root, "resources") : NULL);
         resources(w, item, file, docs ? tree_get(docs->root, "components") : NULL);
         return true;
     }
+    const char **files = NULL, **folders = NULL;
+    struct error ignored;
     if (site_list(w->plan->site, pool, item->path, "ml", &files, &ignored) != 0 ||
         site_list(w->plan->site, pool, item->path, "/", &folders, &ignored) != 0)
         return false;
@@ -280,13 +267,11 @@ static void visit(struct walk *w, const struct item *item)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
-
     if (!(is_yaml(item->path) ? read(w, pool, item->path, &docs) : directory(w, item, pool)) &&
         item->from.file)
         errors_at(w->errors, item->from, E_TREE, "%.200s is not there", item->path);
     for (; docs; docs = docs->next) {
         const struct tree_node *kind = tree_get(docs->root, "kind");
-
         site_examples(docs->root, w->errors);
         if (tree_is(kind, "Kustomization"))
             kustomization(w, item, docs->root);
@@ -311,16 +296,15 @@ void gitops_tree(struct plan *plan, struct gitops_login *login, struct errors *w
 {
     struct walk w = {
         .plan = plan, .pool = plan->pool, .login = login, .warnings = warnings, .errors = errors};
-    const struct item start = {0};
-    struct error e = {0};
-
     *login = (struct gitops_login){0};
     w.end = &w.first;
     w.items = pool_alloc(w.pool, (GITOPS_ITEMS_MAX + 1) * sizeof *w.items);
+    const struct item start = {0};
     follow(&w, &start, pool_printf(w.pool, "clusters/%s", plan->entry->role->name),
            "flux-system/gotk-sync.yaml", NULL);
     for (unsigned i = 0; i < w.count; i++)
         visit(&w, &w.items[i]);
+    struct error e = {0};
     for (const struct found *f = w.first; f && e.code == E_NONE; f = f->next)
         if (f->ref && !is_foreign(w.first, f->store) && plan_add_secret(plan, f->ref, &e) != 0)
             errors_add(errors, &e);

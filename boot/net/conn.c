@@ -38,9 +38,9 @@ static void say(struct conn *c, const char *step)
 /* A name server that sends one to oneself is a filter, unless somebody answers there. NULL: none of that. */
 static const struct dns_address *sent_to_itself(const struct conn *c)
 {
-    const struct dns_address *own = NULL;
     if (c->state == CONN_SHAKE)
         return !c->lookup.from_hosts && dns_address_loopback(&c->peer) ? &c->peer : NULL;
+    const struct dns_address *own = NULL;
     for (unsigned i = 0; i < c->lookup.count && c->state == CONN_CONNECT; i++) {
         own = &c->lookup.addresses[i];
         if (c->lookup.from_hosts || !dns_address_loopback(own))

@@ -137,8 +137,8 @@ static bool take_address(const struct dns_record *record, enum dns_type type, st
 static bool pass(const struct message *m, struct reader answers, unsigned total, const char *owner,
                  enum dns_type type, struct dns_address *out, unsigned *count, char *alias)
 {
-    struct dns_record record;
     alias[0] = '\0';
+    struct dns_record record;
     for (unsigned i = 0; i < total; i++) {
         read_record(m, &answers, &record);
         if (answers.bad)
@@ -168,10 +168,8 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
 {
     const struct message m = {message, n};
     struct reader r = reader_of(message, n);
-    char want[NAME_MAX_ + 1];
-    char owner[NAME_MAX_ + 1];
-    char alias[NAME_MAX_ + 1];
     *count = 0;
+    char want[NAME_MAX_ + 1];
     lower(want, sizeof want, name);
 
     uint16_t got_id = reader_u16be(&r);
@@ -186,6 +184,7 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
     enum dns_outcome failed = rcode == REFUSED ? DNS_REFUSED : DNS_FAILED;
     if (questions == 0 && rcode != 0 && rcode != NXDOMAIN)
         return failed;
+    char owner[NAME_MAX_ + 1];
     read_name(&m, &r, owner);
     unsigned got_type = reader_u16be(&r);
     unsigned got_class = reader_u16be(&r);
@@ -200,6 +199,7 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
         return DNS_TRUNCATED;
     if (answers > RECORDS_MAX)
         return DNS_BROKEN;
+    char alias[NAME_MAX_ + 1];
     for (unsigned link = 0; link <= DNS_CHAIN_MAX; link++) {
         if (!pass(&m, r, answers, owner, type, out, count, alias))
             return DNS_BROKEN;
@@ -214,8 +214,8 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
 
 bool dns_address(const char *text, size_t n, struct dns_address *out)
 {
-    char copy[64];
     *out = (struct dns_address){0};
+    char copy[64];
     if (n == 0 || n >= sizeof copy)
         return false;
     memcpy(copy, text, n);
@@ -224,8 +224,8 @@ bool dns_address(const char *text, size_t n, struct dns_address *out)
         return true;
     char *zone = strchr(copy, '%');
     if (zone) {
-        char *end;
         *zone++ = '\0';
+        char *end;
         unsigned long scope = strtoul(zone, &end, 10);
         if (*end || scope == 0 || scope > UINT32_MAX)
             return false;

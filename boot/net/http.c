@@ -72,9 +72,9 @@ static void status_line(struct http *h, const char *s, size_t n)
 /* Decimal digits only; false when there are none, too many, or something else. */
 static bool number(const char *s, size_t n, uint64_t *out)
 {
-    uint64_t value = 0;
     if (n == 0 || n > 15)
         return false;
+    uint64_t value = 0;
     for (size_t i = 0; i < n; i++) {
         if (!is_digit(s[i]))
             return false;

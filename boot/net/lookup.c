@@ -69,12 +69,12 @@ static unsigned server_of(const struct lookup *l, const struct question *q)
 /* Asks once more on the socket that there is, or on a new one. */
 static bool send_query(const struct lookup *l, struct question *q, bool again)
 {
-    unsigned char query[DNS_QUERY_MAX];
     if (!again) {
         fd_cleanup(&q->fd);
         q->id = (uint16_t)lookup_random();
         q->fd = lookup_connect(&l->servers->servers[server_of(l, q)], DNS_PORT, SOCK_DGRAM);
     }
+    unsigned char query[DNS_QUERY_MAX];
     size_t n = dns_query(query, q->id, l->host, q->type);
     return q->fd >= 0 && send(q->fd, query, n, MSG_NOSIGNAL) == (ssize_t)n;
 }
@@ -99,7 +99,6 @@ static void ask(const struct lookup *l, struct question *q, uint64_t now)
 static void ask_tcp(const struct lookup *l, struct question *q, uint64_t now)
 {
     const struct dns_address *server = &l->servers->servers[server_of(l, q)];
-    unsigned char query[2 + DNS_QUERY_MAX];
     q->cut = true;
     q->server = server_of(l, q);
     fd_cleanup(&q->fd);
@@ -108,6 +107,7 @@ static void ask_tcp(const struct lookup *l, struct question *q, uint64_t now)
         ask(l, q, now);
         return;
     }
+    unsigned char query[2 + DNS_QUERY_MAX];
     size_t n = dns_query(query + 2, q->id, l->host, q->type);
     query[0] = (unsigned char)(n >> 8);
     query[1] = (unsigned char)n;
@@ -283,7 +283,6 @@ int lookup_error(const struct lookup *l, struct error *e)
     const struct question *seen[DNS_BROKEN + 1] = {NULL};
     const struct question *cut = NULL;
     unsigned silent = 0;
-    char server[DNS_ADDRESS_TEXT_MAX];
     for (unsigned i = 0; i < 2; i++) {
         const struct question *q = &l->questions[i];
         if (q->answered)
@@ -302,6 +301,7 @@ int lookup_error(const struct lookup *l, struct error *e)
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_REFUSED] || seen[DNS_FAILED])
         return failed(l, seen[DNS_REFUSED] ? seen[DNS_REFUSED] : seen[DNS_FAILED], e);
+    char server[DNS_ADDRESS_TEXT_MAX];
     if (seen[DNS_BROKEN])
         return error_set(e, E_DNS_MALFORMED, "%s: the answer of name server %s is malformed", l->host,
                          server_text(l, seen[DNS_BROKEN]->server, server));

@@ -123,7 +123,6 @@ static void set_algorithms(struct tls *t)
 struct tls *tls_open(int fd, const char *host, const struct anchors *anchors, int64_t now)
 {
     struct tls *t = mem_alloc(sizeof *t);
-    unsigned char seed[32];
     t->fd = fd;
     br_ssl_client_zero(&t->client);
     x509_init(&t->x509, anchors->list, anchors->count, now);
@@ -131,6 +130,7 @@ struct tls *tls_open(int fd, const char *host, const struct anchors *anchors, in
     t->certificate.vtable = &no_certificate;
     br_ssl_client_set_client_certificate(&t->client, &t->certificate.vtable);
     br_ssl_engine_set_buffer(&t->client.eng, t->io, sizeof t->io, 1);
+    unsigned char seed[32];
     if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed)
         br_ssl_engine_inject_entropy(&t->client.eng, seed, sizeof seed);
     else

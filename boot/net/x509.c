@@ -92,9 +92,10 @@ static bool read_extensions(struct reader *tbs, struct x509_cert *out)
     struct reader list = der_enter(&tagged, DER_SEQUENCE);
     for (unsigned i = 0; list.n > 0; i++) {
         struct reader one = der_enter(&list, DER_SEQUENCE);
-        struct span oid, value;
+        struct span oid;
         if (i == PARTS_MAX || der_next(&one, &oid) != DER_OID)
             return false;
+        struct span value;
         uint8_t tag = der_next(&one, &value);
         if (tag == DER_BOOLEAN) /* critical */
             tag = der_next(&one, &value);
@@ -115,7 +116,7 @@ static bool read_key(struct reader *tbs, br_x509_pkey *out)
 {
     struct reader info = der_enter(tbs, DER_SEQUENCE);
     struct reader algorithm = der_enter(&info, DER_SEQUENCE);
-    struct span kind, curve = {0}, bits;
+    struct span kind, bits;
     if (der_next(&algorithm, &kind) != DER_OID || der_next(&info, &bits) != DER_BITS || bits.n == 0 ||
         bits.p[0] != 0)
         return false;
@@ -128,6 +129,7 @@ static bool read_key(struct reader *tbs, br_x509_pkey *out)
             .key.rsa = {(unsigned char *)(uintptr_t)n.p, n.n, (unsigned char *)(uintptr_t)e.p, e.n}};
         return !pair.bad;
     }
+    struct span curve = {0};
     if (OID_IS(kind, "\x2a\x86\x48\xce\x3d\x02\x01") && der_next(&algorithm, &curve) == DER_OID)
         *out = (br_x509_pkey){.key_type = BR_KEYTYPE_EC,
                               .key.ec = {OID_IS(curve, "\x2a\x86\x48\xce\x3d\x03\x01\x07") ? BR_EC_secp256r1
@@ -142,8 +144,8 @@ bool x509_read(struct span der, struct x509_cert *out)
     struct reader all = reader_of(der.p, der.n);
     struct reader certificate = der_enter(&all, DER_SEQUENCE);
     struct reader tbs = der_enter(&certificate, DER_SEQUENCE);
-    struct span skipped;
     *out = (struct x509_cert){0};
+    struct span skipped;
     if (der_at(&tbs, VERSION))
         der_next(&tbs, &skipped);
     if (der_next(&tbs, &skipped) != DER_INTEGER || der_next(&tbs, &skipped) != DER_SEQUENCE ||
@@ -172,9 +174,9 @@ verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
 
 static void judge_time(struct x509 *x)
 {
-    char date[DATE_TEXT_MAX];
     char now[DATE_TEXT_MAX];
     date_text(now, x->now);
+    char date[DATE_TEXT_MAX];
     for (unsigned i = 0; i < x->count; i++) {
         const struct x509_cert *c = &x->certs[i];
         bool early = x->now < c->not_before;

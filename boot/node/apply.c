@@ -25,9 +25,9 @@ static void remember(struct boot *boot, struct span config, const struct error *
 
 static bool rejected_before(struct boot *boot, struct span config)
 {
-    unsigned char now[sizeof boot->rejected];
     if (boot->rejection.code == E_NONE)
         return false;
+    unsigned char now[sizeof boot->rejected];
     hash(config, now);
     if (memcmp(now, boot->rejected, sizeof now) == 0 && !watch_changed(boot, &boot->rejected_at))
         return true;

@@ -52,15 +52,16 @@ static enum attempt failed(struct errors *errors, const struct error *e)
 /* As promote(): 0 when it was applied, 1 when there is nothing to apply or no longer this. */
 static int apply(struct boot *boot, const struct look *look, bool founded, struct error *e)
 {
-    cleanup(look_cleanup) struct look *now = NULL;
-    struct buf config = {0}, warnings = {0};
+    struct buf config = {0};
     unsigned changes = 0;
     int result = handover_promote(look->active_config, founded, &config, &changes, e);
     struct span bytes = {(const unsigned char *)config.data, config.len};
     if (result == 0 && changes == 0)
         result = 1;
+    struct buf warnings = {0};
     if (result == 0)
         result = apply_config(boot, bytes, true, &warnings, e);
+    cleanup(look_cleanup) struct look *now = NULL;
     if (result == 0)
         result = look_stage(&boot->target, &now, e);
     /* What an admin has applied meanwhile would be lost. */
@@ -108,16 +109,16 @@ static int judge_etcd(struct boot *boot, const struct handover *handover, bool *
 static int obstacle(struct boot *boot, const struct handover *handover, bool *member, const char **why,
                     struct error *e)
 {
-    struct service_state cri, etcd;
-    bool failed_to_start = false;
     *why = NULL;
     if (machined_etcd_member(&boot->target, member, e) != 0 || *member)
         return *member ? 0 : -1;
+    bool failed_to_start = false;
     if (judge_etcd(boot, handover, &failed_to_start, e) != 0 && !(failed_to_start && boot->etcd_said)) {
         boot->etcd_said = failed_to_start;
         return -1;
     }
     boot->etcd_said = false;
+    struct service_state cri, etcd;
     if (machined_service(&boot->target, "cri", &cri, e) != 0 ||
         machined_service(&boot->target, "etcd", &etcd, e) != 0)
         return -1;

@@ -46,9 +46,9 @@ static bool keep(struct note *note, const char *key, const char *text)
 
 bool console_stage(enum console_stage stage, json_t *fields, const char *fmt, ...)
 {
-    char text[SAID_MAX], prefix[64];
     va_list ap;
     va_start(ap, fmt);
+    char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (!keep(&said.stages[stage], "", text)) {
@@ -59,6 +59,7 @@ bool console_stage(enum console_stage stage, json_t *fields, const char *fmt, ..
     if (fields)
         json_object_update(all, fields);
     json_decref(fields);
+    char prefix[64];
     snprintf(prefix, sizeof prefix, "[%d/%d] %-10s ", (int)stage, CONSOLE_STAGES, stage_names[stage]);
     log_event("stage", all, prefix, text);
     return true;
@@ -66,9 +67,9 @@ bool console_stage(enum console_stage stage, json_t *fields, const char *fmt, ..
 
 void console_note(const char *key, const char *fmt, ...)
 {
-    char text[SAID_MAX];
     va_list ap;
     va_start(ap, fmt);
+    char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (keep(note_of(key), key, text))
@@ -77,11 +78,12 @@ void console_note(const char *key, const char *fmt, ...)
 
 void console_event(const char *event, json_t *fields, const char *fmt, ...)
 {
-    char text[SAID_MAX], prefix[16];
     va_list ap;
     va_start(ap, fmt);
+    char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    char prefix[16];
     snprintf(prefix, sizeof prefix, "%-10s ", event);
     log_event(event, fields, prefix, text);
 }

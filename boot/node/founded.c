@@ -35,10 +35,10 @@ static void add(struct probe *p, const char *host, uint16_t port, const struct d
 static void add_name(struct probe *p, const char *host, uint16_t port, uint64_t until)
 {
     struct buf hosts = {0}, resolv = {0};
-    struct lookup_servers servers;
-    struct lookup lookup;
     pipeline_system_files(&hosts, &resolv);
+    struct lookup_servers servers;
     lookup_servers(&servers, hosts.data, resolv.data);
+    struct lookup lookup;
     lookup_start(&lookup, &servers, host, clock_ms());
     for (uint64_t now = clock_ms(); now < until && !lookup_done(&lookup); now = clock_ms()) {
         struct pollfd fds[2];
@@ -58,10 +58,10 @@ static void collect(struct probe *p, const struct pipeline *run, const struct re
                     uint64_t until)
 {
     struct https endpoint;
-    struct dns_address address;
-    char host[256];
     (void)https_parse(run->plan->entry->role->endpoint, false, &endpoint); /* judged with the site */
     uint16_t port = endpoint.port ? (uint16_t)endpoint.port : 443;
+    struct dns_address address;
+    char host[256];
     if (dns_address(endpoint.host, strlen(endpoint.host), &address))
         add(p, endpoint.host, port, &address);
     else
@@ -78,7 +78,6 @@ static void collect(struct probe *p, const struct pipeline *run, const struct re
 /* The first that takes a TCP connection, or NULL. */
 static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64_t until)
 {
-    const struct peer *alive = NULL;
     struct pollfd fds[PEERS_MAX + 1];
     unsigned left = 0;
     for (unsigned i = 0; i < p->count; i++) {
@@ -87,6 +86,7 @@ static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64
         left += fds[i].fd >= 0;
     }
     fds[p->count] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    const struct peer *alive = NULL;
     for (uint64_t now = clock_ms(); left && now < until && !alive && !fds[p->count].revents;
          now = clock_ms()) {
         (void)poll(fds, p->count + 1, (int)(until - now));
@@ -109,13 +109,13 @@ static const struct peer *first_alive(const struct probe *p, int stop_fd, uint64
 int founded_ask(const struct pipeline *run, const struct rendered *rendered, enum marker *said, char who[300],
                 struct error *e)
 {
-    struct probe probe = {0};
     uint64_t until = clock_ms() + FOUNDED_PROBE_MS;
     who[0] = '\0';
     if (marker_read(run, rendered, said, e) != 0)
         return -1;
     if (*said == MARKER_FOUNDED)
         return 0;
+    struct probe probe = {0};
     /* A name server that is slow leaves half of the time to the peers that have an address. */
     collect(&probe, run, rendered, until - FOUNDED_PROBE_MS / 2);
     const struct peer *alive = first_alive(&probe, run->stop_fd, until);

@@ -90,10 +90,10 @@ static void describe(struct buf *words, const struct look_volume *v, unsigned nt
 enum disk_contents guard_contents(const struct look *look, const char *disk_id, unsigned kernel,
                                   struct buf *words)
 {
-    const char *whole = NULL;
-    struct tally t = {0};
     struct buf list = {.max = WORDS_MAX - FRAME_MAX};
     buf_str(&list, "");
+    const char *whole = NULL;
+    struct tally t = {0};
     for (unsigned i = 0; i < look->volume_count; i++) {
         const struct look_volume *v = &look->volumes[i];
         if (strcmp(v->id, disk_id) == 0)
@@ -139,8 +139,8 @@ static const char *field_of(const struct look_disk *d, const struct plan_disk *p
 static int find_disk(const struct look *look, const struct plan *plan, const struct look_disk **out,
                      struct error *e)
 {
-    unsigned hits = 0;
     *out = NULL;
+    unsigned hits = 0;
     for (unsigned i = 0; i < look->disk_count; i++) {
         const struct look_disk *d = &look->disks[i];
         /* Talos globs without regard to case; so does this. */
@@ -168,7 +168,6 @@ static const char *meta_of(const struct look *look, const char *disk_id)
 
 int guard_judge(const struct look *look, const struct plan *plan, struct guard_verdict *out, struct error *e)
 {
-    char size[32];
     *out = (struct guard_verdict){0};
     out->words.max = WORDS_MAX;
     if (find_disk(look, plan, &out->disk, e) != 0)
@@ -182,6 +181,7 @@ int guard_judge(const struct look *look, const struct plan *plan, struct guard_v
             "Talos is installed on %s (partition %s is labelled META), and the plan chooses %s: Talos would "
             "not install at all",
             look->system_disk, meta_of(look, look->system_disk), disk->id);
+    char size[32];
     if (out->contents == DISK_FOREIGN && !plan->entry->wipe)
         return error_set(e, E_GUARD_FOREIGN, "%s (%s, %s) holds %s", disk->id, disk->model,
                          text_size(size, sizeof size, disk->size), out->words.data);

@@ -165,8 +165,8 @@ int handover_read(const struct grpc_target *target, struct pool *pool, struct ha
         {2, PB_LIST, offsetof(struct config, environment)},
     };
     static const struct pb_field file_fields[] = {{2, PB_TEXT, offsetof(struct file, path)}};
-    struct resource resource;
     *out = (struct handover){.bootstrap = BOOTSTRAP_NONE};
+    struct resource resource;
     if (machined_get(target, pool, &type, NAME, &resource, found, e) != 0)
         return -1;
     if (!*found)

@@ -68,14 +68,15 @@ static json_t *addresses(const struct look *look)
 
 static enum step take_facts(struct joining *j)
 {
-    char product[128], serial[128];
     struct error e;
     if (ready_wait(j->boot, &j->look, &j->run.facts, &e) != 0)
         return failed(j, &e);
     if (j->look->stage != STAGE_MAINTENANCE || j->look->complete)
         return STEP_AGAIN;
     unsigned disks = look_choosable(j->look);
+    char product[128];
     const char *name = facts_text(facts_get(j->run.facts, "system.product_name"), product, sizeof product);
+    char serial[128];
     const char *tag = facts_text(facts_get(j->run.facts, "serial"), serial, sizeof serial);
     console_stage(CONSOLE_FACTS,
                   json_pack("{s:s?, s:s?, s:i, s:o}", "product", name, "serial", tag, "disks", (int)disks,
@@ -130,11 +131,11 @@ static int judge_disk(struct joining *j, struct guard_verdict *verdict, struct e
 
 static enum step make_plan(struct joining *j)
 {
-    struct guard_verdict verdict;
-    struct error e;
     if (pipeline_open_site(&j->run, &j->boot->options, j->errors) != 0 ||
         pipeline_plan(&j->run, &j->boot->options, j->errors) != 0)
         return STEP_FAILED;
+    struct guard_verdict verdict;
+    struct error e;
     int result = judge_disk(j, &verdict, &e);
     if (result == 0) {
         decide_founding(j);
@@ -213,9 +214,6 @@ static int ask_marker(struct joining *j, struct error *e)
 
 static enum step make_documents(struct joining *j)
 {
-    struct error e;
-    struct buf notes = {0};
-    char size[32];
     if (pipeline_secrets(&j->run, true, j->errors) != 0)
         return STEP_FAILED;
     const char *vault = j->run.entry->role->vault;
@@ -225,16 +223,19 @@ static enum step make_documents(struct joining *j)
     j->run.hold = j->hold;
     if (pipeline_render(&j->run, &j->rendered, j->errors) != 0)
         return STEP_FAILED;
+    struct error e;
     if (j->run.plan->marker && ask_marker(j, &e) != 0)
         return failed(j, &e);
     j->config = j->rendered.machine_config;
     j->rendered.machine_config = (struct buf){0};
+    struct buf notes = {0};
     if (handover_append(&j->config, j->run.plan, j->bootstrap, &j->rendered, j->look->active_config, &e) !=
             0 ||
         documents_carry(&j->config, j->look->active_config, &notes, &e) != 0) {
         buf_free(&notes);
         return failed(j, &e);
     }
+    char size[32];
     console_stage(CONSOLE_DOCUMENTS,
                   json_pack("{s:i, s:i, s:b}", "bytes", (int)j->config.len, "manifests",
                             (int)j->rendered.manifest_count, "held", j->hold),
@@ -264,14 +265,14 @@ static int hand_over(struct joining *j, bool dry_run, struct error *e)
  * over, still the same disk with the same on it. */
 static enum step look_again(struct joining *j)
 {
-    struct guard_verdict verdict;
-    struct error e;
     cleanup(look_cleanup) struct look *before = j->look;
     j->look = NULL;
+    struct error e;
     if (look_all(&j->boot->target, &j->look, &e) != 0)
         return failed(j, &e);
     if (j->look->complete || !look_same(before, j->look))
         return STEP_AGAIN;
+    struct guard_verdict verdict;
     int result = judge_disk(j, &verdict, &e);
     bool other = result == 0 && verdict.contents != j->contents;
     guard_free(&verdict);
@@ -333,18 +334,18 @@ static void say_applied(const struct joining *j)
  * start. */
 static enum step mend(struct joining *j)
 {
-    struct error e;
     enum step still = look_again(j);
     if (still != STEP_ON)
         return still;
+    struct error e;
     if (j->never_founded && marker_clear(&j->run, &e) != 0)
         return failed(j, &e);
     /* Before it: a process that is killed behind the wipe must not leave the next one a blank disk that machined does
      * not install. */
     marks_set(MARK_WIPED);
     if (machined_wipe(&j->boot->target, j->disk, &e) != 0) {
-        struct error refused;
         marks_clear(MARK_WIPED);
+        struct error refused;
         error_set(&refused, E_GUARD_CUT,
                   "%s holds a partition labelled META, over which Talos never installs, and machined does "
                   "not wipe it: %s",
@@ -402,10 +403,10 @@ enum attempt node_join(struct boot *boot, struct look **look, struct errors *err
                         .look = *look,
                         .errors = errors,
                         .run = {.quiet = true, .stop_fd = boot->target.stop_fd}};
-    enum step went = STEP_ON;
     *look = NULL;
     console_stage(CONSOLE_NODE, json_pack("{s:s, s:s}", "talos", j.look->talos, "stage", "maintenance"),
                   "Talos %s, maintenance mode, no machine config", j.look->talos);
+    enum step went = STEP_ON;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && went == STEP_ON; i++)
         went = steps[i](&j);
     if (went == STEP_FAILED)

@@ -36,7 +36,6 @@ static bool has_installable(const json_t *facts)
 
 static void judge(struct ready *r, const struct ready_seen *s)
 {
-    struct error ignored;
     json_t *hardware = json_pack("{s:O, s:O}", "disks", json_object_get(s->facts, "disks"), "links",
                                  json_object_get(s->facts, "links"));
     if (!json_equal(hardware, r->last)) {
@@ -50,6 +49,7 @@ static void judge(struct ready *r, const struct ready_seen *s)
     r->met[READY_LINK] = s->look->address_count > 0;
     r->met[READY_DNS] = s->name_server;
     r->unsynchronized = !s->look->time_synced;
+    struct error ignored;
     r->met[READY_CLOCK] = s->look->time_synced ||
         ((s->look->time_sync_off || s->addressed_ms >= SYNC_MS) &&
          clock_judge(s->time, s->built, &ignored) == 0);
@@ -96,8 +96,8 @@ static int give_up(enum ready_what what, const struct ready_seen *s, struct erro
 
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e)
 {
-    bool all = true;
     judge(r, seen);
+    bool all = true;
     for (unsigned i = 0; i < READY_COUNT; i++) {
         all = all && r->met[i];
         uint64_t waited = i == READY_CLOCK ? seen->addressed_ms : seen->elapsed_ms;

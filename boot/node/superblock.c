@@ -62,12 +62,12 @@ static const char *find(int fd)
     if (size <= 0)
         return unreadable;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        char seen[MAGIC_MAX] = "";
         off_t at = marks[i].place;
         if (at < 0)
             at += size - size % marks[i].unit;
         if (at < 0 || at + marks[i].length > size)
             continue;
+        char seen[MAGIC_MAX] = "";
         if (!read_whole(fd, seen, marks[i].length, at))
             return unreadable;
         if (memcmp(seen, marks[i].magic, marks[i].length) == 0)
@@ -86,9 +86,9 @@ const char *superblock_find(const char *path)
 
 void superblock_look(struct look *look, const char *sysroot)
 {
-    char path[4096];
     struct look_volume *volumes = pool_alloc(look->pool, (look->volume_count + 1) * sizeof *volumes);
     memcpy(volumes, look->volumes, look->volume_count * sizeof *volumes);
+    char path[4096];
     for (unsigned i = 0; i < look->volume_count; i++) {
         struct look_volume *v = &volumes[i];
         if (v->parent[0] || v->name[0])

@@ -22,11 +22,11 @@
 static void add_files(int fd, unsigned depth, unsigned *left, uint64_t sum[4])
 {
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
     if (!dir) {
         fd_cleanup(&fd);
         return;
     }
+    struct dirent *entry;
     while (*left && (entry = readdir(dir)) != NULL) {
         struct stat st;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
@@ -47,22 +47,22 @@ static void add_files(int fd, unsigned depth, unsigned *left, uint64_t sum[4])
 static bool read_print(const struct boot *boot, struct fingerprint *out)
 {
     const struct options *o = &boot->options;
-    uint64_t sum[4] = {0};
-    unsigned left = FILES_MAX;
     struct error ignored;
-    cleanup(look_cleanup) struct look *look = NULL;
     json_t *facts = facts_read(o->sysroot ? o->sysroot : "", &ignored);
     char *dump = facts ? json_dumps(facts, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(facts);
+    uint64_t sum[4] = {0};
+    unsigned left = FILES_MAX;
+    cleanup(look_cleanup) struct look *look = NULL;
     if (dump && look_all(&boot->target, &look, &ignored) == 0) {
         struct buf text = {0};
-        br_sha256_context sha;
         buf_printf(&text, "%s|%d|%s|", dump, (int)look->stage, look->system_disk ? look->system_disk : "");
         buf_add(&text, look->active_config.p, look->active_config.n);
         for (unsigned i = 0; i < look->volume_count; i++)
             buf_printf(&text, "|%s %s %s", look->volumes[i].id, look->volumes[i].name,
                        look->volumes[i].partition_label);
         add_files(open(o->site, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &left, sum);
+        br_sha256_context sha;
         br_sha256_init(&sha);
         br_sha256_update(&sha, text.data, text.len);
         br_sha256_update(&sha, sum, sizeof sum);

@@ -97,9 +97,9 @@ static int finish(struct buf *in, enum form form, const char *what, struct secre
 static int from_path(const char *variable, const char *path, enum form form, struct secret *out,
                      struct error *e)
 {
-    struct buf in = {0};
     char what[PATH_BYTES];
     snprintf(what, sizeof what, "the file that %s names", variable);
+    struct buf in = {0};
     if (file_read(AT_FDCWD, path, CREDENTIAL_MAX, &in, e) < 0) {
         buf_free(&in);
         return error_wrap(e, "%s", variable);
@@ -120,8 +120,8 @@ static int from_environment(const struct role *role, enum vault_login *login, co
         *client = environment("AZURE_CLIENT_ID");
     /* The order of Microsoft's own EnvironmentCredential; a site that says federated means only that. */
     if (secret && !federated) {
-        struct buf in = {0};
         *login = VAULT_LOGIN_SECRET;
+        struct buf in = {0};
         buf_str(&in, secret);
         return finish(&in, FORM_SECRET, "AZURE_CLIENT_SECRET", out, e);
     }
@@ -166,8 +166,6 @@ static int from_site(const struct site *site, const char *path, enum form form, 
 int credential_read(const struct site *site, const struct role *role, enum vault_login *login,
                     const char **tenant, const char **client, struct secret *out, struct error *e)
 {
-    char path[SITE_LOGIN_FILE_MAX];
-    bool missing = false;
     *tenant = role->login.tenant;
     *client = role->login.client;
     switch (role->login.method) {
@@ -184,8 +182,10 @@ int credential_read(const struct site *site, const struct role *role, enum vault
         *login = VAULT_LOGIN_DEVICE;
         return 0;
     }
+    char path[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(path, role);
     enum form form = *login == VAULT_LOGIN_SECRET ? FORM_SECRET : FORM_PEM;
+    bool missing = false;
     if (from_site(site, path, form, out, &missing, e) == 0)
         return 0;
     if (!missing)

@@ -46,9 +46,9 @@ int pipeline_open_site(struct pipeline *run, const struct options *o, struct err
 
 int pipeline_open(struct pipeline *run, const struct options *o, struct errors *errors)
 {
-    struct error e;
     if (pipeline_open_site(run, o, errors) != 0)
         return -1;
+    struct error e;
     run->facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
     if (!run->facts)
         return fail_one(errors, &e);

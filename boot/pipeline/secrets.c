@@ -72,8 +72,6 @@ static int fetch(struct pipeline *run, const char *write, struct vault_answer *m
     const struct plan *plan = run->plan;
     const struct role *role = plan->entry->role;
     struct secret_name names[VAULT_NAMES_MAX];
-    struct buf hosts = {0}, resolv = {0}, ca = {0};
-    struct secret credential = {0};
     struct vault_request request = {
         .authority = role->cloud.authority,
         .vault = role->vault,
@@ -90,6 +88,8 @@ static int fetch(struct pipeline *run, const char *write, struct vault_answer *m
     if (write)
         names[0] = (struct secret_name){plan->marker, NULL};
     int result = -1;
+    struct buf hosts = {0}, resolv = {0}, ca = {0};
+    struct secret credential = {0};
     if (clock_judge(request.now, version_epoch, e) == 0 &&
         (!role->cloud.ca || site_read(run->site, role->cloud.ca, &ca, NULL, e) == 0) &&
         credential_read(run->site, role, &request.login, &request.tenant, &request.client, &credential, e) ==
@@ -148,10 +148,10 @@ int pipeline_login(const struct pipeline *run, const char *tenant, const struct 
 int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
 {
     const struct plan *plan = run->plan;
-    struct error e = {0};
     if (run->stages)
         log_stage(3, run->stages, "secrets", "%u from %s", plan->secret_count, plan->entry->role->vault);
     run->answers = mem_alloc_array(plan->secret_count + 1, sizeof *run->answers);
+    struct error e = {0};
     if (plan->secret_count == 0 || fetch(run, NULL, NULL, &e) == 0)
         return 0;
     unsigned failed = 0;

@@ -7,9 +7,9 @@
 
 void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
-    char text[ERROR_TEXT_MAX];
     va_list ap;
     va_start(ap, fmt);
+    char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     errors_at(&plan->warnings, pos, E_PLAN_ADVICE, "%s", text);

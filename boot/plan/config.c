@@ -19,9 +19,9 @@ struct tree_node *plan_main(const struct plan *plan)
 
 int plan_read(const struct plan *plan, const char *path, struct span *out, bool *missing, struct error *e)
 {
-    struct buf bytes = {.max = SITE_FILE_MAX};
     *out = (struct span){.p = NULL};
     *missing = false;
+    struct buf bytes = {.max = SITE_FILE_MAX};
     int status = site_read(plan->site, path, &bytes, missing, e);
     if (status == 0 && !text_is_utf8(bytes.data ? bytes.data : "", bytes.len))
         status = error_set(e, E_PLAN_FILE, "%s is not valid UTF-8", path);
@@ -39,10 +39,9 @@ static bool is_newer_talos(const struct plan *plan)
     const struct tree_node *main = plan_main(plan);
     const char *image = tree_text(tree_path(main, "machine.install.image"));
     const char *tag = image ? strrchr(image, ':') : NULL;
-    char *end;
-
     if (!tag || strncmp(tag, ":v1.", 4) != 0)
         return false;
+    char *end;
     return strtol(tag + 4, &end, 10) > SCHEMA_NEWEST_MINOR && end > tag + 4;
 }
 
@@ -57,7 +56,6 @@ static void judge(struct plan *plan, const struct document *documents, bool whol
         .errors = errors,
         .warnings = &plan->warnings,
     };
-
     schema_check(&check, documents);
 }
 
@@ -65,11 +63,11 @@ static void judge(struct plan *plan, const struct document *documents, bool whol
 static int add_file(struct plan *plan, const char *path, bool *missing, struct errors *errors,
                     struct error *e)
 {
-    struct buf bytes = {.max = SITE_FILE_MAX};
-    struct document *documents = NULL;
     *missing = false;
+    struct buf bytes = {.max = SITE_FILE_MAX};
     int status = site_read(plan->site, path, &bytes, missing, e);
     size_t size = bytes.len;
+    struct document *documents = NULL;
     if (status == 0)
         status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, e);
     buf_free(&bytes);
@@ -128,9 +126,9 @@ static bool merged_already(const struct plan *plan, const char *path)
 static int add_overlay(struct plan *plan, const char *name, struct errors *errors)
 {
     char path[PATH_ROOM];
+    snprintf(path, sizeof path, "talos/%s.yaml", name);
     bool missing;
     struct error e;
-    snprintf(path, sizeof path, "talos/%s.yaml", name);
     if (merged_already(plan, path) || add_file(plan, path, &missing, errors, &e) == 0 || missing)
         return 0;
     errors_add(errors, &e);
@@ -140,14 +138,14 @@ static int add_overlay(struct plan *plan, const char *name, struct errors *error
 static int merge_files(struct plan *plan, struct errors *errors)
 {
     char path[PATH_ROOM];
-    bool missing;
-    struct error e;
     const struct site_node *entry = plan->entry;
     snprintf(path, sizeof path, "talos/%s.yaml", site_type_word(entry->type));
+    struct error e;
     if (check_overlay_names(plan, &e) != 0) {
         errors_add(errors, &e);
         return -1;
     }
+    bool missing;
     if (add_file(plan, path, &missing, errors, &e) != 0) {
         if (missing)
             error_at(&e, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s", path,

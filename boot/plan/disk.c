@@ -129,11 +129,11 @@ void disk_table_free(struct disk_table *t)
 
 void disk_describe(struct buf *out, const json_t *disk)
 {
-    char size_text[32];
     const char *model = string_of(disk, "model");
     const char *transport = string_of(disk, "transport");
     const json_t *size = json_object_get(disk, "size");
     buf_str(out, model ? model : "unknown model");
+    char size_text[32];
     if (json_is_integer(size) && json_integer_value(size) > 0)
         buf_printf(out, ", %s", text_size(size_text, sizeof size_text, (uint64_t)json_integer_value(size)));
     if (transport && transport[0])
@@ -202,12 +202,11 @@ int disk_choose(struct pool *pool, const struct site_node *entry, const json_t *
 {
     const struct tree_node *install = entry->install;
     struct pos pos = install ? install->pos : entry->pos;
+    *out = (struct plan_disk){.contents_unknown = true};
     struct disk_table table;
+    disk_judge(install, facts, &table);
     struct buf text = {.max = 4096};
     int status = -1;
-
-    *out = (struct plan_disk){.contents_unknown = true};
-    disk_judge(install, facts, &table);
     if (json_array_size(json_object_get(facts, "disks")) > DISKS_MAX) {
         error_at(e, pos, E_PLAN_DISKS, "the box shows more than %d disks", DISKS_MAX);
     } else if (!table.known) {

@@ -168,7 +168,6 @@ int plan_encryption(struct plan *plan, struct errors *errors)
 {
     const struct tree_node *keys = state_keys(plan);
     const struct box box = look(plan->facts);
-    int status = 0;
     if (!keys || !keys->first) {
         plan_advise(
             plan, plan->entry->pos,
@@ -177,6 +176,7 @@ int plan_encryption(struct plan *plan, struct errors *errors)
             plan->name, plan->facts ? possible_key(&box) : "");
         return 0;
     }
+    int status = 0;
     for (const struct tree_node *key = keys->first; key && plan->facts; key = key->next) {
         if (judge_key(plan, key, &box, errors) != 0)
             status = -1;

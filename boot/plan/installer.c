@@ -45,11 +45,11 @@ static bool is_pinned(const char *list, const char *digest)
 static int read_pin(struct plan *plan, const char *image, struct errors *errors)
 {
     const char *digest = strstr(image, DIGEST);
+    if (!digest || strlen(digest) != strlen(DIGEST) + DIGEST_CHARS)
+        return 0;
     struct buf list = {0};
     struct error e;
     bool missing = false;
-    if (!digest || strlen(digest) != strlen(DIGEST) + DIGEST_CHARS)
-        return 0;
     int result = site_read(plan->site, SITE_INSTALLERS, &list, &missing, &e);
     if (result == 0 && list.data && is_pinned(list.data, digest))
         plan->keeps = KEEPS_PIN;

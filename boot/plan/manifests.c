@@ -92,19 +92,17 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
                                struct document **namespaces, struct object_seen **seen, struct errors *errors)
 {
     struct pos pos = {.file = path};
-    struct buf bytes = {.max = SITE_FILE_MAX};
-    struct document *documents = NULL;
-    struct document *secrets = NULL;
-    struct document *rest = NULL;
-    struct error e;
     if (!is_subdomain(name)) {
         errors_at(errors, pos, E_PLAN_MANIFEST,
                   "the file makes the manifest \"%s\", which is no name: lower-case letters, digits, - and .",
                   name);
         return;
     }
+    struct buf bytes = {.max = SITE_FILE_MAX};
+    struct error e;
     int status = site_read(plan->site, path, &bytes, NULL, &e);
     size_t size = bytes.len;
+    struct document *documents = NULL;
     if (status == 0)
         status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, &e);
     buf_free(&bytes);
@@ -113,6 +111,8 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
         return;
     }
     struct document *next;
+    struct document *secrets = NULL;
+    struct document *rest = NULL;
     for (struct document *d = documents; d; d = next) {
         next = d->next;
         if (!d->root || !check_object(d, errors))
@@ -219,11 +219,12 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
  * its Deployment, and the last line its end. */
 static bool is_cut_off(struct span bytes)
 {
-    char names[256], deployment[320];
-    char *rest = NULL;
+    char names[256];
     flux_header(bytes, "# Components: ", names, sizeof names);
     if (bytes.p[bytes.n - 1] != '\n')
         return true;
+    char deployment[320];
+    char *rest = NULL;
     for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
         snprintf(deployment, sizeof deployment, "\n      serviceAccountName: %s\n", name);
         if (!contains(bytes, deployment))
@@ -235,8 +236,6 @@ static bool is_cut_off(struct span bytes)
 static void add_components(struct plan *plan, struct errors *errors)
 {
     const struct site *site = plan->site;
-    char version[64];
-    struct span bytes;
     if (site->flux.from == FLUX_RELEASE)
         return;
     char *path =
@@ -245,8 +244,10 @@ static void add_components(struct plan *plan, struct errors *errors)
     char whole[PATH_MAX];
     char *next = pool_printf(plan->pool, "fetch it in hearth's sources with `make flux SITE=%s`",
                              realpath(site->dir, whole) ? whole : site->dir);
+    struct span bytes;
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
+    char version[64];
     flux_header(bytes, "# Flux Version: ", version, sizeof version);
     if (version[0] && site->flux.version && strcmp(version, site->flux.version) != 0) {
         errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
@@ -325,13 +326,13 @@ static void sort(struct plan *plan)
 int plan_manifests(struct plan *plan, struct errors *errors)
 {
     unsigned before = errors_total(errors);
-    struct document *namespaces = NULL;
-    struct object_seen *seen = NULL;
     const char *role = plan->entry->role->name;
     if (plan->entry->type != MACHINE_CONTROLPLANE)
         return 0;
 
     add_components(plan, errors);
+    struct document *namespaces = NULL;
+    struct object_seen *seen = NULL;
     add_bootstrap(plan, "bootstrap", "", &namespaces, &seen, errors);
     add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
                   &namespaces, &seen, errors);

@@ -127,11 +127,11 @@ static const json_t *list_of(const json_t *facts, const char *name, const char *
 
 static void add_text(struct buf *out, const json_t *fact)
 {
-    char room[FACT_TEXT_MAX];
     if (!fact || json_is_null(fact)) {
         buf_str(out, "unknown");
         return;
     }
+    char room[FACT_TEXT_MAX];
     const char *text = scalar_text(fact, room, sizeof room);
     if (text)
         buf_str(out, text);

@@ -26,10 +26,9 @@ struct judging {
 
 static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct pos pos, const char *fmt, ...)
 {
-    char text[ERROR_TEXT_MAX];
     va_list ap;
-
     va_start(ap, fmt);
+    char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     errors_at(j->errors, pos, E_PLAN_MANIFEST, "%s", text);
@@ -41,7 +40,6 @@ static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct 
 static const char *type_word(enum scalar_type type)
 {
     static const char *const words[] = {"text", "nothing", "a boolean", "a number", "a number", "a date"};
-
     return words[type];
 }
 
@@ -49,7 +47,6 @@ static const char *type_word(enum scalar_type type)
 static void want_text(struct judging *j, const struct tree_node *node, const char *what, bool null_too)
 {
     enum scalar_type type = scalar_type_11(node);
-
     if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too))
         return;
     if (type == SCALAR_TIME)
@@ -101,7 +98,6 @@ static const struct {
 static bool same_key(const struct tree_node *a, const struct tree_node *b, const char *key)
 {
     const char *left = tree_text(tree_get(a, key)), *right = tree_text(tree_get(b, key));
-
     return left && right && strcmp(left, right) == 0;
 }
 
@@ -128,17 +124,15 @@ static void want_no_twins(struct judging *j, const struct tree_node *list)
 static bool is_address(const char *text)
 {
     unsigned char bytes[16];
-
     return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 /* 010.0.0.1: an address but for zeros that lead a part. */
 static bool has_leading_zero(const char *text)
 {
-    size_t dots = 0;
-
     if (text[strspn(text, "0123456789.")] != '\0')
         return false;
+    size_t dots = 0;
     for (const char *at = text; *at; at++)
         dots += *at == '.';
     return dots == 3 && !is_address(text);
@@ -150,7 +144,6 @@ static void want_address(struct judging *j, const struct tree_node *node)
                                            "podCIDRs"};
     static const char *const addresses[] = {"ip", "clusterIP", "clusterIPs", "externalIPs", "loadBalancerIP"};
     const char *key = node->key ? node->key->text : "";
-
     for (size_t i = 0; i < 5; i++) {
         bool prefix = strcmp(key, prefixes[i]) == 0;
         if (!prefix && strcmp(key, addresses[i]) != 0)
@@ -191,7 +184,6 @@ static bool is_builtin(const char *version)
                                          "policy/",
                                          "autoscaling/",
                                          "rbac.authorization.k8s.io/"};
-
     for (size_t i = 0; version && i < sizeof groups / sizeof groups[0]; i++)
         if (i == 0 ? strcmp(version, groups[i]) == 0 : strncmp(version, groups[i], strlen(groups[i])) == 0)
             return true;
@@ -203,7 +195,6 @@ static void walk(struct judging *j, const struct tree_node *node, unsigned depth
     static const char *const maps[] = {"labels", "annotations", "matchLabels", "nodeSelector"};
     static const char *const lists[] = {"args", "command", "finalizers", "resourceNames", "verbs"};
     const char *key = node->key ? node->key->text : "";
-
     if (node->ref || depth > DEPTH_MAX)
         return;
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
@@ -233,7 +224,6 @@ static void judge_head(struct judging *j, const struct tree_node *metadata)
     static const char *const exported[] = {"managedFields", "uid", "resourceVersion", "generation",
                                            "selfLink"};
     static const char *const texts[] = {"name", "namespace"};
-
     for (size_t i = 0; i < sizeof exported / sizeof exported[0]; i++) {
         const struct tree_node *node = tree_get(metadata, exported[i]);
         if (node && !tree_is_null(node))
@@ -254,7 +244,6 @@ static void judge_twice(struct judging *j, const struct tree_node *root, struct 
     const char *name = tree_text(tree_path(root, "metadata.name"));
     const char *ns = tree_text(tree_path(root, "metadata.namespace"));
     const char *slash = version ? strchr(version, '/') : NULL;
-
     if (!version || !kind || !name)
         return;
     /* The group without its version: both name the same object. */
@@ -278,7 +267,6 @@ unsigned object_check(struct pool *pool, const struct tree_node *root, struct ob
     const char *kind = tree_text(tree_get(root, "kind"));
     const struct tree_node *items = tree_get(root, "items");
     size_t n = kind ? strlen(kind) : 0;
-
     if (items && items->kind == TREE_SEQ) {
         if (n < 4 || strcmp(kind + n - 4, "List") != 0)
             say(&j, items->key->pos, "%s has items and is no List: Talos would lay its items and not itself",

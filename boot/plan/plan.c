@@ -38,7 +38,6 @@ static const char *fact_or(const json_t *facts, const char *name, char *room, si
 const struct site_node *plan_match(const struct site *site, const json_t *facts, const char *node,
                                    struct error *e)
 {
-    char room[3][32];
     if (node)
         return by_name(site, node, e);
     for (unsigned i = 0; i < site->node_count; i++) {
@@ -49,6 +48,7 @@ const struct site_node *plan_match(const struct site *site, const json_t *facts,
         if (met)
             return &site->nodes[i];
     }
+    char room[3][32];
     error_set(e, E_PLAN_NO_MATCH,
               "none of the %u entries of hearth.yaml is this box (serial %s, board %s, mac %s)",
               site->node_count, fact_or(facts, "serial", room[0], sizeof room[0]),
@@ -71,11 +71,10 @@ static int make_name(struct plan *plan, struct errors *errors)
 {
     const struct site_node *entry = plan->entry;
     struct buf name = {.max = 1024};
-    struct error e = {.code = E_NONE};
-    bool whole = true;
-
     if (!entry->name_ref)
         buf_str(&name, entry->name);
+    struct error e = {.code = E_NONE};
+    bool whole = true;
     for (struct ref_part *part = entry->name_ref ? entry->name_ref->parts : NULL; part && whole;
          part = part->next) {
         if (part->literal)
@@ -112,13 +111,13 @@ static int make_name(struct plan *plan, struct errors *errors)
 
 static void choose_disk(struct plan *plan, struct errors *errors)
 {
-    struct error e;
     plan->disk = (struct plan_disk){.contents_unknown = true};
     if (!plan->facts) {
         errors_at(&plan->warnings, plan->entry->pos, E_PLAN_OPEN,
                   "the install disk is known only on the box");
         return;
     }
+    struct error e;
     if (disk_choose(plan->pool, plan->entry, plan->facts, &plan->disk, &e) != 0)
         errors_add(errors, &e);
 }
@@ -137,13 +136,13 @@ unsigned plan_control_planes(const struct plan *plan)
 static void add_marker(struct plan *plan, struct errors *errors)
 {
     const struct site_node *entry = plan->entry;
-    struct error e;
     if (entry->type != MACHINE_CONTROLPLANE || entry->bootstrap != BOOTSTRAP_AUTO ||
         plan_control_planes(plan) < 2 || !plan_keeps_hearth(plan))
         return;
     struct ref *ref = pool_alloc(plan->pool, sizeof *ref);
     plan->marker = pool_printf(plan->pool, "hearth-%s-founded", entry->role->cluster);
     *ref = (struct ref){.kind = REF_SECRET, .pos = entry->pos, .name = plan->marker};
+    struct error e;
     if (plan_add_secret(plan, ref, &e) != 0)
         errors_add(errors, &e);
 }

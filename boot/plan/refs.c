@@ -80,34 +80,34 @@ static void add_secret(struct ref_search *s, const struct ref *ref)
 
 static void check_fact(struct ref_search *s, const struct ref *ref)
 {
-    struct error e;
     if (!s->plan->facts) {
         if (!seen(s->plan->pool, &s->facts_open, ref->name))
             errors_at(&s->plan->warnings, ref->pos, E_PLAN_OPEN, "the fact %s is known only on the box",
                       ref->name);
         return;
     }
+    struct error e;
     if (!plan_value(s->plan, ref, &e))
         errors_add(s->errors, &e);
 }
 
 static void check_node(struct ref_search *s, const struct ref *ref)
 {
-    struct error e;
     /* Without a disk the reason was said where the disk was chosen. */
     if (strcmp(ref->name, "install.disk") == 0 && !s->plan->disk.field)
         return;
+    struct error e;
     if (!plan_value(s->plan, ref, &e))
         errors_add(s->errors, &e);
 }
 
 static void check_file(struct ref_search *s, const struct ref *ref)
 {
+    if (seen(s->plan->pool, &s->files, ref->name))
+        return;
     struct buf bytes = {.max = SITE_FILE_MAX};
     struct error e;
     bool missing = false;
-    if (seen(s->plan->pool, &s->files, ref->name))
-        return;
     if (site_read(s->plan->site, ref->name, &bytes, &missing, &e) != 0) {
         if (missing)
             error_at(&e, ref->pos, E_PLAN_FILE, "!file %s: the site has no such file", ref->name);

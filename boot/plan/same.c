@@ -39,11 +39,11 @@ static bool same_vault(const struct plan *a, const struct plan *b)
 /* What a !node of a manifest becomes. Two roles may share a cluster and differ in everything else. */
 static bool same_value(const struct plan *pa, const struct plan *pb, const struct ref *ref)
 {
-    struct error e;
     if (ref->kind == REF_SECRET)
         return same_vault(pa, pb);
     if (ref->kind != REF_NODE)
         return true;
+    struct error e;
     const struct tree_node *a = plan_value(pa, ref, &e);
     const struct tree_node *b = plan_value(pb, ref, &e);
     return a && b && a->kind == TREE_SCALAR && b->kind == TREE_SCALAR && same_scalar(a, b);

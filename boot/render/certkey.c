@@ -21,7 +21,6 @@ static bool label_fits(enum certkey_kind kind, const char *label)
     /* What siderolabs/crypto reads: x509/certificate_key.go. */
     static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY",
                                        "PRIVATE KEY"};
-
     if (kind == CERTKEY_CERTIFICATE)
         return strcmp(label, "CERTIFICATE") == 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -35,7 +34,6 @@ static bool take_first(void *arg, const char *label, struct span der)
 {
     struct first *first = arg;
     struct reader r = reader_of(der.p, der.n);
-
     first->problem = "";
     if (!label_fits(first->kind, label)) {
         first->problem = first->kind == CERTKEY_CERTIFICATE
@@ -52,12 +50,11 @@ static bool take_first(void *arg, const char *label, struct span der)
 
 const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der)
 {
-    struct buf pem = {.max = CERTKEY_MAX};
     struct first first = {.kind = kind, .der = der};
-    const char *problem = NULL;
-
     if (n > CERTKEY_MAX)
         return "it is far too long";
+    struct buf pem = {.max = CERTKEY_MAX};
+    const char *problem = NULL;
     if (!text_base64_lines(&pem, base64, n, "\r\n"))
         problem = "it is not base64";
     else if (pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take_first, &first))
@@ -76,11 +73,9 @@ static struct span public_half(const struct buf *key)
     struct reader r = reader_of(key->data ? key->data : "", key->len);
     struct reader body = der_enter(&r, DER_SEQUENCE);
     struct span content = {0}, none = {0};
-    uint8_t tag = 0;
-
     if (der_next(&body, &content) != DER_INTEGER || content.n != 1)
         return none;
-    tag = der_next(&body, &content);
+    uint8_t tag = der_next(&body, &content);
     if (tag == DER_INTEGER)
         return content.n >= 64 ? content : none; /* the modulus */
     if (tag != DER_OCTETS)
@@ -100,6 +95,5 @@ static struct span public_half(const struct buf *key)
 bool certkey_pair(const struct buf *certificate, const struct buf *key)
 {
     struct span half = public_half(key);
-
     return half.n == 0 || memmem(certificate->data, certificate->len, half.p, half.n) != NULL;
 }

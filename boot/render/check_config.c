@@ -62,7 +62,6 @@ static void check_head(struct check *c, const struct tree_node *root)
     const char *type = site_type_word(c->plan->entry->type);
     const struct tree_node *version = tree_get(root, "version"), *persist = tree_get(root, "persist");
     const struct tree_node *machine_type = tree_path(root, "machine.type");
-
     if (!tree_is(version, "v1alpha1"))
         errors_at(c->errors, version ? version->pos : root->pos, E_RENDER_FIELD, "version must be v1alpha1");
     if (check_false(persist))
@@ -78,7 +77,6 @@ static void check_keys(struct check *c, const struct tree_node *root)
         const struct tree_node *crt = tree_path(root, pairs[i].certificate),
                                *key = tree_path(root, pairs[i].key);
         struct buf crt_der = {.max = CERTKEY_MAX}, key_der = {.max = CERTKEY_MAX};
-
         if (!check_empty(crt) && !check_empty(key) && tree_text(crt) && tree_text(key) &&
             !certkey_check(CERTKEY_CERTIFICATE, crt->text, crt->len, &crt_der) &&
             !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) &&
@@ -93,7 +91,6 @@ static void check_keys(struct check *c, const struct tree_node *root)
 static void check_encryption(struct check *c, const struct tree_node *root)
 {
     const char *path = "cluster.secretboxEncryptionSecret";
-
     if (check_empty(tree_path(root, path)) && !check_empty(tree_path(root, "cluster.aescbcEncryptionSecret")))
         path = "cluster.aescbcEncryptionSecret";
     check_need(c, root, path, CHECK_KEY32, "Talos 1.14 starts no API server without it");
@@ -113,7 +110,6 @@ static void check_disk(struct check *c, const struct tree_node *root)
                            *selector = tree_get(install, "diskSelector");
     const struct tree_node *disk = tree_get(install, "disk"), *args = tree_get(install, "extraKernelArgs");
     const struct plan_disk *chosen = &c->plan->disk;
-
     if (!install || install->kind != TREE_MAP)
         return;
     if (!check_empty(disk))
@@ -140,7 +136,6 @@ static void check_names(struct check *c, const struct tree_node *root)
     const struct tree_node *endpoint = tree_path(root, "cluster.controlPlane.endpoint");
     const struct tree_node *sans = tree_path(root, "machine.certSANs");
     struct https url;
-
     if (!tree_text(endpoint) || https_split(endpoint->text, true, &url) || url.address)
         return;
     for (const struct tree_node *san = sans && sans->kind == TREE_SEQ ? sans->first : NULL; san;
@@ -155,11 +150,9 @@ static void check_names(struct check *c, const struct tree_node *root)
 static void check_vips(struct check *c, const struct tree_node *root)
 {
     const struct tree_node *interfaces = tree_path(root, "machine.network.interfaces");
-
     for (const struct tree_node *i = interfaces && interfaces->kind == TREE_SEQ ? interfaces->first : NULL; i;
          i = i->next) {
         const struct tree_node *vlans = tree_get(i, "vlans");
-
         if (tree_get(i, "vip"))
             errors_at(c->errors, tree_get(i, "vip")->pos, E_RENDER_FORBIDDEN,
                       "a worker cannot hold a shared address (vip)");
@@ -180,7 +173,6 @@ static void check_worker(struct check *c, const struct tree_node *root)
 {
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
         const struct tree_node *node = tree_path(root, forbidden[i]);
-
         if (!check_empty(node) && (node->kind == TREE_SCALAR || node->count > 0))
             errors_at(c->errors, node->pos, E_RENDER_FORBIDDEN, "%s must not be on a worker", forbidden[i]);
     }
@@ -190,10 +182,8 @@ static void check_worker(struct check *c, const struct tree_node *root)
 static void check_documents(struct check *c, const struct tree_node *root)
 {
     const char *hostname = NULL;
-
     for (const struct document *d = c->config; d; d = d->next) {
         const char *kind = tree_text(tree_get(d->root, "kind"));
-
         if (!kind || strcmp(kind, "HostnameConfig") != 0)
             continue;
         hostname = tree_text(tree_get(d->root, "hostname"));
@@ -210,7 +200,6 @@ void check_config(struct check *c)
 {
     const struct tree_node *root = check_main(c);
     bool controlplane = c->plan->entry->type == MACHINE_CONTROLPLANE;
-
     if (!root) {
         errors_at(c->errors, (struct pos){0}, E_RENDER_FIELD,
                   "there is no v1alpha1 document (the one without a kind)");

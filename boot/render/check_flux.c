@@ -7,17 +7,14 @@
 static const char *last_part(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
-
     return slash ? slash + 1 : path;
 }
 
 static const struct tree_node *find(const struct document *docs, const char *group, const char *kind)
 {
     size_t n = strlen(group);
-
     for (; docs; docs = docs->next) {
         const char *version = tree_text(tree_get(docs->root, "apiVersion"));
-
         if (version && strncmp(version, group, n) == 0 && version[n] == '/' &&
             tree_is(tree_get(docs->root, "kind"), kind) &&
             tree_is(tree_path(docs->root, "metadata.name"), FLUX) &&
@@ -44,7 +41,6 @@ static const struct object *find_secret(const struct check *c, const char *name)
 static void need_key(struct check *c, const struct object *secret, const char *key, const char *why)
 {
     const struct tree_node *value = tree_path(secret->node, "data");
-
     if (secret->node && check_empty(tree_get(value, key)))
         errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", FLUX, secret->name,
                   key, why);
@@ -54,7 +50,6 @@ static void need_key(struct check *c, const struct object *secret, const char *k
 static void check_credential(struct check *c, const struct object *secret, bool ssh)
 {
     const struct tree_node *data = tree_get(secret->node, "data");
-
     if (ssh) {
         need_key(c, secret, "identity", "ssh:// needs the private key");
         need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
@@ -67,16 +62,13 @@ static void check_source(struct check *c, const struct tree_node *git)
 {
     const struct tree_node *spec = tree_get(git, "spec"), *url = tree_get(spec, "url");
     const struct tree_node *secret_name = tree_path(spec, "secretRef.name");
-    const struct object *secret = NULL;
-    bool ssh = false;
-
     if (check_empty(tree_get(spec, "ref")))
         errors_at(c->errors, git->pos, E_FLUX_SYNC, "no spec.ref.branch: Flux would take master");
     if (!tree_text(url)) {
         errors_at(c->errors, git->pos, E_FLUX_SYNC, "GitRepository %s has no spec.url", FLUX);
         return;
     }
-    ssh = strncmp(url->text, "ssh://", 6) == 0;
+    bool ssh = strncmp(url->text, "ssh://", 6) == 0;
     if (!ssh && strncmp(url->text, "https://", 8) != 0 && strncmp(url->text, "http://", 7) != 0) {
         errors_at(c->errors, url->pos, E_FLUX_SYNC,
                   "\"%.120s\" begins with none of ssh://, https://, http://; git@HOST:PATH is written "
@@ -90,7 +82,7 @@ static void check_source(struct check *c, const struct tree_node *git)
                       "ssh:// needs spec.secretRef with a key and known hosts");
         return;
     }
-    secret = find_secret(c, secret_name->text);
+    const struct object *secret = find_secret(c, secret_name->text);
     if (!secret)
         errors_at(c->errors, secret_name->pos, E_FLUX_SYNC,
                   "nothing inlined is the Secret %s/%s that it names", FLUX, secret_name->text);
@@ -102,7 +94,6 @@ static void check_path(struct check *c, const struct tree_node *kustomization)
 {
     const char *wanted = pool_printf(c->pool, "./clusters/%s", c->plan->entry->role->name);
     const struct tree_node *path = tree_path(kustomization, "spec.path");
-
     if (!tree_is(path, wanted) && !tree_is(path, wanted + 2))
         errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC, "spec.path must be %s",
                   wanted);
@@ -113,14 +104,12 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
     struct document *docs = NULL;
     struct pos pos = {.file = manifest->file};
     struct error e = {0};
-    const struct tree_node *git = NULL, *kustomization = NULL;
-
     if (tree_read(c->pool, manifest->file, manifest->bytes.p, manifest->bytes.n, &docs, &e) != 0) {
         errors_add(c->errors, &e);
         return;
     }
-    git = find(docs, "source.toolkit.fluxcd.io", "GitRepository");
-    kustomization = find(docs, "kustomize.toolkit.fluxcd.io", "Kustomization");
+    const struct tree_node *git = find(docs, "source.toolkit.fluxcd.io", "GitRepository");
+    const struct tree_node *kustomization = find(docs, "kustomize.toolkit.fluxcd.io", "Kustomization");
     if (!git)
         errors_at(c->errors, pos, E_FLUX_SYNC, "there is no GitRepository %s/%s", FLUX, FLUX);
     else
@@ -139,7 +128,6 @@ void check_flux(struct check *c)
 {
     for (unsigned i = 0; i < c->manifest_count; i++) {
         const struct plan_manifest *manifest = c->manifests[i].plan;
-
         if (!manifest->docs && manifest->file && strcmp(last_part(manifest->file), "gotk-sync.yaml") == 0)
             check_sync(c, manifest);
     }

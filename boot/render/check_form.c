@@ -10,7 +10,6 @@
 const char *check_shown(const struct check *c, const struct tree_node *node)
 {
     const char *text = tree_text(node);
-
     if (!text)
         return "";
     return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
@@ -34,7 +33,6 @@ void check_spelling(struct check *c)
         .errors = c->errors,
         .warnings = &unsaid,
     };
-
     schema_check(&check, c->config);
     errors_free(&unsaid);
 }
@@ -43,7 +41,6 @@ bool check_true(const struct tree_node *node)
 {
     static const char *const yes[] = {"true", "yes", "on", "y"};
     const char *text = tree_text(node);
-
     if (!text || node->style != STYLE_PLAIN)
         return false;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
@@ -56,7 +53,6 @@ bool check_false(const struct tree_node *node)
 {
     static const char *const no[] = {"false", "no", "off", "n"};
     const char *text = tree_text(node);
-
     if (!text || node->style != STYLE_PLAIN)
         return false;
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
@@ -84,15 +80,12 @@ struct pos check_nearest(const struct tree_node *root, const char *path)
 {
     char prefix[128];
     struct pos pos = root->pos;
-
     for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
-        const struct tree_node *at = NULL;
-
         if ((size_t)(dot - path) >= sizeof prefix)
             break;
         memcpy(prefix, path, (size_t)(dot - path));
         prefix[dot - path] = '\0';
-        at = tree_path(root, prefix);
+        const struct tree_node *at = tree_path(root, prefix);
         if (!at)
             break;
         pos = at->key ? at->key->pos : at->pos;
@@ -103,7 +96,6 @@ struct pos check_nearest(const struct tree_node *root, const char *path)
 static bool is_token(const char *text)
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-
     return strlen(text) == 23 && strspn(text, alphabet) == 6 && text[6] == '.' &&
         strspn(text + 7, alphabet) == 16;
 }
@@ -112,7 +104,6 @@ static bool is_base64_of_32(const char *text)
 {
     unsigned char bytes[36];
     bool fits = strlen(text) == 44 && text_base64_decode(bytes, text, 44) == 32;
-
     mem_wipe(bytes, sizeof bytes);
     return fits;
 }
@@ -122,7 +113,6 @@ static void check_pem_form(struct check *c, const char *path, const struct tree_
 {
     struct buf der = {.max = CERTKEY_MAX};
     const char *problem = certkey_check(kind, node->text, node->len, &der);
-
     if (problem)
         errors_at(c->errors, node->pos, E_RENDER_PEM, "%s: %s", path, problem);
     buf_free(&der);
@@ -142,8 +132,6 @@ static void check_list(struct check *c, const char *path, const struct tree_node
 
 static void judge_form(struct check *c, const char *path, const struct tree_node *node, enum check_form form)
 {
-    struct https url;
-
     if (form == CHECK_MAP) {
         if (node->kind != TREE_MAP)
             errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be a mapping", path);
@@ -157,6 +145,7 @@ static void judge_form(struct check *c, const char *path, const struct tree_node
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be text", path);
         return;
     }
+    struct https url;
     if (form == CHECK_CERT || form == CHECK_KEY)
         check_pem_form(c, path, node, form == CHECK_CERT ? CERTKEY_CERTIFICATE : CERTKEY_PRIVATE);
     else if (form == CHECK_TOKEN && !is_token(node->text))
@@ -174,7 +163,6 @@ void check_need(struct check *c, const struct tree_node *root, const char *path,
                 const char *without)
 {
     const struct tree_node *node = tree_path(root, path);
-
     if (check_empty(node))
         errors_at(c->errors, node ? node->pos : check_nearest(root, path), E_RENDER_FIELD, "%s is %s: %s",
                   path, node ? "empty" : "missing", without);

@@ -94,7 +94,6 @@ static const struct object *next_object(struct every *i)
 static size_t group_len(const struct object *o)
 {
     const char *slash = strchr(o->api_version, '/');
-
     return slash ? (size_t)(slash - o->api_version) : 0;
 }
 
@@ -105,12 +104,11 @@ static enum scope scope_of(const struct check *c, const struct object *o)
     static const char flux[] = ".toolkit.fluxcd.io";
     size_t len = group_len(o);
     struct every i = {.c = c};
-    const struct object *crd = NULL;
-
     if (IN(builtin_groups, o->api_version, len))
         return IN(cluster_kinds, o->kind, strlen(o->kind)) ? SCOPE_CLUSTER : SCOPE_NAMESPACED;
     if (len > sizeof flux - 1 && memcmp(o->api_version + len - (sizeof flux - 1), flux, sizeof flux - 1) == 0)
         return SCOPE_NAMESPACED;
+    const struct object *crd = NULL;
     while ((crd = next_object(&i)))
         if (crd->crd_group && crd->crd_kind && crd->crd_scope && strlen(crd->crd_group) == len &&
             memcmp(crd->crd_group, o->api_version, len) == 0 && strcmp(crd->crd_kind, o->kind) == 0)
@@ -121,13 +119,12 @@ static enum scope scope_of(const struct check *c, const struct object *o)
 static bool namespace_exists(const struct check *c, const char *name)
 {
     struct every i = {.c = c};
-    const struct object *o = NULL;
-
     if (IN(builtin_namespaces, name, strlen(name)))
         return true;
     /* install.yaml of a Flux release brings its own namespace. */
     if (c->plan->release_url && strcmp(name, "flux-system") == 0)
         return true;
+    const struct object *o = NULL;
     while ((o = next_object(&i)))
         if (o->kind && strcmp(o->kind, "Namespace") == 0 && o->name && strcmp(o->name, name) == 0)
             return true;
@@ -149,7 +146,6 @@ static bool may_be_typed(const struct tree_node *node)
     static const char *const words[] = {"true", "false", "yes",  "no", "on",   "off",
                                         "y",    "n",     "null", "~",  ".inf", ".nan"};
     const char *p = node->text;
-
     if (node->style != STYLE_PLAIN)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -185,7 +181,6 @@ static bool is_base64(const struct tree_node *node)
 static void check_secret(struct check *c, const struct object *o)
 {
     const struct tree_node *data = tree_get(o->node, "data");
-
     if (o->string_data)
         errors_at(c->errors, o->node ? tree_get(o->node, "stringData")->pos : o->pos, E_MANIFEST_SECRET,
                   "Secret %s uses stringData", shown(c, o, "metadata.name", o->name));
@@ -209,14 +204,14 @@ static void check_object(struct check *c, const struct object *o)
         : !o->kind                        ? "kind"
         : !o->name                        ? "metadata.name"
                                           : NULL;
-    const char *kind = NULL, *name = NULL;
-
+    const char *kind = NULL;
     if (missing) {
         errors_at(c->errors, o->pos, E_MANIFEST_OBJECT, "%s: no %s",
                   o->kind ? shown(c, o, "kind", o->kind) : "this document is no Kubernetes object", missing);
         return;
     }
     kind = shown(c, o, "kind", o->kind);
+    const char *name = NULL;
     name = shown(c, o, "metadata.name", o->name);
     if (o->ns && !namespace_exists(c, o->ns))
         errors_at(c->errors, o->pos, E_MANIFEST_NAMESPACE, "%s %s: nothing inlined creates its namespace %s",
@@ -236,7 +231,6 @@ static void read_objects(struct check *c)
         struct error e = {0};
         int result = m->docs ? objects_of_documents(c->pool, m->docs, &end, &e)
                              : objects_of_stream(c->pool, m->plan->bytes, file, &end, &e);
-
         if (result != 0)
             errors_add(c->errors, &e);
     }
@@ -247,7 +241,6 @@ static void read_own(struct check *c)
 {
     const struct tree_node *root = check_main(c), *list = tree_path(root, "cluster.inlineManifests");
     struct object **end = &c->own;
-
     if (check_empty(list))
         return;
     if (list->kind != TREE_SEQ) {
@@ -257,8 +250,6 @@ static void read_own(struct check *c)
     for (const struct tree_node *entry = list->first; entry; entry = entry->next) {
         const struct tree_node *name = tree_get(entry, "name"), *contents = tree_get(entry, "contents");
         struct object **first = end;
-        struct error e = {0};
-
         if (!tree_text(name) || name->len == 0 || !tree_text(contents)) {
             errors_at(c->errors, entry->pos, E_MANIFEST_OBJECT,
                       "an entry of cluster.inlineManifests needs name and contents");
@@ -273,6 +264,7 @@ static void read_own(struct check *c)
             if (tree_is(tree_get(other, "name"), name->text))
                 errors_at(c->errors, name->pos, E_MANIFEST_NAME,
                           "cluster.inlineManifests has two entries named %s", check_shown(c, name));
+        struct error e = {0};
         if (objects_of_stream(c->pool, (struct span){(const unsigned char *)contents->text, contents->len},
                               contents->pos, &end, &e) != 0)
             errors_add(c->errors, &e);
@@ -288,9 +280,6 @@ static void check_cni(struct check *c)
     const struct tree_node *name = tree_get(cni, "name"), *extra = tree_path(root, "cluster.extraManifests");
     const struct tree_node *urls = tree_get(cni, "urls");
     struct every i = {.c = c};
-    const struct object *o = NULL;
-    unsigned others = 0;
-
     if (check_empty(cni) || check_empty(name) || tree_is(name, "flannel"))
         return;
     if (tree_is(name, "custom")) {
@@ -303,9 +292,11 @@ static void check_cni(struct check *c)
                   "cluster.network.cni.name must be flannel, custom or none");
         return;
     }
+    const struct object *o = NULL;
     while ((o = next_object(&i)))
         if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
             return;
+    unsigned others = 0;
     for (const struct tree_node *url = extra && extra->kind == TREE_SEQ ? extra->first : NULL; url;
          url = url->next)
         others += !c->plan->release_url || !tree_is(url, c->plan->release_url);
@@ -317,12 +308,11 @@ static void check_cni(struct check *c)
 void check_manifests(struct check *c)
 {
     struct every i = {.c = c};
-    const struct object *o = NULL;
-
     if (c->plan->entry->type != MACHINE_CONTROLPLANE)
         return;
     read_objects(c);
     read_own(c);
+    const struct object *o = NULL;
     while ((o = next_object(&i)))
         check_object(c, o);
     check_cni(c);

@@ -33,12 +33,10 @@ static struct shape shape_of(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
     struct shape s = {.block = len > 0 && p[0] != ' ' && p[0] != '\n', .fold = true};
-
     for (size_t i = 0; i < len;) {
         uint32_t c = 0;
         size_t width = text_decode(p + i, len - i, &c);
         unsigned char after = width && i + width < len ? p[i + width] : 0;
-
         if (width == 0 || !stands_as_it_is(c))
             s.escape = true;
         if (c == '\n') {
@@ -74,7 +72,6 @@ static yaml_scalar_style_t quoted(struct shape s)
 static yaml_scalar_style_t style_of(const struct tree_node *node, bool key)
 {
     struct shape s = shape_of(node->text, node->len);
-
     switch (node->style) {
     case STYLE_PLAIN:
         return s.escape || s.lines || quoted_by_libyaml(node) ? quoted(s) : YAML_PLAIN_SCALAR_STYLE;
@@ -106,7 +103,6 @@ struct writing {
 static int write_bytes(void *data, unsigned char *p, size_t n)
 {
     struct buf *out = data;
-
     buf_add(out, p, n);
     return !out->full;
 }
@@ -118,7 +114,6 @@ static bool put(struct writing *w, yaml_event_t *event, int made)
 
 static bool put_scalar(struct writing *w, const struct tree_node *node, bool key)
 {
-    yaml_event_t event;
     yaml_scalar_style_t style = style_of(node, key);
     /* A block text at the end would lose its line breaks. */
     if (w->trimmed && node == w->ending &&
@@ -130,18 +125,18 @@ static bool put_scalar(struct writing *w, const struct tree_node *node, bool key
         yaml_char_t *taken;
     } text = {node->text};
 
+    yaml_event_t event;
     return put(w, &event,
                yaml_scalar_event_initialize(&event, NULL, NULL, text.taken, (int)node->len, 1, 1, style));
 }
 
 static bool put_node(struct writing *w, const struct tree_node *node, unsigned depth)
 {
-    yaml_event_t event;
-
     if (node->ref || depth > DEPTH_MAX)
         return false;
     if (node->kind == TREE_SCALAR)
         return put_scalar(w, node, false);
+    yaml_event_t event;
     if (node->kind == TREE_MAP) {
         if (!put(w, &event,
                  yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE)))
@@ -168,10 +163,9 @@ static const struct tree_node *ending_of(const struct tree_node *node)
 static bool put_documents(struct writing *w, const struct document *docs)
 {
     yaml_event_t event;
-    bool first = true;
-
     if (!put(w, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)))
         return false;
+    bool first = true;
     for (const struct document *d = docs; d; d = d->next) {
         if (!d->root)
             continue;
@@ -188,16 +182,14 @@ static int emit(struct buf *out, const struct document *docs, bool trimmed, cons
 {
     struct writing w = {.trimmed = trimmed, .e = e};
     size_t before = out->len;
-    bool done = false, no_memory = false;
-
     if (!yaml_emitter_initialize(&w.emitter))
         return error_set(e, E_NO_MEMORY, "%s", what);
     yaml_emitter_set_output(&w.emitter, write_bytes, out);
     yaml_emitter_set_unicode(&w.emitter, 1);
     yaml_emitter_set_width(&w.emitter, -1);
     yaml_emitter_set_break(&w.emitter, YAML_LN_BREAK);
-    done = put_documents(&w, docs);
-    no_memory = w.emitter.error == YAML_MEMORY_ERROR;
+    bool done = put_documents(&w, docs);
+    bool no_memory = w.emitter.error == YAML_MEMORY_ERROR;
     yaml_emitter_delete(&w.emitter);
     if (out->full)
         return error_set(e, E_RENDER_SIZE, "%s: more than %zu bytes", what,
@@ -250,7 +242,6 @@ static int expect(struct reading_back *r, yaml_event_type_t type, yaml_event_t *
 static int expect_only(struct reading_back *r, yaml_event_type_t type, struct pos pos)
 {
     yaml_event_t event;
-
     if (expect(r, type, &event, pos) != 0)
         return -1;
     yaml_event_delete(&event);
@@ -260,21 +251,19 @@ static int expect_only(struct reading_back *r, yaml_event_type_t type, struct po
 static bool may_be_quoted(const struct tree_node *node)
 {
     struct shape s = shape_of(node->text, node->len);
-
     return s.escape || s.lines || quoted_by_libyaml(node);
 }
 
 static int same_scalar(struct reading_back *r, const struct tree_node *node)
 {
     yaml_event_t event;
-    bool same = false;
-
     if (expect(r, YAML_SCALAR_EVENT, &event, node->pos) != 0)
         return -1;
     bool plain = event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     bool meant_plain = node->style == STYLE_PLAIN;
 
-    same = !event.data.scalar.anchor && !event.data.scalar.tag && event.data.scalar.length == node->len &&
+    bool same = !event.data.scalar.anchor && !event.data.scalar.tag &&
+        event.data.scalar.length == node->len &&
         memcmp(event.data.scalar.value, node->text, node->len) == 0 &&
         (plain == meant_plain || (meant_plain && may_be_quoted(node)));
     yaml_event_delete(&event);
@@ -284,7 +273,6 @@ static int same_scalar(struct reading_back *r, const struct tree_node *node)
 static int same_node(struct reading_back *r, const struct tree_node *node, unsigned depth)
 {
     bool map = node->kind == TREE_MAP;
-
     if (depth > DEPTH_MAX)
         return differs(r, node->pos);
     if (node->kind == TREE_SCALAR)
@@ -300,7 +288,6 @@ static int same_node(struct reading_back *r, const struct tree_node *node, unsig
 static int same_documents(struct reading_back *r, const struct document *docs)
 {
     struct pos end = {0};
-
     if (expect_only(r, YAML_STREAM_START_EVENT, end) != 0)
         return -1;
     for (const struct document *d = docs; d; d = d->next) {
@@ -317,13 +304,11 @@ static int same_documents(struct reading_back *r, const struct document *docs)
 int emit_read_back(const void *p, size_t n, const struct document *docs, struct error *e)
 {
     struct reading_back r = {.e = e};
-    int result = 0;
-
     if (!yaml_parser_initialize(&r.parser))
         return error_set(e, E_NO_MEMORY, "reading back what was written");
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, p, n);
-    result = same_documents(&r, docs);
+    int result = same_documents(&r, docs);
     yaml_parser_delete(&r.parser);
     return result;
 }

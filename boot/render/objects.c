@@ -23,7 +23,6 @@ static const struct {
 static void set_field(struct object *o, size_t field, const char *text)
 {
     char *at = (char *)o + fields[field].at;
-
     memcpy(at, &text, sizeof text);
 }
 
@@ -42,13 +41,11 @@ static int add_tree(struct pool *pool, const struct tree_node *root, struct obje
                     struct error *e)
 {
     struct object *o = pool_alloc(pool, sizeof *o);
-
     o->pos = root->pos;
     o->node = root;
     o->string_data = tree_get(root, "stringData") != NULL;
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         const char *text = tree_text(tree_path(root, fields[i].path));
-
         set_field(o, i, text && *text ? text : NULL);
     }
     return append(end, o, count, e);
@@ -59,7 +56,6 @@ static bool is_list(const struct tree_node *root)
     const char *kind = tree_text(tree_get(root, "kind"));
     const struct tree_node *items = tree_get(root, "items");
     size_t n = kind ? strlen(kind) : 0;
-
     return n >= 4 && strcmp(kind + n - 4, "List") == 0 && items && items->kind == TREE_SEQ;
 }
 
@@ -67,7 +63,6 @@ int objects_of_documents(struct pool *pool, const struct document *docs, struct 
                          struct error *e)
 {
     unsigned count = 0;
-
     for (; docs; docs = docs->next) {
         if (!docs->root)
             continue;
@@ -105,7 +100,6 @@ struct streaming {
 static struct pos pos_of(const struct streaming *s, yaml_mark_t mark)
 {
     struct pos pos = s->where;
-
     if (s->where.line == 0) {
         pos.line = (uint32_t)mark.line + 1;
         pos.column = (uint32_t)mark.column + 1;
@@ -117,7 +111,6 @@ static bool path_is(const struct streaming *s, const char *path)
 {
     for (unsigned i = 0; i < s->maps; i++) {
         size_t n = strlen(s->key[i]);
-
         if (strncmp(path, s->key[i], n) != 0 || path[n] != (i + 1 < s->maps ? '.' : '\0'))
             return false;
         path += n + 1;
@@ -135,7 +128,6 @@ static void take_key(struct streaming *s, const yaml_event_t *event)
 {
     char *key = s->key[s->depth - 1];
     size_t len = event->data.scalar.length;
-
     key[0] = '\0';
     if (len < sizeof s->key[0])
         memcpy(key, event->data.scalar.value, len + 1);
@@ -147,7 +139,6 @@ static void take_key(struct streaming *s, const yaml_event_t *event)
 static void take_scalar(struct streaming *s, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
-
     if (!named(s))
         return;
     if (!s->value) {
@@ -188,7 +179,6 @@ static int take_event(struct streaming *s, const yaml_event_t *event)
     bool content = event->type == YAML_SCALAR_EVENT || event->type == YAML_MAPPING_START_EVENT ||
         event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_ALIAS_EVENT;
     bool nothing = event->type == YAML_SCALAR_EVENT && s->depth == 0 && event->data.scalar.length == 0;
-
     if (content && !nothing && !s->object) {
         s->object = pool_alloc(s->pool, sizeof *s->object);
         s->object->pos = pos_of(s, event->start_mark);
@@ -229,14 +219,13 @@ int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, st
 {
     struct streaming s = {.pool = pool, .where = where, .end = end, .e = e};
     yaml_parser_t parser;
-    yaml_event_t event;
-    bool done = false;
-    int result = 0;
-
     if (!yaml_parser_initialize(&parser))
         return error_at(e, where, E_NO_MEMORY, "reading a manifest");
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, bytes.p, bytes.n);
+    yaml_event_t event;
+    bool done = false;
+    int result = 0;
     while (!done && result == 0) {
         if (!yaml_parser_parse(&parser, &event)) {
             /* libyaml's problems are fixed phrases: nothing of the bytes is in them. */

@@ -12,7 +12,6 @@
 static bool looks_like_json(struct span value)
 {
     size_t i = 0;
-
     while (i < value.n && strchr(" \t\r\n", (char)value.p[i]) && value.p[i])
         i++;
     return i < value.n && (value.p[i] == '{' || value.p[i] == '[');
@@ -20,16 +19,14 @@ static bool looks_like_json(struct span value)
 
 static void parse(struct pointer_value *parsed, struct pool *pool, struct span value)
 {
-    struct document *doc = NULL;
-    struct error e = {0};
-
     parsed->parsed = true;
     if (looks_like_json(value)) {
         json_error_t ignored;
-
         parsed->json = json_loadb((const char *)value.p, value.n, JSON_REJECT_DUPLICATES, &ignored);
         mem_wipe(&ignored, sizeof ignored);
     }
+    struct document *doc = NULL;
+    struct error e = {0};
     /* The text of tree_read's errors may quote the value, so only the line number is taken out of it. */
     if (tree_read(pool, NAME, value.p, value.n, &doc, &e) == 0 && doc && !doc->next)
         parsed->root = doc->root;
@@ -44,7 +41,6 @@ static char *next_token(struct pool *pool, const char **at)
     size_t len = strcspn(*at + 1, "/");
     char *token = pool_memdup(pool, *at + 1, len);
     char *put = token;
-
     for (const char *c = token; *c; c++) {
         if (c[0] == '~' && (c[1] == '0' || c[1] == '1'))
             *put++ = *++c == '0' ? '~' : '/';
@@ -60,7 +56,6 @@ static char *next_token(struct pool *pool, const char **at)
 static size_t list_index(const char *token)
 {
     size_t n = strspn(token, "0123456789");
-
     if (n == 0 || n > 9 || token[n] || (token[0] == '0' && n > 1))
         return SIZE_MAX;
     return (size_t)strtoul(token, NULL, 10);
@@ -76,7 +71,6 @@ static enum pointer_result give(struct pool *pool, const char *text, size_t len,
 static enum pointer_result json_result(struct pool *pool, const json_t *at, struct pointer_found *found)
 {
     char number[32];
-
     switch (json_typeof(at)) {
     case JSON_STRING:
         return give(pool, json_string_value(at), json_string_length(at), found);
@@ -103,10 +97,8 @@ static enum pointer_result walk_json(const json_t *at, struct pool *pool, const 
                                      struct pointer_found *found)
 {
     const char *rest = pointer;
-
     while (*rest == '/') {
         const char *token = next_token(pool, &rest);
-
         found->depth = (size_t)(rest - pointer);
         at = json_is_object(at) ? json_object_get(at, token) : json_array_get(at, list_index(token));
         if (!at)
@@ -118,7 +110,6 @@ static enum pointer_result walk_json(const json_t *at, struct pool *pool, const 
 static const struct tree_node *nth(const struct tree_node *list, size_t index)
 {
     const struct tree_node *child = list->first;
-
     while (child && index-- > 0)
         child = child->next;
     return child;
@@ -128,10 +119,8 @@ static enum pointer_result walk_tree(const struct tree_node *at, struct pool *po
                                      struct pointer_found *found)
 {
     const char *rest = pointer;
-
     while (*rest == '/') {
         const char *token = next_token(pool, &rest);
-
         found->depth = (size_t)(rest - pointer);
         if (at->ref)
             return POINTER_TAGGED;
@@ -161,7 +150,6 @@ enum pointer_result pointer_get(struct pointer_value *parsed, struct pool *pool,
         return POINTER_UNREADABLE;
     if (parsed->json) {
         enum pointer_result result = walk_json(parsed->json, pool, pointer, found);
-
         /* A real number keeps the text it was written with; only the YAML half still has it. */
         if (result != POINTER_CONTAINER || !parsed->root)
             return result;

@@ -30,7 +30,6 @@ static void fail(struct rendering *r, const struct error *e)
 static void resolve(struct rendering *r)
 {
     const struct plan *plan = r->plan;
-
     r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
     r->out->manifest_count = plan->manifest_count;
     r->check = (struct check){.plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors};
@@ -59,11 +58,9 @@ static void write_manifests(struct rendering *r)
 {
     const struct plan *plan = r->plan;
     struct error e = {0};
-
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         const struct plan_manifest *from = &plan->manifests[i];
         struct rendered_manifest *to = &r->out->manifests[i];
-
         to->name = from->name;
         to->contents.max = RENDER_MANIFEST_MAX;
         if (same_name_before(plan, i))
@@ -85,7 +82,6 @@ static void write_manifests(struct rendering *r)
 static struct tree_node *borrowed(struct pool *pool, struct pos pos, const struct buf *text)
 {
     struct tree_node *node = tree_scalar(pool, pos, "", 0, STYLE_LITERAL);
-
     if (text->len > 0) {
         node->text = text->data;
         node->len = text->len;
@@ -99,7 +95,6 @@ static void inline_manifests(struct rendering *r)
     struct document *main = merge_find(r->config, NULL, NULL);
     struct tree_node *cluster = main ? tree_get(main->root, "cluster") : NULL;
     struct tree_node *list = tree_get(cluster, "inlineManifests");
-
     if (!cluster || r->out->manifest_count == 0)
         return;
     if (list && check_empty(list)) {
@@ -114,7 +109,6 @@ static void inline_manifests(struct rendering *r)
         const struct rendered_manifest *m = &r->out->manifests[i];
         struct pos pos = {.file = r->plan->manifests[i].file};
         struct tree_node *entry = tree_map(r->pool, pos);
-
         if (m->held)
             continue;
         tree_add(r->pool, entry, "name", tree_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
@@ -125,10 +119,9 @@ static void inline_manifests(struct rendering *r)
 
 static void write_config(struct rendering *r)
 {
-    struct error e = {0};
-
     r->out->machine_config.max = RENDER_CONFIG_MAX;
     inline_manifests(r);
+    struct error e = {0};
     if (emit_documents(&r->out->machine_config, r->config, "machine-config.yaml", &e) != 0)
         fail(r, &e);
 }
@@ -140,13 +133,12 @@ static void know_cluster(struct rendering *r)
     const struct tree_node *root = main ? main->root : NULL;
     const char *id = tree_text(tree_path(root, "cluster.id"));
     const struct tree_node *names = tree_path(root, "cluster.apiServer.certSANs");
-    br_sha256_context sha;
-    unsigned char digest[br_sha256_SIZE];
-
     if (!id)
         id = tree_text(tree_path(root, "cluster.ca.crt"));
+    br_sha256_context sha;
     br_sha256_init(&sha);
     br_sha256_update(&sha, id ? id : "", id ? strlen(id) : 0);
+    unsigned char digest[br_sha256_SIZE];
     br_sha256_out(&sha, digest);
     text_hex(r->out->cluster_id, digest, sizeof r->out->cluster_id / 2);
     for (const struct tree_node *n = names ? names->first : NULL; n; n = n->next)
@@ -157,7 +149,6 @@ static void know_cluster(struct rendering *r)
 static void render(struct rendering *r)
 {
     unsigned before = errors_total(r->errors);
-
     resolve(r);
     /* A value that could not be had would only make the checks complain about its absence. */
     if (errors_total(r->errors) > before)
@@ -178,7 +169,6 @@ int render_documents(const struct plan *plan, const struct render_secrets *secre
 {
     struct rendering r = {.plan = plan, .hold = hold, .out = out, .errors = errors};
     unsigned before = errors_total(errors);
-
     *out = (struct rendered){0};
     r.pool = pool_new();
     resolve_init(&r.resolver, plan, secrets, r.pool, errors);

@@ -23,15 +23,12 @@ static json_t *disk_json(const struct plan_disk *disk)
 static json_t *documents_json(const struct document *docs)
 {
     json_t *list = json_array();
-
     for (; docs; docs = docs->next) {
         const char *kind = tree_text(tree_get(docs->root, "kind"));
         const char *name = tree_text(tree_get(docs->root, "name"));
-        json_t *entry = NULL;
-
         if (!docs->root)
             continue;
-        entry = json_pack("{s:s}", "kind", kind ? kind : "v1alpha1");
+        json_t *entry = json_pack("{s:s}", "kind", kind ? kind : "v1alpha1");
         if (kind && name)
             json_object_set_new(entry, "name", json_string(name));
         json_array_append_new(list, entry);
@@ -42,21 +39,18 @@ static json_t *documents_json(const struct document *docs)
 static json_t *manifests_json(const struct plan *plan, const struct rendered *rendered)
 {
     json_t *list = json_array();
-
     for (unsigned i = 0; i < rendered->manifest_count; i++) {
         const struct rendered_manifest *m = &rendered->manifests[i];
         json_t *entry = json_pack("{s:s, s:I}", "name", m->name, "bytes", (json_int_t)m->contents.len);
-
         json_object_set_new(entry, "file", json_sprintf("manifests/%s.yaml", m->name));
         json_object_set_new(entry, "source", text_or_null(plan->manifests[i].file));
         if (!plan->manifests[i].docs) {
             br_sha256_context hash;
-            unsigned char sum[br_sha256_SIZE];
-            char hex[2 * br_sha256_SIZE + 1];
-
             br_sha256_init(&hash);
             br_sha256_update(&hash, m->contents.data, m->contents.len);
+            unsigned char sum[br_sha256_SIZE];
             br_sha256_out(&hash, sum);
+            char hex[2 * br_sha256_SIZE + 1];
             text_hex(hex, sum, sizeof sum);
             json_object_set_new(entry, "sha256", json_string(hex));
         }
@@ -68,10 +62,8 @@ static json_t *manifests_json(const struct plan *plan, const struct rendered *re
 static json_t *secrets_json(const struct plan *plan)
 {
     json_t *list = json_array();
-
     for (unsigned i = 0; i < plan->secret_count; i++) {
         json_t *entry = json_pack("{s:s}", "name", plan->secrets[i].name);
-
         json_object_set_new(entry, "version", text_or_null(plan->secrets[i].version));
         json_array_append_new(list, entry);
     }
@@ -88,11 +80,9 @@ static json_t *report(const struct plan *plan, const struct rendered *rendered)
                   "cluster", plan->entry->role->cluster, "type", site_type_word(plan->entry->type));
     json_t *config = json_pack("{s:s, s:I}", "file", "machine-config.yaml", "bytes",
                                (json_int_t)rendered->machine_config.len);
-
     json_object_set_new(root, "disk", disk_json(&plan->disk));
     if (controlplane && site->flux.version) {
         json_t *flux = json_pack("{s:s}", "version", site->flux.version);
-
         json_object_set_new(flux, "from", json_string(site->flux.from == FLUX_RELEASE ? "release" : "file"));
         if (plan->release_url)
             json_object_set_new(flux, "url", json_string(plan->release_url));
@@ -115,7 +105,6 @@ int report_write(const struct plan *plan, struct rendered *rendered, struct erro
 {
     json_t *root = report(plan, rendered);
     int result = root ? json_dump_callback(root, add, &rendered->plan_json, JSON_INDENT(2)) : -1;
-
     buf_char(&rendered->plan_json, '\n');
     json_decref(root);
     return result == 0 && !rendered->plan_json.full ? 0 : error_set(e, E_NO_MEMORY, "plan.json");

@@ -97,19 +97,16 @@ static int pointer_problem(struct error *e, const struct ref *ref, enum pointer_
 static int add_secret(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     unsigned i = secret_index(r, ref);
-    struct pointer_found found = {0};
-    enum pointer_result result = POINTER_TEXT;
-    struct span bytes;
-
     if (i >= r->secrets->count)
         return error_at(e, ref->pos, E_SECRET_VALUE, "secret \"%s\" was not fetched", ref->name);
-    bytes = secret_bytes(&r->secrets->values[i]);
+    struct span bytes = secret_bytes(&r->secrets->values[i]);
     out->secret = true;
     if (!ref->pointer) {
         buf_add(&out->text, bytes.p, bytes.n);
         return 0;
     }
-    result = pointer_get(&r->parsed[i], r->pool, bytes, ref->pointer, &found);
+    struct pointer_found found = {0};
+    enum pointer_result result = pointer_get(&r->parsed[i], r->pool, bytes, ref->pointer, &found);
     if (result != POINTER_TEXT)
         return pointer_problem(e, ref, result, r->parsed[i].line, (int)found.depth);
     buf_add(&out->text, found.text, found.len);
@@ -119,7 +116,6 @@ static int add_secret(struct resolver *r, const struct ref *ref, struct value *o
 static int add_value(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     const struct tree_node *node = plan_value(r->plan, ref, e);
-
     if (!node)
         return -1;
     if (!tree_text(node))
@@ -132,10 +128,8 @@ static int add_value(struct resolver *r, const struct ref *ref, struct value *ou
 static int add_file(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     cleanup(buf_free) struct buf file = {.max = SITE_FILE_MAX};
-
     if (site_read(r->plan->site, ref->name, &file, NULL, e) != 0) {
         char where[64];
-
         snprintf(where, sizeof where, "%u:%u", (unsigned)ref->pos.line, (unsigned)ref->pos.column);
         return error_wrap(e, "%s:%s", ref->pos.file ? ref->pos.file : "", where);
     }
@@ -149,7 +143,6 @@ static int check_text(const struct ref *ref, const struct buf *text, size_t from
     const char *bytes = text->data ? text->data + from : "";
     size_t n = text->len - from;
     bool nul = n > 0 && memchr(bytes, 0, n) != NULL;
-
     if (!nul && text_is_utf8(bytes, n))
         return 0;
     if (ref->kind == REF_FILE)
@@ -165,7 +158,6 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
 {
     size_t from = out->text.len;
     int result = 0;
-
     switch (ref->kind) {
     case REF_FACT:
     case REF_NODE:
@@ -186,7 +178,6 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
         return result;
     case REF_BASE64: {
         struct value inner = {.text = {.max = RESOLVE_TEXT_MAX}};
-
         result = add_ref(r, ref->inner, true, &inner, e);
         if (inner.text.full)
             out->text.full = true;
@@ -204,12 +195,11 @@ static struct tree_node *text_node(struct resolver *r, const struct ref *ref, st
 {
     struct value value = {.text = {.max = RESOLVE_TEXT_MAX}};
     struct error e = {0};
-    struct tree_node *node = NULL;
     int result = add_ref(r, ref, false, &value, &e);
-
     if (result == 0 && value.text.full)
         result = error_at(&e, ref->pos, E_RENDER_SIZE, "the text that this becomes is longer than %zu bytes",
                           RESOLVE_TEXT_MAX);
+    struct tree_node *node = NULL;
     if (result != 0)
         errors_add(r->errors, &e);
     else
@@ -228,13 +218,11 @@ static struct tree_node *kept_node(struct resolver *r, const struct ref *ref, st
 {
     struct error e = {0};
     const struct tree_node *value = plan_value(r->plan, ref, &e);
-    struct tree_node *node = NULL;
-
     if (!value) {
         errors_add(r->errors, &e);
         return NULL;
     }
-    node = tree_copy(r->pool, value);
+    struct tree_node *node = tree_copy(r->pool, value);
     node->pos = pos;
     node->next = NULL;
     return node;
@@ -244,10 +232,8 @@ static struct tree_node *kept_node(struct resolver *r, const struct ref *ref, st
 static struct tree_node *resolve_node(struct resolver *r, const struct tree_node *from)
 {
     struct tree_node *node = NULL;
-
     if (from->ref) {
         bool keeps_kind = from->ref->kind == REF_FACT || from->ref->kind == REF_NODE;
-
         node = keeps_kind ? kept_node(r, from->ref, from->pos) : text_node(r, from->ref, from->pos);
         if (!node)
             node = tree_scalar(r->pool, from->pos, "", 0, STYLE_SINGLE);
@@ -267,10 +253,8 @@ static struct tree_node *resolve_node(struct resolver *r, const struct tree_node
 struct document *resolve_documents(struct resolver *r, const struct document *docs)
 {
     struct document *first = NULL, **end = &first;
-
     for (; docs; docs = docs->next) {
         struct document *d = pool_alloc(r->pool, sizeof *d);
-
         d->pos = docs->pos;
         d->root = docs->root ? resolve_node(r, docs->root) : NULL;
         *end = d;

@@ -66,12 +66,10 @@ static int open_parent(struct sinking *s, struct error *e)
 {
     size_t len = strlen(s->out);
     cleanup(mem_cleanup) char *path = mem_strdup(s->out);
-    char *slash = NULL;
     const char *base = path, *parent = ".";
-
     while (len > 1 && path[len - 1] == '/')
         path[--len] = '\0';
-    slash = strrchr(path, '/');
+    char *slash = strrchr(path, '/');
     if (slash) {
         base = slash + 1;
         parent = slash == path ? "/" : path;
@@ -92,7 +90,6 @@ static int open_parent(struct sinking *s, struct error *e)
 static bool is_file(int at, const char *name)
 {
     struct stat st;
-
     return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
@@ -101,12 +98,11 @@ static bool each_name(int dir, unsigned max, bool (*visit)(int dir, const char *
 {
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = copy < 0 ? NULL : fdopendir(copy);
-    const struct dirent *entry = NULL;
     bool good = d != NULL;
-    unsigned count = 0;
-
     if (!d && copy >= 0)
         close(copy);
+    const struct dirent *entry = NULL;
+    unsigned count = 0;
     while (good && (entry = readdir(d))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
@@ -120,11 +116,10 @@ static bool each_name(int dir, unsigned max, bool (*visit)(int dir, const char *
 static bool is_known_manifest(int dir, const char *name, void *arg)
 {
     const json_t *list = arg;
-    size_t i = 0;
-    const json_t *entry = NULL;
-
     if (!is_file(dir, name))
         return false;
+    size_t i = 0;
+    const json_t *entry = NULL;
     json_array_foreach(list, i, entry)
     {
         const char *file = json_string_value(json_object_get(entry, "file"));
@@ -142,7 +137,6 @@ static bool is_known_entry(int dir, const char *name, void *arg)
         return is_file(dir, name);
     if (strcmp(name, MANIFESTS) == 0) {
         cleanup(fd_cleanup) int sub = open_dir(dir, name);
-
         return sub >= 0 && each_name(sub, ENTRIES_MAX, is_known_manifest, arg);
     }
     return false;
@@ -159,20 +153,17 @@ static bool no_entry(int dir, const char *name, void *arg)
 /* Is it empty, or what hearth wrote and nothing else? */
 static bool is_ours(int dir)
 {
-    cleanup(buf_free) struct buf text = {.max = PLAN_JSON_MAX};
-    struct error ignored;
-    json_t *root = NULL;
-    const char *version = NULL, *kind = NULL;
-    bool ours = false;
-
     if (each_name(dir, ENTRIES_MAX, no_entry, NULL))
         return true;
+    cleanup(buf_free) struct buf text = {.max = PLAN_JSON_MAX};
+    struct error ignored;
     if (!is_file(dir, PLAN_FILE) || file_read(dir, PLAN_FILE, PLAN_JSON_MAX, &text, &ignored) != 0)
         return false;
-    root = json_loadb(text.data ? text.data : "", text.len, JSON_REJECT_DUPLICATES, NULL);
-    version = json_string_value(json_object_get(root, "apiVersion"));
-    kind = json_string_value(json_object_get(root, "kind"));
-    ours = version && kind && strcmp(version, REPORT_API_VERSION) == 0 && strcmp(kind, REPORT_KIND) == 0 &&
+    json_t *root = json_loadb(text.data ? text.data : "", text.len, JSON_REJECT_DUPLICATES, NULL);
+    const char *version = json_string_value(json_object_get(root, "apiVersion"));
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    bool ours = version && kind && strcmp(version, REPORT_API_VERSION) == 0 &&
+        strcmp(kind, REPORT_KIND) == 0 &&
         each_name(dir, ENTRIES_MAX, is_known_entry, json_object_get(root, "manifests"));
     json_decref(root);
     return ours;
@@ -181,10 +172,8 @@ static bool is_ours(int dir)
 /* *there: something stands at out, and it may be replaced. */
 static int check_out(const struct sinking *s, bool *there, struct error *e)
 {
-    struct stat st;
-    cleanup(fd_cleanup) int dir = -1;
-
     *there = false;
+    struct stat st;
     if (fstatat(s->parent, s->base, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT)
             return 0;
@@ -194,7 +183,7 @@ static int check_out(const struct sinking *s, bool *there, struct error *e)
         return error_set(e, E_OUT_FOREIGN, "%s is a symbolic link", s->out);
     if (!S_ISDIR(st.st_mode))
         return error_set(e, E_OUT_FOREIGN, "%s is not a directory", s->out);
-    dir = open_dir(s->parent, s->base);
+    cleanup(fd_cleanup) int dir = open_dir(s->parent, s->base);
     if (dir < 0)
         return error_errno(e, E_FILE_WRITE, errno, "%s", s->out);
     if (!is_ours(dir))
@@ -216,7 +205,6 @@ static bool remove_entry(int dir, const char *name, void *arg)
     (void)arg;
     if (strcmp(name, MANIFESTS) == 0) {
         cleanup(fd_cleanup) int sub = open_dir(dir, name);
-
         return sub >= 0 && each_name(sub, ENTRIES_MAX, remove_file, NULL) &&
             unlinkat(dir, name, AT_REMOVEDIR) == 0;
     }
@@ -227,7 +215,6 @@ static bool remove_entry(int dir, const char *name, void *arg)
 static bool remove_dir(int parent, const char *name)
 {
     cleanup(fd_cleanup) int dir = open_dir(parent, name);
-
     return dir >= 0 && each_name(dir, ENTRIES_MAX, remove_entry, NULL) &&
         unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
@@ -238,11 +225,9 @@ static bool remove_stale(int parent, const char *name, void *arg)
 {
     const char *base = arg;
     size_t n = strlen(base), mark = sizeof SIBLING - 1;
-
     if (name[0] == '.' && strncmp(name + 1, base, n) == 0 && strncmp(name + 1 + n, SIBLING, mark) == 0 &&
         strspn(name + 1 + n + mark, "0123456789abcdef") == 16 && strlen(name) == 1 + n + mark + 16) {
         cleanup(fd_cleanup) int dir = open_dir(parent, name);
-
         if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
             remove_dir(parent, name);
     }
@@ -254,10 +239,9 @@ static bool remove_stale(int parent, const char *name, void *arg)
 static int make_fresh(struct sinking *s, struct error *e)
 {
     unsigned char random[8];
-    char hex[2 * sizeof random + 1];
-
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return error_errno(e, E_SYSTEM, errno, "getrandom");
+    char hex[2 * sizeof random + 1];
     text_hex(hex, random, sizeof random);
     snprintf(s->fresh, sizeof s->fresh, ".%s%s%s", s->base, SIBLING, hex);
     if (mkdirat(s->parent, s->fresh, 0700) != 0) {
@@ -285,14 +269,12 @@ static int write_buf(int dir, const char *name, const struct buf *b, struct erro
 static bool is_file_name(const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
     return name[0] && name[0] != '.' && strlen(name) <= 200 && name[strspn(name, allowed)] == '\0';
 }
 
 static int write_manifests(const struct sinking *s, const struct rendered *rendered, struct error *e)
 {
     cleanup(fd_cleanup) int dir = -1;
-
     if (mkdirat(s->dir, MANIFESTS, 0700) != 0)
         return error_errno(e, E_FILE_WRITE, errno, MANIFESTS);
     dir = open_dir(s->dir, MANIFESTS);
@@ -301,7 +283,6 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
     for (unsigned i = 0; i < rendered->manifest_count; i++) {
         const struct rendered_manifest *m = &rendered->manifests[i];
         char name[NAME_ROOM];
-
         if (!is_file_name(m->name))
             return error_set(e, E_FILE_WRITE, "the manifest \"%s\" has no name that a file could have",
                              m->name);
@@ -317,7 +298,6 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
 static int write_all(const struct sinking *s, const struct rendered *rendered, struct error *e)
 {
     static const char ignore[] = "# Secrets: never in git.\n*\n";
-
     if (file_write(s->dir, IGNORE_FILE, ignore, sizeof ignore - 1, 0600, e) != 0 ||
         write_buf(s->dir, CONFIG_FILE, &rendered->machine_config, e) != 0)
         return -1;
@@ -335,14 +315,12 @@ static int write_all(const struct sinking *s, const struct rendered *rendered, s
 static int swap_in_steps(struct sinking *s)
 {
     char aside[NAME_ROOM];
-
     snprintf(aside, sizeof aside, "%s", s->fresh);
     aside[strlen(aside) - 1] = aside[strlen(aside) - 1] == '0' ? '1' : '0';
     if (renameat(s->parent, s->base, s->parent, aside) != 0)
         return -1;
     if (renameat(s->parent, s->fresh, s->parent, s->base) != 0) {
         int saved = errno;
-
         renameat(s->parent, aside, s->parent, s->base);
         errno = saved;
         return -1;
@@ -355,7 +333,6 @@ static int swap_in_steps(struct sinking *s)
 static int swap(struct sinking *s, bool there, struct error *e)
 {
     int result = rename_with(s->parent, s->fresh, s->base, there ? RENAME_EXCHANGE : RENAME_NOREPLACE);
-
     if (result != 0 && (errno == EINVAL || errno == ENOSYS))
         result = there ? swap_in_steps(s) : renameat(s->parent, s->fresh, s->parent, s->base);
     if (result != 0)
@@ -370,7 +347,6 @@ static int swap(struct sinking *s, bool there, struct error *e)
 static int sink(struct sinking *s, const struct rendered *rendered, struct error *e)
 {
     bool there = false;
-
     if (open_parent(s, e) != 0 || check_out(s, &there, e) != 0)
         return -1;
     each_name(s->parent, SIBLINGS_MAX, remove_stale, s->base);
@@ -386,7 +362,6 @@ int sink_check(const char *out, struct error *e)
     struct sinking s = {.out = out, .parent = -1, .dir = -1};
     bool there = false;
     int result = open_parent(&s, e) == 0 ? check_out(&s, &there, e) : -1;
-
     close_sinking(&s);
     return result;
 }
@@ -395,12 +370,12 @@ int sink_directory(const char *out, const struct rendered *rendered, struct erro
 {
     static const int stops[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     struct sinking s = {.out = out, .parent = -1, .dir = -1};
-    sigset_t held, before;
-
+    sigset_t held;
     /* A Ctrl-C takes effect when all is in place: it must not leave secrets in a directory of no known name. */
     sigemptyset(&held);
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         sigaddset(&held, stops[i]);
+    sigset_t before;
     sigprocmask(SIG_BLOCK, &held, &before);
     int result = sink(&s, rendered, e);
 

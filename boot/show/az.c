@@ -118,7 +118,6 @@ static void show_login(struct buf *out, const struct plan *plan)
     const struct role *role = plan->entry->role;
     const char *client = client_of(role);
     const char *dir = plan->site->dir;
-    char file[SITE_LOGIN_FILE_MAX];
     line_add(out, "%s", "");
     line_add(
         out,
@@ -128,6 +127,7 @@ static void show_login(struct buf *out, const struct plan *plan)
              role->name);
     line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
     line_add(out, "az ad sp create --id %s", client);
+    char file[SITE_LOGIN_FILE_MAX];
     switch (role->login.method) {
     case LOGIN_CERTIFICATE:
         show_certificate(out, plan);
@@ -162,9 +162,9 @@ static bool is_marker(const struct plan *plan, const struct plan_secret *s)
 static void show_secret(struct buf *out, const struct plan *plan, const struct plan_secret *s,
                         const char *vault)
 {
-    char pos[LINE_POS_MAX];
     bool bundle = az_is_bundle(s), marker = is_marker(plan, s);
     line_add(out, "%s", "");
+    char pos[LINE_POS_MAX];
     line_add(out, "# %s: %s, first asked for at %s", s->name,
              bundle       ? "the Talos secrets bundle"
                  : marker ? "whether the cluster is founded"

@@ -9,11 +9,11 @@
 
 static void show_condition(struct buf *out, const struct match_result *r)
 {
-    char pos[LINE_POS_MAX];
     struct buf written = {.max = 2048};
-    struct buf cut = {.max = 512};
     line_condition(&written, r->condition);
+    struct buf cut = {.max = 512};
     buf_printf(&cut, "%s: %s", r->condition->key->text, written.data ? written.data : "");
+    char pos[LINE_POS_MAX];
     line_add(out, "    %-7s  %-40s  the box has %-24s  (%s)", r->met ? "met" : "NOT met",
              cut.data ? cut.data : "", r->fact.data ? r->fact.data : "",
              line_pos(pos, sizeof pos, r->condition->pos));
@@ -54,9 +54,9 @@ void show_disk_table(struct buf *out, const struct disk_table *t)
 
 void show_disks(struct buf *out, const struct site_node *entry, const json_t *facts)
 {
-    struct disk_table table;
     if (!facts)
         return;
+    struct disk_table table;
     disk_judge(entry->install, facts, &table);
     line_add(out, "Disks, for the install: of %s:", entry->name);
     show_disk_table(out, &table);
@@ -66,14 +66,14 @@ void show_disks(struct buf *out, const struct site_node *entry, const json_t *fa
 void show_explain(struct buf *out, const struct site *site, const json_t *facts,
                   const struct site_node *chosen)
 {
+    line_add(out, "The first entry whose every condition is met is this box:");
     char pos[LINE_POS_MAX];
     bool passed = false;
-    line_add(out, "The first entry whose every condition is met is this box:");
     for (unsigned i = 0; i < site->node_count; i++) {
         const struct site_node *node = &site->nodes[i];
-        const char *verdict;
         struct match match;
         match_judge(node->match, facts, &match);
+        const char *verdict;
         if (node == chosen)
             verdict = match.met ? "THIS BOX" : "asked for with --node";
         else if (match.met)

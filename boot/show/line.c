@@ -29,8 +29,8 @@ void line_add(struct buf *out, const char *fmt, ...)
 
 void line_field(struct buf *out, const char *heading, const char *fmt, ...)
 {
-    va_list ap;
     buf_printf(out, "%-10s ", heading);
+    va_list ap;
     va_start(ap, fmt);
     add(out, fmt, ap);
     va_end(ap);

@@ -29,19 +29,19 @@ static void add_fact(struct buf *out, const json_t *facts, const char *before, c
 
 static void show_box(struct buf *out, const struct plan *plan)
 {
-    char size[32];
-    struct buf text = {.max = 4096};
     const json_t *facts = plan->facts;
     if (!facts) {
         line_field(out, "box", "unknown: this is planned without the facts of the box");
         return;
     }
+    struct buf text = {.max = 4096};
     add_fact(&text, facts, "", "system.manufacturer");
     add_fact(&text, facts, "", "system.product_name");
     add_fact(&text, facts, "board ", "board.product_name");
     add_fact(&text, facts, "serial ", "serial");
     add_fact(&text, facts, "", "cpu.model_name");
     const json_t *memory = facts_get(facts, "memory.size_mib");
+    char size[32];
     if (json_is_integer(memory) && json_integer_value(memory) > 0)
         buf_printf(&text, "%s%s memory", text.len ? ", " : "",
                    text_memory(size, sizeof size, (uint64_t)json_integer_value(memory)));
@@ -52,16 +52,16 @@ static void show_box(struct buf *out, const struct plan *plan)
 
 static void show_why(struct buf *out, const struct plan *plan)
 {
-    char pos[LINE_POS_MAX];
     const struct site_node *entry = plan->entry;
     struct match match;
-    struct buf text = {.max = 4096};
     match_judge(entry->match, plan->facts, &match);
+    struct buf text = {.max = 4096};
     for (unsigned i = 0; match.met && i < match.count; i++) {
         const struct tree_node *c = match.results[i].condition;
         buf_printf(&text, "%s%s ", i ? ", " : "", c->key->text);
         line_condition(&text, c);
     }
+    char pos[LINE_POS_MAX];
     line_pos(pos, sizeof pos, entry->pos);
     if (match.met)
         line_field(out, "why", "entry %u of %u (%s) matches: %s", entry->index + 1, plan->site->node_count,
@@ -88,12 +88,12 @@ static void show_cluster(struct buf *out, const struct plan *plan)
 
 static void show_disk(struct buf *out, const struct plan *plan)
 {
-    struct buf text = {.max = 4096};
     const struct plan_disk *disk = &plan->disk;
     if (!disk->fact) {
         line_field(out, "disk", "open: chosen on the box, from its facts");
         return;
     }
+    struct buf text = {.max = 4096};
     disk_describe(&text, disk->fact);
     const char *name = json_string_value(json_object_get(disk->fact, "name"));
     line_field(out, "disk", "%s: %s", name ? name : "?", text_of(&text));
@@ -106,7 +106,6 @@ static void show_disk(struct buf *out, const struct plan *plan)
 
 static void show_documents(struct buf *out, const struct plan *plan)
 {
-    char size[32];
     struct buf kinds = {.max = 4096};
     unsigned count = 0;
     for (const struct document *d = plan->config; d; d = d->next) {
@@ -118,6 +117,7 @@ static void show_documents(struct buf *out, const struct plan *plan)
                    name ? name : "");
     }
     line_field(out, "config", "%s", text_of(&kinds));
+    char size[32];
     for (unsigned i = 0; i < plan->file_count; i++) {
         const struct plan_file *file = &plan->files[i];
         line_field(out, "", "  %-34s %9s  %s", file->path, text_size(size, sizeof size, file->bytes),
@@ -136,12 +136,12 @@ static unsigned objects(const struct plan_manifest *m)
 
 static void show_manifests(struct buf *out, const struct plan *plan)
 {
-    char size[32];
     if (plan->entry->type == MACHINE_WORKER) {
         line_field(out, "manifests", "none: only control planes carry them");
         return;
     }
     line_field(out, "manifests", "%u, in the order Talos applies them", plan->manifest_count);
+    char size[32];
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         const struct plan_manifest *m = &plan->manifests[i];
         unsigned count = objects(m);
@@ -175,8 +175,8 @@ static void show_secret(struct buf *out, const struct plan_secret *secret, int w
 static void show_secrets(struct buf *out, const struct plan *plan)
 {
     const struct role *role = plan->entry->role;
-    int width = 0;
     line_field(out, "secrets", "%u from %s", plan->secret_count, role->vault);
+    int width = 0;
     for (unsigned i = 0; i < plan->secret_count; i++) {
         int n = (int)strlen(plan->secrets[i].name);
         width = n > width ? n : width;

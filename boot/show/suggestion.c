@@ -115,7 +115,6 @@ static bool cpu_word(const char *name, char *out, size_t cap)
  * maker and model stand beside it. Lenovo keeps the name of the model in the version. */
 static void propose_its_kind(struct proposal *p, const json_t *facts)
 {
-    char word[64];
     const char *maker = string_fact(facts, "system.manufacturer");
     const char *cpu = string_fact(facts, "cpu.model_name");
     const json_t *memory = facts_get(facts, "memory.size_mib");
@@ -125,6 +124,7 @@ static void propose_its_kind(struct proposal *p, const json_t *facts)
     if (!lenovo || !propose_fact(p, facts, "system.version"))
         propose_fact(p, facts, "system.product_name");
     propose_fact(p, facts, "board.product_name");
+    char word[64];
     if (cpu && cpu_word(cpu, word, sizeof word))
         propose(p, "cpu.model_name", word, "*");
     else

@@ -50,7 +50,6 @@ static size_t number_token(const char *at, enum token_kind *kind)
 {
     size_t n = at[0] == '0' && (at[1] == 'x' || at[1] == 'X') ? 2 + strspn(at + 2, "0123456789abcdefABCDEF")
                                                               : strspn(at, "0123456789");
-
     *kind = TOKEN_INT;
     if (at[n] == '.' && isdigit((unsigned char)at[n + 1])) {
         *kind = TOKEN_NUMBER;
@@ -68,7 +67,6 @@ static const char *tokens_of(const char *text, struct token *tokens, unsigned *c
 {
     static const char *const signs[] = {"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "*",
                                         "/",  "%",  "(",  ")",  "[",  "]",  "{", "}", ",", ".", "?", ":"};
-
     *count = 0;
     for (const char *at = text + strspn(text, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
         struct token *t = &tokens[*count];
@@ -103,7 +101,6 @@ static const char *brackets(const struct token *tokens, unsigned count)
 {
     char open[BRACKETS_MAX];
     unsigned depth = 0;
-
     for (unsigned i = 0; i < count; i++) {
         if (tokens[i].kind != TOKEN_SIGN)
             continue;
@@ -160,9 +157,9 @@ static const char *judge_names(struct pool *pool, enum cel_subject subject, cons
                                unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        bool known = false;
         if (tokens[i].kind != TOKEN_NAME || (i > 0 && is(&tokens[i - 1], ".")))
             continue;
+        bool known = false;
         const char *fields = fields_of(subject, &tokens[i], &known);
         if (!known)
             return pool_printf(pool, "speaks of %.*s, which Talos does not know here", (int)tokens[i].n,
@@ -221,7 +218,6 @@ const char *cel_problem(struct pool *pool, enum cel_subject subject, const char 
     struct token tokens[TOKENS_MAX];
     unsigned count;
     const char *problem = tokens_of(text, tokens, &count);
-
     if (!problem && count == 0)
         problem = "is no expression";
     if (!problem)

@@ -222,11 +222,11 @@ static int check_scalar(const struct tree_node *c, const char *name, struct erro
     /* "240GB" would be compared with the digits of a byte count and never be equal: surely not what was
      * meant. */
     struct condition_number number;
-    uint64_t unit;
     size_t used = condition_number(c->text, c->len, &number, &why);
     const char *rest = c->text + used;
     size_t rest_len = c->len - used;
     condition_trim(&rest, &rest_len);
+    uint64_t unit;
     if (used > 0 && condition_size_unit(last) != 0 && unit_read(rest, rest_len, &unit))
         return error_at(e, c->pos, E_SITE_MATCH, "%s: \"%s\" needs an operator, as in \">= %s\"", name,
                         c->text, c->text);

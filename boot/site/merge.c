@@ -19,13 +19,11 @@
 static const char *identity(struct pool *pool, const struct tree_node *root, const char *key)
 {
     const struct tree_node *node = tree_get(root, key);
-    char *out = NULL;
-
     if (!node)
         return "";
     if (!node->ref)
         return node->kind == TREE_SCALAR ? node->text : "";
-    out = pool_alloc(pool, 512);
+    char *out = pool_alloc(pool, 512);
     return ref_print(out, 512, node->ref);
 }
 
@@ -37,7 +35,6 @@ static bool is_main(const struct tree_node *root)
 static bool is_same_document(struct pool *pool, const struct tree_node *a, const struct tree_node *b)
 {
     static const char *const keys[] = {"apiVersion", "kind", "name"};
-
     if (is_main(a) || is_main(b))
         return is_main(a) && is_main(b);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -70,7 +67,6 @@ static const char *kind_name(const struct tree_node *node)
 {
     static const char *const names[] = {
         [TREE_SCALAR] = "a single value", [TREE_MAP] = "a mapping", [TREE_SEQ] = "a list"};
-
     return node->ref ? "a reference" : names[node->kind];
 }
 
@@ -83,7 +79,6 @@ static const char *join(struct merging *m, const char *path, const char *key)
 static void replace(struct tree_node *parent, struct tree_node *old, struct tree_node *value)
 {
     struct tree_node **link = &parent->first;
-
     while (*link && *link != old)
         link = &(*link)->next;
     value->next = old->next;
@@ -117,12 +112,11 @@ static bool is_same_value(const struct tree_node *a, const struct tree_node *b)
 static void __attribute__((format(printf, 4, 5)))
 lost(struct merging *m, const struct tree_node *old, const struct tree_node *value, const char *fmt, ...)
 {
-    char text[ERROR_TEXT_MAX];
-    va_list ap;
-
     if (!m->warnings || (old && value && is_same_value(old, value)))
         return;
+    va_list ap;
     va_start(ap, fmt);
+    char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     errors_at(m->warnings, value ? value->pos : old->pos, E_MERGE_LOST, "%s", text);
@@ -174,7 +168,6 @@ static int merge_reference(struct merging *m, const char *path, struct tree_node
     bool new_map = value->ref ? is_disk(value) : value->kind == TREE_MAP;
     bool old_scalar = old->ref ? !old_map : old->kind == TREE_SCALAR;
     bool new_scalar = value->ref ? !new_map : value->kind == TREE_SCALAR;
-
     if (!(old_scalar && new_scalar) && !(old_map && new_map))
         return differ(m, path, old, value);
     if (new_scalar && !value->ref && value->len == 0)
@@ -187,13 +180,12 @@ static int merge_reference(struct merging *m, const char *path, struct tree_node
 static int merge_text_url(struct merging *m, const char *path, struct tree_node *parent,
                           struct tree_node *old, struct tree_node *value)
 {
-    char whole[1536];
-    bool fixed = false;
-
     if (value->len == 0) {
         kept(m, path, old, value, "an empty text");
         return 0;
     }
+    char whole[1536];
+    bool fixed = false;
     bool known = old->len == 0 || merge_url(old->text, value->text, whole, sizeof whole, &fixed);
     if (!known || fixed)
         return unmergeable(m, path, old, value, fixed ? "two user names of a URL" : "this URL");
@@ -217,7 +209,6 @@ static int merge_scalar(struct merging *m, const char *path, struct tree_node *p
     const struct schema_type *type = schema_type(use);
     bool pointer = use->flags & SCHEMA_POINTER;
     bool address = type->form == FORM_ADDR || type->form == FORM_PREFIX || type->form == FORM_ADDRPORT;
-
     if (type->merge == MERGE_FIXED)
         return unmergeable(m, path, old, value, "this");
     if (type->merge == MERGE_URL)
@@ -282,7 +273,6 @@ static int merge_any(struct merging *m, const char *path, struct tree_node *pare
 static const char *key_text(const struct tree_node *element, const char *key)
 {
     const struct tree_node *own = tree_get(element, key);
-
     if (!own || tree_is_null(own))
         return "";
     return tree_text(own);
@@ -293,12 +283,11 @@ static bool same_key(const struct schema_type *type, const struct tree_node *a, 
 {
     const struct schema_field *field = schema_field(schema_type(&type->elem), schema_text(type->key));
     const char *left = key_text(a, schema_text(type->key)), *right = key_text(b, schema_text(type->key));
-    uint64_t m = 0, n = 0;
-
     if (!left || !right)
         return false;
     if (schema_type(field)->form != FORM_INT)
         return strcmp(left, right) == 0;
+    uint64_t m = 0, n = 0;
     return (!*left || scalar_number(tree_get(a, schema_text(type->key)), &m)) &&
         (!*right || scalar_number(tree_get(b, schema_text(type->key)), &n)) && m == n;
 }
@@ -307,7 +296,6 @@ static bool same_key(const struct schema_type *type, const struct tree_node *a, 
 static bool same_selector(const struct tree_node *a, const struct tree_node *b)
 {
     const struct tree_node *const sides[] = {a, b};
-
     for (size_t i = 0; i < 2; i++)
         for (const struct tree_node *field = sides[i]->first; field; field = field->next) {
             const char *left = key_text(a, field->key->text), *right = key_text(b, field->key->text);
@@ -324,16 +312,15 @@ static struct tree_node *find_element(const struct schema_type *type, const stru
                                       const struct tree_node *end, const struct tree_node *element)
 {
     const char *text = key_text(element, schema_text(type->key));
-    const struct tree_node *selector = NULL;
-    struct tree_node *found = NULL;
-
     if (!text)
         return NULL;
+    const struct tree_node *selector = NULL;
     if (text[0] == '\0' && strcmp(schema_text(type->key), "interface") == 0) {
         selector = tree_get(element, "deviceSelector");
         if (!selector || selector->kind != TREE_MAP)
             return NULL;
     }
+    struct tree_node *found = NULL;
     for (struct tree_node *at = base->first; at; at = at == end ? NULL : at->next) {
         const struct tree_node *own = tree_get(at, "deviceSelector");
         bool same = selector ? own && own->kind == TREE_MAP && same_selector(own, selector)
@@ -352,7 +339,6 @@ static int merge_keyed(struct merging *m, const char *path, const struct schema_
 {
     bool whole = type->merge == MERGE_KEYED_WHOLE;
     const struct tree_node *end = base->last;
-
     for (struct tree_node *element = overlay->first, *next = NULL; element; element = next) {
         next = element->next;
         struct tree_node *old = NULL;
@@ -409,7 +395,6 @@ static int merge_null(struct merging *m, const char *path, struct tree_node *par
 {
     const struct schema_type *type = schema_type(use);
     bool by_value = use && !(use->flags & SCHEMA_POINTER) && type->node == SCHEMA_SCALAR;
-
     if (tree_is_null(old))
         return 0;
     if (use && type->node == SCHEMA_ANY)
@@ -434,7 +419,6 @@ static int merge_field(struct merging *m, const char *path, struct tree_node *pa
                        struct tree_node *value, const struct schema_field *use)
 {
     const struct schema_type *type = schema_type(use);
-
     if (tree_is_null(value))
         return merge_null(m, path, parent, old, value, use);
     if (tree_is_null(old)) {
@@ -473,7 +457,6 @@ static void forget(struct merging *m, const char *path, const struct schema_type
         const struct schema_type *below = schema_type(field);
         struct tree_node *old = tree_get(base, schema_key(field));
         const struct tree_node *said = tree_get(overlay, schema_key(field));
-
         if (!old || field->flags & (SCHEMA_POINTER | SCHEMA_REPLACE) || (said && !tree_is_null(said)))
             continue;
         const char *at = join(m, path, schema_key(field));
@@ -501,7 +484,6 @@ static int merge_struct(struct merging *m, const char *path, const struct schema
     for (struct tree_node *child = overlay->first, *next = NULL; child; child = next) {
         const struct schema_field *field = schema_field(type, child->key->text);
         struct tree_node *old = tree_get(base, child->key->text);
-
         next = child->next;
         if (!old && tree_is_null(child))
             continue;
@@ -523,10 +505,8 @@ static int merge_struct(struct merging *m, const char *path, const struct schema
 int merge_check(struct pool *pool, const struct document *list, struct error *e)
 {
     unsigned count = 0;
-
     for (const struct document *at = list; at; at = at->next) {
         const struct tree_node *root = at->root;
-
         if (!root)
             continue;
         if (++count > DOCUMENTS_MAX)
@@ -547,7 +527,6 @@ int merge_check(struct pool *pool, const struct document *list, struct error *e)
 static struct document **find_pair(struct pool *pool, struct document **base, const struct tree_node *root)
 {
     struct document **link = base;
-
     while (*link &&
            !((*link)->root && (*link)->root->kind == TREE_MAP && is_same_document(pool, (*link)->root, root)))
         link = &(*link)->next;
@@ -564,7 +543,6 @@ static int merge_document(struct pool *pool, struct document **base, const struc
     const struct schema_type *type = known ? schema_type_at(known->type) : NULL;
     struct merging m = {.pool = pool, .warnings = warnings, .e = e};
     int deletes = merge_says_delete(&m, root);
-
     if (deletes < 0)
         return -1;
     if (deletes > 0) {

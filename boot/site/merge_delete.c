@@ -7,7 +7,6 @@
 int merge_says_delete(struct merging *m, const struct tree_node *map)
 {
     const struct tree_node *patch = tree_get(map, "$patch");
-
     if (!patch)
         return 0;
     if (tree_is(patch, "delete"))
@@ -19,7 +18,6 @@ static int refuse_patch(struct tree_node *node, void *arg)
 {
     const struct tree_node *patch = tree_get(node, "$patch");
     struct merging *m = arg;
-
     return patch ? error_at(m->e, patch->pos, E_MERGE,
                             "nothing inside an element of a list can be deleted; "
                             "delete the element and add it anew")
@@ -32,7 +30,6 @@ static bool can_select(const struct schema_field *field)
     static const unsigned forms = 1u << FORM_TEXT | 1u << FORM_ENUM | 1u << FORM_TABLE | 1u << FORM_ADDR |
         1u << FORM_PREFIX | 1u << FORM_ADDRPORT | 1u << FORM_URL | 1u << FORM_DURATION;
     const struct schema_type *type = schema_type(field);
-
     return !field ||
         (!(field->flags & SCHEMA_POINTER) && type->node == SCHEMA_SCALAR && forms >> type->form & 1u);
 }
@@ -43,7 +40,6 @@ static bool is_zero_text(const struct schema_type *type, const char *text)
 {
     const char *words = type->form == FORM_ENUM ? schema_text(type->words) : "";
     size_t first = strcspn(words, ",");
-
     if (type->form == FORM_ENUM)
         return type->zero && strlen(text) == first && memcmp(words, text, first) == 0;
     if (type->form == FORM_TABLE)
@@ -58,7 +54,6 @@ static bool is_selected(const struct schema_field *field, const struct tree_node
 {
     const struct tree_node *own = tree_get(element, selector->key->text);
     const struct schema_type *type = schema_type(field);
-
     if (element->kind != TREE_MAP)
         return false;
     if (!own || tree_is_null(own) || (own->len == 0 && type->form != FORM_TEXT))
@@ -71,7 +66,6 @@ static int delete_element(struct merging *m, const char *path, const struct sche
                           struct tree_node *base, const struct tree_node *element)
 {
     const struct tree_node *selector = element->first;
-
     if (strcmp(selector->key->text, "$patch") == 0)
         selector = selector->next;
     if (!selector || !tree_text(selector))
@@ -98,7 +92,6 @@ static int delete_in_list(struct merging *m, const char *path, const struct sche
 {
     for (struct tree_node *element = overlay->first, *next = NULL; element; element = next) {
         int deletes = element->kind == TREE_MAP ? merge_says_delete(m, element) : 0;
-
         next = element->next;
         if (deletes < 0)
             return -1;
@@ -131,7 +124,6 @@ static struct target target_of(struct merging *m, struct target at, const char *
     struct tree_node *old = tree_get(at.base, key);
     bool value = field && at.type->node == SCHEMA_STRUCT && !(field->flags & SCHEMA_POINTER) &&
         schema_type(field)->node == SCHEMA_STRUCT;
-
     return (struct target){pool_printf(m->pool, "%s%s%s", at.path, at.path[0] ? "." : "", key), old,
                            field ? schema_type(field) : NULL,
                            (old && !tree_is_null(old)) || (at.there && value)};
@@ -141,7 +133,6 @@ static struct target target_of(struct merging *m, struct target at, const char *
 static int delete_key(struct merging *m, struct target at, struct target below, const struct tree_node *child)
 {
     struct tree_node *old = below.base;
-
     if (at.type && at.type->merge == MERGE_WHOLE)
         return error_at(m->e, child->key->pos, E_MERGE, "%s: Talos deletes %s as a whole only", below.path,
                         at.path);
@@ -162,7 +153,6 @@ static int delete_in_map(struct merging *m, struct target at, struct tree_node *
         struct target below = target_of(m, at, child->key->text);
         int deletes = child->kind == TREE_MAP ? merge_says_delete(m, child) : 0;
         uint32_t count = child->count;
-
         next = child->next;
         if (deletes < 0)
             return -1;
@@ -195,7 +185,6 @@ int merge_drop_deletes(struct merging *m, struct tree_node *overlay)
     for (struct tree_node *child = overlay->first, *next = NULL; child; child = next) {
         int deletes = child->kind == TREE_MAP ? merge_says_delete(m, child) : 0;
         uint32_t count = child->count;
-
         next = child->next;
         if (deletes < 0 || (deletes == 0 && child->kind != TREE_SCALAR && merge_drop_deletes(m, child) != 0))
             return -1;

@@ -32,7 +32,6 @@ static bool split_url(const char *text, struct url_parts *u)
     const char *at = text;
     size_t scheme = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
     size_t rest = strcspn(at, "#");
-
     *u = (struct url_parts){.force_query = false};
     if (at[rest] == '#' && !take_part(u->fragment, sizeof u->fragment, at + rest + 1, strlen(at + rest + 1)))
         return false;
@@ -77,9 +76,8 @@ static void take_over(char *out, const char *from, size_t cap)
 
 bool merge_url(const char *base, const char *overlay, char *out, size_t cap, bool *fixed)
 {
-    struct url_parts b, o;
-
     *fixed = false;
+    struct url_parts b, o;
     if (!split_url(base, &b) || !split_url(overlay, &o))
         return false;
     *fixed = b.has_user && o.has_user;

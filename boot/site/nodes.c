@@ -22,7 +22,6 @@ static const char *const bootstrap_modes[] = {"auto", "manual", NULL};
 static bool is_name_possible(const struct ref *format)
 {
     size_t len = 0;
-
     for (const struct ref_part *part = format->parts; part; part = part->next) {
         if (part->ref) {
             len++;
@@ -41,13 +40,11 @@ static bool is_name_possible(const struct ref *format)
 static void judge_name(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
     const struct tree_node *node = judge_text(j, map, "name", true);
-    struct error e = {0};
-    struct ref *format = NULL;
-
     if (!node)
         return;
     entry->name = node->text;
-    format = ref_parse(j->site->pool, REF_FORMAT, node->pos, node->text, &e);
+    struct error e = {0};
+    struct ref *format = ref_parse(j->site->pool, REF_FORMAT, node->pos, node->text, &e);
     if (!format) {
         e.code = E_SITE_NAME;
         errors_add(j->errors, &e);
@@ -73,8 +70,6 @@ static void judge_name(struct judge *j, const struct tree_node *map, struct site
 /* A scalar that says something, or a list of such. */
 static void judge_condition(struct judge *j, const struct tree_node *condition, const char *name)
 {
-    struct error e = {0};
-
     if (condition->kind == TREE_SEQ && condition->count == 0) {
         errors_at(j->errors, condition->pos, E_SITE_MATCH,
                   "\"%.120s\" of %s is an empty list, which nothing meets", name, j->where);
@@ -95,6 +90,7 @@ static void judge_condition(struct judge *j, const struct tree_node *condition, 
         if (condition->kind != TREE_SEQ)
             break;
     }
+    struct error e = {0};
     if (condition_check(condition, &e) != 0)
         errors_add(j->errors, &e);
 }
@@ -102,7 +98,6 @@ static void judge_condition(struct judge *j, const struct tree_node *condition, 
 static void judge_fact_name(struct judge *j, const struct tree_node *key, const char *name)
 {
     const char *nearest = NULL;
-
     if (facts_known(name, &nearest))
         return;
     errors_at(j->errors, key->pos, E_SITE_MATCH, "%s: there is no fact named \"%.120s\"%s%s%s", j->where,
@@ -112,8 +107,6 @@ static void judge_fact_name(struct judge *j, const struct tree_node *key, const 
 static void judge_match(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
     const struct tree_node *match = judge_map(j, map, "match", true);
-    unsigned conditions = 0;
-
     if (!match)
         return;
     if (match->count == 0) {
@@ -122,10 +115,10 @@ static void judge_match(struct judge *j, const struct tree_node *map, struct sit
         return;
     }
     entry->match = match;
+    unsigned conditions = 0;
     for (const struct tree_node *child = match->first; child; child = child->next) {
         const char *name = child->key->text;
         bool list_fact = child->kind == TREE_MAP && !child->ref;
-
         judge_fact_name(j, child->key, name);
         conditions += list_fact ? child->count : 1;
         if (!list_fact) {
@@ -137,7 +130,6 @@ static void judge_match(struct judge *j, const struct tree_node *map, struct sit
                       j->where);
         for (const struct tree_node *field = child->first; field; field = field->next) {
             const char *full = pool_printf(j->site->pool, "%.120s.%.120s", name, field->key->text);
-
             judge_fact_name(j, field->key, full);
             judge_condition(j, field, full);
         }
@@ -162,7 +154,6 @@ static const char *exact_text(const struct tree_node *condition)
 static void judge_exact(struct judge *j, const struct tree_node *match, struct pos pos, const char *does)
 {
     const char *flawed = NULL, *flaw = NULL, *fact = NULL;
-
     for (enum identity i = 0; i < IDENTITY_COUNT; i++) {
         const char *text = exact_text(tree_get(match, identity_fact(i)));
         const char *why = text ? identity_flaw(i, text) : NULL;
@@ -202,7 +193,7 @@ static void judge_install(struct judge *j, const struct tree_node *map, struct s
         {"installable", "hearth decides that itself"},
         {"partitions", "hearth looks at what is on a disk itself; see wipe"},
     };
-    struct tree_node *install = judge_map(j, map, "install", false), *wipe = NULL;
+    struct tree_node *install = judge_map(j, map, "install", false);
 
     if (!install)
         return;
@@ -217,7 +208,7 @@ static void judge_install(struct judge *j, const struct tree_node *map, struct s
         tree_remove(install, node);
     }
     judge_keys(j, install, known);
-    wipe = tree_get(install, "wipe");
+    struct tree_node *wipe = tree_get(install, "wipe");
     if (wipe) {
         entry->wipe = judge_word(j, install, "wipe", true, truths) == 1;
         if (entry->wipe && entry->match)
@@ -240,9 +231,6 @@ static void judge_install(struct judge *j, const struct tree_node *map, struct s
 static void judge_role_of(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
     const struct tree_node *node = judge_text(j, map, "role", true);
-    const char *names[SITE_ROLES_MAX + 1] = {NULL};
-    const char *nearest = NULL;
-
     if (node)
         entry->role = site_role(j->site, node->text);
     if (entry->role)
@@ -250,9 +238,10 @@ static void judge_role_of(struct judge *j, const struct tree_node *map, struct s
     j->sound = false;
     if (!node || j->site->role_count == 0)
         return;
+    const char *names[SITE_ROLES_MAX + 1] = {NULL};
     for (unsigned i = 0; i < j->site->role_count; i++)
         names[i] = j->site->roles[i].name;
-    nearest = text_nearest(node->text, names);
+    const char *nearest = text_nearest(node->text, names);
     errors_at(j->errors, node->pos, E_SITE_ROLE, "%s has the role \"%.120s\", which is not defined%s%s%s",
               j->where, node->text, nearest ? "; the nearest is \"" : "", nearest ? nearest : "",
               nearest ? "\"" : "");
@@ -261,11 +250,9 @@ static void judge_role_of(struct judge *j, const struct tree_node *map, struct s
 static void judge_bootstrap(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
     const struct tree_node *node = tree_get(map, "bootstrap");
-    int mode = -1;
-
     if (!node)
         return;
-    mode = judge_word(j, map, "bootstrap", true, bootstrap_modes);
+    int mode = judge_word(j, map, "bootstrap", true, bootstrap_modes);
     if (mode < 0) {
         j->sound = false;
         return;
@@ -285,8 +272,6 @@ static void judge_entry(struct judge *j, const struct tree_node *map, struct sit
     static const char *const known[] = {"name",  "role",    "type", "bootstrap",
                                         "match", "install", "vars", NULL};
     const char *name = tree_text(tree_get(map, "name"));
-    int type = -1;
-
     entry->pos = map->pos;
     j->where = name && name[0] ? pool_printf(j->site->pool, "entry %.80s", name)
                                : pool_printf(j->site->pool, "entry %u", entry->index + 1);
@@ -298,7 +283,7 @@ static void judge_entry(struct judge *j, const struct tree_node *map, struct sit
     judge_keys(j, map, known);
     judge_name(j, map, entry);
     judge_role_of(j, map, entry);
-    type = judge_word(j, map, "type", true, machine_types);
+    int type = judge_word(j, map, "type", true, machine_types);
     if (type < 0)
         j->sound = false;
     entry->type = type == MACHINE_WORKER ? MACHINE_WORKER : MACHINE_CONTROLPLANE;
@@ -313,10 +298,8 @@ static void judge_entry(struct judge *j, const struct tree_node *map, struct sit
 static void judge_names(struct judge *j)
 {
     const struct site *site = j->site;
-
     for (unsigned i = 0; i < site->node_count; i++) {
         const struct site_node *entry = &site->nodes[i];
-
         for (unsigned k = 0; k < i && entry->name && !entry->name_ref; k++) {
             const struct site_node *first = &site->nodes[k];
             if (!first->name || first->name_ref || !text_equal_fold(first->name, entry->name))
@@ -362,10 +345,8 @@ static bool is_subset(const struct tree_node *wide, const struct tree_node *narr
 static void warn_shadowed(struct judge *j)
 {
     struct site *site = j->site;
-
     for (unsigned i = 0; i < site->node_count; i++) {
         const struct site_node *entry = &site->nodes[i];
-
         for (unsigned k = 0; k < i && entry->match; k++) {
             const struct site_node *first = &site->nodes[k];
             if (!first->match || !is_subset(first->match, entry->match))
@@ -392,10 +373,8 @@ static void judge_cluster(struct judge *j, unsigned first)
     const struct site_node *entry = &site->nodes[first], *bootstraps = NULL;
     unsigned members = 0;
     bool countable = true;
-
     for (unsigned i = 0; i < site->node_count; i++) {
         const struct site_node *other = &site->nodes[i];
-
         if (other->type != MACHINE_CONTROLPLANE || !same_cluster(entry, other))
             continue;
         if (i < first)
@@ -428,7 +407,6 @@ static void judge_cluster(struct judge *j, unsigned first)
 void judge_nodes(struct judge *j, const struct tree_node *nodes)
 {
     struct site *site = j->site;
-
     if (nodes->count == 0 || nodes->count > SITE_NODES_MAX) {
         errors_at(j->errors, nodes->pos, E_SITE_VALUE, "\"nodes\" has %u entries; 1 to %d are possible",
                   (unsigned)nodes->count, SITE_NODES_MAX);
@@ -437,7 +415,6 @@ void judge_nodes(struct judge *j, const struct tree_node *nodes)
     site->nodes = pool_alloc(site->pool, nodes->count * sizeof(struct site_node));
     for (const struct tree_node *map = nodes->first; map; map = map->next) {
         struct site_node *entry = &site->nodes[site->node_count];
-
         entry->index = site->node_count++;
         judge_entry(j, map, entry);
     }

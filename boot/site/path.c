@@ -15,7 +15,6 @@ const char *path_fault(const char *path)
         return "has a backslash; parts are separated by /";
     for (const char *at = path;; at++) {
         size_t len = strcspn(at, "/");
-
         if (len == 0)
             return "has an empty part";
         if (len == 1 && at[0] == '.')

@@ -45,7 +45,6 @@ int ref_kind_of_tag(const char *tag)
 static int parse_fact(struct ref *ref, const char *text, struct error *e)
 {
     const char *nearest = NULL;
-
     if (!facts_known(text, &nearest))
         return error_at(e, ref->pos, E_YAML_REF, "there is no fact named \"%.120s\"%s%s%s", text,
                         nearest ? "; the nearest is \"" : "", nearest ? nearest : "", nearest ? "\"" : "");
@@ -54,13 +53,10 @@ static int parse_fact(struct ref *ref, const char *text, struct error *e)
 
 static int parse_node(struct ref *ref, const char *text, struct error *e)
 {
-    const char *nearest = NULL;
-
     if (strncmp(text, "vars.", 5) == 0) {
         const char *name = text + 5;
         size_t len = strlen(name);
         bool good = len > 0 && len <= VAR_NAME_MAX;
-
         for (size_t i = 0; i < len && good; i++)
             good = is_alnum(name[i]) || name[i] == '_' || name[i] == '-';
         if (!good)
@@ -72,7 +68,7 @@ static int parse_node(struct ref *ref, const char *text, struct error *e)
     for (size_t i = 0; node_fields[i]; i++)
         if (strcmp(node_fields[i], text) == 0)
             return 0;
-    nearest = text_nearest(text, node_fields);
+    const char *nearest = text_nearest(text, node_fields);
     return error_at(
         e, ref->pos, E_YAML_REF,
         "a node has no field \"%.120s\"%s%s%s; there are name, role, type, cluster, endpoint, vars.X and "
@@ -95,7 +91,6 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
     size_t name_len = strcspn(text, "@#");
     const char *rest = text + name_len;
     bool good = name_len > 0 && name_len <= REF_NAME_MAX;
-
     for (size_t i = 0; i < name_len && good; i++)
         good = is_alnum(text[i]) || text[i] == '-';
     if (!good)
@@ -105,7 +100,6 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
     ref->name = pool_memdup(pool, text, name_len);
     if (*rest == '@') {
         size_t len = strcspn(rest + 1, "#");
-
         good = len == VERSION_DIGITS;
         for (size_t i = 0; i < len && good; i++)
             good = is_digit(rest[1 + i]) || (rest[1 + i] >= 'a' && rest[1 + i] <= 'f');
@@ -130,7 +124,6 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
 static int parse_file(struct ref *ref, const char *text, struct error *e)
 {
     const char *fault = path_fault(text);
-
     if (fault)
         return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" %s", text, fault);
     if (strncmp(text, ".hearth", 7) == 0 && (text[7] == '/' || text[7] == '\0'))
@@ -142,7 +135,6 @@ static int parse_file(struct ref *ref, const char *text, struct error *e)
 static void add_part(struct pool *pool, struct ref_part ***tail, const char *literal, struct ref *ref)
 {
     struct ref_part *part = pool_alloc(pool, sizeof *part);
-
     part->literal = literal;
     part->ref = ref;
     **tail = part;
@@ -156,7 +148,6 @@ static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *in
     char *text = pool_memdup(pool, inside, len);
     char *colon = strchr(text, ':');
     int kind = colon ? kind_of_name(text, (size_t)(colon - text)) : -1;
-
     if (kind < 0 || kind == REF_FORMAT || kind == REF_BASE64) {
         (void)error_at(
             e, pos, E_YAML_REF,
@@ -179,7 +170,6 @@ static int parse_format(struct pool *pool, struct ref *ref, const char *text, st
     char *literal = pool_alloc(pool, length + 1);
     char *start = literal;
     unsigned parts = 0;
-
     for (const char *at = text;;) {
         if ((at[0] == '{' || at[0] == '}') && at[1] == at[0]) {
             start[filled++] = at[0];
@@ -203,10 +193,9 @@ static int parse_format(struct pool *pool, struct ref *ref, const char *text, st
         if (at[0] == '\0')
             break;
         const char *end = strchr(at, '}');
-        struct ref *inner = NULL;
         if (!end)
             return error_at(e, ref->pos, E_YAML_REF, "in !format, a { without its }; a brace itself is {{");
-        inner = parse_inner(pool, ref->pos, at + 1, (size_t)(end - at - 1), e);
+        struct ref *inner = parse_inner(pool, ref->pos, at + 1, (size_t)(end - at - 1), e);
         if (!inner)
             return -1;
         add_part(pool, &tail, NULL, inner);
@@ -223,8 +212,6 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
 {
     struct ref *ref = pool_alloc(pool, sizeof *ref);
     size_t len = strlen(text);
-    int failed = 0;
-
     ref->kind = kind;
     ref->pos = pos;
     if (len == 0) {
@@ -236,6 +223,7 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
         (void)error_at(e, pos, E_YAML_REF, "blanks around the value of !%s", kind_names[kind]);
         return NULL;
     }
+    int failed = 0;
     switch (kind) {
     case REF_FACT:
         failed = parse_fact(ref, text, e);
@@ -267,7 +255,6 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
 int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg)
 {
     int stop = visit(ref, arg);
-
     if (stop == 0 && ref->inner)
         stop = ref_walk(ref->inner, visit, arg);
     for (struct ref_part *part = ref->parts; part && stop == 0; part = part->next)
@@ -305,7 +292,6 @@ static void print_inside(struct buf *b, const struct ref *ref)
 const char *ref_print(char *out, size_t cap, const struct ref *ref)
 {
     struct buf b = {0};
-
     if (ref->kind == REF_BASE64)
         buf_printf(&b, "!base64 {%s: ", kind_names[ref->inner->kind]);
     else

@@ -58,7 +58,6 @@ static const struct cloud *cloud_of_resource(const char *host)
 static bool is_below(const char *host, const char *domain)
 {
     size_t len = strlen(host), tail = strlen(domain);
-
     return len > tail + 1 && host[len - tail - 1] == '.' && strcmp(host + len - tail, domain) == 0;
 }
 
@@ -75,11 +74,9 @@ static const char *judge_server(struct judge *j, const struct tree_node *map, co
                                 bool port, struct https *url)
 {
     const struct tree_node *node = judge_text(j, map, key, required);
-    const char *fault = NULL;
-
     if (!node)
         return NULL;
-    fault = https_parse(node->text, true, url);
+    const char *fault = https_parse(node->text, true, url);
     if (!fault && url->address)
         fault = "has an address; a certificate names a host";
     if (!fault && url->port && !port)
@@ -99,12 +96,10 @@ static const char *judge_server(struct judge *j, const struct tree_node *map, co
 static void judge_endpoint(struct judge *j, const struct tree_node *map, struct role *role)
 {
     const struct tree_node *node = judge_text(j, map, "endpoint", true);
-    struct https url;
-    const char *fault = NULL;
-
     if (!node)
         return;
-    fault = https_parse(node->text, false, &url);
+    struct https url;
+    const char *fault = https_parse(node->text, false, &url);
     if (!fault && !url.port)
         fault = "has no port; Kubernetes is usually at :6443";
     if (fault)
@@ -120,7 +115,6 @@ static void judge_tenant(struct judge *j, const struct tree_node *node)
     const char *text = node->text;
     const char *as_url = pool_printf(j->site->pool, "https://%.300s", text);
     bool domain = strchr(text, '.') && !https_parse(as_url, false, &url) && !url.address && !url.port;
-
     if (text_equal_fold(text, "common") || text_equal_fold(text, "organizations") ||
         text_equal_fold(text, "consumers"))
         errors_at(j->errors, node->pos, E_SITE_VALUE,
@@ -137,15 +131,12 @@ static void judge_login(struct judge *j, const struct tree_node *map, struct rol
 {
     static const char *const known[] = {"tenant", "client", "method", NULL};
     const struct tree_node *login = judge_map(j, map, "login", true);
-    const struct tree_node *tenant = NULL, *client = NULL;
-    int method = -1;
-
     if (!login)
         return;
     judge_keys(j, login, known);
-    tenant = judge_text(j, login, "tenant", true);
-    client = judge_text(j, login, "client", true);
-    method = judge_word(j, login, "method", false, login_methods);
+    const struct tree_node *tenant = judge_text(j, login, "tenant", true);
+    const struct tree_node *client = judge_text(j, login, "client", true);
+    int method = judge_word(j, login, "method", false, login_methods);
     if (tenant) {
         role->login.tenant = tenant->text;
         judge_tenant(j, tenant);
@@ -164,7 +155,6 @@ static void judge_ca(struct judge *j, const struct tree_node *cloud, struct role
 {
     const struct tree_node *ca = judge_text(j, cloud, "ca", false);
     const char *fault = ca ? path_fault(ca->text) : NULL;
-
     if (fault)
         errors_at(j->errors, ca->pos, E_SITE_PATH, "\"ca\" of %s: the path \"%.200s\" %s", j->where, ca->text,
                   fault);
@@ -186,10 +176,9 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
 {
     static const char *const known[] = {"authority", "resource", "ca", "ca_only", NULL};
     const struct tree_node *cloud = judge_map(j, map, "cloud", false), *vault = tree_get(map, "vault");
-    struct https vault_url = {0}, login_url = {0}, resource_url = {0};
-    const struct cloud *by_vault = NULL, *by_resource = NULL;
-
+    struct https vault_url = {0};
     role->vault = judge_server(j, map, "vault", true, true, &vault_url);
+    struct https login_url = {0}, resource_url = {0};
     if (cloud) {
         judge_keys(j, cloud, known);
         role->cloud.own = cloud->count > 0;
@@ -202,7 +191,7 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
     }
     if (!role->vault)
         return;
-    by_vault = cloud_of_vault(vault_url.host);
+    const struct cloud *by_vault = cloud_of_vault(vault_url.host);
     if (!role->cloud.resource) {
         if (!by_vault) {
             errors_at(j->errors, vault->pos, E_SITE_CLOUD,
@@ -221,7 +210,7 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
                   resource_url.host);
         return;
     }
-    by_resource = cloud_of_resource(resource_url.host);
+    const struct cloud *by_resource = cloud_of_resource(resource_url.host);
     if (!role->cloud.authority)
         role->cloud.authority =
             pool_printf(j->site->pool, "https://%s", (by_resource ? by_resource : clouds)->login);
@@ -234,8 +223,6 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
 static void judge_role(struct judge *j, const struct tree_node *map, struct role *role)
 {
     static const char *const known[] = {"cluster", "endpoint", "vault", "login", "vars", "cloud", NULL};
-    const struct tree_node *cluster = NULL;
-
     role->name = map->key->text;
     role->pos = map->key->pos;
     j->where = pool_printf(j->site->pool, "role %.63s", role->name);
@@ -248,7 +235,7 @@ static void judge_role(struct judge *j, const struct tree_node *map, struct role
         return;
     }
     judge_keys(j, map, known);
-    cluster = judge_text(j, map, "cluster", true);
+    const struct tree_node *cluster = judge_text(j, map, "cluster", true);
     if (cluster) {
         role->cluster = cluster->text;
         if (!text_is_label(cluster->text))

@@ -43,14 +43,12 @@ static bool reads_as(enum schema_form form, const char *text)
 {
     const struct schema_type type = {.node = SCHEMA_SCALAR, .form = (uint8_t)form};
     struct tree_node node = {.kind = TREE_SCALAR, .style = STYLE_DOUBLE, .text = text, .len = strlen(text)};
-
     return text[0] && !scalar_problem(&type, &node);
 }
 
 static bool is_unspecified(const char *text)
 {
     size_t n = strcspn(text, "/");
-
     return n > 0 && (text[strspn(text, "0.")] == text[n] || text[strspn(text, "0:")] == text[n]) &&
         strspn(text, "0.:") == n;
 }
@@ -58,7 +56,6 @@ static bool is_unspecified(const char *text)
 static bool has_port(const char *text)
 {
     const char *colon = strrchr(text, ':');
-
     if (!colon)
         return false;
     return text[0] == '[' ? colon[-1] == ']' : !memchr(text, ':', (size_t)(colon - text));
@@ -68,7 +65,6 @@ static bool has_port(const char *text)
 static size_t scheme_of(const char *url, bool *host)
 {
     size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
-
     *host = false;
     if (n == 0 || url[n] != ':')
         return 0;
@@ -87,7 +83,6 @@ static bool is_key(const struct tree_node *node)
 {
     struct buf bytes = {.max = node->len + 4};
     bool good = node->len > 0 && text_base64_lines(&bytes, node->text, node->len, "\r\n") && bytes.len == 32;
-
     buf_free(&bytes);
     return good;
 }
@@ -95,7 +90,6 @@ static bool is_key(const struct tree_node *node)
 static bool is_label_value(const char *text)
 {
     size_t n = strlen(text);
-
     if (n == 0)
         return true;
     for (size_t i = 0; i < n; i++)
@@ -107,14 +101,12 @@ static bool is_label_value(const char *text)
 static bool is_taint(const char *text)
 {
     const char *colon = strrchr(text, ':'), *effect = colon ? colon + 1 : text;
-
     return in_words("NoSchedule,PreferNoSchedule,NoExecute", effect, strlen(effect));
 }
 
 static bool is_millicores(const char *text)
 {
     size_t n = strspn(text, "0123456789");
-
     return text[0] == '\0' || (n > 0 && strcmp(text + n, "m") == 0);
 }
 
@@ -122,7 +114,6 @@ static bool is_millicores(const char *text)
 static bool is_dns_name(const char *text)
 {
     size_t n = strlen(text);
-
     if (n > 0 && (text[n - 1] == '.' || text[n - 1] == '_'))
         n--;
     for (size_t i = 0, part = 0; i < n; i++) {
@@ -254,7 +245,6 @@ struct case_of {
 static const char *judge_text(const struct case_of *c)
 {
     bool may_be_empty = c->words && !c->words[0];
-
     if (c->node->len == 0 && may_be_empty)
         return NULL;
     return texts[c->rule->rule].good(c->node->text) ? NULL : texts[c->rule->rule].problem;
@@ -280,7 +270,6 @@ static const char *judge_not_negative(const struct case_of *c)
 static const char *judge_seconds(const struct case_of *c)
 {
     bool good = scalar_is_zero(c->type, c->node) || seconds(c->node->text) >= (long)c->rule->low;
-
     return good ? NULL : pool_printf(c->pool, "must be at least %us", c->rule->low);
 }
 
@@ -288,7 +277,6 @@ static const char *judge_within(const struct case_of *c)
 {
     uint64_t number = 0;
     bool good = scalar_whole(c->node, &number) && number >= c->rule->low && number <= c->rule->high;
-
     return good ? NULL : pool_printf(c->pool, "must be from %u to %u", c->rule->low, c->rule->high);
 }
 
@@ -301,7 +289,6 @@ static const char *judge_one_of(const struct case_of *c)
 static const char *judge_none_of(const struct case_of *c)
 {
     char lower[32];
-
     if (c->node->len >= sizeof lower)
         return NULL;
     for (size_t i = 0; i <= c->node->len; i++)
@@ -314,7 +301,6 @@ static const char *judge_scheme(const struct case_of *c)
     bool host;
     const char *words = c->words;
     size_t n = scheme_of(c->node->text, &host);
-
     if (c->node->len == 0 && words[strlen(words) - 1] == ',')
         return NULL;
     if (n == 0 || !in_words(words, c->node->text, n))
@@ -325,7 +311,6 @@ static const char *judge_scheme(const struct case_of *c)
 static const char *judge_host(const struct case_of *c)
 {
     bool host;
-
     scheme_of(c->node->text, &host);
     return host ? NULL : "names no host";
 }
@@ -387,7 +372,6 @@ const char *rules_problem(struct pool *pool, struct rules_place place, const str
                           const struct tree_node *node)
 {
     size_t n = strlen(place.path);
-
     if (node->ref || !tree_text(node) || tree_is_null(node))
         return NULL;
     const struct schema_part part = schema_tables()->rules;
@@ -438,9 +422,9 @@ const char *rules_group_problem(struct pool *pool, struct rules_place place, con
     const struct rules_group *groups = schema_rows(part);
     for (const struct rules_group *group = groups; group < groups + part.count; group++) {
         const char *path = schema_text(group->path), *keys = schema_text(group->keys);
-        unsigned given = 0;
         if (!applies(schema_text(group->kind), path, place, place.path, n, strlen(path)))
             continue;
+        unsigned given = 0;
         for (const char *at = keys; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
             given += is_given(map, at, strcspn(at, ","));
         if (group->one ? given > 1 : given == 0)
@@ -464,7 +448,6 @@ static bool is_qualified_name(const char *text)
 {
     const char *slash = strchr(text, '/'), *name = slash ? slash + 1 : text;
     size_t prefix = slash ? (size_t)(slash - text) : 0;
-
     for (size_t at = 0; slash && at <= prefix;) {
         size_t n = strcspn(text + at, "./");
         if (!is_plain_name(text + at, n, "-", true))
@@ -477,7 +460,6 @@ static bool is_qualified_name(const char *text)
 static bool is_variable_name(const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-
     return text[0] && !isdigit((unsigned char)text[0]) && text[strspn(text, letters)] == '\0';
 }
 
@@ -487,7 +469,6 @@ const char *rules_key_problem(struct rules_place place, const char *key)
         {NULL, "machine.nodeLabels"}, {NULL, "machine.nodeAnnotations"}, {NULL, "machine.nodeTaints"},
         {"KubeNodeConfig", "labels"}, {"KubeNodeConfig", "annotations"}, {"KubeNodeConfig", "taints"},
     };
-
     if (place.kind && strcmp(place.kind, "EnvironmentConfig") == 0 && strcmp(place.path, "variables") == 0)
         return is_variable_name(key) ? NULL : "is no name of a variable: letters, digits and _";
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {

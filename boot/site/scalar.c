@@ -30,7 +30,6 @@ static const char *const not_numbers[] = {".nan",  ".NaN",  ".NAN",  ".inf",  ".
 static bool plain_number(const char *text, char *out, size_t cap)
 {
     size_t n = 0;
-
     for (; *text; text++) {
         if (*text == '_')
             continue;
@@ -47,7 +46,6 @@ static bool is_integer(const char *text)
 {
     const char *at = text + (text[0] == '-' || text[0] == '+');
     const char *digits = DIGITS;
-
     if (at[0] == '0' && at[1] != '\0') {
         char kind = text_lower(at[1]);
         digits = kind == 'x' ? "0123456789abcdefABCDEF" : kind == 'b' ? "01" : "01234567";
@@ -71,7 +69,6 @@ static bool is_float(const char *text)
 {
     const char *at = text + (text[0] == '-' || text[0] == '+');
     size_t whole = strspn(at, DIGITS);
-
     at += whole;
     if (*at == '.') {
         size_t part = strspn(at + 1, DIGITS);
@@ -88,7 +85,6 @@ static bool is_float(const char *text)
 static const char *part_of_date(const char *at, long from, long to, long *out)
 {
     size_t n = strspn(at, DIGITS);
-
     if (n == 0 || n > 2)
         return NULL;
     *out = strtol(at, NULL, 10);
@@ -106,7 +102,6 @@ static bool is_zone(const char *at)
 static bool is_clock(const char *at, bool zone)
 {
     long number;
-
     if (!(at = part_of_date(at, 0, 23, &number)) || *at++ != ':' ||
         !(at = part_of_date(at, 0, 59, &number)) || *at++ != ':' || !(at = part_of_date(at, 0, 59, &number)))
         return false;
@@ -125,7 +120,6 @@ static bool is_time(const char *text)
     static const char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     long month, day, year = strtol(text, NULL, 10);
     const char *at = text;
-
     if (strspn(at, DIGITS) != 4 || at[4] != '-' || !(at = part_of_date(at + 5, 1, 12, &month)) ||
         *at != '-' || !(at = part_of_date(at + 1, 1, days[month - 1], &day)))
         return false;
@@ -138,8 +132,6 @@ static bool is_time(const char *text)
 
 static enum scalar_type type_of(const char *text)
 {
-    char number[64];
-
     if (is_one_of(text, nulls))
         return SCALAR_NULL;
     if (is_one_of(text, truths))
@@ -152,6 +144,7 @@ static enum scalar_type type_of(const char *text)
         return SCALAR_TEXT;
     if (is_time(text))
         return SCALAR_TIME;
+    char number[64];
     if (!plain_number(text, number, sizeof number))
         return SCALAR_TEXT;
     if (is_integer(number) && strlen(number) < 24) {
@@ -168,14 +161,12 @@ static enum scalar_type type_of(const char *text)
 enum scalar_type scalar_type(const struct tree_node *node)
 {
     const char *text = tree_text(node);
-
     return text && node->style == STYLE_PLAIN ? type_of(text) : SCALAR_TEXT;
 }
 
 enum scalar_type scalar_type_11(const struct tree_node *node)
 {
     enum scalar_type type = scalar_type(node);
-
     if (type == SCALAR_TEXT && tree_text(node) && node->style == STYLE_PLAIN &&
         (is_one_of(node->text, yes) || is_one_of(node->text, no)))
         return SCALAR_BOOL;
@@ -185,7 +176,6 @@ enum scalar_type scalar_type_11(const struct tree_node *node)
 bool scalar_bool(const struct tree_node *node, bool *value)
 {
     const char *text = tree_text(node);
-
     if (!text)
         return false;
     bool plain = scalar_type(node) == SCALAR_BOOL;
@@ -199,7 +189,6 @@ bool scalar_bool(const struct tree_node *node, bool *value)
 static bool whole_number(const char *text, bool *negative, uint64_t *magnitude)
 {
     char number[64];
-
     if (!plain_number(text, number, sizeof number))
         return false;
     const char *at = number + (number[0] == '-' || number[0] == '+');
@@ -226,7 +215,6 @@ static bool whole_number(const char *text, bool *negative, uint64_t *magnitude)
 bool scalar_number(const struct tree_node *node, uint64_t *number)
 {
     bool negative;
-
     return scalar_type(node) == SCALAR_INT && whole_number(node->text, &negative, number) &&
         (!negative || *number == 0);
 }
@@ -235,7 +223,6 @@ bool scalar_whole(const struct tree_node *node, uint64_t *number)
 {
     bool negative;
     enum scalar_type type = scalar_type(node);
-
     return (type == SCALAR_INT || type == SCALAR_FLOAT) && !is_one_of(node->text, not_numbers) &&
         whole_number(node->text, &negative, number) && (!negative || *number == 0);
 }
@@ -246,7 +233,6 @@ static const char *problem_of_int(const struct schema_type *type, const struct t
     bool negative;
     uint64_t magnitude;
     int bits = type->bits < 0 ? -type->bits : type->bits;
-
     if ((is != SCALAR_INT && is != SCALAR_FLOAT) || is_one_of(node->text, not_numbers) ||
         !whole_number(node->text, &negative, &magnitude))
         return "is no whole number";
@@ -264,16 +250,16 @@ static bool is_duration(const char *text, bool *zero)
 {
     const char *at = text + (text[0] == '-' || text[0] == '+');
     static const char *const units[] = {"ns", "us", "\xc2\xb5s", "\xce\xbcs", "ms", "s", "m", "h"};
-
     *zero = true;
     if (strcmp(at, "0") == 0)
         return true;
     if (*at == '\0')
         return false;
     while (*at) {
-        size_t whole = strspn(at, DIGITS), part = 0;
+        size_t whole = strspn(at, DIGITS);
         *zero = *zero && strspn(at, "0.") >= strspn(at, DIGITS ".");
         at += whole;
+        size_t part = 0;
         if (*at == '.') {
             part = strspn(at + 1, DIGITS);
             at += 1 + part;
@@ -297,8 +283,6 @@ static bool is_duration(const char *text, bool *zero)
 static int address_family(const char *text, size_t n)
 {
     char room[64];
-    unsigned char bytes[16];
-
     if (n == 0 || n >= sizeof room)
         return 0;
     memcpy(room, text, n);
@@ -309,6 +293,7 @@ static int address_family(const char *text, size_t n)
             return 0;
         *zone = '\0';
     }
+    unsigned char bytes[16];
     if (inet_pton(AF_INET, room, bytes) == 1)
         return AF_INET;
     return inet_pton(AF_INET6, room, bytes) == 1 ? AF_INET6 : 0;
@@ -317,7 +302,6 @@ static int address_family(const char *text, size_t n)
 static bool is_port(const char *text)
 {
     size_t n = strspn(text, DIGITS);
-
     return n > 0 && text[n] == '\0' && n < 10 && strtoul(text, NULL, 10) <= 65535;
 }
 
@@ -327,7 +311,6 @@ static bool is_prefix(const char *text)
     int family = slash && !memchr(text, '%', (size_t)(slash - text))
         ? address_family(text, (size_t)(slash - text))
         : 0;
-
     if (!family)
         return false;
     const char *bits = slash + 1;
@@ -339,13 +322,12 @@ static bool is_prefix(const char *text)
 bool scalar_has_host_bits(const char *prefix)
 {
     char address[64];
-    unsigned char bytes[16];
     size_t n = strcspn(prefix, "/");
-
     if (!is_prefix(prefix) || n >= sizeof address)
         return false;
     memcpy(address, prefix, n);
     address[n] = '\0';
+    unsigned char bytes[16];
     bool four = inet_pton(AF_INET, address, bytes) == 1;
     if (!four && inet_pton(AF_INET6, address, bytes) != 1)
         return false;
@@ -359,7 +341,6 @@ bool scalar_has_host_bits(const char *prefix)
 static bool is_addrport(const char *text)
 {
     const char *colon = strrchr(text, ':');
-
     if (!colon || !is_port(colon + 1))
         return false;
     size_t n = (size_t)(colon - text);
@@ -374,10 +355,9 @@ static bool is_bytes(const char *text, bool *zero)
     static const char *const units[] = {"",    "b",  "k",  "kb",  "ki",  "kib", "m",  "mb",  "mi",
                                         "mib", "g",  "gb", "gi",  "gib", "t",   "tb", "ti",  "tib",
                                         "p",   "pb", "pi", "pib", "e",   "eb",  "ei", "eib", NULL};
-    char unit[8];
-    size_t digits = strspn(text, DIGITS ".,"), dots = 0, numbers = 0;
-
+    size_t digits = strspn(text, DIGITS ".,");
     *zero = strspn(text, "0.,") == digits;
+    size_t dots = 0, numbers = 0;
     for (size_t i = 0; i < digits; i++) {
         dots += text[i] == '.';
         numbers += text[i] >= '0' && text[i] <= '9';
@@ -387,6 +367,7 @@ static bool is_bytes(const char *text, bool *zero)
     size_t n = strlen(at);
     while (n > 0 && at[n - 1] == ' ')
         n--;
+    char unit[8];
     if (numbers == 0 || dots > 1 || n >= sizeof unit)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -400,7 +381,6 @@ bool scalar_bytes(const struct tree_node *node, double *bytes)
     static const char letters[] = "kmgtpe";
     bool zero;
     const char *text = tree_text(node);
-
     if (!text || !is_bytes(text, &zero))
         return false;
     const char *unit = text + strspn(text, DIGITS "., \t");
@@ -416,7 +396,6 @@ static bool is_percent(const char *text, bool *zero)
     const char *at = text + (text[0] == '-');
     size_t n = strlen(at);
     char number[32];
-
     if (n < 2 || n > sizeof number || at[n - 1] != '%')
         return false;
     memcpy(number, at, n - 1);
@@ -429,7 +408,6 @@ static bool is_percent(const char *text, bool *zero)
 static bool is_mac(const char *text)
 {
     size_t digits = 0;
-
     for (; *text; text++) {
         if (*text == ':')
             continue;
@@ -443,7 +421,6 @@ static bool is_mac(const char *text)
 static bool is_word(const char *words, const char *text, bool exact)
 {
     size_t n = strlen(text);
-
     for (const char *at = words; *at;) {
         size_t len = strcspn(at, ",");
         if (len == n && (exact ? strncmp : strncasecmp)(at, text, n) == 0)
@@ -456,7 +433,6 @@ static bool is_word(const char *words, const char *text, bool exact)
 static bool is_table(const char *text)
 {
     size_t n = strspn(text, DIGITS);
-
     if (is_word("unspec,default,main,local", text, false))
         return true;
     /* The names of the numbers, so no leading zero, and what has a name goes by it. */
@@ -467,10 +443,9 @@ static bool is_ports(const struct tree_node *node)
 {
     static const struct schema_type port = {.node = SCHEMA_SCALAR, .form = FORM_INT, .bits = 16};
     const char *dash = strchr(node->text, '-');
-    char low[8];
-
     if (!problem_of_int(&port, node))
         return true;
+    char low[8];
     if (!dash || (size_t)(dash - node->text) >= sizeof low)
         return false;
     memcpy(low, node->text, (size_t)(dash - node->text));
@@ -482,7 +457,6 @@ static bool is_base64(const struct tree_node *node)
 {
     struct buf bytes = {.max = node->len + 4};
     bool good = text_base64_lines(&bytes, node->text, node->len, "\r\n");
-
     buf_free(&bytes);
     return good || node->len == 0;
 }
@@ -491,7 +465,6 @@ static bool is_base64(const struct tree_node *node)
 static const char *url_problem(const char *text)
 {
     size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
-
     if (text[0] == ':' ||
         (text[scheme] == ':' && scheme > 0 && !(text_lower(text[0]) >= 'a' && text_lower(text[0]) <= 'z')))
         return "is no URL: nothing that can be a scheme stands before the colon";
@@ -517,7 +490,6 @@ static const char *url_problem(const char *text)
 static const char *match_size(const char *text)
 {
     static const char *const operators[] = {">=", "<=", "==", ">", "<"};
-
     text += strspn(text, " \t\n");
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         if (strncmp(text, operators[i], strlen(operators[i])) == 0)
@@ -528,10 +500,9 @@ static const char *match_size(const char *text)
 const char *scalar_problem(const struct schema_type *type, const struct tree_node *node)
 {
     const char *text = node->text;
-    bool ignored;
-
     if (node->ref || tree_is_null(node))
         return NULL;
+    bool ignored;
     switch ((enum schema_form)type->form) {
     case FORM_TEXT:
         return scalar_type(node) == SCALAR_TIME ? "is a date to Talos, not text; put it in quotes" : NULL;
@@ -601,13 +572,12 @@ bool scalar_is_percent(const struct tree_node *node)
 bool scalar_is_zero(const struct schema_type *type, const struct tree_node *node)
 {
     const char *text = tree_text(node);
-    bool negative, zero = false;
-    uint64_t magnitude;
-
     if (!text)
         return false;
     if (tree_is_null(node))
         return true;
+    bool negative, zero = false;
+    uint64_t magnitude;
     switch ((enum schema_form)type->form) {
     case FORM_INT:
     case FORM_MODE:

@@ -10,7 +10,6 @@
 const struct schema_tables *schema_tables(void)
 {
     static const struct schema_tables *tables;
-
     if (!tables)
         tables = (const void *)assets_get(tables_blob, tables_blob_size, tables_count, "tables.bin");
     if (!tables)
@@ -77,6 +76,5 @@ const struct schema_field *schema_child(const struct schema_type *type, const ch
 const struct schema_type *schema_type(const struct schema_field *field)
 {
     static const struct schema_type any = {.node = SCHEMA_ANY};
-
     return field ? schema_type_at(field->type) : &any;
 }

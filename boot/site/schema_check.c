@@ -33,7 +33,6 @@ static void unknown(const struct schema_check *c, struct pos pos, const char *wh
                     const char *const *names)
 {
     const char *near = text_nearest(name, names);
-
     errors_at(c->newer ? c->warnings : c->errors, pos, E_RENDER_KEY, "Talos%s knows no %s%.120s%s%s%s",
               c->newer ? " " SCHEMA_NEWEST : "", what, name, near ? "; did you mean " : "", near ? near : "",
               near ? "?" : "");
@@ -43,7 +42,6 @@ static void unknown_key(const struct schema_check *c, const char *path, const st
                         const struct tree_node *child)
 {
     const char *names[NAMES_MAX + 1] = {NULL};
-
     for (unsigned i = 0; i < type->count && i < NAMES_MAX; i++)
         names[i] = schema_key(schema_field_at(type->first + i));
     unknown(c, child->key->pos, pool_printf(c->pool, "%s%s", path, path[0] ? "." : ""), child->key->text,
@@ -54,7 +52,6 @@ static void wants(const struct schema_check *c, const char *path, const struct t
                   const char *what)
 {
     static const char *const kinds[] = {"a single value", "a mapping", "a list"};
-
     errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be %s, and this is %s",
               path[0] ? path : "a document", what, kinds[node->kind]);
 }
@@ -72,7 +69,6 @@ static void walk_below(const struct schema_check *c, struct spot at, const struc
 static struct spot below(const struct schema_check *c, struct spot at, const char *key, bool any)
 {
     const char *dot = at.path[0] ? "." : "";
-
     return (struct spot){at.kind, pool_printf(c->pool, "%s%s%s", at.path, dot, key),
                          pool_printf(c->pool, "%s%s%s", at.plain, dot, any ? "*" : key)};
 }
@@ -82,7 +78,6 @@ static void walk_sizes(const struct schema_check *c, struct spot at, const struc
 {
     const struct tree_node *least = tree_get(node, "minSize"), *most = tree_get(node, "maxSize");
     double low, high;
-
     if (scalar_bytes(least, &low) && scalar_bytes(most, &high) && low > high)
         errors_at(c->errors, least->pos, E_RENDER_FIELD, "%s: minSize is above maxSize", at.path);
 }
@@ -90,12 +85,11 @@ static void walk_sizes(const struct schema_check *c, struct spot at, const struc
 /* What Talos wants to be there, in a mapping that is. Only in the whole: a layer may leave it to another one. */
 static void walk_needed(const struct schema_check *c, struct spot at, const struct tree_node *node)
 {
-    const char *key,
-        *problem =
-            c->whole ? rules_group_problem(c->pool, (struct rules_place){at.kind, at.plain}, node) : NULL;
-
+    const char *problem =
+        c->whole ? rules_group_problem(c->pool, (struct rules_place){at.kind, at.plain}, node) : NULL;
     if (problem)
         errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s %s", at.path[0] ? at.path : at.kind, problem);
+    const char *key;
     for (unsigned i = 0; c->whole && (key = rules_needed((struct rules_place){at.kind, at.plain}, i)); i++) {
         const struct tree_node *child = tree_get(node, key);
         if (!child || tree_is_null(child))
@@ -128,7 +122,6 @@ static void walk_list(const struct schema_check *c, struct spot at, const struct
                       const struct tree_node *node)
 {
     unsigned i = 0;
-
     for (const struct tree_node *element = node->first; element; element = element->next)
         walk_below(c, (struct spot){at.kind, pool_printf(c->pool, "%s[%u]", at.path, i++), at.plain},
                    &type->elem, element, true);
@@ -214,7 +207,6 @@ static void walk(const struct schema_check *c, struct spot at, const struct sche
 static void unknown_kind(const struct schema_check *c, const struct tree_node *kind)
 {
     const char *names[NAMES_MAX + 1] = {NULL};
-
     for (unsigned i = 0; i < schema_tables()->documents.count && i < NAMES_MAX; i++)
         names[i] = schema_text(schema_document_at(i)->kind);
     unknown(c, kind->pos, "document of the kind ", kind->text, names);
@@ -223,14 +215,13 @@ static void unknown_kind(const struct schema_check *c, const struct tree_node *k
 /* Whether something stands there that Talos takes for given. */
 static bool holds(const struct tree_node *node, bool value)
 {
-    bool truth = true;
-
     if (!node || tree_is_null(node))
         return false;
     if (!value || node->ref)
         return true;
     if (node->kind != TREE_SCALAR)
         return node->count > 0;
+    bool truth = true;
     return node->len > 0 && (!scalar_bool(node, &truth) || truth);
 }
 
@@ -255,7 +246,6 @@ static void check_conflicts(const struct schema_check *c, const struct tree_node
                             const struct tree_node *document)
 {
     const char *field = clash(main, document);
-
     if (field)
         errors_at(c->errors, document->pos, E_RENDER_CONFLICT,
                   "%s and %s say the same thing twice; Talos takes one of them",
@@ -265,7 +255,6 @@ static void check_conflicts(const struct schema_check *c, const struct tree_node
 static bool is_true(const struct tree_node *node)
 {
     bool value = false;
-
     return scalar_bool(node, &value) && value;
 }
 
@@ -290,7 +279,6 @@ static void check_together(const struct schema_check *c, const struct tree_node 
     const struct tree_node *const hosts[] = {dns, resolver};
     bool discovery =
         is_true(tree_path(main, "cluster.discovery.enabled")) || of_kind(documents, "DiscoveryServiceConfig");
-
     if (main && (is_true(kubespan) || is_true(own)) && !discovery)
         errors_at(c->errors, (is_true(own) ? own : kubespan)->pos, E_RENDER_FIELD,
                   "KubeSpan is enabled and cluster.discovery is not: its peers find each other through it");
@@ -310,7 +298,6 @@ static void check_together(const struct schema_check *c, const struct tree_node 
 static void check_whole(const struct schema_check *c, const struct document *documents)
 {
     const struct tree_node *main = NULL;
-
     for (const struct document *d = documents; d; d = d->next)
         if (d->root && !tree_get(d->root, "kind"))
             main = d->root;
@@ -332,7 +319,6 @@ void schema_check(const struct schema_check *check, const struct document *docum
         check_whole(check, documents);
     for (const struct document *d = documents; d; d = d->next) {
         const struct tree_node *kind = tree_get(d->root, "kind"), *version = tree_get(d->root, "apiVersion");
-
         if (!d->root || d->root->kind != TREE_MAP || d->root->ref || (kind && !tree_text(kind)))
             continue;
         const struct schema_document *known = schema_document(kind ? kind->text : NULL);

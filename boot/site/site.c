@@ -36,10 +36,8 @@ const struct tree_node *site_var(const struct site_node *entry, const char *name
 static bool is_version(const char *text)
 {
     const char *at = text + 1;
-
     for (unsigned part = 0; text[0] == 'v'; part++) {
         size_t digits = strspn(at, "0123456789");
-
         if (digits == 0 || digits > 6)
             return false;
         at += digits;
@@ -55,13 +53,12 @@ static void judge_flux(struct judge *j, const struct tree_node *root)
 {
     static const char *const known[] = {"version", "from", NULL};
     static const char *const sources[] = {[FLUX_FILE] = "file", [FLUX_RELEASE] = "release", NULL};
-    const struct tree_node *flux = judge_map(j, root, "flux", true), *version = NULL;
-
+    const struct tree_node *flux = judge_map(j, root, "flux", true);
     if (!flux)
         return;
     j->where = "flux";
     judge_keys(j, flux, known);
-    version = judge_text(j, flux, "version", true);
+    const struct tree_node *version = judge_text(j, flux, "version", true);
     if (version && !is_version(version->text))
         errors_at(j->errors, version->pos, E_SITE_VALUE,
                   "\"version\" of flux, \"%.120s\", is not of the form v2.9.4", version->text);
@@ -75,7 +72,6 @@ static void judge_flux(struct judge *j, const struct tree_node *root)
 static bool judge_version(struct judge *j, const struct tree_node *root)
 {
     const struct tree_node *version = tree_get(root, "apiVersion");
-
     if (tree_is(version, API_VERSION))
         return true;
     if (!version)
@@ -91,9 +87,7 @@ static void judge_inventory(struct judge *j, const struct document *documents)
 {
     static const char *const known[] = {"apiVersion", "flux", "roles", "nodes", NULL};
     struct pos whole = {SITE_INVENTORY, 0, 0};
-    const struct tree_node *roles = NULL, *nodes = NULL;
     struct tree_node *root = documents ? documents->root : NULL;
-
     if (documents && documents->next) {
         errors_at(j->errors, documents->next->pos, E_SITE_KIND, "a second document; an inventory is one");
         return;
@@ -110,8 +104,8 @@ static void judge_inventory(struct judge *j, const struct document *documents)
         return;
     j->where = SITE_INVENTORY;
     judge_keys(j, root, known);
-    roles = judge_map(j, root, "roles", true);
-    nodes = judge_list(j, root, "nodes", true);
+    const struct tree_node *roles = judge_map(j, root, "roles", true);
+    const struct tree_node *nodes = judge_list(j, root, "nodes", true);
     judge_flux(j, root);
     site_examples(root, j->errors);
     if (roles)
@@ -124,15 +118,14 @@ struct site *site_open(const char *dir, struct errors *errors)
 {
     struct site *site = mem_alloc(sizeof *site);
     struct judge j = {.site = site, .errors = errors, .where = SITE_INVENTORY, .sound = true};
-    struct document *documents = NULL;
-    struct error e = {0};
-    bool missing = false;
     unsigned before = errors_total(errors);
-    struct stat other;
-
     site->pool = pool_new();
     site->dir = pool_strdup(site->pool, dir);
     site->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct document *documents = NULL;
+    struct error e = {0};
+    bool missing = false;
+    struct stat other;
     if (site->fd < 0) {
         (void)error_errno(&e, E_SITE_MISSING, errno, "%s", dir);
         errors_add(errors, &e);

@@ -35,7 +35,6 @@ static int open_beneath(int top, const char *path, int flags)
     struct open_how_v0 how = {.flags = (uint64_t)(unsigned)flags,
                               .resolve = RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_};
     long fd = -1;
-
     /* EAGAIN: something was renamed during the walk, and the kernel could not prove that it stayed inside. */
     for (unsigned i = 0; i < RACE_RETRIES; i++) {
         fd = syscall(SYS_openat2, top, path, &how, sizeof how);
@@ -49,20 +48,17 @@ static int open_by_parts(int top, const char *path, int flags)
 {
     cleanup(fd_cleanup) int dir = -1;
     char part[NAME_MAX + 1];
-
     for (const char *at = path;;) {
         size_t len = strcspn(at, "/");
         bool last = at[len] == '\0';
-        int fd = -1;
-
         if (len >= sizeof part) {
             errno = ENAMETOOLONG;
             return -1;
         }
         memcpy(part, at, len);
         part[len] = '\0';
-        fd = openat(dir < 0 ? top : dir, part,
-                    (last ? flags : O_RDONLY | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
+        int fd = openat(dir < 0 ? top : dir, part,
+                        (last ? flags : O_RDONLY | O_DIRECTORY | O_CLOEXEC) | O_NOFOLLOW);
         if (fd < 0 || last)
             return fd;
         fd_cleanup(&dir);
@@ -75,13 +71,11 @@ static int open_by_parts(int top, const char *path, int flags)
 static int open_inside(const struct site *site, const char *path, int flags, bool *missing, struct error *e)
 {
     const char *fault = path_fault(path);
-    struct stat st;
-    int fd = -1;
-
     if (missing)
         *missing = false;
     if (fault)
         return error_set(e, E_SITE_PATH, "the path \"%.200s\" %s", path, fault);
+    int fd = -1;
     fd = open_beneath(site->fd, path, flags);
     if (fd < 0 && (errno == ENOSYS || errno == EPERM))
         fd = open_by_parts(site->fd, path, flags);
@@ -91,6 +85,7 @@ static int open_inside(const struct site *site, const char *path, int flags, boo
         return error_set(e, E_SITE_PATH, "%s: a symbolic link leads out of the site", path);
     if (errno == ELOOP)
         return error_set(e, E_SITE_PATH, "%s: a symbolic link that cannot be followed safely", path);
+    struct stat st;
     if (errno == ENOENT) {
         /* A link to nothing is a mistake, not an absent file. */
         if (fstatat(site->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -110,18 +105,16 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
     cleanup(fd_cleanup) int fd =
         open_inside(site, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, missing, e);
     size_t before = out->len;
-    struct stat st;
-    char chunk[4096];
-
     if (fd < 0)
         return -1;
+    struct stat st;
     if (fstat(fd, &st) != 0)
         return error_errno(e, E_FILE_READ, errno, "%s", path);
     if (!S_ISREG(st.st_mode))
         return error_set(e, E_FILE_READ, "%s: not a regular file", path);
+    char chunk[4096];
     for (;;) {
         ssize_t n = read(fd, chunk, sizeof chunk);
-
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -146,10 +139,8 @@ int site_tree(const struct site *site, struct pool *pool, const char *path, stru
               bool *missing, struct error *e)
 {
     struct buf text = {.max = SITE_FILE_MAX + 4096};
-    int failed = 0;
-
     *out = NULL;
-    failed = site_read(site, path, &text, missing, e);
+    int failed = site_read(site, path, &text, missing, e);
     if (failed == 0)
         failed = tree_read(pool, path, text.data ? text.data : "", text.len, out, e);
     buf_free(&text);
@@ -172,11 +163,10 @@ static int compare_names(const void *a, const void *b)
 static bool is_listed(int dir, const char *name, const char *suffix)
 {
     size_t len = strlen(name), tail = strlen(suffix);
-    struct stat st;
     bool folders = suffix[0] == '/';
-
     if (name[0] == '.' || (!folders && (len <= tail || strcmp(name + len - tail, suffix) != 0)))
         return false;
+    struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
     if (folders)
@@ -189,27 +179,23 @@ static bool is_listed(int dir, const char *name, const char *suffix)
 int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
               const char ***out, struct error *e)
 {
-    cleanup(fd_cleanup) int fd = -1;
-    cleanup(dir_cleanup) DIR *stream = NULL;
-    const char *names[LIST_MAX];
-    bool missing = false;
-    size_t count = 0;
-
     *out = NULL;
-    fd = open_inside(site, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &missing, e);
+    bool missing = false;
+    cleanup(fd_cleanup) int fd = open_inside(site, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, &missing, e);
     if (fd < 0 && !missing)
         return -1;
+    cleanup(dir_cleanup) DIR *stream = NULL;
     if (fd >= 0) {
         stream = fdopendir(fd);
         if (!stream)
             return error_errno(e, E_FILE_READ, errno, "%s", dir);
         (void)fd_steal(&fd);
     }
+    const char *names[LIST_MAX];
+    size_t count = 0;
     while (stream) {
-        const struct dirent *entry = NULL;
-
         errno = 0;
-        entry = readdir(stream);
+        const struct dirent *entry = readdir(stream);
         if (!entry && errno != 0)
             return error_errno(e, E_FILE_READ, errno, "%s", dir);
         if (!entry)

@@ -91,13 +91,13 @@ enum tracked tracked_index(int fd, size_t hash, const char *path)
 {
     cleanup(mem_cleanup) struct stream *s = mem_alloc(sizeof *s);
     cleanup(mem_cleanup) char *name = mem_alloc(GIT_PATH_MAX);
-    size_t length = 0;
     s->fd = fd;
     uint32_t signature = be(s, 4);
     uint32_t version = be(s, 4);
     uint32_t count = be(s, 4);
     if (s->bad || signature != 0x44495243 || version < 2 || version > 4 || count > ENTRIES_MAX) /* "DIRC" */
         return TRACKED_UNKNOWN;
+    size_t length = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t start = s->taken;
         skip(s, STAT_BYTES + hash);
@@ -124,8 +124,8 @@ static bool read_small(const char *path, struct buf *out)
 /* .git is a directory, or a file "gitdir: PATH" (a linked work tree or a submodule). */
 static bool git_dir(const char *top, char *out, size_t cap)
 {
-    struct stat st;
     snprintf(out, cap, "%s/.git", top);
+    struct stat st;
     if (stat(out, &st) < 0)
         return false;
     if (S_ISDIR(st.st_mode))
@@ -144,9 +144,9 @@ static bool git_dir(const char *top, char *out, size_t cap)
 static size_t hash_size(const char *git)
 {
     char path[GIT_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/config", git);
     struct buf text = {0};
     size_t size = 20;
-    snprintf(path, sizeof path, "%s/config", git);
     if (read_small(path, &text) && strcasestr(text.data, "objectformat = sha256"))
         size = 32;
     buf_free(&text);

@@ -26,7 +26,6 @@ struct tree_node *tree_path(const struct tree_node *root, const char *path)
 {
     struct tree_node *found = NULL;
     const struct tree_node *at = root;
-
     for (;;) {
         size_t len = strcspn(path, ".");
         found = get_span(at, path, len);
@@ -121,7 +120,6 @@ void tree_insert(struct pool *pool, struct tree_node *parent, const struct tree_
 void tree_remove(struct tree_node *parent, struct tree_node *child)
 {
     struct tree_node *before = NULL;
-
     for (struct tree_node *at = parent->first; at; before = at, at = at->next) {
         if (at != child)
             continue;
@@ -140,7 +138,6 @@ void tree_remove(struct tree_node *parent, struct tree_node *child)
 struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node)
 {
     struct tree_node *copy = pool_alloc(pool, sizeof *copy);
-
     /* Text and references never change once made, but the tree copied from may live in another pool. */
     *copy = *node;
     copy->first = copy->last = copy->next = NULL;
@@ -157,7 +154,6 @@ struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node)
 int tree_walk(struct tree_node *root, int (*visit)(struct tree_node *node, void *arg), void *arg)
 {
     int stop = root ? visit(root, arg) : 0;
-
     for (struct tree_node *child = root ? root->first : NULL; child && stop == 0; child = child->next)
         stop = tree_walk(child, visit, arg);
     return stop;

@@ -76,11 +76,9 @@ static int check_bytes(struct reading *r)
     struct pos at = {r->file, 1, 1};
     unsigned directives = 0;
     bool cr = false;
-
     for (size_t i = 0; i < r->size;) {
         uint32_t c = 0;
         size_t len = text_decode(r->bytes + i, r->size - i, &c);
-
         if (len == 0)
             return error_at(r->e, at, E_YAML_REFUSED, "byte 0x%02x is not UTF-8", (unsigned)r->bytes[i]);
         if (c == 0)
@@ -129,7 +127,6 @@ static unsigned char byte_at(struct reading *r, yaml_mark_t mark, size_t ahead)
 static int parser_error(struct reading *r, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
-
     if (parser->error == YAML_SCANNER_ERROR && byte_at(r, parser->problem_mark, 0) == '\t')
         problem = "a tab; YAML is indented with spaces";
     switch (parser->error) {
@@ -156,7 +153,6 @@ static int compare_keys(const void *a, const void *b)
     const struct tree_node *left = (*(const struct tree_node *const *)a)->key,
                            *right = (*(const struct tree_node *const *)b)->key;
     int order = strcmp(left->text, right->text);
-
     if (order != 0)
         return order;
     if (left->pos.line != right->pos.line)
@@ -171,16 +167,15 @@ static bool before(struct pos a, struct pos b)
 
 static int refuse_duplicate_keys(struct reading *r, const struct tree_node *map)
 {
-    const struct tree_node **sorted = NULL;
-    const struct tree_node *first = NULL, *second = NULL;
-    uint32_t n = 0;
-
     if (map->count < 2)
         return 0;
-    sorted = mem_alloc_array(map->count, sizeof(const struct tree_node *));
+    const struct tree_node **sorted = mem_alloc_array(map->count, sizeof(const struct tree_node *));
+    const struct tree_node *first = NULL;
+    uint32_t n = 0;
     for (const struct tree_node *child = map->first; child; child = child->next)
         sorted[n++] = child;
     qsort(sorted, n, sizeof(const struct tree_node *), compare_keys);
+    const struct tree_node *second = NULL;
     for (uint32_t i = 1; i < n; i++) {
         if (strcmp(sorted[i - 1]->key->text, sorted[i]->key->text) != 0)
             continue;
@@ -200,7 +195,6 @@ static int refuse_duplicate_keys(struct reading *r, const struct tree_node *map)
 static struct tree_node *new_node(struct reading *r, enum tree_kind kind, struct pos pos)
 {
     struct tree_node *node = pool_alloc(r->pool, sizeof *node);
-
     node->kind = kind;
     node->pos = pos;
     return node;
@@ -238,7 +232,6 @@ static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, co
 {
     struct pos pos = pos_of(r, mark);
     const char *name = (const char *)tag;
-
     *kind = -1;
     if (anchor)
         return error_at(r->e, pos, E_YAML_REFUSED,
@@ -291,9 +284,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     struct pos pos = pos_of(r, event->start_mark);
     const char *text = (const char *)event->data.scalar.value;
     size_t len = event->data.scalar.length;
-    struct tree_node *node = NULL;
     int kind = -1;
-
     if (check_properties(r, event->start_mark, true, event->data.scalar.anchor, event->data.scalar.tag,
                          &kind) != 0)
         return -1;
@@ -302,7 +293,7 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     /* A document that holds nothing ("---" and comments) comes as an empty scalar of no width. */
     if (r->depth == 0 && kind < 0 && len == 0 && event->start_mark.index == event->end_mark.index)
         return 0;
-    node = new_node(r, TREE_SCALAR, pos);
+    struct tree_node *node = new_node(r, TREE_SCALAR, pos);
     node->style = style_of(event->data.scalar.style);
     node->text = pool_memdup(r->pool, text, len);
     node->len = len;
@@ -333,11 +324,9 @@ static int open_container(struct reading *r, enum tree_kind node_kind, const yam
     const yaml_char_t *anchor = is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
     const yaml_char_t *tag = is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
     struct pos pos = pos_of(r, event->start_mark);
-    struct tree_node *node = NULL;
-    int kind = -1;
-
     if (key_expected(r))
         return error_at(r->e, pos, E_YAML_REFUSED, "a %s cannot be a key", is_map ? "mapping" : "list");
+    int kind = -1;
     if (check_properties(r, event->start_mark, false, anchor, tag, &kind) != 0)
         return -1;
     if (kind >= 0 && (kind != REF_BASE64 || !is_map))
@@ -345,7 +334,7 @@ static int open_container(struct reading *r, enum tree_kind node_kind, const yam
                         kind == REF_BASE64 ? "a mapping" : "text", is_map ? "mapping" : "list");
     if (r->depth == TREE_DEPTH_MAX)
         return error_at(r->e, pos, E_YAML_REFUSED, "nested more than %d levels deep", TREE_DEPTH_MAX);
-    node = new_node(r, node_kind, pos);
+    struct tree_node *node = new_node(r, node_kind, pos);
     node->flow = is_map ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                         : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     if (kind == REF_BASE64) {
@@ -366,7 +355,6 @@ static int finish_base64(struct reading *r, struct tree_node *map)
     const struct tree_node *child = map->first;
     char tag[16] = "!";
     int kind = -1;
-
     if (map->count == 1 && child->key->len < sizeof tag - 1) {
         memcpy(tag + 1, child->key->text, child->key->len + 1);
         kind = ref_kind_of_tag(tag);
@@ -388,7 +376,6 @@ static int finish_base64(struct reading *r, struct tree_node *map)
 static int close_container(struct reading *r)
 {
     struct tree_node *node = r->open[--r->depth];
-
     if (node->kind == TREE_MAP && refuse_duplicate_keys(r, node) != 0)
         return -1;
     return node->ref ? finish_base64(r, node) : 0;
@@ -445,10 +432,6 @@ int tree_read(struct pool *pool, const char *name, const void *p, size_t n, stru
               struct error *e)
 {
     struct reading r = {.pool = pool, .bytes = p, .size = n, .e = e, .out = out};
-    yaml_parser_t parser;
-    bool done = false;
-    int failed = 0;
-
     *out = NULL;
     r.file = pool_strdup(pool, name);
     if (n > TREE_BYTES_MAX)
@@ -460,13 +443,15 @@ int tree_read(struct pool *pool, const char *name, const void *p, size_t n, stru
     }
     if (refuse_other_encodings(&r) != 0 || check_bytes(&r) != 0)
         return -1;
+    yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return error_set(e, E_NO_MEMORY, "%s", name);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, r.bytes, r.size);
+    bool done = false;
+    int failed = 0;
     while (!done && failed == 0) {
         yaml_event_t event;
-
         if (!yaml_parser_parse(&parser, &event)) {
             failed = parser_error(&r, &parser);
             break;

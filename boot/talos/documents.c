@@ -61,9 +61,9 @@ int documents_split(struct pool *pool, struct span yaml, struct raw_documents *o
     const struct raw_document empty = {.kind = "", .name = ""};
     struct reader r = reader_of(yaml.p, yaml.n);
     struct raw_document current = empty;
-    bool content = false;
     out->count = 0;
     current.bytes.p = yaml.p;
+    bool content = false;
     while (r.n > 0) {
         struct span line = next_line(&r);
         if (begins(line, "---")) {

@@ -63,9 +63,9 @@ static void percent_decode(struct buf *out, const uint8_t *p, size_t n)
 /* A decimal number of one or two digits, or -1. */
 static int small_number(struct span s)
 {
-    int value = 0;
     if (s.n == 0 || s.n > 2)
         return -1;
+    int value = 0;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] < '0' || s.p[i] > '9')
             return -1;

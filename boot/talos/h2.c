@@ -174,9 +174,9 @@ static bool may_be_field(struct span name, struct span value)
 /* 100-599, or 0. */
 static int status_of(struct span name, struct span value)
 {
-    int status = 0;
     if (!span_is(name, ":status") || value.n != 3)
         return 0;
+    int status = 0;
     for (size_t i = 0; i < 3; i++) {
         if (value.p[i] < '0' || value.p[i] > '9')
             return 0;

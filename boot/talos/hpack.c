@@ -186,12 +186,11 @@ bool hpack_decode(struct hpack *h, struct span block, hpack_field *field, void *
 {
     struct reader r = reader_of(block.p, block.n);
     struct buf text = {.max = HPACK_LIST_MAX};
+    buf_str(&text, ""); /* a name and a value of no bytes are somewhere too */
     size_t list = 0;
     bool good = true;
-    buf_str(&text, ""); /* a name and a value of no bytes are somewhere too */
     while (good && r.n > 0) {
         uint8_t first = reader_u8(&r);
-        size_t name = 0;
         if ((first & 0xe0) == 0x20) {
             size_t max = take_integer(&r, first, 5);
             good = !r.bad && list == 0 && max <= HPACK_TABLE_MAX;
@@ -199,6 +198,7 @@ bool hpack_decode(struct hpack *h, struct span block, hpack_field *field, void *
             make_room(h, 0);
             continue;
         }
+        size_t name = 0;
         good = take_field(h, &r, first, &text, &name);
         list += text.len + HPACK_ENTRY;
         good = good && list <= HPACK_LIST_MAX;

@@ -119,7 +119,6 @@ static bool take_address(struct look *look, struct span message)
         {1, PB_BYTES, offsetof(struct prefix, ip)},
         {2, PB_UINT64, offsetof(struct prefix, length)},
     };
-    char text[INET6_ADDRSTRLEN];
     if (!pb_decode(look->pool, FIELDS(fields), message, &prefix) || (prefix.ip.n != 4 && prefix.ip.n != 16))
         return false;
     const unsigned char *ip = prefix.ip.p;
@@ -128,6 +127,7 @@ static bool take_address(struct look *look, struct span message)
         v4 ? ip[0] == 127 || (ip[0] == 169 && ip[1] == 254) : ip[0] == 0xfe || (ip[0] == 0 && ip[15] == 1);
     if (local || look->address_count == sizeof look->addresses / sizeof *look->addresses)
         return true;
+    char text[INET6_ADDRSTRLEN];
     inet_ntop(v4 ? AF_INET : AF_INET6, ip, text, sizeof text);
     look->addresses[look->address_count++] =
         pool_printf(look->pool, "%s/%u", text, (unsigned)(prefix.length & 0xff));
@@ -309,11 +309,11 @@ bool look_same(const struct look *a, const struct look *b)
 
 bool look_version_ok(const char *version)
 {
-    char *end;
     if (*version == 'v')
         version++;
     if (*version < '0' || *version > '9')
         return false;
+    char *end;
     long major = strtol(version, &end, 10);
     if (*end != '.' || end[1] < '0' || end[1] > '9')
         return false;

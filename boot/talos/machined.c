@@ -78,9 +78,9 @@ int machined_version(const struct grpc_target *target, struct pool *pool, const 
     static const struct pb_field inner[] = {{1, PB_TEXT, 0}};
     const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
     struct one_message answer = {.pool = pool};
-    struct span first, info = {0}, tag = {0};
     if (unary(target, &call, &answer, NULL, e) != 0)
         return -1;
+    struct span first, info = {0}, tag = {0};
     if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(outer), first, &info) ||
         !pb_decode(pool, FIELDS(inner), info, &tag) || tag.n == 0)
         return malformed(method, e);
@@ -130,7 +130,6 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
 {
     static const char method[] = "/cosi.resource.State/Get";
     struct buf request = {0};
-    bool absent = false;
     pb_put_text(&request, 1, type->namespace_);
     pb_put_text(&request, 2, type->type);
     pb_put_text(&request, 3, id);
@@ -144,6 +143,7 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
      * own. */
     cleanup(pool_cleanup) struct pool *scratch = pool_new();
     struct one_message answer = {.pool = scratch};
+    bool absent = false;
     int result = unary(target, &call, &answer, &absent, e);
     buf_free(&request);
     if (result != 0)
@@ -176,7 +176,6 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
 {
     static const char method[] = "/cosi.resource.State/List";
     struct buf request = {0};
-    struct grpc_status status;
     pb_put_text(&request, 1, type->namespace_);
     pb_put_text(&request, 2, type->type);
     const struct grpc_call call = {
@@ -186,6 +185,7 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
         .deadline_ms = CALL_MS,
     };
     struct list_state list = {.pool = pool, .items = pool_alloc(pool, PB_REPEATED_MAX * sizeof *list.items)};
+    struct grpc_status status;
     int result = grpc_invoke(target, &call, take_listed, &list, &status, e);
     buf_free(&request);
     if (result == 0 && list.malformed)
@@ -209,9 +209,9 @@ int machined_service(const struct grpc_target *target, const char *id, struct se
         {2, PB_BOOL, offsetof(struct service_state, healthy)},
     };
     cleanup(pool_cleanup) struct pool *pool = pool_new();
+    *out = (struct service_state){0};
     struct resource resource;
     bool found;
-    *out = (struct service_state){0};
     if (machined_get(target, pool, &type, id, &resource, &found, e) != 0)
         return -1;
     if (found && !pb_decode(pool, FIELDS(fields), resource.spec, out))
@@ -233,7 +233,6 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
                    struct error *e)
 {
     static const char method[] = "/machine.MachineService/ApplyConfiguration";
-    struct pb_list said = {0};
     static const struct pb_field fields[] = {{2, PB_LIST, 0}};
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct buf request = {.max = config.n + 64};
@@ -247,11 +246,12 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
         .deadline_ms = APPLY_MS,
     };
     struct one_message answer = {.pool = pool, .refusal = warnings};
-    struct span first;
     int result = unary(target, &call, &answer, NULL, e);
     buf_free(&request);
     if (result != 0)
         return -1;
+    struct pb_list said = {0};
+    struct span first;
     if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(fields), first, &said))
         return malformed(method, e);
     warnings->max = REFUSAL_MAX;
@@ -276,9 +276,10 @@ int machined_bootstrap(const struct grpc_target *target, struct error *e)
 
 int machined_wipe(const struct grpc_target *target, const char *disk, struct error *e)
 {
-    struct buf device = {0}, request = {0};
+    struct buf device = {0};
     pb_put_text(&device, 1, disk); /* BlockDeviceWipeDescriptor; the method stays FAST */
     pb_put_uint(&device, 3, true); /* skip_volume_check */
+    struct buf request = {0};
     pb_put_bytes(&request, 1, device.data, device.len);
     const struct grpc_call call = {
         .method = "/storage.StorageService/BlockDeviceWipe",
@@ -323,7 +324,6 @@ static bool last_event(struct pool *pool, struct span service, const char *id, c
     struct event {
         struct span message, state;
     } event = {0};
-    struct pb_list list = {0};
     static const struct pb_field info_fields[] = {
         {1, PB_TEXT, offsetof(struct info, id)},
         {3, PB_BYTES, offsetof(struct info, events)},
@@ -337,6 +337,7 @@ static bool last_event(struct pool *pool, struct span service, const char *id, c
         return false;
     if (!span_is(info.id, id))
         return true;
+    struct pb_list list = {0};
     if (!pb_decode(pool, FIELDS(list_fields), info.events, &list) ||
         (list.count && !pb_decode(pool, FIELDS(event_fields), list.items[list.count - 1], &event)))
         return false;
@@ -352,11 +353,11 @@ int machined_service_event(const struct grpc_target *target, struct pool *pool, 
     static const struct pb_field fields[] = {{2, PB_LIST, 0}};
     const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
     struct one_message answer = {.pool = pool};
-    struct pb_list services = {0};
-    struct span first;
     *state = *message = "";
     if (unary(target, &call, &answer, NULL, e) != 0)
         return -1;
+    struct pb_list services = {0};
+    struct span first;
     bool good = first_of(pool, answer.bytes, &first) && pb_decode(pool, FIELDS(fields), first, &services);
     for (unsigned i = 0; good && i < services.count; i++)
         good = last_event(pool, services.items[i], id, state, message);

@@ -29,9 +29,10 @@ static enum error_code code_of(int code)
  * without a key. */
 static size_t key_of(const char *line, size_t n)
 {
-    size_t begin = 0, end;
+    size_t begin = 0;
     while (begin < n && (line[begin] == ' ' || line[begin] == '-'))
         begin++;
+    size_t end;
     for (end = begin; end < n && line[end] > ' ' && line[end] != ':'; end++)
         ;
     bool key = end < n && line[end] == ':' && (end + 1 == n || line[end + 1] == ' ');
@@ -76,10 +77,10 @@ static void add_lines(struct buf *out, const struct buf *text)
 int refusal_error(const char *method, struct grpc_status *status, struct buf *lines, struct error *e)
 {
     struct buf *text = &status->text;
-    size_t kept = 0;
     hide_values(text);
     if (lines)
         add_lines(lines, text);
+    size_t kept = 0;
     /* Talos lists several errors as "\n\t* one": on one line of a console they read as "* one". */
     for (size_t i = 0; i < text->len; i++) {
         char c = text->data[i] == '\n' || text->data[i] == '\t' ? ' ' : text->data[i];

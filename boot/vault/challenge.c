@@ -30,11 +30,11 @@ static size_t token(struct cursor *c, const char **start)
  * close. */
 static bool value(struct cursor *c, char out[CHALLENGE_PARAM_MAX])
 {
-    size_t n = 0;
-    bool fits = true;
     bool quoted = c->p < c->end && *c->p == '"';
     if (quoted)
         c->p++;
+    size_t n = 0;
+    bool fits = true;
     for (;; c->p++) {
         if (c->p == c->end) {
             if (quoted)
@@ -79,12 +79,11 @@ bool challenge_parse(const char *text, size_t n, struct challenge *out)
 {
     struct cursor c = {text, text + n};
     *out = (struct challenge){0};
-    const char *word;
     skip(&c, " ,\t");
+    const char *word;
     if (token(&c, &word) != 6 || strncasecmp(word, "Bearer", 6) != 0)
         return false;
     for (unsigned i = 0; i < PARAMS_MAX; i++) {
-        char scrap[CHALLENGE_PARAM_MAX];
         skip(&c, " ,\t");
         size_t length = token(&c, &word);
         if (length == 0)
@@ -95,6 +94,7 @@ bool challenge_parse(const char *text, size_t n, struct challenge *out)
         c.p++;
         skip(&c, " \t");
         char *to = slot(out, word, length);
+        char scrap[CHALLENGE_PARAM_MAX];
         if (!value(&c, to ? to : scrap))
             return false;
     }

@@ -141,8 +141,8 @@ static int refused(const struct http *h, enum vault_login login, struct error *e
     int64_t number = aadsts_of(root);
     const struct aadsts *known = aadsts_find(number);
     struct error judged = {0};
-    struct buf text = {.max = ERROR_TEXT_MAX};
     judge(h, word, known, login, &judged);
+    struct buf text = {.max = ERROR_TEXT_MAX};
     buf_printf(&text, "HTTP %d", h->status);
     if (h->encoded)
         buf_str(&text, ", compressed");

@@ -166,8 +166,8 @@ int fetch_overdue(const struct exchange *s, struct error *e)
 static void prepare(struct fetch *f)
 {
     const struct vault_request *q = f->request;
-    struct error e = {0};
     lookup_servers(&f->world.servers, q->hosts_file, q->resolv_conf);
+    struct error e = {0};
     if (anchors_read(&f->world.anchors, q->ca_pem, q->ca_only, &e) < 0) {
         error_wrap(&e, "cloud.ca");
         fetch_fail(f, &e);

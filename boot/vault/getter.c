@@ -257,10 +257,10 @@ static void ended_unasked(struct fetch *f, uint64_t now)
 static void idle(struct fetch *f, uint64_t now)
 {
     struct exchange *s = &f->get;
-    char peer[CONN_PEER_MAX];
-    size_t n;
     if (f->queued)
         return;
+    char peer[CONN_PEER_MAX];
+    size_t n;
     if (conn_read(&s->conn, &n)) {
         error_set(&s->conn.error, E_HTTP_MALFORMED, "%s sent something that was not asked for",
                   conn_peer(&s->conn, peer));

@@ -4,10 +4,10 @@
 
 json_t *json_object_read(const char *p, size_t n, enum json_problem *problem)
 {
-    json_error_t why;
     *problem = JSON_SYNTAX;
     if (!p || n == 0)
         return NULL;
+    json_error_t why;
     json_t *root = json_loadb(p, n, JSON_REJECT_DUPLICATES, &why);
     if (!root) {
         if (json_error_code(&why) == json_error_null_character ||

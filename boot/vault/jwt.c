@@ -43,9 +43,9 @@ void jwt_pss_encode(unsigned char *em, unsigned bits, const unsigned char hash[3
         *em++ = 0;
 
     br_sha256_context context;
-    const unsigned char zeroes[8] = {0};
     unsigned char *h = em + n - 33;
     br_sha256_init(&context);
+    const unsigned char zeroes[8] = {0};
     br_sha256_update(&context, zeroes, sizeof zeroes);
     br_sha256_update(&context, hash, 32);
     br_sha256_update(&context, salt, JWT_SALT_BYTES);
@@ -75,10 +75,10 @@ int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_
                   struct error *e)
 {
     struct buf json = {0};
-    struct buf signed_part = {0};
     buf_str(&json, "{\"alg\":\"PS256\",\"typ\":\"JWT\",\"x5t#S256\":\"");
     text_base64url(&json, loginkey_thumbprint(key), 32);
     buf_str(&json, "\"}");
+    struct buf signed_part = {0};
     text_base64url(&signed_part, json.data, json.len);
     json.len = 0;
     add_claims(&json, claims, jti);
@@ -87,9 +87,9 @@ int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_
     buf_free(&json);
 
     unsigned char hash[32];
-    unsigned char em[LOGINKEY_BYTES_MAX];
     unsigned bits = loginkey_bits(key);
     sha256(hash, signed_part.data, signed_part.len);
+    unsigned char em[LOGINKEY_BYTES_MAX];
     jwt_pss_encode(em, bits, hash, salt);
     bool good = loginkey_private(key, em);
     if (good) {

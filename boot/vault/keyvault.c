@@ -138,8 +138,6 @@ static void add_detail(const struct http *h, const json_t *error, struct error *
 {
     const char *message = json_member_text(error, "message");
     char address[64];
-    struct challenge challenge;
-    char tenant[CHALLENGE_PARAM_MAX];
     struct error whole = *e;
     client_address(message, address);
     if (e->code == E_VAULT_FIREWALL && address[0])
@@ -148,9 +146,11 @@ static void add_detail(const struct http *h, const json_t *error, struct error *
         error_set(e, e->code, "%s; it does not know api-version " KEYVAULT_API_VERSION, whole.text);
         e->advice = ADVICE_API_VERSION;
     }
+    struct challenge challenge;
     if (e->code != E_VAULT_UNAUTHORIZED ||
         !challenge_parse(h->challenge.data ? h->challenge.data : "", h->challenge.len, &challenge))
         return;
+    char tenant[CHALLENGE_PARAM_MAX];
     challenge_tenant(&challenge, tenant);
     if (tenant[0])
         error_set(e, e->code, "%s; it wants one of tenant %s for %s", whole.text, tenant,

@@ -44,9 +44,9 @@ static int build(struct fetch *f, struct error *e)
     struct buf assertion = {0};
     if (q->login == VAULT_LOGIN_CERTIFICATE) {
         unsigned char random[JWT_JTI_BYTES + JWT_SALT_BYTES];
-        struct buf audience = {0};
         if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
             return error_set(e, E_SYSTEM, "getrandom gave no randomness");
+        struct buf audience = {0};
         entra_endpoint(&audience, &f->authority, q->tenant);
         const struct jwt_claims claims = {audience.data, q->client, q->now};
         int made = jwt_assertion(&assertion, f->key, &claims, random, random + JWT_JTI_BYTES, e);
@@ -92,10 +92,10 @@ static void poll_later(struct fetch *f, uint64_t now)
 
 static int take_code(struct fetch *f, uint64_t now, struct error *e)
 {
-    struct buf record = {0};
     struct vault_code shown;
     if (entra_code(&f->login.http, &f->code, &shown, &f->interval_ms, e) < 0)
         return -1;
+    struct buf record = {0};
     record_code(&record, &shown);
     fetch_emit(f, &record);
     f->deadline = now + (uint64_t)shown.expires_s * 1000;
@@ -112,11 +112,11 @@ int login_unused(struct error *e)
 static void answered(struct fetch *f, uint64_t now)
 {
     struct exchange *s = &f->login;
+    bool person = f->request->login == VAULT_LOGIN_DEVICE;
+    s->answered++;
     struct error e = {0};
     struct secret token = {0};
     int64_t expires_in;
-    bool person = f->request->login == VAULT_LOGIN_DEVICE;
-    s->answered++;
     if (person && !f->code.length_) {
         if (take_code(f, now, &e) == 0)
             return;
@@ -154,7 +154,6 @@ static void idle(struct exchange *s, uint64_t now)
 void login_step(struct fetch *f, uint64_t now)
 {
     struct exchange *s = &f->login;
-    struct error e = {0};
     if (!f->want_token)
         return;
     if (now < s->not_before) {
@@ -170,6 +169,7 @@ void login_step(struct fetch *f, uint64_t now)
         fetch_write(s, now);
     bool over =
         f->asked ? fetch_read(f, s, now) : s->conn.state == CONN_FAILED || s->conn.state == CONN_ENDED;
+    struct error e = {0};
     if (f->asked && over && s->http.state == HTTP_DONE) {
         answered(f, now);
     } else if (over) {

@@ -65,7 +65,7 @@ static unsigned char *keep(struct loginkey *key, struct reader *numbers, size_t 
 static int read_key(struct loginkey *key, struct span der, struct error *e)
 {
     struct reader r = reader_of(der.p, der.n), numbers = der_enter(&r, DER_SEQUENCE);
-    struct span version, modulus;
+    struct span version;
     if (der_next(&numbers, &version) == DER_INTEGER && der_at(&numbers, DER_SEQUENCE)) {
         static const unsigned char rsa[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
         struct reader algorithm = der_enter(&numbers, DER_SEQUENCE);
@@ -77,7 +77,7 @@ static int read_key(struct loginkey *key, struct span der, struct error *e)
         numbers = der_enter(&r, DER_SEQUENCE);
         der_next(&numbers, &version);
     }
-    modulus = der_number(&numbers);
+    struct span modulus = der_number(&numbers);
     der_number(&numbers); /* the public exponent, which the certificate has too */
     der_number(&numbers); /* the private one, which the five below stand for */
     if (numbers.bad || version.n != 1 || version.p[0] != 0)
@@ -212,11 +212,11 @@ struct loginkey *loginkey_read(struct span pem, struct error *e)
 
 bool loginkey_private(const struct loginkey *key, unsigned char *x)
 {
-    unsigned char check[LOGINKEY_BYTES_MAX];
     size_t n = (loginkey_bits(key) + 7) / 8;
     unsigned char before[LOGINKEY_BYTES_MAX];
     memcpy(before, x, n);
     bool good = br_rsa_i62_private(x, &key->private) == 1;
+    unsigned char check[LOGINKEY_BYTES_MAX];
     memcpy(check, x, n);
     good = good && key->public.nlen == n && br_rsa_i62_public(check, n, &key->public) == 1 &&
         memcmp(check, before, n) == 0;

@@ -123,11 +123,10 @@ static int wait_for(const struct listener *l, int fd, struct error *e)
 static int listen_until(struct listener *l, int fd, struct error *e)
 {
     struct buf in = {.max = 2 * RECORD_MAX};
-    int result = -1;
     while (!l->done) {
-        unsigned char piece[4096];
         if (wait_for(l, fd, e) < 0)
             break;
+        unsigned char piece[4096];
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
@@ -140,6 +139,7 @@ static int listen_until(struct listener *l, int fd, struct error *e)
         if (take_all(l, &in, e) < 0)
             break;
     }
+    int result = -1;
     if (l->done)
         result = in.len == 0 ? 0 : error_set(e, E_FETCHER, "it went on after its last word");
     buf_free(&in);

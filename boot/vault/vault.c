@@ -79,18 +79,18 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
 static void __attribute__((noreturn))
 child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
 {
-    struct error e = {0};
     signal(SIGPIPE, SIG_IGN);
     mem_lock();
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
     json_object_seed((size_t)lookup_random() | 1);
+    struct error e = {0};
     if (sandbox_enter(parent, fd, &e) == 0) {
         fetch_run(q, &c->authority, &c->vault, c->scope, fd);
     } else {
         struct buf record = {0};
-        struct error ignored;
         record_failed(&record, &e);
         record_done(&record);
+        struct error ignored;
         (void)file_write_all(fd, record.data, record.len, "the pipe", &ignored);
     }
     mem_wipe_all();
@@ -156,14 +156,14 @@ static void note_proxy(void)
 int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
                 vault_progress *progress, void *arg, struct error *e)
 {
-    struct checked checked;
-    struct error failed;
     memset(answers, 0, request->name_count * sizeof *answers);
     if (stats)
         *stats = (struct vault_stats){0};
+    struct checked checked;
     if (check(request, &checked, e) < 0)
         return -1;
     note_proxy();
+    struct error failed;
     if (converse(request, &checked, answers, stats, progress, arg, &failed, e) < 0) {
         /* Nothing that a broken fetcher said is used. */
         vault_answers_free(answers, request->name_count);

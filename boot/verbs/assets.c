@@ -90,10 +90,10 @@ static int open_parent(struct extraction *x, const char **leaf, struct error *e)
 static int open_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
 {
     struct extraction *x = arg;
-    const char *leaf;
     (void)size;
     (void)want;
     memcpy(x->now, path, strlen(path) + 1);
+    const char *leaf;
     cleanup(fd_cleanup) int dir = open_parent(x, &leaf, e);
     if (dir < 0)
         return -1;

@@ -76,13 +76,13 @@ static void expired_names(const struct pipeline *run, struct errors *errors)
     for (unsigned i = 0; i < run->plan->secret_count; i++) {
         const struct vault_answer *answer = &run->answers[i];
         const char *name = run->plan->secrets[i].name;
-        struct error e;
         if (answer->error.code != E_NONE || !answer->expires)
             continue;
         if (answer->expires > now) {
             warn_end("secret ", name, answer->expires, now);
             continue;
         }
+        struct error e;
         error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", name, date_text(date, answer->expires));
         errors_add(errors, &e);
     }
@@ -181,9 +181,9 @@ static void try_operator(const struct pipeline *run, const struct gitops_login *
 {
     const struct vault_answer *client = answer_of(run, login->client),
                               *secret = answer_of(run, login->secret);
-    struct error e;
     if (!login->pos.file)
         return;
+    struct error e;
     if (!login->tenant || !client || !secret) {
         log_warning(
             "%s:%u: the operator's login was not tried: its two halves are not both read from the vault",
@@ -199,11 +199,11 @@ static void try_operator(const struct pipeline *run, const struct gitops_login *
 static int check(struct pipeline *run, struct rendered *rendered, const struct options *o,
                  struct errors *errors)
 {
-    struct errors warnings = {0};
     if (pipeline_gather(run, o, errors) != 0)
         return -1;
     unsigned own = run->plan->secret_count;
     struct gitops_login operator;
+    struct errors warnings = {0};
     gitops_tree(run->plan, &operator, & warnings, errors);
     gitops_keep(run->plan, &warnings);
     gitops_endpoint(run->plan, &warnings);

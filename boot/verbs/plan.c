@@ -23,7 +23,6 @@ static void add_tree(struct plan *plan)
 
 static void show_one(const struct pipeline *run, const struct options *o)
 {
-    struct buf text = {0};
     if (o->json) {
         json_t *value = show_plan_json(run->plan);
         if (o->explain)
@@ -31,6 +30,7 @@ static void show_one(const struct pipeline *run, const struct options *o)
         show_json(value);
         return;
     }
+    struct buf text = {0};
     if (o->explain) {
         show_explain(&text, run->site, run->facts, run->entry);
         buf_str(&text, "\n");
@@ -51,11 +51,11 @@ static int same_manifests(struct plan *const *plans, unsigned count, struct erro
 {
     for (unsigned i = 0; i < count; i++) {
         for (unsigned k = 0; plans[i] && k < i; k++) {
-            struct error e;
             if (!plans[k] || plans[k]->entry->type != MACHINE_CONTROLPLANE ||
                 plans[i]->entry->type != MACHINE_CONTROLPLANE ||
                 strcmp(plans[k]->entry->role->cluster, plans[i]->entry->role->cluster) != 0)
                 continue;
+            struct error e;
             if (plan_same_manifests(plans[k], plans[i], &e) != 0)
                 errors_add(errors, &e);
             break;
@@ -74,7 +74,6 @@ static enum exit_status plan_all(const struct options *o)
     struct plan **plans = mem_alloc_array(site->node_count, sizeof *plans);
     json_t *list = o->json ? json_array() : NULL;
     for (unsigned i = 0; i < site->node_count; i++) {
-        struct buf text = {0};
         struct errors wrong = {0};
         if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0) {
             for (unsigned k = 0; k < wrong.count; k++)
@@ -82,6 +81,7 @@ static enum exit_status plan_all(const struct options *o)
             errors_free(&wrong);
             continue;
         }
+        struct buf text = {0};
         if (list) {
             json_array_append_new(list, show_plan_json(plans[i]));
         } else {
@@ -120,16 +120,16 @@ static int judge_options(const struct options *o, struct error *e)
 
 enum exit_status verb_plan(const struct options *o)
 {
-    struct pipeline run = {.stop_fd = -1};
     struct errors errors = {0};
     struct error e;
-    enum exit_status status = EXIT_DONE_;
     if (judge_options(o, &e) != 0) {
         errors_add(&errors, &e);
         return log_errors(&errors);
     }
     if (o->all)
         return plan_all(o);
+    struct pipeline run = {.stop_fd = -1};
+    enum exit_status status = EXIT_DONE_;
     if (pipeline_open(&run, o, &errors) == 0 && pipeline_plan(&run, o, &errors) == 0)
         show_one(&run, o);
     else
