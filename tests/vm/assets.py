@@ -4,6 +4,7 @@ The base has the shape of Talos's own: `init` and `rootfs.sqsh`, compressed with
 and `make pxe` put hearth's segment behind it as they do behind Talos's.
 """
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -180,12 +181,16 @@ def programs(build):
     """Our init, Talos's own, and the machined of the conformance tests; Talos 1.14."""
     out = os.path.join(build, "programs")
     os.makedirs(out, exist_ok=True)
+    # What a scenario says of a disk is one file of two modules. It is no link: a copy of the tree may lose those.
+    shared = os.path.join(out, "shared.json")
+    with open(shared, "w", encoding="utf-8") as overlay:
+        json.dump({"Replace": {os.path.join(HERE, "node", "disk.go"): os.path.join(MACHINED, "server", "disk.go")}}, overlay)
     for name, source, what, module in (("init", os.path.join(HERE, "node"), ".", "go.mod"),
                                        ("talos-init", os.path.join(HERE, "node"), TALOS_INIT, "go.mod"),
                                        ("machined", MACHINED, "./server", MODULE)):
         environment = dict(os.environ, **GO)
-        status, text = command(["go", "build", "-ldflags=-s -w", "-modfile=" + os.path.join(source, module), "-o",
-                                os.path.join(out, name), what], cwd=source, env=environment, timeout=1500)
+        status, text = command(["go", "build", "-ldflags=-s -w", "-overlay=" + shared, "-modfile=" + os.path.join(source, module),
+                                "-o", os.path.join(out, name), what], cwd=source, env=environment, timeout=1500)
         if status != 0:
             if command(["go", "mod", "download", "-modfile=" + module], cwd=source, env=environment)[0] != 0:
                 raise Lacking("the Go modules cannot be had: " + text.strip().splitlines()[-1])

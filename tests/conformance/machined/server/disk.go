@@ -1,4 +1,4 @@
-// What a scenario says of a disk. tests/vm/node has this very file, by a link.
+// What a scenario says of a disk. tests/vm/node is built with this file too (tests/vm/assets.py).
 
 package main
 

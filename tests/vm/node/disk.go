@@ -1,1 +1,0 @@
-../../conformance/machined/server/disk.go
