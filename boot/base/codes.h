@@ -39,7 +39,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "run `hearth --help`, or `hearth VERB --help` for one verb") \
   X(E_NO_MEMORY, "no-memory", EXIT_FAILED_, RETRY_SLOW, \
     "the memory that hearth allows itself is used up", \
-    "an input is far larger than hearth expects; look for an oversized file in the site") \
+    "an input is larger than the limits that README names: a file of the site, or what a server answered") \
   X(E_FILE_READ, "file-read", EXIT_FAILED_, RETRY_EVENT, \
     "a file could not be read", \
     "check that the path exists and may be read by this user") \
@@ -195,6 +195,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_PLAN_OPEN, "plan-open", EXIT_DONE_, RETRY_STOP, \
     "without the facts of the box a part of the plan stays open", \
     "run on the box, or give what `hearth facts` prints there with --facts") \
+  X(E_PLAN_RISK, "plan-risk", EXIT_DONE_, RETRY_STOP, \
+    "as the site stands, something of it will not work or will be lost", \
+    "read the warning, and change the site unless that is what you want") \
   X(E_PLAN_ADVICE, "plan-advice", EXIT_DONE_, RETRY_STOP, \
     "the plan works, and something in it deserves a second look", \
     "read the warning; nothing needs to be done for hearth to go on") \

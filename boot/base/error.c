@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -93,6 +94,7 @@ static void add_pos(struct error *e, struct pos pos)
     else
         snprintf(where, sizeof where, "%s: ", pos.file);
     text_clean_z(e->text, sizeof e->text, where);
+    e->where = (unsigned)strlen(e->text) - 2;
 }
 
 int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
@@ -140,10 +142,46 @@ int error_wrap(struct error *e, const char *fmt, ...)
     return -1;
 }
 
+#define SAID_PLACES 3
+
+static bool same_kind(const struct error *a, const struct error *b)
+{
+    return a->code == b->code && a->kind == b->kind;
+}
+
+static struct error *first_of_kind(const struct errors *list, const struct error *e)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (same_kind(&list->items[i], e))
+            return &list->items[i];
+    return NULL;
+}
+
+/* A list that is full still has one of each kind: the last that is not the first of its kind makes room. */
+static void add_to_full(struct errors *list, const struct error *e)
+{
+    list->dropped++;
+    struct error *first = e->kind ? first_of_kind(list, e) : NULL;
+    if (first || !e->kind) {
+        if (first)
+            first->more++;
+        return;
+    }
+    for (unsigned i = list->count; i-- > 0;) {
+        struct error *other = first_of_kind(list, &list->items[i]);
+        if (other == &list->items[i])
+            continue;
+        other->more++;
+        memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof *list->items);
+        list->items[list->count - 1] = *e;
+        return;
+    }
+}
+
 void errors_add(struct errors *list, const struct error *e)
 {
     if (list->count == ERRORS_MAX) {
-        list->dropped++;
+        add_to_full(list, e);
         return;
     }
     if (!list->items)
@@ -151,20 +189,81 @@ void errors_add(struct errors *list, const struct error *e)
     list->items[list->count++] = *e;
 }
 
+void errors_vat(struct errors *list, struct pos pos, enum error_code code, const char *fmt, va_list ap)
+{
+    struct error e = {.code = code, .kind = fmt};
+    add_pos(&e, pos);
+    add_formatted(&e, fmt, ap);
+    errors_add(list, &e);
+}
+
 void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
 {
-    struct error e = {.code = code};
-    add_pos(&e, pos);
     va_list ap;
     va_start(ap, fmt);
-    add_formatted(&e, fmt, ap);
+    errors_vat(list, pos, code, fmt, ap);
     va_end(ap);
-    errors_add(list, &e);
 }
 
 unsigned errors_total(const struct errors *list)
 {
     return list->count + list->dropped;
+}
+
+/* 0: it will not work as it stands, or is lost. 1: a second look. 2: the box will tell. */
+static unsigned weight(enum error_code code)
+{
+    return code == E_PLAN_RISK || code == E_MERGE_LOST || code == E_SITE_SHADOWED ? 0
+        : code == E_PLAN_OPEN                                                     ? 2
+                                                                                  : 1;
+}
+
+const char *errors_said(char out[static ERRORS_SAID_MAX], const struct errors *list,
+                        const struct errors_kind *kind)
+{
+    struct buf text = {.max = ERRORS_SAID_MAX - 1};
+    buf_str(&text, kind->first->text);
+    if (kind->count > 1)
+        buf_printf(&text, " (and %u more of this kind", kind->count - 1);
+    const char *before = ": ";
+    unsigned places = 0;
+    for (const struct error *e = kind->first + 1; e < list->items + list->count; e++) {
+        if (!same_kind(e, kind->first) || !e->where)
+            continue;
+        if (places++ == SAID_PLACES) {
+            buf_str(&text, " ...");
+            break;
+        }
+        buf_printf(&text, "%s%.*s", before, (int)e->where, e->text);
+        before = ", ";
+    }
+    if (kind->count > 1)
+        buf_str(&text, ")");
+    snprintf(out, ERRORS_SAID_MAX, "%s", text.data);
+    buf_free(&text);
+    return out;
+}
+
+bool errors_is_kind(const struct errors_kind *kind, const struct error *e)
+{
+    return same_kind(kind->first, e);
+}
+
+unsigned errors_kinds(const struct errors *list, struct errors_kind *out)
+{
+    unsigned n = 0;
+    for (unsigned w = 0; w < 3; w++) {
+        for (unsigned i = 0; i < list->count; i++) {
+            const struct error *e = &list->items[i];
+            if (weight(e->code) != w || first_of_kind(list, e) != e)
+                continue;
+            out[n] = (struct errors_kind){e, e->more};
+            for (unsigned k = i; k < list->count; k++)
+                out[n].count += same_kind(e, &list->items[k]);
+            n++;
+        }
+    }
+    return n;
 }
 
 void errors_free(struct errors *list)

@@ -10,6 +10,7 @@
 
 #include "base/codes.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,12 @@ struct error {
     uint32_t retry_after_ms;
     /* a fault of the machine that may be over in a moment, whatever the code's class says */
     bool passing;
+    /* in a list: what it was printed with, which is one for all that say the same of different things */
+    const char *kind;
+    /* in a list: how many of its kind there are that found no room */
+    unsigned more;
+    /* bytes of the text that say where; 0: it does not */
+    unsigned where;
     char text[ERROR_TEXT_MAX];
 };
 
@@ -79,7 +86,8 @@ int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(prin
 
 /*
  * A list for the errors of a file that parses but is wrong in several places: the first
- * ERRORS_MAX are kept, the rest are counted. Zero-initialise it; errors_free() wipes.
+ * ERRORS_MAX are kept, the rest are counted; where a kind has no room, it takes that of one that is there already.
+ * Zero-initialise it; errors_free() wipes.
  */
 #define ERRORS_MAX 20
 struct errors {
@@ -92,9 +100,29 @@ struct errors {
 /* Adds an error at a position; never fails. */
 void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+void errors_vat(struct errors *list, struct pos pos, enum error_code code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
 void errors_add(struct errors *list, const struct error *e);
 /* All that were ever added, also those that did not fit. */
 unsigned errors_total(const struct errors *list);
+
+/* What a list of warnings says, each kind (code and format) once: its first, and how many there are. */
+struct errors_kind {
+    /* of the list */
+    const struct error *first;
+    unsigned count;
+};
+
+/* The kinds of a list, the most important first: what will not work or is lost, then what deserves a look, then what
+ * stays open off the box. out has ERRORS_MAX elements; returns how many are used. */
+unsigned errors_kinds(const struct errors *list, struct errors_kind *out);
+/* The first of a kind, how many more there are, and where: "x.yml: is not read (and 1 more of this kind: y.yml)".
+ * Returns out. */
+#define ERRORS_SAID_MAX (ERROR_TEXT_MAX + 512)
+const char *errors_said(char out[static ERRORS_SAID_MAX], const struct errors *list,
+                        const struct errors_kind *kind);
+/* Whether an error of the list is of this kind. */
+bool errors_is_kind(const struct errors_kind *kind, const struct error *e);
 void errors_free(struct errors *list);
 
 #endif

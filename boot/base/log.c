@@ -91,6 +91,15 @@ void log_warning(const char *fmt, ...)
     va_end(ap);
 }
 
+void log_warnings(const struct errors *list)
+{
+    struct errors_kind kinds[ERRORS_MAX];
+    unsigned n = errors_kinds(list, kinds);
+    char text[ERRORS_SAID_MAX];
+    for (unsigned i = 0; i < n; i++)
+        log_warning("%s", errors_said(text, list, &kinds[i]));
+}
+
 void log_note(const char *fmt, ...)
 {
     va_list ap;

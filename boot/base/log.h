@@ -20,6 +20,8 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
     __attribute__((format(printf, 4, 5)));
 /* "warning: ..." */
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A list of warnings, each kind once. */
+void log_warnings(const struct errors *list);
 /* A plain line below a stage. */
 void log_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Any other event: prefix and text; or {"event": event, the fields, "text": text}. Takes fields over, which may be

@@ -111,8 +111,11 @@ static void say_plan(const struct joining *j, const struct guard_verdict *verdic
                               site_type_words(plan->entry->type), role->cluster, role->name,
                               verdict->disk->id, text_size(size, sizeof size, verdict->disk->size),
                               verdict->disk->model, verdict->words.data);
-    for (unsigned i = 0; said && i < plan->warnings.count; i++)
-        log_event("warning", NULL, "      ", plan->warnings.items[i].text);
+    struct errors_kind kinds[ERRORS_MAX];
+    unsigned count = said ? errors_kinds(&plan->warnings, kinds) : 0;
+    char text[ERRORS_SAID_MAX];
+    for (unsigned i = 0; i < count; i++)
+        log_event("warning", NULL, "      ", errors_said(text, &plan->warnings, &kinds[i]));
     if (verdict->contents == DISK_INSTALLED)
         console_note("system",
                      "%s carries a Talos already (META): it is not installed anew, and the config goes to "

@@ -101,8 +101,12 @@ static void print_refusal(const struct pipeline *run, const struct options *o, c
     buf_free(&text);
     if ((no_match || disks_refused(errors)) && !o->facts)
         pipeline_facts_notes(o, run->facts);
-    for (unsigned i = 0; no_match && i < run->site->warnings.count; i++)
-        log_warning("%s", run->site->warnings.items[i].text);
+    if (no_match) {
+        struct errors warnings = {0};
+        site_warnings(run->site, NULL, &warnings);
+        log_warnings(&warnings);
+        errors_free(&warnings);
+    }
 }
 
 static int choose(struct pipeline *run, const struct options *o, struct errors *errors)
@@ -128,8 +132,7 @@ static void say_plan(const struct pipeline *run)
     const struct plan *plan = run->plan;
     log_stage(2, run->stages, "plan", "%s: %s of cluster %s, role %s", plan->name,
               site_type_words(plan->entry->type), plan->entry->role->cluster, plan->entry->role->name);
-    for (unsigned i = 0; i < plan->warnings.count; i++)
-        log_warning("%s", plan->warnings.items[i].text);
+    log_warnings(&plan->warnings);
 }
 
 static void say_facts(const struct pipeline *run)

@@ -2,30 +2,22 @@
 #include "site/merge.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char text[ERROR_TEXT_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
+    errors_vat(&plan->warnings, pos, E_PLAN_ADVICE, fmt, ap);
     va_end(ap);
-    errors_at(&plan->warnings, pos, E_PLAN_ADVICE, "%s", text);
 }
 
-/* The site's own warnings that name this entry, its role or its cluster. */
-static void take_over(struct plan *plan)
+void plan_risk(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
-    const struct errors *list = &plan->site->warnings;
-    const struct site_node *entry = plan->entry;
-    for (unsigned i = 0; i < list->count; i++) {
-        const char *text = list->items[i].text;
-        if (strstr(text, entry->name) || strstr(text, entry->role->name) ||
-            strstr(text, entry->role->cluster))
-            errors_add(&plan->warnings, &list->items[i]);
-    }
+    va_list ap;
+    va_start(ap, fmt);
+    errors_vat(&plan->warnings, pos, E_PLAN_RISK, fmt, ap);
+    va_end(ap);
 }
 
 static void cloud(struct plan *plan)
@@ -48,7 +40,7 @@ static void scheduling(struct plan *plan)
         if (site->nodes[i].type == MACHINE_WORKER && strcmp(site->nodes[i].role->cluster, cluster) == 0)
             return;
     }
-    plan_advise(
+    plan_risk(
         plan, allowed ? allowed->pos : plan->entry->pos,
         "the cluster %s has no worker and cluster.allowSchedulingOnControlPlanes is not true: Flux will "
         "stay Pending",
@@ -76,8 +68,8 @@ static void disk(struct plan *plan)
     if (!fact || json_integer_value(json_object_get(fact, "partitions")) <= 0)
         return;
     if (plan->entry->wipe)
-        plan_advise(plan, pos, "%s holds partitions, and wipe: true lets Talos overwrite whatever they are",
-                    name ? name : "the disk");
+        plan_risk(plan, pos, "%s holds partitions, and wipe: true lets Talos overwrite whatever they are",
+                  name ? name : "the disk");
     else
         plan_advise(plan, pos,
                     "%s holds partitions: boot will look, and refuse unless they are Talos's own (install: { "
@@ -88,7 +80,7 @@ static void disk(struct plan *plan)
 
 int plan_advice(struct plan *plan, struct errors *errors)
 {
-    take_over(plan);
+    site_warnings(plan->site, plan->entry, &plan->warnings);
     cloud(plan);
     if (plan->release_url)
         plan_advise(plan, plan->entry->pos,

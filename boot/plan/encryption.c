@@ -100,16 +100,16 @@ static int judge_tpm(struct plan *plan, const struct tree_node *tpm, const struc
             "encrypted by the TPM (tpm.version 2, firmware.secure_boot on): neither a disk taken out nor "
             "another system on the box reads it";
     if (!box->tpm)
-        plan_advise(plan, tpm->pos,
-                    "STATE asks for a TPM key, and the facts show no TPM (tpm.version); without TPM 2.0 "
-                    "Talos fails to "
-                    "format the disk");
+        plan_risk(plan, tpm->pos,
+                  "STATE asks for a TPM key, and the facts show no TPM (tpm.version); without TPM 2.0 "
+                  "Talos fails to "
+                  "format the disk");
     if (strcmp(box->secure_boot, "on") != 0)
-        plan_advise(plan, tpm->pos,
-                    "STATE asks for a TPM key, and Secure Boot is %s (firmware.secure_boot): Talos refuses "
-                    "it, or another "
-                    "system on this box could unseal it",
-                    off ? "off" : "not known to be on");
+        plan_risk(plan, tpm->pos,
+                  "STATE asks for a TPM key, and Secure Boot is %s (firmware.secure_boot): Talos refuses "
+                  "it, or another "
+                  "system on this box could unseal it",
+                  off ? "off" : "not known to be on");
     return 0;
 }
 

@@ -153,7 +153,7 @@ static void add_bootstrap(struct plan *plan, const char *directory, const char *
         char *path = pool_printf(plan->pool, "%s/%s", directory, *files);
         size_t stem = strlen(*files) - strlen(".yaml");
         if (strstr(*files, ".sops.")) {
-            errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
+            errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_RISK,
                       "encrypted with SOPS, so it is left out: nobody could decrypt it before Flux runs");
             continue;
         }
@@ -298,7 +298,7 @@ static void add_sync(struct plan *plan, struct errors *errors)
         return;
     refuse_example(bytes, path, errors);
     if (!contains(bytes, wanted))
-        errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
+        errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_RISK,
                   "it never names %s: Flux would reconcile another folder than the one it came from", wanted);
     lay_flux(plan, "40-flux-sync", path, bytes, errors);
 }

@@ -24,6 +24,8 @@ int plan_installer(struct plan *plan, struct errors *errors);
 int plan_advice(struct plan *plan, struct errors *errors);
 void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for what will not work as it stands, or loses something: E_PLAN_RISK, said before the rest. */
+void plan_risk(struct plan *plan, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* encryption.c: what STATE's key is worth on this box, and by which facts; one that cannot work is
  * E_PLAN_ENCRYPTION. */
 int plan_encryption(struct plan *plan, struct errors *errors);

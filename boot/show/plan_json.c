@@ -123,13 +123,23 @@ static json_t *cloud_json(const struct role *role)
                      role->cloud.resource, "ca", role->cloud.ca, "ca_only", (int)role->cloud.ca_only);
 }
 
+/* All that were kept, kind by kind. */
 static json_t *warnings_json(const struct errors *warnings)
 {
     json_t *list = json_array();
-    for (unsigned i = 0; i < warnings->count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s}", "code", error_info(warnings->items[i].code)->slug,
-                                        "text", warnings->items[i].text));
+    struct errors_kind kinds[ERRORS_MAX];
+    unsigned count = errors_kinds(warnings, kinds);
+    for (unsigned k = 0; k < count; k++) {
+        for (unsigned i = 0; i < warnings->count; i++) {
+            const struct error *e = &warnings->items[i];
+            if (!errors_is_kind(&kinds[k], e))
+                continue;
+            json_t *one = json_pack("{s:s, s:s}", "code", error_info(e->code)->slug, "text", e->text);
+            if (e->more)
+                json_object_set_new(one, "more", json_integer(e->more));
+            json_array_append_new(list, one);
+        }
+    }
     return list;
 }
 

@@ -225,9 +225,10 @@ void show_plan(struct buf *out, const struct plan *plan)
     show_documents(out, plan);
     show_manifests(out, plan);
     show_secrets(out, plan);
-    for (unsigned i = 0; i < plan->warnings.count; i++)
-        line_field(out, "warning", "%s", plan->warnings.items[i].text);
-    if (plan->warnings.dropped)
-        line_field(out, "", "and %u more warnings", plan->warnings.dropped);
+    struct errors_kind kinds[ERRORS_MAX];
+    unsigned count = errors_kinds(&plan->warnings, kinds);
+    char text[ERRORS_SAID_MAX];
+    for (unsigned i = 0; i < count; i++)
+        line_field(out, "warning", "%s", errors_said(text, &plan->warnings, &kinds[i]));
     show_next(out, plan);
 }

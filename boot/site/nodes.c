@@ -342,6 +342,15 @@ static bool is_subset(const struct tree_node *wide, const struct tree_node *narr
     return true;
 }
 
+static void add_warning(struct site *site, struct site_warning what)
+{
+    struct site_warning **end = &site->warnings;
+    while (*end)
+        end = &(*end)->next;
+    *end = pool_alloc(site->pool, sizeof **end);
+    **end = what;
+}
+
 static void warn_shadowed(struct judge *j)
 {
     struct site *site = j->site;
@@ -351,11 +360,18 @@ static void warn_shadowed(struct judge *j)
             const struct site_node *first = &site->nodes[k];
             if (!first->match || !is_subset(first->match, entry->match))
                 continue;
-            errors_at(&site->warnings, entry->pos, E_SITE_SHADOWED,
-                      "entry %.80s can never match: entry %.80s at line %u matches whatever it does, and "
-                      "stands first",
-                      entry->name ? entry->name : "?", first->name ? first->name : "?",
-                      (unsigned)first->pos.line);
+            add_warning(site,
+                        (struct site_warning){
+                            .code = E_SITE_SHADOWED,
+                            .pos = entry->pos,
+                            .entry = entry,
+                            .other = first,
+                            .text = pool_printf(site->pool,
+                                                "entry %.80s can never match: entry %.80s at line %u matches "
+                                                "whatever it does, and stands first",
+                                                entry->name ? entry->name : "?",
+                                                first->name ? first->name : "?", (unsigned)first->pos.line),
+                        });
             break;
         }
     }
@@ -398,10 +414,16 @@ static void judge_cluster(struct judge *j, unsigned first)
                   "bootstrap: auto",
                   entry->role->cluster, members, members == 1 ? "" : "s");
     if (countable && members % 2 == 0)
-        errors_at(&site->warnings, entry->pos, E_SITE_EVEN,
-                  "cluster %.63s has %u control planes; with an even number etcd survives no more failures "
-                  "than with one less",
-                  entry->role->cluster, members);
+        add_warning(site,
+                    (struct site_warning){
+                        .code = E_SITE_EVEN,
+                        .pos = entry->pos,
+                        .cluster = entry->role->cluster,
+                        .text = pool_printf(site->pool,
+                                            "cluster %.63s has %u control planes; with an even number etcd "
+                                            "survives no more failures than with one less",
+                                            entry->role->cluster, members),
+                    });
 }
 
 void judge_nodes(struct judge *j, const struct tree_node *nodes)

@@ -144,13 +144,20 @@ struct site *site_open(const char *dir, struct errors *errors)
     return NULL;
 }
 
+void site_warnings(const struct site *site, const struct site_node *entry, struct errors *out)
+{
+    for (const struct site_warning *w = site->warnings; w; w = w->next)
+        if (!entry || w->entry == entry || w->other == entry ||
+            (w->cluster && strcmp(w->cluster, entry->role->cluster) == 0))
+            errors_at(out, w->pos, w->code, "%s", w->text);
+}
+
 void site_close(struct site *site)
 {
     if (!site)
         return;
     if (site->fd >= 0)
         (void)close(site->fd);
-    errors_free(&site->warnings);
     pool_free(site->pool);
     mem_free(site);
 }

@@ -89,6 +89,17 @@ struct site_node { /* an entry of `nodes` */
     unsigned index;
 };
 
+/* Something of the inventory that works and deserves a look, and whom it is about. */
+struct site_warning {
+    enum error_code code;
+    struct pos pos;
+    const char *text;
+    /* one of the two that it is about; NULL: it is about the cluster */
+    const struct site_node *entry, *other;
+    const char *cluster;
+    struct site_warning *next;
+};
+
 struct site {
     struct pool *pool;
     /* as given */
@@ -106,8 +117,8 @@ struct site {
     unsigned node_count;
     /* SITE_PERMANENT is there: every boot is from the medium that this site lies on */
     bool permanent;
-    /* shadowed entries, an even number of control planes, ... */
-    struct errors warnings;
+    /* in file order */
+    struct site_warning *warnings;
 };
 
 /* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one
@@ -115,6 +126,9 @@ struct site {
  * (E_SITE_PLACEHOLDER). site_close() wipes it. */
 struct site *site_open(const char *dir, struct errors *errors);
 void site_close(struct site *site);
+
+/* Adds the inventory's warnings that are about this entry or its cluster; entry NULL: all. */
+void site_warnings(const struct site *site, const struct site_node *entry, struct errors *out);
 
 /* Reads a file of the site (relative path) up to SITE_FILE_MAX. E_SITE_PATH when the path leaves the site;
  * E_FILE_READ with errno text when it cannot be read. *missing (may be NULL) tells ENOENT apart: then -1

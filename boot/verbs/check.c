@@ -61,15 +61,16 @@ static void show(const struct pipeline *run, bool json)
     }
 }
 
-static void warn_end(const char *what, const char *name, int64_t end, int64_t now)
+static void warn_end(struct errors *warnings, const char *what, const char *name, int64_t end, int64_t now)
 {
     char date[DATE_TEXT_MAX];
     if (end - now < EXPIRY_WARNING)
-        log_warning("%s%s %s on %s", what, name, end > now ? "ends" : "ended", date_text(date, end));
+        errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "%s%s %s on %s", what, name,
+                  end > now ? "ends" : "ended", date_text(date, end));
 }
 
 /* The vault still hands them out; whoever set the date meant that they are not to be relied on. */
-static void expired_names(const struct pipeline *run, struct errors *errors)
+static void expired_names(const struct pipeline *run, struct errors *warnings, struct errors *errors)
 {
     char date[DATE_TEXT_MAX];
     int64_t now = (int64_t)time(NULL);
@@ -79,7 +80,7 @@ static void expired_names(const struct pipeline *run, struct errors *errors)
         if (answer->error.code != E_NONE || !answer->expires)
             continue;
         if (answer->expires > now) {
-            warn_end("secret ", name, answer->expires, now);
+            warn_end(warnings, "secret ", name, answer->expires, now);
             continue;
         }
         struct error e;
@@ -98,7 +99,7 @@ static bool see_certificate(void *arg, const char *label, struct span der)
 }
 
 /* A stick with a login that has ended boots, and is refused: so it is said beforehand. */
-static void login_end(const struct pipeline *run)
+static void login_end(const struct pipeline *run, struct errors *warnings)
 {
     const struct role *role = run->plan->entry->role;
     struct secret credential = {0};
@@ -111,7 +112,7 @@ static void login_end(const struct pipeline *run)
         pem_each(secret_bytes(&credential), see_certificate, &end);
     secret_free(&credential);
     if (end)
-        warn_end("the certificate of the login of role ", role->name, end, (int64_t)time(NULL));
+        warn_end(warnings, "the certificate of the login of role ", role->name, end, (int64_t)time(NULL));
 }
 
 /* Rights are given secret by secret, and the tree's are the operator's to read: hearth's login needs none. */
@@ -196,28 +197,33 @@ static void try_operator(const struct pipeline *run, const struct gitops_login *
     }
 }
 
+static void say_warnings(struct errors *warnings)
+{
+    log_warnings(warnings);
+    errors_free(warnings);
+}
+
 static int check(struct pipeline *run, struct rendered *rendered, const struct options *o,
                  struct errors *errors)
 {
     if (pipeline_gather(run, o, errors) != 0)
         return -1;
     unsigned own = run->plan->secret_count;
-    struct gitops_login operator;
+    struct gitops_login login;
     struct errors warnings = {0};
-    gitops_tree(run->plan, &operator, & warnings, errors);
+    gitops_tree(run->plan, &login, &warnings, errors);
     gitops_keep(run->plan, &warnings);
     gitops_endpoint(run->plan, &warnings);
-    for (unsigned i = 0; i < warnings.count; i++)
-        log_warning("%s", warnings.items[i].text);
-    errors_free(&warnings);
-    login_end(run);
+    login_end(run, &warnings);
+    say_warnings(&warnings);
     if (pipeline_secrets(run, false, errors) != 0)
         return -1;
     show(run, o->json);
     forgive(run, own);
     pipeline_failed_names(run, errors);
-    expired_names(run, errors);
-    try_operator(run, &operator, errors);
+    expired_names(run, &warnings, errors);
+    say_warnings(&warnings);
+    try_operator(run, &login, errors);
     if (errors->count || (run->facts && pipeline_render(run, rendered, errors) != 0))
         return -1;
     return run->facts && run->plan->marker ? say_marker(run, rendered, errors) : 0;

@@ -16,8 +16,7 @@ static void add_tree(struct plan *plan)
     struct errors wrong = {0};
     struct gitops_login ignored;
     gitops_tree(plan, &ignored, &wrong, &wrong);
-    for (unsigned i = 0; i < wrong.count; i++)
-        log_warning("%s", wrong.items[i].text);
+    log_warnings(&wrong);
     errors_free(&wrong);
 }
 

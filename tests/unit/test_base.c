@@ -224,6 +224,37 @@ static void errors_say_where_and_never_overflow(void **state)
     assert_int_equal(error_find(""), E_NONE);
 }
 
+static void unread(struct errors *list, const char *file)
+{
+    errors_at(list, (struct pos){.file = file}, E_PLAN_ADVICE, "%s is not read", "it");
+}
+
+/* Each kind once, most important first; a list that is full has room for a kind that it lacks. */
+static void warnings_are_said_by_kind(void **state)
+{
+    (void)state;
+    struct errors list = {0};
+    errors_at(&list, (struct pos){0}, E_PLAN_OPEN, "open");
+    unread(&list, "a");
+    for (int i = 0; i < ERRORS_MAX; i++)
+        unread(&list, "b");
+    errors_at(&list, (struct pos){0}, E_PLAN_ADVICE, "small");
+    errors_at(&list, (struct pos){.file = "c", .line = 3, .column = 4}, E_PLAN_RISK, "big");
+    unread(&list, "d");
+    assert_int_equal(list.count, ERRORS_MAX);
+    assert_int_equal(errors_total(&list), ERRORS_MAX + 5);
+    struct errors_kind kinds[ERRORS_MAX];
+    assert_int_equal(errors_kinds(&list, kinds), 4);
+    char text[ERRORS_SAID_MAX];
+    assert_string_equal(errors_said(text, &list, &kinds[0]), "c:3:4: big");
+    assert_string_equal(errors_said(text, &list, &kinds[1]),
+                        "a: it is not read (and 21 more of this kind: b, b, b ...)");
+    assert_string_equal(errors_said(text, &list, &kinds[2]), "small");
+    assert_string_equal(errors_said(text, &list, &kinds[3]), "open");
+    errors_free(&list);
+    assert_int_equal(errors_kinds(&list, kinds), 0);
+}
+
 static void every_code_has_its_words(void **state)
 {
     (void)state;
@@ -242,13 +273,13 @@ static void files_are_read_and_written_whole(void **state)
     char dir[] = "/tmp/hearth-unit-XXXXXX";
     assert_non_null(mkdtemp(dir));
     int fd = open(dir, O_RDONLY | O_DIRECTORY);
-    struct error e;
-    struct buf b = {0};
     umask(0);
+    struct error e;
     assert_int_equal(file_write(fd, "f", "0123456789", 10, 0600, &e), 0);
     struct stat st;
     assert_int_equal(fstatat(fd, "f", &st, 0), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    struct buf b = {0};
     assert_int_equal(file_read(fd, "f", 10, &b, &e), 0);
     assert_string_equal(b.data, "0123456789");
     assert_int_equal(file_read(fd, "f", 9, &b, &e), -1);
@@ -316,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_reader_never_passes_its_end),
         cmocka_unit_test(a_buffer_stops_at_its_maximum),
         cmocka_unit_test(errors_say_where_and_never_overflow),
+        cmocka_unit_test(warnings_are_said_by_kind),
         cmocka_unit_test(faults_that_pass),
         cmocka_unit_test(every_code_has_its_words),
         cmocka_unit_test(files_are_read_and_written_whole),

@@ -61,7 +61,6 @@ static void put_bytes(const char *name, const char *text, size_t len)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY);
     struct error e = {0};
-
     if (file_write(fd, name, text, len, 0600, &e) != 0)
         fail_msg("%s", e.text);
     (void)close(fd);
@@ -80,9 +79,8 @@ static int make_dir(void **state)
 
 static int remove_dir(void **state)
 {
-    char command[sizeof dir + 16];
-
     (void)state;
+    char command[sizeof dir + 16];
     (void)snprintf(command, sizeof command, "rm -rf %s", dir);
     return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
 }
@@ -90,19 +88,17 @@ static int remove_dir(void **state)
 /* The good file with one text replaced: "" keeps all, and old must stand there exactly once. */
 static struct site *open_changed(const char *old, const char *new, struct errors *errors)
 {
-    struct buf b = {0};
     const char *at = strstr(good, old);
-    struct site *site = NULL;
-
     if (!at || (old[0] && strstr(at + 1, old)))
         fail_msg("not once in the file: %s", old);
+    struct buf b = {0};
     buf_add(&b, good, (size_t)(at - good));
     buf_str(&b, new);
     buf_str(&b, at + strlen(old));
     put_bytes("hearth.yaml", b.data, b.len);
     buf_free(&b);
     memset(errors, 0, sizeof *errors);
-    site = site_open(dir, errors);
+    struct site *site = site_open(dir, errors);
     assert_true(!site == (errors->count > 0));
     return site;
 }
@@ -111,17 +107,15 @@ static void test_good(void **state)
 {
     struct errors errors;
     struct site *site = open_changed("", "", &errors);
-    const struct role *data = NULL, *apps = NULL;
-
     (void)state;
     if (!site)
         fail_msg("%s", errors.items[0].text);
-    assert_int_equal(site->warnings.count, 0);
+    assert_null(site->warnings);
     assert_string_equal(site->flux.version, "v2.9.4");
     assert_int_equal(site->flux.from, FLUX_FILE);
     assert_int_equal(site->role_count, 2);
-    data = site_role(site, "data");
-    apps = site_role(site, "apps");
+    const struct role *data = site_role(site, "data");
+    const struct role *apps = site_role(site, "apps");
     assert_null(site_role(site, "production"));
     assert_string_equal(data->vault, "https://homelab-data.vault.azure.net");
     assert_string_equal(data->cloud.authority, "https://login.microsoftonline.com");
@@ -176,14 +170,13 @@ static void test_also_good(void **state)
         {"{ transport: sata, size: \">= 200GB\", wipe: true }", "{ wipe: false }"},
         {"type: worker", "type: controlplane\n    bootstrap: manual"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct errors errors;
         struct site *site = open_changed(rows[i][0], rows[i][1], &errors);
         if (!site)
             fail_msg("%s\n%s", rows[i][1], errors.items[0].text);
-        assert_int_equal(site->warnings.count, 0);
+        assert_null(site->warnings);
         site_close(site);
     }
 }
@@ -196,7 +189,6 @@ static void test_own_cloud(void **state)
         "https://v.vault.homelab.lan:8443\n    cloud: { authority: https://Login.homelab.lan:8444/, "
         "resource: https://vault.homelab.lan, ca: ca.pem }\n",
         &errors);
-
     (void)state;
     assert_non_null(site);
     assert_true(site->roles[0].cloud.own);
@@ -394,21 +386,20 @@ static void test_refused(void **state)
         {"  apps:\n", "  data:\n", E_YAML_REFUSED, "10:3", "first at line 4"},
         {"    cluster: data\n", "\tcluster: data\n", E_YAML_SYNTAX, "5:1", ""},
     };
-    unsigned failed = 0;
 
     (void)state;
+    unsigned failed = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct errors errors;
         struct site *site = open_changed(rows[i].old, rows[i].new, &errors);
         const struct error *first = errors.items;
-        char place[32];
-
         if (site) {
             print_error("accepted: %s\n", rows[i].new);
             failed++;
             site_close(site);
             continue;
         }
+        char place[32];
         (void)snprintf(place, sizeof place, "hearth.yaml:%s", rows[i].place);
         if (errors.count != 1 || first->code != rows[i].code ||
             strncmp(first->text, place, strlen(place)) != 0 || !strstr(first->text, rows[i].says)) {
@@ -425,9 +416,8 @@ static void test_refused(void **state)
 
 static void test_all_mistakes_at_once(void **state)
 {
-    struct errors errors;
-
     (void)state;
+    struct errors errors;
     assert_null(open_changed("  - name: \"worker-{fact:serial}\"\n    role: apps\n    type: worker\n",
                              "  - name: a_b\n    role: app\n    type: w\n    extra: 1\n", &errors));
     assert_int_equal(errors.count, 4);
@@ -436,13 +426,12 @@ static void test_all_mistakes_at_once(void **state)
 
 static void test_no_more_than_twenty(void **state)
 {
-    struct errors errors;
-    struct buf b = {0};
-
     (void)state;
+    struct buf b = {0};
     for (unsigned i = 0; i < 25; i++)
         buf_printf(&b, "key%u: 1\n", i);
     buf_str(&b, "nodes:\n");
+    struct errors errors;
     assert_null(open_changed("nodes:\n", b.data, &errors));
     assert_int_equal(errors.count, ERRORS_MAX);
     assert_int_equal(errors.dropped, 5);
@@ -454,16 +443,16 @@ static void warn(const char *old, const char *new, enum error_code code, const c
 {
     struct errors errors;
     struct site *site = open_changed(old, new, &errors);
-
     if (!site)
         fail_msg("%s", errors.items[0].text);
     if (code == E_NONE) {
-        assert_int_equal(site->warnings.count, 0);
+        assert_null(site->warnings);
     } else {
-        assert_int_equal(site->warnings.count, 1);
-        assert_int_equal(site->warnings.items[0].code, code);
-        if (!strstr(site->warnings.items[0].text, says))
-            fail_msg("%s", site->warnings.items[0].text);
+        assert_non_null(site->warnings);
+        assert_null(site->warnings->next);
+        assert_int_equal(site->warnings->code, code);
+        if (!strstr(site->warnings->text, says))
+            fail_msg("%s", site->warnings->text);
     }
     site_close(site);
 }
@@ -471,7 +460,6 @@ static void warn(const char *old, const char *new, enum error_code code, const c
 static void test_warnings(void **state)
 {
     static const char last[] = "disks: { transport: [sata, nvme] } }\n";
-    char text[512];
     static const struct {
         const char *match;
         enum error_code code;
@@ -486,6 +474,7 @@ static void test_warnings(void **state)
     };
 
     (void)state;
+    char text[512];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         (void)snprintf(text, sizeof text, "%s  - { name: x, role: apps, type: worker, match: %s }\n", last,
                        rows[i].match);
@@ -504,7 +493,6 @@ static void test_warnings(void **state)
 static void refuse_size(const char *old, const char *new)
 {
     struct errors errors;
-
     assert_null(open_changed(old, new, &errors));
     assert_int_equal(errors.items[0].code, E_SITE_VALUE);
     errors_free(&errors);
@@ -512,10 +500,8 @@ static void refuse_size(const char *old, const char *new)
 
 static void test_sizes(void **state)
 {
-    struct errors errors;
-    struct buf b = {0};
-
     (void)state;
+    struct buf b = {0};
     buf_str(&b, "nodes:\n");
     for (unsigned i = 0; i < SITE_NODES_MAX; i++)
         buf_printf(&b, "  - { name: n%u, role: apps, type: worker, match: { serial: S%u } }\n", i, i);
@@ -529,6 +515,7 @@ static void test_sizes(void **state)
     buf_str(&b, "serial: 790H8D2");
     for (unsigned i = 0; i < 32; i++)
         buf_printf(&b, ", k%u: x", i);
+    struct errors errors;
     assert_null(open_changed("serial: 790H8D2", b.data, &errors));
     assert_int_equal(errors.items[errors.count - 1].code, E_SITE_MATCH);
     buf_free(&b);
@@ -550,9 +537,8 @@ static void test_sizes(void **state)
 
 static void test_no_site(void **state)
 {
-    struct errors errors = {0};
-
     (void)state;
+    struct errors errors = {0};
     assert_null(site_open("no/such/dir", &errors));
     assert_int_equal(errors.items[0].code, E_SITE_MISSING);
     errors_free(&errors);
@@ -569,7 +555,6 @@ static void read_refused(const struct site *site, const char *path, enum error_c
     struct buf out = {0};
     struct error e = {0};
     bool missing = true;
-
     if (site_read(site, path, &out, &missing, &e) == 0)
         fail_msg("read: %s", path);
     assert_false(missing);
@@ -582,11 +567,7 @@ static void test_read(void **state)
 {
     struct errors errors;
     struct site *site = open_changed("", "", &errors);
-    struct buf out = {0};
-    struct error e = {0};
-    bool missing = false;
     char *big = mem_alloc(SITE_FILE_MAX + 1);
-
     (void)state;
     assert_int_equal(mkdir("talos", 0700), 0);
     put("talos/a.yaml", "a: 1\n");
@@ -604,7 +585,10 @@ static void test_read(void **state)
     put_bytes("full", big, SITE_FILE_MAX);
     mem_free(big);
 
+    struct buf out = {0};
+    struct error e = {0};
     assert_int_equal(site_read(site, "talos/a.yaml", &out, NULL, &e), 0);
+    bool missing = false;
     assert_int_equal(site_read(site, "talos/link.yaml", &out, &missing, &e), 0);
     assert_string_equal(out.data, "a: 1\na: 1\n");
     assert_int_equal(site_read(site, "talos/up.yaml", &out, &missing, &e), 0);
@@ -649,7 +633,6 @@ static bool forbid_openat2(void)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
-
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
@@ -659,7 +642,6 @@ static int read_code(const struct site *site, const char *path)
     struct buf out = {0};
     struct error e = {0};
     int failed = site_read(site, path, &out, NULL, &e);
-
     buf_free(&out);
     return failed == 0 ? E_NONE : (int)e.code;
 }
@@ -668,16 +650,13 @@ static void test_read_without_openat2(void **state)
 {
     struct errors errors;
     struct site *site = open_changed("", "", &errors);
-    int status = 0;
-    pid_t child = -1;
-
     (void)state;
     assert_int_equal(mkdir("old", 0700), 0);
     put("old/a.yaml", "a: 1\n");
     assert_int_equal(symlink("a.yaml", "old/link.yaml"), 0);
     assert_int_equal(symlink("old", "olden"), 0);
     assert_int_equal(symlink("/etc/passwd", "old/out.yaml"), 0);
-    child = fork();
+    pid_t child = fork();
     if (child == 0) {
         if (!forbid_openat2())
             _exit(77);
@@ -689,6 +668,7 @@ static void test_read_without_openat2(void **state)
                   : read_code(site, "olden/a.yaml") == E_NONE       ? 6
                                                                     : 0);
     }
+    int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     site_close(site);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
@@ -701,11 +681,6 @@ static void test_tree_and_list(void **state)
 {
     struct errors errors;
     struct site *site = open_changed("", "", &errors);
-    struct document *doc = NULL;
-    struct error e = {0};
-    const char **names = NULL;
-    bool missing = false;
-
     (void)state;
     assert_int_equal(mkdir("list", 0700), 0);
     assert_int_equal(mkdir("list/dir.yaml", 0700), 0);
@@ -716,6 +691,8 @@ static void test_tree_and_list(void **state)
     assert_int_equal(symlink("a.yaml", "list/c.yaml"), 0);
     assert_int_equal(symlink("nowhere", "list/d.yaml"), 0);
     assert_int_equal(symlink("dir.yaml", "list/e.yaml"), 0);
+    struct error e = {0};
+    const char **names = NULL;
     assert_int_equal(site_list(site, site->pool, "list", ".yaml", &names, &e), 0);
     assert_string_equal(names[0], "a.yaml");
     assert_string_equal(names[1], "b.yaml");
@@ -728,6 +705,8 @@ static void test_tree_and_list(void **state)
     assert_int_equal(e.code, E_SITE_PATH);
     assert_int_equal(site_list(site, site->pool, "hearth.yaml", ".yaml", &names, &e), -1);
     assert_int_equal(e.code, E_FILE_READ);
+    struct document *doc = NULL;
+    bool missing = false;
     assert_int_equal(site_tree(site, site->pool, "list/a.yaml", &doc, &missing, &e), 0);
     assert_string_equal(tree_get(doc->root, "a")->pos.file, "list/a.yaml");
     assert_int_equal(site_tree(site, site->pool, "list/b.yaml", &doc, &missing, &e), -1);
