@@ -261,9 +261,10 @@ bench: all ## Size, memory, round trips and CPU beside curl and the SDK; boot be
 desks: ## README's commands on bare Debians of three suites, and on odd desks; as root, an hour
 	@scripts/suite $(B)/counts/desks tests/desks/run
 .PHONY: format-check
-format-check: all ## Is every C file laid out as .clang-format says, and every room of boot/ as its table says?
+format-check: all ## Is every C file laid out as .clang-format says, every room of boot/ as its table says, and the hand one?
 	@scripts/format-check
 	@scripts/rooms-check $(B)/obj $(AR:ar=nm)
+	@scripts/style-check
 
 ## Images
 

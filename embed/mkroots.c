@@ -200,8 +200,8 @@ static void search(const char *dir, struct root *roots, struct bytes *found, siz
         die("%s: %s", dir, strerror(errno));
     }
     for (int i = 0; i < files; i++) {
-        char path[1024];
         static struct bytes der;
+        char path[1024];
         snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
         char hex[65];
         if (read_pem(path, &der)) {

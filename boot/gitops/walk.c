@@ -54,7 +54,7 @@ static bool is_yaml(const char *path)
 }
 
 /* dir/relative without "." and ".."; too many of these leave nothing. */
-static char *join(struct pool *pool, const char *dir, const char *relative)
+static char *path_join(struct pool *pool, const char *dir, const char *relative)
 {
     size_t n = strlen(dir);
     char *out = pool_alloc(pool, n + strlen(relative) + 2);
@@ -83,7 +83,7 @@ static void follow(struct walk *w, const struct item *by, const char *dir, const
 {
     struct item *item = &w->items[w->count];
     *item = *by;
-    item->path = join(w->pool, dir, relative);
+    item->path = path_join(w->pool, dir, relative);
     item->depth++;
     item->from = (struct pos){0};
     if (at)
@@ -100,18 +100,18 @@ static void follow(struct walk *w, const struct item *by, const char *dir, const
 /* The text with one ${name} replaced as Flux does after the build; NULL when something stays open. */
 static const char *expand(struct pool *pool, const struct tree_node *vars, const char *text)
 {
-    const char *open = strstr(text, "${"), *value = NULL;
+    const char *open = strstr(text, "${");
     size_t n = strcspn(open ? open : "", "}");
     if (!open)
         return pool_strdup(pool, text);
     if (!open[n] || strlen(text) > VALUE_MAX || strstr(open + n, "${"))
         return NULL;
-    value = tree_text(tree_get(vars, pool_memdup(pool, open + 2, n - 2)));
+    const char *value = tree_text(tree_get(vars, pool_memdup(pool, open + 2, n - 2)));
     return value ? pool_printf(pool, "%.*s%s%s", (int)(open - text), text, value, open + n + 1) : NULL;
 }
 
 /* The same, of a node; an absent one is NULL, what stays open is said. */
-static const char *value(struct walk *w, const struct item *item, const struct tree_node *node)
+static const char *value_of(struct walk *w, const struct item *item, const struct tree_node *node)
 {
     const char *text = tree_text(node);
     text = text ? expand(w->pool, item->vars, text) : NULL;
@@ -121,7 +121,7 @@ static const char *value(struct walk *w, const struct item *item, const struct t
     return text;
 }
 
-static void add(struct walk *w, const struct ref *ref, const char *store)
+static void add_secret(struct walk *w, const struct ref *ref, const char *store)
 {
     struct found *found = *w->end = pool_alloc(w->pool, sizeof *found);
     found->ref = ref;
@@ -129,9 +129,9 @@ static void add(struct walk *w, const struct ref *ref, const char *store)
     w->end = &found->next;
 }
 
-static void want(struct walk *w, const struct item *item, const struct tree_node *key, const char *store)
+static void want_key(struct walk *w, const struct item *item, const struct tree_node *key, const char *store)
 {
-    const char *name = value(w, item, key);
+    const char *name = value_of(w, item, key);
     if (!name || strncmp(name, "key/", 4) == 0 || strncmp(name, "cert/", 5) == 0)
         return;
     if (strncmp(name, "secret/", 7) == 0)
@@ -144,14 +144,14 @@ static void want(struct walk *w, const struct item *item, const struct tree_node
         return;
     }
     ref->external = true;
-    add(w, ref, store);
+    add_secret(w, ref, store);
 }
 
-static void wants(struct walk *w, const struct item *item, const struct tree_node *list, const char *path,
-                  const char *store)
+static void want_list(struct walk *w, const struct item *item, const struct tree_node *list, const char *path,
+                      const char *store)
 {
     for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next)
-        want(w, item, tree_path(n, path), store);
+        want_key(w, item, tree_path(n, path), store);
 }
 
 static void external_secret(struct walk *w, const struct item *item, const struct tree_node *root)
@@ -159,26 +159,26 @@ static void external_secret(struct walk *w, const struct item *item, const struc
     const char *store = tree_text(tree_path(root, "spec.secretStoreRef.name"));
     if (!store || !tree_is(tree_path(root, "spec.secretStoreRef.kind"), "ClusterSecretStore"))
         return;
-    wants(w, item, tree_path(root, "spec.data"), "remoteRef.key", store);
-    wants(w, item, tree_path(root, "spec.dataFrom"), "extract.key", store);
+    want_list(w, item, tree_path(root, "spec.data"), "remoteRef.key", store);
+    want_list(w, item, tree_path(root, "spec.dataFrom"), "extract.key", store);
 }
 
-static void store(struct walk *w, const struct item *item, const struct tree_node *root)
+static void judge_store(struct walk *w, const struct item *item, const struct tree_node *root)
 {
     const struct tree_node *azure = tree_path(root, "spec.provider.azurekv"),
                            *node = tree_get(azure, "vaultUrl");
     const char *wanted = w->plan->entry->role->vault, *name = tree_text(tree_path(root, "metadata.name"));
-    const char *url = value(w, item, node);
+    const char *url = value_of(w, item, node);
     size_t n = strlen(wanted);
     if (!azure && name)
-        add(w, NULL, name);
+        add_secret(w, NULL, name);
     if (url && (strncasecmp(url, wanted, n) != 0 || (url[n] && strcmp(url + n, "/") != 0)))
         say(w->errors, item, node, E_TREE, "not the role's vault: ", url);
     else if (url && !w->login->pos.file && tree_path(azure, "authSecretRef.clientSecret")) {
         node = tree_get(azure, "tenantId");
         *w->login = operator_login(w->plan, tree_get(azure, "authSecretRef"),
                                    (struct pos){item->path, azure->pos.line, 0});
-        w->login->tenant = node ? value(w, item, node) : NULL;
+        w->login->tenant = node ? value_of(w, item, node) : NULL;
     }
 }
 
@@ -186,7 +186,7 @@ static void kustomization(struct walk *w, const struct item *item, const struct 
 {
     const struct tree_node *path = tree_path(root, "spec.path"),
                            *vars = tree_path(root, "spec.postBuild.substitute");
-    const char *text = value(w, item, path);
+    const char *text = value_of(w, item, path);
     struct item by = *item;
     /* Another source is another repository. */
     if (!text || !tree_is(tree_path(root, "spec.sourceRef.name"), "flux-system"))
@@ -208,7 +208,7 @@ static bool is_worth_parsing(const struct buf *text, const char *path)
 }
 
 /* Reads a file; false when there is none. One that cannot be judged is said and empty. */
-static bool read(struct walk *w, struct pool *pool, const char *path, struct document **docs)
+static bool read_documents(struct walk *w, struct pool *pool, const char *path, struct document **docs)
 {
     struct buf text = {.max = SITE_FILE_MAX + 4096};
     struct error e;
@@ -242,9 +242,9 @@ static void resources(struct walk *w, const struct item *item, const char *file,
 /* Whether it is there. */
 static bool directory(struct walk *w, const struct item *item, struct pool *pool)
 {
-    const char *file = join(w->pool, item->path, "kustomization.yaml");
+    const char *file = path_join(w->pool, item->path, "kustomization.yaml");
     struct document *docs = NULL;
-    if (read(w, pool, file, &docs)) {
+    if (read_documents(w, pool, file, &docs)) {
         resources(w, item, file, docs ? tree_get(docs->root, "resources") : NULL);
         resources(w, item, file, docs ? tree_get(docs->root, "components") : NULL);
         return true;
@@ -267,7 +267,7 @@ static void visit(struct walk *w, const struct item *item)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
-    if (!(is_yaml(item->path) ? read(w, pool, item->path, &docs) : directory(w, item, pool)) &&
+    if (!(is_yaml(item->path) ? read_documents(w, pool, item->path, &docs) : directory(w, item, pool)) &&
         item->from.file)
         errors_at(w->errors, item->from, E_TREE, "%.200s is not there", item->path);
     for (; docs; docs = docs->next) {
@@ -276,7 +276,7 @@ static void visit(struct walk *w, const struct item *item)
         if (tree_is(kind, "Kustomization"))
             kustomization(w, item, docs->root);
         else if (tree_is(kind, "ClusterSecretStore"))
-            store(w, item, docs->root);
+            judge_store(w, item, docs->root);
         else if (tree_is(kind, "ExternalSecret"))
             external_secret(w, item, docs->root);
     }

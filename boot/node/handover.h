@@ -1,5 +1,6 @@
 /*
- * handover.h - ExtensionServiceConfig hearth: what hearth leaves for itself in the machine config. Pure.
+ * handover.h - ExtensionServiceConfig hearth: what hearth leaves for itself in the machine config. Pure, but
+ * for handover_read(), which asks machined.
  *
  * After the install the disk holds the public extension and nothing of the site, so node name, cluster and bootstrap
  * mode travel in this document, and with them the manifests that hold secrets: the document is readable by os:admin

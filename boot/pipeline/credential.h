@@ -1,5 +1,5 @@
 /*
- * credential.h - where a role's login comes from, and the request made of a plan.
+ * credential.h - where a role's login comes from.
  *
  * On a node and off it: SITE/.hearth/<role>.pem (certificate: an unencrypted RSA key and its certificate in one PEM
  * file) or SITE/.hearth/<role>.secret (client secret; one trailing newline is dropped). Off a node the standard AZURE_*

@@ -1,9 +1,9 @@
 /*
  * plan.h - facts and a site in, one plain value out: what this box will become.
  *
- * Pure and offline. The plan holds the entry, the install disk, the merged but unresolved documents,
- * and the list of every secret they refer to. `hearth plan` prints it, `hearth check` walks
- * it, render resolves it; nothing else computes it.
+ * Offline: it reads the site and nothing else. The plan holds the entry, the install disk, the merged but unresolved
+ * documents, and the list of every secret they refer to. `hearth plan` prints it, `hearth check` walks it, render
+ * resolves it; nothing else computes it.
  */
 #ifndef HEARTH_PLAN_PLAN_H
 #define HEARTH_PLAN_PLAN_H

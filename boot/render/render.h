@@ -1,8 +1,8 @@
 /*
  * render.h - a plan and its secrets in, documents out.
  *
- * Pure: references are replaced on the tree, the result is emitted, read back and checked for what Talos's
- * own validation does not catch. The sink (sink.h) writes them.
+ * Offline: of files it reads those of the site that !file names. References are replaced on the tree, the result is
+ * emitted, read back and checked for what Talos's own validation does not catch. The sink (sink.h) writes them.
  */
 #ifndef HEARTH_RENDER_RENDER_H
 #define HEARTH_RENDER_RENDER_H
@@ -26,13 +26,14 @@ struct render_secrets {
 struct rendered {
     /* the multi-document file Talos is given, manifests inlined */
     struct buf machine_config;
-    struct rendered_manifest { /* the same manifests one by one, for people and for kubectl */
+    /* owned: the same manifests one by one, for people and for kubectl */
+    struct rendered_manifest {
         /* borrowed from the plan */
         const char *name;
         struct buf contents;
         /* not inlined: it holds a value from a secret and hold was asked for */
         bool held;
-    } * manifests; /* owned */
+    } * manifests;
     unsigned manifest_count;
     /* 32 hex of SHA-256 over cluster.id, or over the CA certificate where there is none */
     char cluster_id[33];

@@ -143,7 +143,6 @@ int condition_order(const struct condition_number *a, uint64_t a_unit, const str
 
 bool condition_read(const char *p, size_t n, struct condition *out, const char **why)
 {
-    const struct condition_number most = {.digits = INT64_MAX};
     *why = NULL;
     *out = (struct condition){.op = CONDITION_EQUAL};
     condition_trim(&p, &n);
@@ -163,6 +162,7 @@ bool condition_read(const char *p, size_t n, struct condition *out, const char *
     p += used;
     n -= used;
     condition_trim(&p, &n);
+    const struct condition_number most = {.digits = INT64_MAX};
     if (n > 0 && !unit_read(p, n, &out->unit))
         *why = "the units are B kB MB GB TB and KiB MiB GiB TiB";
     else if (condition_order(&out->number, out->unit ? out->unit : 1, &most, 1) > 0)

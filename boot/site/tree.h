@@ -83,7 +83,7 @@ struct tree_node *tree_scalar(struct pool *pool, struct pos pos, const char *tex
                               enum tree_style style);
 struct tree_node *tree_map(struct pool *pool, struct pos pos);
 struct tree_node *tree_seq(struct pool *pool, struct pos pos);
-/* Appends a child; key NULL for sequences. */
+/* Appends a child. key NULL: a child of a map keeps the key that it has, one of a sequence has none. */
 void tree_add(struct pool *pool, struct tree_node *parent, const char *key, struct tree_node *child);
 /* The same in front of a child of the parent; NULL: behind the last. */
 void tree_insert(struct pool *pool, struct tree_node *parent, const struct tree_node *before, const char *key,

@@ -29,10 +29,11 @@ struct hpack {
     /* of bytes */
     size_t used;
     unsigned count;
+    /* lengths, the oldest first */
     struct {
         uint16_t name;
         uint16_t value;
-    } entries[HPACK_TABLE_MAX / HPACK_ENTRY]; /* lengths, the oldest first */
+    } entries[HPACK_TABLE_MAX / HPACK_ENTRY];
     /* names and values, the oldest first */
     unsigned char bytes[HPACK_TABLE_MAX];
 };

@@ -63,12 +63,13 @@ static struct process *entry(pid_t pid)
 /* VmHWM in KiB; 0 when the process is gone. */
 static long read_status(pid_t task, pid_t *group, char comm[32])
 {
-    char path[64], line[256];
-    long hwm = 0;
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)task);
     FILE *f = fopen(path, "re");
     if (!f)
         return 0;
+    char line[256];
+    long hwm = 0;
     while (fgets(line, sizeof line, f)) {
         sscanf(line, "VmHWM: %ld", &hwm);
         sscanf(line, "Tgid: %d", group);
@@ -81,8 +82,8 @@ static long read_status(pid_t task, pid_t *group, char comm[32])
 /* Threads exit too: the entry is the process's, and the last look is the highest. */
 static void note(pid_t task)
 {
-    char comm[32] = "?", other[32];
-    pid_t group = task, ignored;
+    char comm[32] = "?";
+    pid_t group = task;
     long hwm = read_status(task, &group, comm);
     struct process *p = hwm ? entry(group) : NULL;
     if (!p)
@@ -94,6 +95,8 @@ static void note(pid_t task)
     snprintf(p->comm, sizeof p->comm, "%s", comm);
     p->to_us = now_us() - begin_us;
     p->together_kib = p->hwm_kib;
+    char other[32];
+    pid_t ignored;
     for (size_t i = 0; i < process_count; i++)
         if (!processes[i].to_us)
             p->together_kib += read_status(processes[i].pid, &ignored, other);
@@ -136,7 +139,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: launch cpu|memory REPORT COMMAND ARG...\n");
         return 2;
     }
-    int traced = strcmp(argv[1], "memory") == 0, status = 0;
+    int traced = strcmp(argv[1], "memory") == 0;
     begin_us = now_us();
     pid_t child = vfork();
     if (child < 0)
@@ -151,6 +154,7 @@ int main(int argc, char **argv)
     const struct sigaction forward = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
     sigaction(SIGTERM, &forward, NULL);
     sigaction(SIGINT, &forward, NULL);
+    int status = 0;
     if (traced) {
         if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
             return 2;

@@ -24,7 +24,6 @@ struct texts {
 static bool read_number(uint32_t *n)
 {
     unsigned char bytes[4];
-
     if (fread(bytes, 1, sizeof bytes, stdin) != sizeof bytes)
         return false;
     *n = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
@@ -33,11 +32,10 @@ static bool read_number(uint32_t *n)
 
 static bool read_text(struct buf *out)
 {
-    char room[4096];
     uint32_t n;
-
     if (!read_number(&n))
         return false;
+    char room[4096];
     while (n > 0) {
         size_t got = fread(room, 1, n < sizeof room ? n : sizeof room, stdin);
         if (got == 0)
@@ -52,7 +50,6 @@ static void answer(bool good, const char *text, size_t n)
 {
     unsigned char head[5] = {good ? '+' : '-', (unsigned char)n, (unsigned char)(n >> 8),
                              (unsigned char)(n >> 16), (unsigned char)(n >> 24)};
-
     fwrite(head, 1, sizeof head, stdout);
     fwrite(text ? text : "", 1, n, stdout);
     fflush(stdout);
@@ -73,7 +70,6 @@ static bool add_layer(struct pool *pool, struct document **config, const char *n
     struct document *documents = NULL;
     struct schema_check check = {.pool = pool, .whole = whole, .errors = &errors};
     bool good = tree_read(pool, name, text->data ? text->data : "", text->len, &documents, &e) == 0;
-
     if (good)
         schema_check(&check, documents);
     if (good && *config)
@@ -96,12 +92,11 @@ static void merge(struct texts *texts)
     struct pool *pool = pool_new();
     struct document *config = NULL;
     struct buf out = {.max = (size_t)1 << 20};
-    struct error e = {.code = E_NONE};
     bool good = true;
-
     for (size_t i = 0; good && i < 3; i++)
         if (i == 0 || texts->text[i].len > 0)
             good = add_layer(pool, &config, names[i], &texts->text[i], false, &out);
+    struct error e = {.code = E_NONE};
     if (good && emit_documents(&out, config, "the config", &e) != 0) {
         buf_printf(&out, "%s\n", e.text);
         good = false;
@@ -117,7 +112,6 @@ static void judge(struct texts *texts)
     struct document *config = NULL;
     struct buf out = {.max = (size_t)1 << 20};
     bool good = add_layer(pool, &config, "config", &texts->text[0], true, &out);
-
     answer(good, out.data, out.len);
     buf_free(&out);
     pool_free(pool);
@@ -128,7 +122,6 @@ int main(void)
     for (int verb = getchar(); verb != EOF; verb = getchar()) {
         struct texts texts = {0};
         bool whole = true;
-
         for (size_t i = 0; i < 3; i++) {
             texts.text[i].max = (size_t)1 << 20;
             whole = whole && read_text(&texts.text[i]);

@@ -92,7 +92,6 @@ static void trace(int64_t offset)
 static int with_clock(int64_t seconds)
 {
     int ready[2];
-    char c;
     pid_t parent = getpid();
     if (pipe2(ready, O_CLOEXEC) != 0)
         return -1;
@@ -112,6 +111,7 @@ static int with_clock(int64_t seconds)
         _exit(0);
     }
     close(ready[1]);
+    char c;
     return tracer > 0 && read(ready[0], &c, 1) == 1 ? 0 : -1;
 }
 

@@ -31,10 +31,10 @@ static void message(const uint8_t *p, size_t n)
 
 static void text(const uint8_t *p, size_t n)
 {
-    struct dns_address found[4];
     char *copy = malloc(n + 1);
     memcpy(copy, p, n);
     copy[n] = '\0';
+    struct dns_address found[4];
     require(dns_hosts(copy, "vault.test", found, 4) <= 4);
     require(dns_servers(copy, found) <= DNS_SERVERS_MAX);
     free(copy);

@@ -21,7 +21,6 @@ static int has_ref(struct tree_node *node, void *arg)
 static bool same(const struct tree_node *a, const struct tree_node *b)
 {
     const struct tree_node *x = a->first, *y = b->first;
-
     if (a->kind != b->kind || a->count != b->count)
         return false;
     if (a->kind == TREE_SCALAR && (a->len != b->len || memcmp(a->text, b->text, a->len) != 0))
@@ -37,10 +36,8 @@ static bool same(const struct tree_node *a, const struct tree_node *b)
 /* Emits and reads again; what comes back must be the same documents. */
 static void round_trip(struct pool *pool, const struct document *docs)
 {
-    struct document *back = NULL;
     struct buf out = {0};
     struct error e = {0};
-
     if (emit_documents(&out, docs, "fuzz", &e) != 0) {
         /* Indentation makes deep trees longer than what may be read or written. */
         if (e.code == E_RENDER_SIZE) {
@@ -49,6 +46,7 @@ static void round_trip(struct pool *pool, const struct document *docs)
         }
         abort();
     }
+    struct document *back = NULL;
     if (out.len <= TREE_BYTES_MAX) {
         if (tree_read(pool, "out", out.data ? out.data : "", out.len, &back, &e) != 0)
             abort();
@@ -71,7 +69,6 @@ static void emit_tree(const uint8_t *data, size_t size)
     struct document *docs = NULL;
     struct error e = {0};
     bool refs = false;
-
     if (tree_read(pool, "in", data, size, &docs, &e) == 0) {
         for (struct document *d = docs; d; d = d->next)
             refs |= tree_walk(d->root, has_ref, NULL) != 0;
@@ -88,7 +85,6 @@ static void emit_value(const char *text, size_t len)
     struct pool *pool = pool_new();
     struct tree_node *root = tree_map(pool, here), *list = tree_seq(pool, here);
     struct document doc = {.root = root};
-
     tree_add(pool, root, "list", list);
     for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
         tree_add(pool, list, NULL, tree_scalar(pool, here, text, len, styles[i]));

@@ -32,8 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     size_t cut = 1 + data[0] * (size - 1) / 256;
     struct http whole;
-    struct http split;
     http_init(&whole, 784111777);
+    struct http split;
     http_init(&split, 784111777);
     size_t used = feed(&whole, data + 1, size - 1);
     size_t used_split = feed(&split, data + 1, cut - 1);

@@ -30,10 +30,10 @@ static void body(int status, const uint8_t *p, size_t n, struct http *h)
 static void entra(int status, const uint8_t *p, size_t n)
 {
     struct http h;
+    body(status, p, n, &h);
     struct secret token = {0};
     struct error e = {0};
     int64_t expires = 0;
-    body(status, p, n, &h);
     int result = entra_answer(&h, (enum vault_login)(n % 4), &token, &expires, &e);
     require((result == 0) == (e.code == E_NONE) && expires >= 0);
     require(result < 0 ||
@@ -46,9 +46,9 @@ static void vault(int status, const uint8_t *p, size_t n)
 {
     static const struct secret_name name = {"db-pass", NULL};
     struct http h;
+    body(status, p, n, &h);
     struct vault_answer a = {0};
     struct error e = {0};
-    body(status, p, n, &h);
     int result = keyvault_answer(&h, &name, &a, &e);
     require((result == 0) == (e.code == E_NONE));
     require(secret_bytes(&a.value).n <= VAULT_VALUE_MAX && a.expires >= 0 && a.not_before >= 0);

@@ -26,12 +26,12 @@ static int check_ref(struct ref *ref, void *arg)
 
 static int check_node(struct tree_node *node, void *arg)
 {
-    char text[64];
-    uint32_t children = 0;
     (void)arg;
     require(node->pos.line > 0 && node->pos.column > 0 && node->pos.file);
+    char text[64];
     require((node->kind == TREE_SCALAR) == (node->text != NULL));
     require(!node->text || (strlen(node->text) == node->len && !node->first));
+    uint32_t children = 0;
     for (const struct tree_node *child = node->first; child; child = child->next, children++)
         require((node->kind == TREE_MAP) == (child->key != NULL) && (child->next || child == node->last));
     require(children == node->count);
@@ -45,7 +45,7 @@ static int check_node(struct tree_node *node, void *arg)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pool *pool = pool_new();
-    struct document *docs = NULL, *overlay = NULL;
+    struct document *docs = NULL;
     struct error e = {0};
     if (tree_read(pool, "fuzz.yaml", data, size, &docs, &e) != 0) {
         require(!docs && e.code != E_NONE && e.text[0]);
@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (struct document *at = docs; at; at = at->next)
         tree_walk(at->root, check_node, NULL);
+    struct document *overlay = NULL;
     require(tree_read(pool, "over.yaml", data, size, &overlay, &e) == 0);
     if (merge_documents(pool, &docs, overlay, NULL, &e) != 0)
         require(e.code == E_MERGE);

@@ -15,7 +15,6 @@ static void point(struct pool *pool, struct span value, const char *pointer)
 {
     struct pointer_value parsed = {0};
     struct pointer_found found;
-
     if (pointer_get(&parsed, pool, value, pointer, &found) == POINTER_TEXT && strlen(found.text) > found.len)
         abort();
     if (found.depth > strlen(pointer))
@@ -26,10 +25,9 @@ static void point(struct pool *pool, struct span value, const char *pointer)
 static void list(struct pool *pool, struct span bytes)
 {
     struct object *objects = NULL, **end = &objects;
-    struct document *docs = NULL;
     struct error e = {0};
-
     objects_of_stream(pool, bytes, (struct pos){.file = "fuzz"}, &end, &e);
+    struct document *docs = NULL;
     if (tree_read(pool, "fuzz", bytes.p, bytes.n, &docs, &e) == 0)
         objects_of_documents(pool, docs, &end, &e);
 }
@@ -37,20 +35,19 @@ static void list(struct pool *pool, struct span bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pool *pool = pool_new();
-    struct buf crt = {.max = CERTKEY_MAX}, key = {.max = CERTKEY_MAX};
     const uint8_t *cut = size ? memchr(data, '\n', size) : NULL;
     size_t head = cut ? (size_t)(cut - data) : 0;
-
     /* The first line is a pointer, the rest the value. */
     if (cut && head < 200) {
         char *pointer = pool_memdup(pool, data, head);
-
         if (pointer[0] == '/')
             point(pool, (struct span){cut + 1, size - head - 1}, pointer);
     }
     point(pool, (struct span){data, size}, "/certs/os/0");
+    struct buf crt = {.max = CERTKEY_MAX};
     if (!certkey_check(CERTKEY_CERTIFICATE, (const char *)data, size, &crt))
         certkey_pair(&crt, &crt);
+    struct buf key = {.max = CERTKEY_MAX};
     if (!certkey_check(CERTKEY_PRIVATE, (const char *)data, size, &key))
         certkey_pair(&key, &key);
     list(pool, (struct span){data, size});

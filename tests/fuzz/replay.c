@@ -24,20 +24,20 @@ static int visible(const struct dirent *d)
 
 int main(int argc, char **argv)
 {
-    char dir[512];
     const char *name = strstr(argv[0], "replay_");
     if (LLVMFuzzerInitialize)
         LLVMFuzzerInitialize(&argc, &argv);
+    char dir[512];
     snprintf(dir, sizeof dir, "tests/fuzz/corpus/%s", name ? name + strlen("replay_") : "");
     if (argc == 2)
         snprintf(dir, sizeof dir, "%s", argv[1]);
 
     /* An empty input and one NUL are always tried. */
-    unsigned tests = 2;
     LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
     LLVMFuzzerTestOneInput((const uint8_t *)"", 1);
     struct dirent **files = NULL;
     int count = scandir(dir, &files, visible, alphasort);
+    unsigned tests = 2;
     for (int i = 0; i < count; i++) {
         char path[1024];
         snprintf(path, sizeof path, "%s/%s", dir, files[i]->d_name);

@@ -82,12 +82,15 @@ __attribute__((unused)) static void nest(struct buf *out, uint32_t number, struc
 /* {1 Resource{1 Metadata{3 id, 4 version}, 2 Spec{1 proto_spec}}}; spec is freed. */
 __attribute__((unused)) static void add_resource(struct answer *a, const char *id, struct buf *spec)
 {
-    struct buf metadata = {0}, proto = {0}, resource = {0}, message = {0};
+    struct buf metadata = {0};
     pb_put_text(&metadata, 3, id);
     pb_put_text(&metadata, 4, "7");
+    struct buf proto = {0};
     nest(&proto, 1, spec);
+    struct buf resource = {0};
     nest(&resource, 1, &metadata);
     nest(&resource, 2, &proto);
+    struct buf message = {0};
     nest(&message, 1, &resource);
     add_message(a, &message);
 }
@@ -95,8 +98,9 @@ __attribute__((unused)) static void add_resource(struct answer *a, const char *i
 /* XResponse{1 {number: bytes}}: an answer of machined's own services; in is freed. */
 __attribute__((unused)) static void add_first(struct answer *a, uint32_t number, struct buf *in)
 {
-    struct buf first = {0}, message = {0};
+    struct buf first = {0};
     nest(&first, number, in);
+    struct buf message = {0};
     nest(&message, 1, &first);
     add_message(a, &message);
 }
@@ -104,10 +108,10 @@ __attribute__((unused)) static void add_first(struct answer *a, uint32_t number,
 /* Until DATA with END_STREAM: the payloads of HEADERS and DATA. */
 static bool server_hear(int fd, struct buf *out)
 {
-    unsigned char head[9], bytes[16384];
     char magic[24];
     if (recv(fd, magic, sizeof magic, MSG_WAITALL) != sizeof magic)
         return false;
+    unsigned char head[9], bytes[16384];
     for (;;) {
         if (recv(fd, head, sizeof head, MSG_WAITALL) != sizeof head)
             return false;
@@ -123,15 +127,16 @@ static bool server_hear(int fd, struct buf *out)
 
 static void server_say(int fd, const struct answer *a)
 {
-    struct buf b = {0}, block = {0};
-    char digits[8];
+    struct buf block = {0};
     put_hex(&block, "88 0f1010 6170706c69636174696f6e2f67727063");
+    struct buf b = {0};
     put_frame(&b, 1, 4, 1, block.data, block.len);
     for (size_t at = 0; at < a->messages.len; at += 16000) {
         size_t n = a->messages.len - at < 16000 ? a->messages.len - at : 16000;
         put_frame(&b, 0, 0, 1, a->messages.data + at, n);
     }
     buf_free(&block);
+    char digits[8];
     int n = snprintf(digits, sizeof digits, "%d", a->status);
     put_hex(&block, "00 0b 677270632d737461747573");
     buf_char(&block, (char)n);
@@ -151,10 +156,10 @@ __attribute__((noreturn)) static void server_run(struct server *s, int listener,
     static const struct answer absent = {.status = 5, .text = "not found"};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a test that fails leaves it behind */
     for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
-        struct buf request = {0};
         const struct answer *found = &absent;
         int fd = accept(listener, NULL, NULL);
         (void)!send(fd, settings, sizeof settings, MSG_NOSIGNAL);
+        struct buf request = {0};
         if (fd >= 0 && server_hear(fd, &request)) {
             for (unsigned k = s->count; k-- > 0;)
                 if (memmem(request.data, request.len, s->answers[k].match, strlen(s->answers[k].match)) &&
@@ -172,15 +177,15 @@ __attribute__((noreturn)) static void server_run(struct server *s, int listener,
 /* With the answers as they are now. */
 __attribute__((unused)) static void server_start(struct server *s)
 {
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int ends[2];
     strcpy(s->dir, "/tmp/hearth-kit-XXXXXX");
     assert_non_null(mkdtemp(s->dir));
     snprintf(s->path, sizeof s->path, "%s/s", s->dir);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
     snprintf(name.sun_path, sizeof name.sun_path, "%s", s->path);
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&name, sizeof name), 0);
     assert_int_equal(listen(listener, 8), 0);
+    int ends[2];
     assert_int_equal(pipe(ends), 0);
     s->pid = fork();
     if (s->pid == 0)
@@ -194,10 +199,10 @@ __attribute__((unused)) static void server_start(struct server *s)
 /* Ends the server; whether a text was asked for. requests may be NULL. */
 __attribute__((unused)) static void server_stop(struct server *s, struct buf *requests)
 {
-    char piece[4096];
-    ssize_t n;
     kill(s->pid, SIGKILL);
     waitpid(s->pid, NULL, 0);
+    char piece[4096];
+    ssize_t n;
     while ((n = read(s->asked, piece, sizeof piece)) > 0)
         if (requests)
             buf_add(requests, piece, (size_t)n);

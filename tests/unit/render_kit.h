@@ -59,14 +59,13 @@ __attribute__((unused)) static void kit_open(struct kit *k, enum machine_type ty
 
 __attribute__((unused)) static void kit_close(struct kit *k)
 {
-    char command[128];
-
     for (unsigned i = 0; i < k->plan.secret_count; i++)
         secret_free(&k->values[i]);
     render_free(&k->out);
     errors_free(&k->errors);
     close(k->site.fd);
     pool_free(k->pool);
+    char command[128];
     snprintf(command, sizeof command, "rm -rf '%s'", k->dir);
     assert_int_equal(system(command), 0);
 }
@@ -75,7 +74,6 @@ __attribute__((unused)) static void kit_secret(struct kit *k, const char *name, 
                                                const void *value, size_t n)
 {
     unsigned i = k->plan.secret_count++;
-
     assert_true(i < KIT_SECRETS);
     k->secrets[i] = (struct plan_secret){.name = name, .version = version};
     k->values[i] = secret_copy(value, n);
@@ -85,7 +83,6 @@ __attribute__((unused)) static void kit_secret(struct kit *k, const char *name, 
 __attribute__((unused)) static void kit_file(struct kit *k, const char *path, const void *bytes, size_t n)
 {
     int fd = openat(k->site.fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, n), (ssize_t)n);
     close(fd);
@@ -95,7 +92,6 @@ __attribute__((unused)) static struct document *kit_docs(struct kit *k, const ch
 {
     struct document *docs = NULL;
     struct error e = {0};
-
     if (tree_read(k->pool, file, yaml, strlen(yaml), &docs, &e) != 0)
         fail_msg("%s", e.text);
     return docs;
@@ -140,10 +136,8 @@ __attribute__((unused)) static void kit_expect(struct kit *k, enum error_code co
                                                const char *never)
 {
     bool found = false;
-
     for (unsigned i = 0; i < k->errors.count; i++) {
         const struct error *e = &k->errors.items[i];
-
         found |= e->code == code && strstr(e->text, words);
         if (never && strstr(e->text, never))
             fail_msg("a secret in a message: %s", e->text);
@@ -159,16 +153,16 @@ __attribute__((unused)) static void kit_expect(struct kit *k, enum error_code co
 __attribute__((unused)) static const char *kit_pem(struct pool *pool, const char *label, const void *der,
                                                    size_t n)
 {
-    struct buf body = {0}, pem = {0}, coded = {0};
-    const char *text = NULL;
-
+    struct buf body = {0};
     text_base64(&body, der, n);
+    struct buf pem = {0};
     buf_printf(&pem, "-----BEGIN %s-----\n", label);
     for (size_t i = 0; i < body.len; i += 64)
         buf_printf(&pem, "%.64s\n", body.data + i);
     buf_printf(&pem, "-----END %s-----\n", label);
+    struct buf coded = {0};
     text_base64(&coded, pem.data, pem.len);
-    text = pool_strdup(pool, coded.data);
+    const char *text = pool_strdup(pool, coded.data);
     buf_free(&body);
     buf_free(&pem);
     buf_free(&coded);
@@ -180,7 +174,6 @@ __attribute__((unused)) static const char *kit_key(struct pool *pool, unsigned c
 {
     unsigned char der[2 + 3 + 4 + 2 + 2 + 1 + 65] = {0x30, sizeof der - 2, 2,  1, 1,  4, 2, 9,
                                                      9,    0xa1,           68, 3, 66, 0};
-
     memset(der + 14, mark, 65);
     return kit_pem(pool, "EC PRIVATE KEY", der, sizeof der);
 }
@@ -188,7 +181,6 @@ __attribute__((unused)) static const char *kit_key(struct pool *pool, unsigned c
 __attribute__((unused)) static const char *kit_certificate(struct pool *pool, unsigned char mark)
 {
     unsigned char der[3 + 80] = {0x30, 80};
-
     memset(der + 2, mark, 80);
     return kit_pem(pool, "CERTIFICATE", der, 82);
 }

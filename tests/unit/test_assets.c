@@ -72,10 +72,10 @@ static unsigned char raw[200000];
 static void reads_every_file(void **state)
 {
     (void)state;
-    struct error e = {0};
     struct seen seen = {.skip = false};
     size_t n = entry(raw, "a", 1, 0, 0);
     n += entry(raw + n, "d/e.yaml", 8, 100000, 100000);
+    struct error e = {0};
     assert_int_equal(walk(raw, n, 0, 2, &seen, &e), 0);
     assert_string_equal(seen.log, "a:0 ; d/e.yaml:100000 ; ");
     assert_int_equal(seen.bytes, 100000);
@@ -84,10 +84,10 @@ static void reads_every_file(void **state)
 static void skips_what_is_not_wanted(void **state)
 {
     (void)state;
-    struct error e = {0};
     struct seen seen = {.skip = true};
     size_t n = entry(raw, "a", 1, 5000, 5000);
     n += entry(raw + n, "b", 1, 1, 1);
+    struct error e = {0};
     assert_int_equal(walk(raw, n, 0, 2, &seen, &e), 0);
     assert_string_equal(seen.log, "a:5000 b:1 ");
     assert_int_equal(seen.bytes, 0);

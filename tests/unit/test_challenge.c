@@ -22,8 +22,8 @@ static void forms(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct challenge c;
-        char tenant[CHALLENGE_PARAM_MAX];
         assert_true(challenge_parse(rows[i], strlen(rows[i]), &c));
+        char tenant[CHALLENGE_PARAM_MAX];
         challenge_tenant(&c, tenant);
         assert_string_equal(tenant, "tenant-1");
         assert_string_equal(c.resource, "https://vault.test");
@@ -51,15 +51,15 @@ static void not_bearer(void **state)
 static void odd_values(void **state)
 {
     (void)state;
-    struct challenge c;
     char text[1024] = "Bearer error=\"invalid_token\", authorization=\"";
-    char tenant[CHALLENGE_PARAM_MAX];
     size_t n = strlen(text);
     memset(text + n, 'x', 300);
     strcpy(text + n + 300, "\"");
+    struct challenge c;
     assert_true(challenge_parse(text, strlen(text), &c));
     assert_string_equal(c.error, "invalid_token");
     assert_string_equal(c.authorization, ""); /* too long: as if it were not there */
+    char tenant[CHALLENGE_PARAM_MAX];
     challenge_tenant(&c, tenant);
     assert_string_equal(tenant, "");
     assert_true(challenge_parse("Bearer", 6, &c));

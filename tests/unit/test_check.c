@@ -55,7 +55,6 @@ static const char worker[] = "version: v1alpha1\n"
 static char *edited(struct pool *pool, const char *text, const char *old, const char *new)
 {
     const char *at = strstr(text, old);
-
     if (!at || strstr(at + 1, old))
         fail_msg("\"%s\" does not stand once in the config", old);
     return pool_printf(pool, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
@@ -65,11 +64,8 @@ static char *edited(struct pool *pool, const char *text, const char *old, const 
 static const char *with_keys(struct pool *pool, const char *text)
 {
     struct buf out = {0};
-    const char *whole = NULL;
-
     for (const char *p = text; *p; p++) {
         bool crt = strncmp(p, "CRT", 3) == 0, key = strncmp(p, "KEY", 3) == 0;
-
         if (crt || key) {
             buf_str(&out,
                     crt ? kit_certificate(pool, (unsigned char)p[3]) : kit_key(pool, (unsigned char)p[3]));
@@ -78,7 +74,7 @@ static const char *with_keys(struct pool *pool, const char *text)
             buf_char(&out, *p);
         }
     }
-    whole = pool_strdup(pool, out.data);
+    const char *whole = pool_strdup(pool, out.data);
     buf_free(&out);
     return whole;
 }
@@ -87,7 +83,6 @@ static void accepted(enum machine_type type, const char *old, const char *new)
 {
     const char *base = type == MACHINE_CONTROLPLANE ? controlplane : worker;
     struct kit k;
-
     kit_open(&k, type);
     kit_config(&k, with_keys(k.pool, old ? edited(k.pool, base, old, new) : base));
     if (kit_render(&k) != 0)
@@ -100,7 +95,6 @@ static void refused(enum machine_type type, const char *old, const char *new, en
 {
     const char *base = type == MACHINE_CONTROLPLANE ? controlplane : worker;
     struct kit k;
-
     kit_open(&k, type);
     kit_config(&k, with_keys(k.pool, edited(k.pool, base, old, new)));
     if (kit_render(&k) == 0)
@@ -311,10 +305,6 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
 {
     (void)state;
     struct kit k;
-    struct document *docs = NULL;
-    struct tree_node *list = NULL, *entry = NULL;
-    struct error e = {0};
-    json_t *json = NULL, *manifests = NULL;
 
     open_controlplane(&k, NULL, NULL);
     kit_manifest(&k, "10-namespaces", NULL, namespaces);
@@ -324,13 +314,16 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
     assert_int_equal(k.out.manifest_count, 3);
+    json_t *manifests = NULL;
     assert_string_equal(k.out.manifests[2].contents.data, sync_yaml);
     assert_non_null(strstr(k.out.manifests[1].contents.data, "identity: 'aHVudGVyMg=='"));
+    struct document *docs = NULL;
+    struct error e = {0};
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
-    list = tree_path(docs->root, "cluster.inlineManifests");
+    struct tree_node *list = tree_path(docs->root, "cluster.inlineManifests");
     assert_int_equal(list->count, 3);
-    entry = list->first;
+    struct tree_node *entry = list->first;
     for (unsigned i = 0; i < 3; i++, entry = entry->next) {
         assert_true(tree_is(tree_get(entry, "name"), k.out.manifests[i].name));
         assert_true(tree_is(tree_get(entry, "contents"), k.out.manifests[i].contents.data));
@@ -338,7 +331,7 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     }
     assert_true(tree_is(tree_get(docs->next->root, "hostname"), "data-1"));
 
-    json = json_loadb(k.out.plan_json.data, k.out.plan_json.len, 0, NULL);
+    json_t *json = json_loadb(k.out.plan_json.data, k.out.plan_json.len, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(json, "apiVersion")), "hearth/v1");
     assert_string_equal(json_string_value(json_object_get(json, "kind")), "Rendered");
     manifests = json_object_get(json, "manifests");
@@ -356,8 +349,6 @@ static void the_sites_own_inline_manifests_stay_in_front(void **state)
 {
     (void)state;
     struct kit k;
-    struct document *docs = NULL;
-    struct error e = {0};
 
     open_controlplane(&k, "  id: some-id\n",
                       "  id: some-id\n  inlineManifests:\n  - name: own\n    contents: |\n      apiVersion: "
@@ -367,6 +358,8 @@ static void the_sites_own_inline_manifests_stay_in_front(void **state)
                  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: mine}\n");
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
+    struct document *docs = NULL;
+    struct error e = {0};
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
     assert_int_equal(tree_path(docs->root, "cluster.inlineManifests")->count, 2);
@@ -378,12 +371,10 @@ static void the_sites_own_inline_manifests_stay_in_front(void **state)
 static void manifest_is(const char *yaml, enum error_code code, const char *words)
 {
     struct kit k;
-    int result = 0;
-
     open_controlplane(&k, NULL, NULL);
     kit_manifest(&k, "10-namespaces", NULL, namespaces);
     kit_manifest(&k, "30-x", "bootstrap/x.yaml", yaml);
-    result = kit_render(&k);
+    int result = kit_render(&k);
     if ((result == 0) != (code == E_NONE))
         fail_msg("%s: %s", yaml, result == 0 ? "not refused" : k.errors.items[0].text);
     if (code != E_NONE) {
@@ -470,7 +461,6 @@ static void sync_is(const char *old, const char *new, const char *secret, const 
 {
     struct kit k;
     const char *text = old ? NULL : sync_yaml;
-
     open_controlplane(&k, NULL, NULL);
     if (old)
         text = edited(k.pool, sync_yaml, old, new);
@@ -535,10 +525,9 @@ static void a_flux_release_brings_its_own_namespace(void **state)
 /* The config has cni.name and, with extra, one manifest URL of its own. */
 static void cni_is(const char *cni, const char *more, const char *manifest, const char *words)
 {
-    struct kit k;
     char text[300];
-
     snprintf(text, sizeof text, "%s  network:\n    cni: %s\n", more, cni);
+    struct kit k;
     open_controlplane(&k, "  network:\n", text);
     if (manifest)
         kit_manifest(&k, "30-x", "bootstrap/x.yaml", manifest);
@@ -613,11 +602,11 @@ static void a_manifest_may_be_one_mebibyte(void **state)
 {
     (void)state;
     static const char head[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n#";
-    struct kit k;
     char *text = mem_alloc(RENDER_MANIFEST_MAX + 1);
 
     memset(text, 'x', RENDER_MANIFEST_MAX + 1);
     memcpy(text, head, sizeof head - 1);
+    struct kit k;
     open_controlplane(&k, NULL, NULL);
     kit_bytes(&k, "20-flux-components", "gotk-components.yaml", text, RENDER_MANIFEST_MAX);
     assert_int_equal(kit_render(&k), 0);
@@ -656,7 +645,6 @@ static void no_message_shows_a_secret(void **state)
 
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const char *colon = strncmp(fields[i], "type", 4) == 0 ? "type: !secret git-key" : "!secret git-key";
-
         open_controlplane(&k, fields[i],
                           strncmp(fields[i], "v1", 2) == 0 ? "!secret git-key\npersist" : colon);
         kit_render(&k);
@@ -672,16 +660,12 @@ static void the_real_flux_is_inlined_byte_for_byte(void **state)
 {
     (void)state;
     FILE *f = fopen(REAL_FLUX, "rb");
-    struct kit k;
-    struct document *docs = NULL;
-    struct error e = {0};
-    char *text = NULL;
-    size_t n = 0;
 
     assert_non_null(f);
-    text = mem_alloc(1 << 20);
-    n = fread(text, 1, 1 << 20, f);
+    char *text = mem_alloc(1 << 20);
+    size_t n = fread(text, 1, 1 << 20, f);
     fclose(f);
+    struct kit k;
     open_controlplane(&k, NULL, NULL);
     kit_bytes(&k, "20-flux-components", "gotk-components.yaml", text, n);
     kit_manifest(&k, "30-x", "bootstrap/x.yaml", git_secret);
@@ -689,6 +673,8 @@ static void the_real_flux_is_inlined_byte_for_byte(void **state)
               sizeof sync_yaml - 1);
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
+    struct document *docs = NULL;
+    struct error e = {0};
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
     assert_memory_equal(tree_get(tree_path(docs->root, "cluster.inlineManifests")->first, "contents")->text,

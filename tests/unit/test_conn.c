@@ -54,10 +54,10 @@ static enum error_code client_hears(const char *p, size_t n, char end)
         setsockopt(server, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     }
     close(server);
-    struct error e = {0};
     for (unsigned i = 0; i < 100 && tls_step(t) == TLS_HANDSHAKE; i++)
         (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 100);
     assert_int_equal(tls_step(t), TLS_FAILED);
+    struct error e = {0};
     assert_int_equal(tls_error(t, &e), -1);
     tls_free(t);
     close(fd);
@@ -124,9 +124,9 @@ static void messages_name_the_address(void **state)
     const struct url url = {.host = "a.test", .port = 443};
     struct conn c = {.url = &url, .state = CONN_SHAKE, .fd = -1, .connected = true};
     char peer[CONN_PEER_MAX];
-    struct error e;
     assert_true(dns_address("2001:db8::7", 11, &c.peer));
     assert_string_equal(conn_peer(&c, peer), "a.test at 2001:db8::7");
+    struct error e;
     for (enum conn_state at = CONN_SHAKE; at <= CONN_ENDED; at++) {
         c.state = at;
         conn_overdue(&c, &e);
@@ -171,11 +171,11 @@ static void a_late_answer_is_no_busy_wait(void **state)
     const struct lookup_servers nobody_asked = {.hosts = ""};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct conn c = {.url = &url, .state = rows[i].state, .fd = -1, .until = 20000, .tried = 1};
-        struct pollfd fds[CONN_POLL_MAX];
-        uint64_t next = UINT64_MAX;
         c.lookup = (struct lookup){.servers = &nobody_asked, .count = 1, .first_at = 1000};
         c.lookup.questions[0].fd = c.lookup.questions[1].fd = -1;
         c.lookup.questions[1].done = true;
+        struct pollfd fds[CONN_POLL_MAX];
+        uint64_t next = UINT64_MAX;
         assert_int_equal(conn_poll(&c, fds, &next), 0);
         assert_int_equal(next, rows[i].want);
     }
@@ -184,9 +184,9 @@ static void a_late_answer_is_no_busy_wait(void **state)
 static void run_until(struct conn *c, enum conn_state wanted)
 {
     for (unsigned i = 0; i < 200 && c->state != wanted && c->state != CONN_FAILED; i++) {
+        conn_step(c, clock_ms());
         struct pollfd fds[CONN_POLL_MAX];
         uint64_t next = UINT64_MAX;
-        conn_step(c, clock_ms());
         (void)poll(fds, conn_poll(c, fds, &next), 20);
     }
     assert_int_equal(c->state, wanted);
@@ -250,11 +250,12 @@ static void trouble_turns_to_another_address(void **state)
     conn_init(&c, &world, &url);
     assert_false(conn_turn(&c)); /* connected to none */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char hosts[256], text[DNS_ADDRESS_TEXT_MAX];
+        char hosts[256];
         snprintf(hosts, sizeof hosts, "127.0.0.2 a.test\n::1 a.test\n127.0.0.1 a.test\n%s", rows[i].hosts);
         lookup_servers(&world.servers, hosts, "");
         conn_open(&c, clock_ms());
         run_until(&c, CONN_SHAKE);
+        char text[DNS_ADDRESS_TEXT_MAX];
         assert_string_equal(dns_address_text(&c.peer, text), rows[i].begins);
         assert_int_equal(conn_turn(&c), rows[i].another);
     }

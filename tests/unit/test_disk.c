@@ -36,22 +36,20 @@ struct result {
 /* `install` is a flow mapping, or "" for none; `disks` the list inside the brackets, or NULL for no list. */
 static struct result choose(const char *install, const char *disks)
 {
-    struct result r = {.status = 0};
     struct pool *pool = pool_new();
-    struct document *doc = NULL;
-    struct error e = {.code = E_NONE};
-    struct plan_disk disk;
-    struct disk_table table;
-    struct buf shown = {.max = 4096};
     char text[4096];
     snprintf(text, sizeof text, disks ? "{\"disks\": [%s]}" : "{}", disks);
     json_t *facts = json_loads(text, 0, NULL);
     assert_non_null(facts);
+    struct document *doc = NULL;
+    struct error e = {.code = E_NONE};
     if (install[0])
         assert_int_equal(tree_read(pool, "hearth.yaml", install, strlen(install), &doc, &e), 0);
     struct site_node entry = {.name = "data-1",
                               .pos = {.file = "hearth.yaml", .line = 7, .column = 3},
                               .install = doc ? doc->root : NULL};
+    struct result r = {.status = 0};
+    struct plan_disk disk;
     r.status = disk_choose(pool, &entry, facts, &disk, &e);
     r.code = r.status == 0 ? E_NONE : e.code;
     snprintf(r.text, sizeof r.text, "%s", r.status == 0 ? "" : e.text);
@@ -60,7 +58,9 @@ static struct result choose(const char *install, const char *disks)
         snprintf(r.value, sizeof r.value, "%s", disk.value);
         assert_true(disk.contents_unknown);
     }
+    struct disk_table table;
     disk_judge(entry.install, facts, &table);
+    struct buf shown = {.max = 4096};
     show_disk_table(&shown, &table);
     snprintf(r.table, sizeof r.table, "%s", shown.data ? shown.data : "");
     json_t *rows = show_disk_table_json(&table);

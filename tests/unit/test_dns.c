@@ -108,14 +108,14 @@ static void query_is_rfc_1035(void **state)
 static void chain_of_aliases(void **state)
 {
     (void)state;
-    struct dns_address out[DNS_ADDRESSES_MAX];
-    unsigned count;
     struct wire w = begin(7, 0x8180, 4);
     /* Out of order, with a record that nobody asked for in between. */
     record(&w, "evil.test", 1, "\x06\x06\x06\x06", 4);
     record(&w, "b.test", 1, "\x01\x02\x03\x04", 4);
     cname(&w, "VAULT.test", "a.test");
     cname(&w, "a.test", "B.test");
+    struct dns_address out[DNS_ADDRESSES_MAX];
+    unsigned count;
     assert_int_equal(judge(&w, out, &count), DNS_FOUND);
     assert_int_equal(count, 1);
     assert_memory_equal(out[0].bytes, "\x01\x02\x03\x04", 4);
@@ -148,10 +148,10 @@ static void sixteen_links_and_no_more(void **state)
 static void compressed_names(void **state)
 {
     (void)state;
-    struct dns_address out[DNS_ADDRESSES_MAX];
-    unsigned count;
     struct wire w = begin(7, 0x8180, 1);
     bytes(&w, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x09\x08\x07\x06", 16);
+    struct dns_address out[DNS_ADDRESSES_MAX];
+    unsigned count;
     assert_int_equal(judge(&w, out, &count), DNS_FOUND);
     assert_memory_equal(out[0].bytes, "\x09\x08\x07\x06", 4);
     /* A pointer to itself, forward, and past the end. */
@@ -211,11 +211,11 @@ static void outcomes(void **state)
 static void every_prefix(void **state)
 {
     (void)state;
-    struct dns_address out[DNS_ADDRESSES_MAX];
-    unsigned count;
     struct wire w = begin(7, 0x8180, 2);
     cname(&w, "vault.test", "b.test");
     record(&w, "b.test", 1, "\x01\x02\x03\x04", 4);
+    struct dns_address out[DNS_ADDRESSES_MAX];
+    unsigned count;
     for (size_t n = 0; n < w.n; n++)
         assert_int_not_equal(dns_answer(w.p, n, 7, "vault.test", DNS_A, out, &count), DNS_FOUND);
 }

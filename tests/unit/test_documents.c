@@ -65,9 +65,10 @@ static void nothing(void **state)
 
 static void check_carry(const char *config, const char *active, const char *result, const char *note)
 {
-    struct buf out = {0}, notes = {0};
-    struct error e;
+    struct buf out = {0};
     buf_str(&out, config);
+    struct buf notes = {0};
+    struct error e;
     assert_int_equal(documents_carry(&out, span(active), &notes, &e), 0);
     assert_string_equal(out.data, result);
     assert_string_equal(notes.data ? notes.data : "", note);
@@ -98,13 +99,14 @@ static void refused(void **state)
 {
     (void)state;
     struct pool *pool = pool_new();
-    struct raw_documents d;
-    struct error e;
-    struct buf many = {0}, config = {.max = 64};
+    struct buf many = {0};
     for (unsigned i = 0; i <= RAW_DOCUMENTS_MAX; i++)
         buf_str(&many, "---\nkind: A\n");
+    struct raw_documents d;
+    struct error e;
     assert_int_equal(documents_split(pool, (struct span){(unsigned char *)many.data, many.len}, &d, &e), -1);
     assert_int_equal(e.code, E_CONFIG_STREAM);
+    struct buf config = {.max = 64};
     assert_int_equal(documents_carry(&config, (struct span){(unsigned char *)many.data, many.len}, &many, &e),
                      -1);
     assert_int_equal(e.code, E_CONFIG_STREAM);

@@ -131,7 +131,6 @@ static struct document *read(struct pool *pool, const char *text)
 {
     struct document *docs = NULL;
     struct error e = {0};
-
     if (tree_read(pool, "test.yaml", text, strlen(text), &docs, &e) != 0)
         fail_msg("%s", e.text);
     return docs;
@@ -152,11 +151,8 @@ static void round_trip(const char *value, enum tree_style style)
     struct pool *pool = pool_new();
     struct tree_node *root = tree_map(pool, here), *list = tree_seq(pool, here),
                      *inner = tree_map(pool, here);
-    struct document first = doc_of(root), second = doc_of(list), *back = NULL;
-    struct buf out = {0};
-    struct error e = {0};
+    struct document first = doc_of(root), second = doc_of(list);
     size_t len = strlen(value);
-
     tree_add(pool, root, "a", tree_scalar(pool, here, value, len, style));
     tree_add(pool, root, "list", list);
     tree_add(pool, list, NULL, tree_scalar(pool, here, value, len, style));
@@ -165,9 +161,11 @@ static void round_trip(const char *value, enum tree_style style)
     tree_add(pool, inner, "after", tree_scalar(pool, here, "x", 1, STYLE_PLAIN));
     tree_add(pool, root, "z", tree_scalar(pool, here, value, len, style));
     first.next = &second;
+    struct buf out = {0};
+    struct error e = {0};
     if (emit_documents(&out, &first, "test", &e) != 0)
         fail_msg("%s", e.text);
-    back = read(pool, out.data);
+    struct document *back = read(pool, out.data);
     check_same(out.data, value, tree_get(back->root, "a"));
     check_same(out.data, value, tree_get(back->root, "list")->first);
     check_same(out.data, value, tree_get(tree_get(back->root, "list")->last, "deep"));
@@ -190,11 +188,10 @@ static void every_character_comes_back(void **state)
 {
     (void)state;
     for (uint32_t c = 1; c < 0x10ffff; c += c < 0x3000 ? 1 : 0x3f1) {
-        char text[16];
-        int n = 0;
-
         if (c >= 0xd800 && c <= 0xdfff)
             continue;
+        char text[16];
+        int n = 0;
         text[n++] = 'a';
         if (c < 0x80) {
             text[n++] = (char)c;
@@ -223,7 +220,6 @@ static void emits(const char *in, const char *expected)
     struct pool *pool = pool_new();
     struct buf out = {0};
     struct error e = {0};
-
     if (emit_documents(&out, read(pool, in), "test", &e) != 0)
         fail_msg("%s", e.text);
     assert_string_equal(out.data ? out.data : "", expected);
@@ -258,12 +254,12 @@ static void a_separator_that_some_take_for_a_line_break_is_escaped(void **state)
     struct pool *pool = pool_new();
     struct tree_node *root = tree_map(pool, here);
     struct document doc = doc_of(root);
-    struct buf out = {0};
-    struct error e = {0};
 
     for (size_t i = 0; i < 4; i++)
         tree_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[i],
                  tree_scalar(pool, here, "x\xe2\x80\xa8y\n\xe2\x80\xa9", 9, styles[i]));
+    struct buf out = {0};
+    struct error e = {0};
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
     assert_string_equal(out.data,
                         "a: \"x\\Ly\\n\\P\"\nb: \"x\\Ly\\n\\P\"\nc: \"x\\Ly\\n\\P\"\nd: \"x\\Ly\\n\\P\"\n");
@@ -299,8 +295,7 @@ static void lines_are_never_folded(void **state)
     struct pool *pool = pool_new();
     struct tree_node *root = tree_map(pool, here);
     struct document doc = doc_of(root);
-    struct buf out = {0}, text = {0};
-    struct error e = {0};
+    struct buf text = {0};
 
     for (int i = 0; i < 3000; i++)
         buf_str(&text, i % 7 ? "word " : "a  b ");
@@ -308,6 +303,8 @@ static void lines_are_never_folded(void **state)
     for (size_t k = 0; k < 4; k++)
         tree_add(pool, root, (const char *const[]){"a", "b", "c", "d"}[k],
                  tree_scalar(pool, here, text.data, text.len, k ? styles[k] : STYLE_PLAIN));
+    struct buf out = {0};
+    struct error e = {0};
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
     assert_null(memmem(out.data, 2000, "\n ", 2));
     buf_free(&out);
@@ -320,9 +317,7 @@ static void long_and_odd_keys_come_back(void **state)
     (void)state;
     struct pool *pool = pool_new();
     struct tree_node *root = tree_map(pool, here);
-    struct document doc = doc_of(root), *back = NULL;
-    struct buf out = {0};
-    struct error e = {0};
+    struct document doc = doc_of(root);
     char long_key[400];
 
     memset(long_key, 'k', sizeof long_key - 1);
@@ -332,8 +327,10 @@ static void long_and_odd_keys_come_back(void **state)
     root->last->key = tree_scalar(pool, here, "two\nlines", 9, STYLE_LITERAL);
     tree_add(pool, root, "x", tree_scalar(pool, here, "3", 1, STYLE_PLAIN));
     root->last->key = tree_scalar(pool, here, "yes", 3, STYLE_SINGLE);
+    struct buf out = {0};
+    struct error e = {0};
     assert_int_equal(emit_documents(&out, &doc, "test", &e), 0);
-    back = read(pool, out.data);
+    struct document *back = read(pool, out.data);
     assert_true(tree_is(tree_get(back->root, long_key), "1"));
     assert_true(tree_is(tree_get(back->root, "two\nlines"), "2"));
     assert_int_equal(back->root->last->key->style, STYLE_SINGLE);
@@ -346,7 +343,6 @@ static void reading_back_notices(const char *meant, const char *written)
     struct pool *pool = pool_new();
     struct error e = {0};
     int result = emit_read_back(written, strlen(written), read(pool, meant), &e);
-
     if (result == 0)
         fail_msg("not noticed:\n%s", written);
     assert_int_equal(e.code, E_RENDER_SELFCHECK);

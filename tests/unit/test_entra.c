@@ -319,11 +319,11 @@ static void polls(void **state)
         {"interaction_required", E_ENTRA_INTERACTION, 9000},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[100];
+        snprintf(body, sizeof body, "{\"error\":\"%s\"}", rows[i].error);
         struct secret token = {0};
         struct error e;
         int64_t expires;
-        char body[100];
-        snprintf(body, sizeof body, "{\"error\":\"%s\"}", rows[i].error);
         assert_int_equal(answer(400, "Retry-After: 9\r\n", body, &token, &expires, &e), -1);
         assert_int_equal(e.code, rows[i].want);
         assert_int_equal(e.retry_after_ms, rows[i].again);
@@ -337,11 +337,11 @@ static void numbers(void **state)
     unsigned seen = 0;
     for (int64_t number = 1; number < 10000000; number++) {
         const struct aadsts *row = aadsts_find(number);
-        const char *next;
         if (!row)
             continue;
         seen++;
         assert_true(row->hint[0] && !strchr(row->hint, '\n'));
+        const char *next;
         assert_int_equal(error_advised(row->advice, &next), row->advice ? row->code : E_NONE);
     }
     assert_true(seen > 45);
@@ -361,10 +361,10 @@ static void grants(void **state)
                 {VAULT_LOGIN_SECRET, E_ENTRA_REFUSED},
                 {VAULT_LOGIN_DEVICE, E_ENTRA_REFUSED}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        method = rows[i].login;
         struct secret token = {0};
         struct error e;
         int64_t expires;
-        method = rows[i].login;
         assert_int_equal(
             answer(400, "", "{\"error\":\"invalid_grant\",\"error_codes\":[70000]}", &token, &expires, &e),
             -1);

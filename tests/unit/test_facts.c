@@ -59,8 +59,8 @@ static void make_dirs(const char *name)
 
 static void load_refuses(const char *text, size_t n, const char *why)
 {
-    struct error e = {0};
     write_file("box.json", text, n);
+    struct error e = {0};
     json_t *facts = facts_load(at("box.json"), &e);
     if (facts)
         fail_msg("must be refused: %.200s", text);
@@ -124,13 +124,13 @@ static void a_wrong_facts_file_is_refused(void **state)
 static void sizes_are_capped(void **state)
 {
     (void)state;
-    struct error e = {0};
     size_t n = FACTS_JSON_MAX + 2;
     char *text = malloc(n);
     assert_non_null(text);
     memset(text, ' ', n);
     memcpy(text, "{}", 2);
     write_file("large.json", text, n - 2);
+    struct error e = {0};
     json_t *facts = facts_load(at("large.json"), &e);
     assert_non_null(facts);
     json_decref(facts);
@@ -168,15 +168,15 @@ static void a_file_that_is_not_there(void **state)
 static void a_right_facts_file_is_taken_as_it_is(void **state)
 {
     (void)state;
-    struct error e = {0};
     static const char text[] =
         "{\"serial\": \"790H8D2\", \"uuid\": null, \"cpu\": {\"cores\": 4}, \"disks\": "
         "[{\"name\": \"sda\", \"size\": 240057409536, \"wwid\": null, \"installable\": true}], "
         "\"memory\": {\"modules\": null}, \"firmware\": {\"secure_boot\": false}}";
-    char out[64];
     write_file("box.json", text, strlen(text));
+    struct error e = {0};
     json_t *facts = facts_load(at("box.json"), &e);
     assert_non_null(facts);
+    char out[64];
     assert_string_equal(facts_text(facts_get(facts, "serial"), out, sizeof out), "790H8D2");
     assert_string_equal(facts_text(facts_get(facts, "cpu.cores"), out, sizeof out), "4");
     assert_string_equal(facts_text(facts_get(facts, "firmware.secure_boot"), out, sizeof out), "false");
@@ -202,7 +202,6 @@ static void a_right_facts_file_is_taken_as_it_is(void **state)
 static void identities_of_nobody_are_dropped(void **state)
 {
     (void)state;
-    struct error e = {0};
     static const char text[] =
         "{\"serial\": \"SYS-1234567890\", \"uuid\": \"4c4c4544-0000-2010-8020-80c04f202020\", "
         "\"mac\": \"88:88:88:88:87:88\", \"board\": {\"serial\": \"Default string\", \"version\": \"TBD\"}}";
@@ -210,6 +209,7 @@ static void identities_of_nobody_are_dropped(void **state)
         "{\"serial\": \"790H8D2\", \"uuid\": \"4c4c4544-0039-3010-8048-b7c04f384432\", "
         "\"mac\": \"00:00:5e:00:53:01\", \"board\": {\"serial\": \"UM000S000001\"}}";
     write_file("older.json", text, strlen(text));
+    struct error e = {0};
     json_t *facts = facts_load(at("older.json"), &e);
     assert_non_null(facts);
     static const char *const names[] = {"serial", "uuid", "mac", "board.serial"};
@@ -275,10 +275,6 @@ static void names_are_known_or_have_a_nearest(void **state)
 static void no_link_leads_out_of_the_tree(void **state)
 {
     (void)state;
-    struct sysfs s;
-    struct error e = {0};
-    char path[SYSFS_PATH_MAX];
-    char text[SYSFS_TEXT_MAX];
     make_dirs("root/sys/a/b");
     make_dirs("secret");
     write_file("secret/serial", "outside\n", 8);
@@ -290,7 +286,10 @@ static void no_link_leads_out_of_the_tree(void **state)
     assert_int_equal(symlink("serial", at("root/sys/a/b/alias")), 0);
     write_file("root/sys/flat", "../sys/a/b", 10);
     write_file("root/sys/nolink", "../sys/a/b\n", 11);
+    struct sysfs s;
+    struct error e = {0};
     assert_int_equal(sysfs_open(&s, at("root"), &e), 0);
+    char path[SYSFS_PATH_MAX];
     assert_false(sysfs_resolve(&s, "sys/up", path));
     assert_false(sysfs_resolve(&s, "sys/up/serial", path));
     assert_false(sysfs_resolve(&s, "sys/../../secret", path));
@@ -303,6 +302,7 @@ static void no_link_leads_out_of_the_tree(void **state)
     assert_true(sysfs_resolve(&s, "sys/flat/serial", path));
     assert_string_equal(path, "sys/a/b/serial");
     assert_false(sysfs_resolve(&s, "sys/nolink/serial", path));
+    char text[SYSFS_TEXT_MAX];
     assert_true(sysfs_text(&s, "sys/a/b", "serial", text));
     assert_string_equal(text, "inside");
     assert_false(sysfs_text(&s, "sys/a/b", "alias", text));
@@ -312,12 +312,8 @@ static void no_link_leads_out_of_the_tree(void **state)
 static void attributes_that_cannot_be_read_are_unknown(void **state)
 {
     (void)state;
-    struct sysfs s;
-    struct error e = {0};
-    char text[SYSFS_TEXT_MAX];
-    char large[2 * SYSFS_TEXT_MAX];
-    int64_t number;
     make_dirs("odd/sys/d/sub");
+    char large[2 * SYSFS_TEXT_MAX];
     memset(large, '7', sizeof large);
     write_file("odd/sys/d/large", large, sizeof large);
     write_file("odd/sys/d/empty", "", 0);
@@ -328,14 +324,18 @@ static void attributes_that_cannot_be_read_are_unknown(void **state)
     write_file("odd/sys/d/word", "4x\n", 3);
     write_file("odd/sys/d/fine", " 42 \n", 5);
     assert_int_equal(mkfifo(at("odd/sys/d/fifo"), 0600), 0);
+    struct sysfs s;
+    struct error e = {0};
     assert_int_equal(sysfs_open(&s, at("odd"), &e), 0);
     static const char *const bad[] = {"large", "empty", "blank", "nul", "fifo", "sub", "missing"};
+    char text[SYSFS_TEXT_MAX];
     for (size_t i = 0; i < COUNT(bad); i++) {
         if (sysfs_text(&s, "sys/d", bad[i], text))
             fail_msg("%s must be unknown", bad[i]);
         assert_string_equal(text, "");
     }
     static const char *const no_number[] = {"minus", "huge", "word", "large", "empty"};
+    int64_t number;
     for (size_t i = 0; i < COUNT(no_number); i++)
         assert_false(sysfs_number(&s, "sys/d", no_number[i], &number));
     assert_true(sysfs_number(&s, "sys/d", "fine", &number));
@@ -346,8 +346,8 @@ static void attributes_that_cannot_be_read_are_unknown(void **state)
 static void a_root_without_proc_and_sys_is_refused(void **state)
 {
     (void)state;
-    struct error e = {0};
     make_dirs("bare");
+    struct error e = {0};
     assert_null(facts_read(at("bare"), &e));
     assert_int_equal(e.code, E_FACTS_READ);
     assert_null(facts_read(at("nowhere"), &e));
@@ -361,13 +361,13 @@ static void a_root_without_proc_and_sys_is_refused(void **state)
 static void what_is_read_can_be_loaded(void **state)
 {
     (void)state;
-    struct error e = {0};
     make_dirs("box/sys/class/dmi/id");
     make_dirs("box/proc");
     write_file("box/sys/class/dmi/id/product_serial", "\x1b]0;\xff\xc2\x9b\"\\\n", 10);
     write_file("box/sys/class/dmi/id/product_name", "Caf\xc3\xa9 \xe2\x80\xae\n", 10);
     write_file("box/proc/cpuinfo", "processor\t: 0\nmodel name\t: \x07\nflags\t\t: xvmx vmxx\n\n", 50);
     write_file("box/proc/meminfo", "MemTotal: -5 kB\n", 16);
+    struct error e = {0};
     json_t *facts = facts_read(at("box"), &e);
     assert_non_null(facts);
     assert_true(json_is_null(facts_get(facts, "cpu.virtualization")));
@@ -399,9 +399,9 @@ static const char *notes_of(const char *root)
 {
     static char text[2048];
     struct error e = {0};
-    struct buf out = {0};
     json_t *facts = facts_read(at(root), &e);
     assert_non_null(facts);
+    struct buf out = {0};
     facts_notes(at(root), facts, &out);
     snprintf(text, sizeof text, "%s", out.data ? out.data : "");
     buf_free(&out);

@@ -167,10 +167,10 @@ static void a_text_without_an_end_is_no_placeholder(void **state)
 {
     (void)state;
     char text[2 * CLEAN_TEXT_MAX];
-    char squeezed[CLEAN_TEXT_MAX];
     memset(text, '0', sizeof text);
     text[CLEAN_TEXT_MAX - 1] = '\0';
     assert_true(clean_is_placeholder(text));
+    char squeezed[CLEAN_TEXT_MAX];
     assert_int_equal(clean_squeeze(text, squeezed), CLEAN_TEXT_MAX - 1);
     text[CLEAN_TEXT_MAX - 1] = '0';
     text[CLEAN_TEXT_MAX] = '\0';

@@ -128,11 +128,11 @@ static void respond(struct tls *t, unsigned status, bool last, const char *body)
 static void answer(struct tls *t)
 {
     struct server *s = t->server;
-    char name[128] = "", body[512];
     const char *behind = strstr(t->in.data, "\r\n\r\n");
     assert_non_null(behind);
     size_t n = (size_t)(behind - t->in.data) + 4;
     bool last = s->end == ANNOUNCES && t->answered + 1 == s->after;
+    char name[128] = "", body[512];
     if (t->login) {
         respond(t, 200, last, "{\"token_type\":\"Bearer\",\"access_token\":\"abc\",\"expires_in\":3599}");
         n = t->in.len; /* with the body */
@@ -230,9 +230,9 @@ static int listener(int family, uint16_t *port)
         .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 six = {
         .sin6_family = AF_INET6, .sin6_port = htons(*port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    const int on = 1;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_true(fd >= 0);
+    const int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (family == AF_INET6)
         assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on), 0);
@@ -264,10 +264,10 @@ static uint64_t next_due(void)
 static void play(struct fetch *f)
 {
     for (unsigned turn = 0; fetch_step(f, clock_now); turn++) {
-        struct pollfd fds[FETCH_POLL_MAX];
-        uint64_t next;
         if (turn == TURNS_MAX)
             fail_msg("it turns on the spot");
+        struct pollfd fds[FETCH_POLL_MAX];
+        uint64_t next;
         unsigned count = fetch_poll(f, clock_now, fds, &next);
         if (poll(fds, count, 0) > 0)
             continue; /* a connection came about */
@@ -307,7 +307,6 @@ static struct outcome run(unsigned names, const char *hosts)
     cleanup(fd_cleanup) int six = listener(AF_INET6, &port);
     cleanup(fd_cleanup) int to = memfd_create("records", 0);
     struct secret credential = secret_copy("secret", 6);
-    struct outcome out = {0};
     for (unsigned i = 0; i < names; i++) {
         snprintf(texts[i], sizeof texts[i], "name-%u", i);
         wanted[i] = (struct secret_name){texts[i], NULL};
@@ -326,6 +325,7 @@ static struct outcome run(unsigned names, const char *hosts)
     clock_now = 5000000;
     struct fetch *f = fetch_begin(&request, &authority, &vault, "https://vault.test/.default", to, clock_now);
     play(f);
+    struct outcome out = {0};
     out.took = clock_now - 5000000;
     fetch_end(f, clock_now);
     read_records(to, &out);

@@ -33,10 +33,10 @@ static void good_addresses(void **state)
     (void)state;
     struct url u;
     struct error e = {0};
-    char text[URL_AUTHORITY_MAX];
     assert_int_equal(url_parse("x", "https://Home.vault.AZURE.net", &u, &e), 0);
     assert_string_equal(u.host, "home.vault.azure.net");
     assert_int_equal(u.port, 443);
+    char text[URL_AUTHORITY_MAX];
     assert_string_equal(url_authority(&u, text), "home.vault.azure.net");
     assert_int_equal(url_parse("x", "https://a.b:8443/", &u, &e), 0);
     assert_string_equal(url_authority(&u, text), "a.b:8443");

@@ -72,9 +72,9 @@ static void hear_bytes(int fd, void *p, size_t n)
 /* Until the client closes; the last of what it said. */
 static void hear_end(int fd, struct buf *last)
 {
+    last->max = (size_t)8 << 20;
     char bytes[4096];
     ssize_t got;
-    last->max = (size_t)8 << 20;
     while ((got = read(fd, bytes, sizeof bytes)) > 0)
         buf_add(last, bytes, (size_t)got);
 }
@@ -106,15 +106,15 @@ static uint32_t own_deadline_ms; /* of the call that the peer hears */
  * silence. */
 static void hear(int fd, bool silent, struct buf *message)
 {
-    char magic[24];
-    unsigned type = 0;
-    unsigned flags = 0;
     struct buf body = {.max = (size_t)8 << 20};
     say(fd,
         silent ? "000006 04 00 00000000 0004 7fffffff 000004 08 00 00000000 7fff0000"
                : "000000 04 00 00000000");
+    char magic[24];
     hear_bytes(fd, magic, sizeof magic);
     must(memcmp(magic, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24) == 0, "no preface");
+    unsigned type = 0;
+    unsigned flags = 0;
     while (type != 0 || !(flags & 1)) {
         struct buf payload = {0};
         hear_frame(fd, &type, &flags, &payload);
@@ -126,8 +126,8 @@ static void hear(int fd, bool silent, struct buf *message)
             /* Else machined's own end of the call would race with what the caller makes of it. */
             must(strtoul(name + 13, NULL, 10) > own_deadline_ms, "machined gives up before the caller");
         } else if (type == 0 && payload.len > 0) {
-            struct buf more = {0};
             buf_add(&body, payload.data, payload.len);
+            struct buf more = {0};
             for (unsigned stream = 0; !silent && stream < 2; stream++) {
                 put_head(&more, 4, 8, 0, stream);
                 put_number(&more, (uint32_t)payload.len, 4);
@@ -295,8 +295,8 @@ static void stream_of_many(int fd, const char *hex)
 {
     struct buf message = {0};
     struct buf all = {.max = (size_t)8 << 20};
-    char text[16];
     hear_request(fd, &message);
+    char text[16];
     for (int i = 0; i < 1000; i++)
         put_message(&all, text, (size_t)snprintf(text, sizeof text, "%d", i));
     say(fd, HEADER);
@@ -353,12 +353,12 @@ static void a_large_request_to_a_silent_server(void **state)
 static void the_largest_there_and_back(void **state)
 {
     (void)state;
-    struct outcome o = {0};
     size_t n = GRPC_MESSAGE_MAX;
     unsigned char *request = malloc(n + 2);
     assert_non_null(request);
     for (size_t i = 0; i < n + 2; i++)
         request[i] = (unsigned char)(i * 2654435761u >> 13);
+    struct outcome o = {0};
     call(&o, echo, TRAILERS, (struct span){request, n}, LONG_MS, -1);
     assert_int_equal(o.result, 0);
     assert_int_equal(o.messages.len, n + 2);
@@ -387,12 +387,12 @@ static void trailers_only(void **state)
 static void long_text(int fd, const char *hex)
 {
     struct buf message = {0};
-    struct buf block = {0};
-    struct buf frames = {0};
     hear_request(fd, &message);
+    struct buf block = {0};
     put_hex(&block, hex);
     for (int i = 0; i < 60000; i++)
         buf_char(&block, 'v');
+    struct buf frames = {0};
     for (size_t at = 0; at < block.len; at += 16384) {
         size_t n = block.len - at < 16384 ? block.len - at : 16384;
         put_frame(&frames, at ? 9 : 1, (at ? 0u : 1u) | (at + n == block.len ? 4u : 0u), 1, block.data + at,
@@ -523,8 +523,8 @@ static void peers_that_speak_something_else(void **state)
 static void listens_for_a_goodbye(int fd, const char *hex)
 {
     static const unsigned char goodbye[] = {0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    struct buf last = {0};
     say(fd, hex);
+    struct buf last = {0};
     hear_end(fd, &last);
     must(last.len > sizeof goodbye, "nothing was said");
     must(memcmp(last.data + last.len - sizeof goodbye, goodbye, sizeof goodbye) == 0, "no goodbye");
@@ -558,10 +558,10 @@ static void deadlines(void **state)
 static void told_to_stop(void **state)
 {
     (void)state;
-    struct outcome o = {0};
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(write(ends[1], "x", 1), 1);
+    struct outcome o = {0};
     call(&o, says_at_once, "", (struct span){NULL, 0}, LONG_MS, ends[0]);
     assert_int_equal(o.result, -1);
     assert_int_equal(o.e.code, E_STOPPED);
@@ -574,10 +574,10 @@ static void nobody_listens(void **state)
 {
     (void)state;
     char nowhere[128];
-    struct outcome o = {0};
     struct grpc_target target = {nowhere, -1};
     const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
     snprintf(nowhere, sizeof nowhere, "%s/nowhere", dir);
+    struct outcome o = {0};
     assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
     assert_int_equal(o.e.code, E_MACHINED_SOCKET);
     assert_non_null(strstr(o.e.text, nowhere));
@@ -591,18 +591,18 @@ static void nobody_listens(void **state)
 static void nobody_accepts(void **state)
 {
     (void)state;
-    int queue[16];
-    size_t waiting = 0;
-    struct outcome o = {0};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct grpc_target target = {path, -1};
     const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
     memcpy(address.sun_path, path, strlen(path));
+    int queue[16];
+    size_t waiting = 0;
     for (bool taken = true; taken && waiting < 16; waiting++) {
         queue[waiting] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         taken = connect(queue[waiting], (const struct sockaddr *)&address, sizeof address) == 0;
     }
     assert_true(waiting < 16);
+    struct outcome o = {0};
     assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
     assert_int_equal(o.e.code, E_MACHINED_SOCKET);
     while (waiting > 0)
@@ -613,10 +613,10 @@ static void nobody_accepts(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     alarm(120);
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/socket", dir);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path, path, strlen(path));
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(listener >= 0);

@@ -124,11 +124,11 @@ static void many(void **state)
     char ids[64][8];
     struct look_volume volumes[64] = {DISK("gpt")};
     for (unsigned count = 1; count < 64; count++) {
-        struct buf words = {.max = 512};
         snprintf(ids[count], sizeof ids[count], "sda%u", count);
         volumes[count] =
             (struct look_volume)VOLUME(ids[count], "sda", "vfat", "DATA", "Basic data partition");
         struct look look = {.volumes = volumes, .volume_count = count + 1};
+        struct buf words = {.max = 512};
         assert_int_equal(guard_contents(&look, "sda", count, &words), DISK_FOREIGN);
         assert_false(words.full);
         assert_non_null(strstr(words.data, ": 1 MB Basic data partition vfat \"DATA\""));

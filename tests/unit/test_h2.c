@@ -325,10 +325,10 @@ static void refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig r;
-        char goaway[64];
         feed_all_ways(&r, cases[i].hex);
         if (r.h.state != H2_BAD || strcmp(r.h.why, cases[i].why) != 0)
             fail_msg("%s: state %d, %s", cases[i].hex, r.h.state, r.h.why ? r.h.why : "nothing wrong");
+        char goaway[64];
         snprintf(goaway, sizeof goaway, "000008 07 00 00000000 00000000 %08x", cases[i].code);
         out_ends_with(&r, goaway);
         end(&r);
@@ -359,9 +359,9 @@ static void what_is_sent_first(void **state)
 {
     (void)state;
     struct rig r;
-    struct buf want = {0};
     start(&r, (struct span){(const unsigned char *)"xyz", 3});
     h2_fill(&r.h);
+    struct buf want = {0};
     buf_str(&want, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     put_hex(&want, "00000c 04 00 00000000 0002 00000000 0004 00400000 000004 08 00 00000000 003f0001");
     put_hex(&want, "000005 01 04 00000001 83 04 02 2f78 000003 00 01 00000001 78797a");
@@ -394,10 +394,10 @@ static void settings_and_pings_are_answered(void **state)
  * over. */
 static size_t take_body(struct rig *r, bool *ended)
 {
-    size_t bytes = 0;
     struct buf *out = &r->h.out;
     h2_fill(&r->h);
     size_t at = out->len >= 3 && memcmp(out->data, "PRI", 3) == 0 ? 24 : 0;
+    size_t bytes = 0;
     while (at < out->len) {
         struct reader head = reader_of(out->data + at, out->len - at);
         uint32_t word = reader_u32be(&head);
@@ -419,8 +419,8 @@ static void the_peers_windows_are_kept(void **state)
     (void)state;
     static unsigned char body[300000];
     struct rig r;
-    bool ended = false;
     start(&r, (struct span){body, sizeof body});
+    bool ended = false;
     assert_int_equal(take_body(&r, &ended), 65535);
     assert_int_equal(take_body(&r, &ended), 0);
     feed_hex(&r, GREETING "000004 08 00 00000001 00010000"); /* the stream alone */
@@ -471,8 +471,8 @@ static void an_empty_body_ends_at_once(void **state)
 {
     (void)state;
     struct rig r;
-    bool ended = false;
     start(&r, (struct span){NULL, 0});
+    bool ended = false;
     assert_int_equal(take_body(&r, &ended), 0);
     assert_true(ended);
     end(&r);
@@ -491,10 +491,10 @@ static void our_windows_are_opened_again(void **state)
 {
     (void)state;
     struct rig r;
-    bool ended = false;
     start(&r, (struct span){NULL, 0});
     r.log.max = 1; /* kept short */
     feed_hex(&r, GREETING HEADER);
+    bool ended = false;
     take_body(&r, &ended);
     int64_t window = H2_WINDOW;
     unsigned updates = 0;
@@ -504,11 +504,11 @@ static void our_windows_are_opened_again(void **state)
         assert_true(window >= 0);
         if (r.h.out.len == 0)
             continue;
-        struct buf want = {0};
-        uint32_t more = 0;
         assert_int_equal(r.h.out.len, 26);
+        uint32_t more = 0;
         memcpy(&more, r.h.out.data + 9, 4);
         more = __builtin_bswap32(more);
+        struct buf want = {0};
         put_hex(&want, "000004 08 00 00000000");
         put_number(&want, more, 4);
         put_hex(&want, "000004 08 00 00000001");
@@ -559,9 +559,9 @@ static void a_frame_in_crumbs_is_no_flood(void **state)
     (void)state;
     static unsigned char zeroes[16384];
     struct rig r;
-    struct buf b = {0};
     start(&r, (struct span){NULL, 0});
     feed_hex(&r, GREETING HEADER);
+    struct buf b = {0};
     put_frame(&b, 0, 1, 1, zeroes, sizeof zeroes);
     for (size_t i = 0; i < b.len; i++)
         feed(&r, b.data + i, 1);

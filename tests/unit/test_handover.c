@@ -48,10 +48,10 @@ static void appended(void **state)
 {
     (void)state;
     struct box b;
-    struct buf config = {0};
-    struct error e = {0};
     set_up(&b);
+    struct buf config = {0};
     buf_str(&config, MAIN);
+    struct error e = {0};
     assert_int_equal(handover_append(&config, &b.plan, BOOTSTRAP_AUTO, &b.rendered, span(""), &e), 0);
     assert_memory_equal(config.data, MAIN "---\n", sizeof MAIN "---\n" - 1);
     assert_non_null(strstr(config.data, "HEARTH_NODE=data-1"));
@@ -78,9 +78,9 @@ static void merged(void **state)
         OWN_HEAD "configFiles:\n  - content: mine\n    mountPath: /usr/local/etc/hearth/mine\n"
                  "environment:\n  - USER_SAYS=hello\n  - HEARTH_NODE=old\n  - HEARTH_BOOTSTRAP=auto\n";
     struct box b;
+    set_up(&b);
     struct buf config = {0};
     struct error e = {0};
-    set_up(&b);
     assert_int_equal(handover_append(&config, &b.plan, BOOTSTRAP_MANUAL, &b.rendered, span(theirs), &e), 0);
     assert_non_null(strstr(config.data, "USER_SAYS=hello"));
     assert_non_null(strstr(config.data, "/usr/local/etc/hearth/mine"));
@@ -101,7 +101,7 @@ static void merged(void **state)
 static void promoted(void **state)
 {
     (void)state;
-    struct buf out = {0}, again = {0};
+    struct buf out = {0};
     struct error e = {0};
     unsigned changes;
     assert_int_equal(handover_promote(span(MAIN "---\n" OWN "---\n" KMSG), false, &out, &changes, &e), 0);
@@ -114,6 +114,7 @@ static void promoted(void **state)
     assert_non_null(strstr(out.data, KMSG)); /* byte for byte */
     /* A second run finds the same to be right. */
     assert_int_equal(changes, 1);
+    struct buf again = {0};
     assert_int_equal(handover_promote(span(out.data), false, &again, &changes, &e), 0);
     assert_int_equal(changes, 0);
     assert_string_equal(out.data, again.data);
@@ -227,12 +228,10 @@ static void not_promoted(void **state)
 static void check_read(const char *const *environment, const char *const *files, struct handover *out,
                        bool *found, int result)
 {
-    struct server s = {0};
-    struct buf spec = {0};
     static struct pool *pool;
-    struct error e = {0};
     pool_free(pool);
     pool = pool_new();
+    struct buf spec = {0};
     for (; *files; files++) {
         struct buf file = {0};
         pb_put_text(&file, 1, "content");
@@ -241,8 +240,10 @@ static void check_read(const char *const *environment, const char *const *files,
     }
     for (; *environment; environment++)
         pb_put_text(&spec, 2, *environment);
+    struct server s = {0};
     add_resource(answer(&s, "ExtensionServiceConfigs", "os:admin"), "hearth", &spec);
     server_start(&s);
+    struct error e = {0};
     assert_int_equal(handover_read(&s.target, pool, out, found, &e), result);
     if (result)
         assert_int_equal(e.code, E_MACHINED_MALFORMED);

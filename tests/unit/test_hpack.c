@@ -212,11 +212,11 @@ static void whole_huffman_code(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    struct buf bytes = {0};
-    struct buf fields = {0};
     hpack_init(&h);
+    struct buf bytes = {0};
     put_hex(&bytes, "000161 ffc803" /* a name, then 583 bytes of Huffman */);
     put_hex(&bytes, all_bytes);
+    struct buf fields = {0};
     assert_true(decode_bytes(&h, &bytes, &fields));
     assert_int_equal(fields.len, 3 + 256 + 1);
     for (unsigned i = 0; i < 256; i++)
@@ -264,10 +264,10 @@ static void cut_anywhere(void **state)
         "3fe101400a637573746f6d2d6b65798825a849e95ba97d7f0f108b1d75d0620d263d4c4d6564";
     static const unsigned char ends[] = {0, 3, 24, 38};
     struct buf bytes = {0};
-    struct buf fields = {0};
     put_hex(&bytes, whole);
     assert_int_equal(bytes.len, 38);
     size_t all = bytes.len;
+    struct buf fields = {0};
     for (size_t n = 0; n <= all; n++) {
         struct hpack h = {0};
         hpack_init(&h);
@@ -318,13 +318,13 @@ static void an_entry_larger_than_the_table_empties_it(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    struct buf bytes = {0};
-    struct buf fields = {0};
     hpack_init(&h);
     fields_are(&h, "4001610162", "a: b\n");
+    struct buf bytes = {0};
     put_hex(&bytes, "400178 7fe11e"); /* 4064 bytes of value: with 1 + 32 one too many */
     for (int i = 0; i < 4063; i++)
         buf_char(&bytes, 'v');
+    struct buf fields = {0};
     assert_false(decode_bytes(&h, &bytes, &fields)); /* a byte is missing */
     buf_char(&bytes, 'v');
     fields.len = 0;
@@ -356,8 +356,8 @@ static void the_table_is_full_at_128(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    struct buf fields = {0};
     hpack_init(&h);
+    struct buf fields = {0};
     for (int i = 0; i < 200; i++)
         assert_true(decode_hex(&h, "400000", &fields)); /* neither name nor value */
     assert_int_equal(h.count, 128);
@@ -372,12 +372,12 @@ static void a_short_block_cannot_say_much(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    struct buf bytes = {0};
-    struct buf fields = {0};
     hpack_init(&h);
+    struct buf bytes = {0};
     put_hex(&bytes, "400178 7f811e"); /* 3968 bytes of value */
     for (int i = 0; i < 3968; i++)
         buf_char(&bytes, 'v');
+    struct buf fields = {0};
     assert_true(decode_bytes(&h, &bytes, &fields));
     bytes.len = 0;
     for (int i = 0; i < 32; i++)
@@ -394,8 +394,8 @@ static void a_field_of_no_bytes(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    struct buf want = {0};
     hpack_init(&h);
+    struct buf want = {0};
     log_field(&want, (struct span){(const unsigned char *)"", 0},
               (struct span){(const unsigned char *)"", 0});
     fields_are(&h, "40 80 80", want.data);
@@ -415,8 +415,8 @@ static void a_refused_field_is_the_last(void **state)
 {
     (void)state;
     struct hpack h = {0};
-    int seen = 0;
     hpack_init(&h);
+    int seen = 0;
     assert_false(hpack_decode(&h, (struct span){(const unsigned char *)"\x82\x86\x84", 3}, refuse, &seen));
     assert_int_equal(seen, 1);
 }
@@ -425,7 +425,6 @@ static void encodes(void **state)
 {
     (void)state;
     struct buf got = {0};
-    struct buf want = {0};
     hpack_encode(&got, ":method", "POST");
     hpack_encode(&got, ":scheme", "http");
     hpack_encode(&got, ":path", "/a.B/C");
@@ -435,6 +434,7 @@ static void encodes(void **state)
     hpack_encode(&got, "accept-encoding", "gzip, deflate");
     hpack_encode(&got, "accept-encoding", "gzip");
     hpack_encode(&got, "via", "");
+    struct buf want = {0};
     put_hex(&want, "83 86 04062f612e422f43 01096c6f63616c686f7374 000274650874 7261696c657273");
     put_hex(&want, "0f10106170706c69636174696f6e2f67727063 90 0f0104677a6970 0f2d00");
     assert_int_equal(got.len, want.len);
@@ -449,10 +449,10 @@ static void decodes_what_it_encodes(void **state)
     char value[400] = {0};
     for (size_t n = 0; n < sizeof value - 1; n++) {
         struct hpack h = {0};
-        struct buf bytes = {0};
-        struct buf fields = {0};
         hpack_init(&h);
+        struct buf bytes = {0};
         hpack_encode(&bytes, value, value);
+        struct buf fields = {0};
         assert_true(decode_bytes(&h, &bytes, &fields));
         assert_int_equal(fields.len, 2 * n + 3);
         assert_memory_equal(fields.data + n + 2, value, n);

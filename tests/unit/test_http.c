@@ -106,8 +106,8 @@ static void encodings(void **state)
                 {"Content-Encoding:\r\n", false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[200];
-        struct http h;
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%sContent-Length: 1\r\n\r\nx", rows[i].field);
+        struct http h;
         parse(&h, text);
         assert_int_equal(h.encoded, rows[i].encoded);
         body_is(&h, "x");
@@ -161,8 +161,8 @@ static void retry_after_in_every_form(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[256];
-        struct http h;
         snprintf(text, sizeof text, "HTTP/1.1 429 x\r\nContent-Length: 0\r\n%s\r\n\r\n", rows[i].field);
+        struct http h;
         parse(&h, text);
         assert_int_equal(h.state, HTTP_DONE);
         assert_int_equal(h.has_retry_after, rows[i].has);
@@ -217,11 +217,11 @@ static void malformed(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct http h;
-        struct error e = {0};
         parse(&h, rows[i]);
         if (h.state != HTTP_BAD)
             print_error("row %zu: %s\n", i, rows[i]);
         assert_int_equal(h.state, HTTP_BAD);
+        struct error e = {0};
         assert_int_equal(http_error(&h, &e), -1);
         assert_int_equal(e.code, E_HTTP_MALFORMED);
         assert_int_equal(http_feed(&h, "x", 1), 0);

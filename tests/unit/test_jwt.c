@@ -45,16 +45,18 @@ static void encoding_of_odd_moduli(void **state)
         {3071, 384, "7cafac15c0feb171245bbebc8366544261791f2c5413f2ea5f48414ee66804e2"},
         {4096, 512, "637fa1e7b0939b994dd5ef8c66bc1e739cd3162a501d60fa19541acd0c898813"},
     };
-    unsigned char hash[32], salt[32], digest[32];
+    unsigned char hash[32];
     sha256(hash, "hearth", 6);
+    unsigned char salt[32];
     for (unsigned i = 0; i < 32; i++)
         salt[i] = (unsigned char)i;
+    unsigned char digest[32];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         unsigned char em[LOGINKEY_BYTES_MAX];
-        char hex[65];
         memset(em, 0xee, sizeof em);
         jwt_pss_encode(em, rows[i].bits, hash, salt);
         sha256(digest, em, rows[i].bytes);
+        char hex[65];
         text_hex(hex, digest, 32);
         assert_string_equal(hex, rows[i].digest);
     }
@@ -64,8 +66,8 @@ static void encoding_of_odd_moduli(void **state)
 static size_t decode(unsigned char *out, const char *p, size_t n)
 {
     char text[1024];
-    size_t i = 0;
     assert_true(n + 4 < sizeof text);
+    size_t i = 0;
     for (; i < n; i++)
         text[i] = (char)(p[i] == '-' ? '+' : p[i] == '_' ? '/' : p[i]);
     while (i % 4)
@@ -100,8 +102,9 @@ static bool verifies(const char *cert_pem, const char *text, size_t n, unsigned 
     if (em < length && *sig++ != 0)
         return false;
     size_t db = em - 33;
-    unsigned char mask[LOGINKEY_BYTES_MAX], block[36], digest[32];
+    unsigned char block[36];
     memcpy(block, sig + db, 32);
+    unsigned char mask[LOGINKEY_BYTES_MAX];
     for (size_t at = 0, c = 0; at < db; at += 32, c++) {
         block[32] = block[33] = block[34] = 0;
         block[35] = (unsigned char)c;
@@ -116,6 +119,7 @@ static bool verifies(const char *cert_pem, const char *text, size_t n, unsigned 
     unsigned char m[8 + 32 + 32] = {0};
     sha256(m + 8, text, n);
     memcpy(m + 40, sig + db - 32, 32);
+    unsigned char digest[32];
     sha256(digest, m, sizeof m);
     return sig[db - 33] == 1 && sig[em - 1] == 0xbc && memcmp(digest, sig + db, 32) == 0;
 }
@@ -123,12 +127,12 @@ static bool verifies(const char *cert_pem, const char *text, size_t n, unsigned 
 static void assertion_of(const char *key_pem, const char *cert_pem)
 {
     struct loginkey *key = key_of(key_pem);
-    struct buf out = {0};
-    struct error e = {0};
     unsigned char random[48];
     for (unsigned i = 0; i < 48; i++)
         random[i] = (unsigned char)(i * 7);
     const struct jwt_claims claims = {"https://login.test/t/oauth2/v2.0/token", "client-id", 1700000000};
+    struct buf out = {0};
+    struct error e = {0};
     assert_int_equal(jwt_assertion(&out, key, &claims, random, random + 16, &e), 0);
 
     const char *dot = strchr(out.data, '.');
@@ -136,9 +140,9 @@ static void assertion_of(const char *key_pem, const char *cert_pem)
     unsigned char part[2048];
     size_t n = decode(part, out.data, (size_t)(dot - out.data));
     part[n] = '\0';
-    char header[128];
     struct buf thumb = {0};
     text_base64url(&thumb, loginkey_thumbprint(key), 32);
+    char header[128];
     snprintf(header, sizeof header, "{\"alg\":\"PS256\",\"typ\":\"JWT\",\"x5t#S256\":\"%s\"}", thumb.data);
     assert_string_equal((char *)part, header);
     n = decode(part, dot + 1, (size_t)(last - dot - 1));

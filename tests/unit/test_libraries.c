@@ -49,9 +49,9 @@ static void json_depth_is_capped(void **state)
 {
     (void)state;
     char text[200];
-    json_error_t error;
     memset(text, '[', 100);
     memset(text + 100, ']', 100);
+    json_error_t error;
     assert_null(json_loadb(text, sizeof text, 0, &error));
     json_t *value = json_loadb(text + 70, 60, 0, &error);
     assert_non_null(value);

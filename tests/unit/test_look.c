@@ -11,8 +11,9 @@ static void put_spec(struct answer *a, const char *id, const char *hex)
 
 static void put_version(struct server *s)
 {
-    struct buf tag = {0}, info = {0};
+    struct buf info = {0};
     pb_put_text(&info, 1, "v1.13.9");
+    struct buf tag = {0};
     buf_add(&tag, info.data, info.len);
     buf_free(&info);
     add_first(answer(s, "/Version", ""), 2, &tag);
@@ -58,13 +59,11 @@ static void everything(void **state)
 {
     (void)state;
     struct server s = {0};
-    struct look *look = NULL;
-    struct error e = {0};
-    struct buf spec = {0};
     put_version(&s);
     put_spec(answer(&s, "MachineStatuses", ""), "machine", "0803 1202 0801");
     put_config(&s, "kind: KmsgLogConfig\nname: x\n");
     put_spec(answer(&s, "MachineTypes", ""), "machine-type", "");
+    struct buf spec = {0};
     pb_put_text(&spec, 1, "sda");
     add_resource(answer(&s, "SystemDisks", ""), "system-disk", &spec);
     put_spec(answer(&s, "TimeStatuses", ""), "node", "0801 1801");
@@ -74,6 +73,8 @@ static void everything(void **state)
     put_spec(answer(&s, "NodeAddresses", ""), "current", ADDRESSES);
     put_lists(&s);
     server_start(&s);
+    struct look *look = NULL;
+    struct error e = {0};
     if (look_all(&s.target, &look, &e) != 0)
         fail_msg("%s", e.text);
     assert_string_equal(look->talos, "v1.13.9");
@@ -103,11 +104,11 @@ static void nothing_yet(void **state)
 {
     (void)state;
     struct server s = {0};
-    struct look *look = NULL;
-    struct error e;
     put_version(&s);
     (void)answer(&s, "/List", ""); /* an empty one */
     server_start(&s);
+    struct look *look = NULL;
+    struct error e;
     assert_int_equal(look_all(&s.target, &look, &e), 0);
     assert_int_equal(look->stage, STAGE_UNKNOWN);
     assert_false(look->complete || look->devices_ready || look->time_synced);
@@ -123,14 +124,14 @@ static void complete(void **state)
     (void)state;
     for (int typed = 0; typed < 2; typed++) {
         struct server s = {0};
-        struct look *look = NULL;
-        struct error e;
         put_version(&s);
         put_spec(answer(&s, "MachineTypes", ""), "machine-type", typed ? "0802" : "");
         if (!typed)
             put_config(&s, "version: v1alpha1\n");
         put_spec(answer(&s, "MachineStatuses", ""), "machine", "0863"); /* a stage of some later Talos */
         server_start(&s);
+        struct look *look = NULL;
+        struct error e;
         assert_int_equal(look_stage(&s.target, &look, &e), 0);
         assert_true(look->complete);
         assert_int_equal(look->type, typed ? LOOK_TYPE_CONTROLPLANE : LOOK_TYPE_UNKNOWN);
@@ -157,12 +158,12 @@ static void malformed(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct server s = {0};
-        struct look *look = NULL;
-        struct error e;
         put_version(&s);
         put_spec(answer(&s, rows[i].type, ""), "x", rows[i].hex);
         (void)answer(&s, "/List", "");
         server_start(&s);
+        struct look *look = NULL;
+        struct error e;
         assert_int_equal(look_all(&s.target, &look, &e), -1);
         assert_int_equal(e.code, E_MACHINED_MALFORMED);
         assert_null(look);
@@ -177,12 +178,12 @@ static void refused(void **state)
                                         "DiscoveredVolumes"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         struct server s = {0};
-        struct look *look = NULL;
-        struct error e;
         refuse(&s, types[i], 7, "not authorized");
         put_version(&s);
         (void)answer(&s, "/List", "");
         server_start(&s);
+        struct look *look = NULL;
+        struct error e;
         assert_int_equal(look_all(&s.target, &look, &e), -1);
         assert_int_equal(e.code, E_MACHINED_DENIED);
         server_stop(&s, NULL);
@@ -194,16 +195,16 @@ static void many_addresses(void **state)
 {
     (void)state;
     struct server s = {0};
-    struct look *look = NULL;
-    struct error e;
-    struct buf hex = {0};
     put_version(&s);
+    struct buf hex = {0};
     for (unsigned i = 1; i < 30; i++)
         buf_printf(&hex, "0a08 0a04 c0a801%02x 1018 ", i);
     put_spec(answer(&s, "NodeAddresses", ""), "current", hex.data);
     (void)answer(&s, "/List", "");
     buf_free(&hex);
     server_start(&s);
+    struct look *look = NULL;
+    struct error e;
     assert_int_equal(look_all(&s.target, &look, &e), 0);
     assert_int_equal(look->address_count, 8);
     look_free(look);

@@ -22,9 +22,9 @@ static void statuses(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct server s = {0};
-        struct error e;
         refuse(&s, "/Bootstrap", rows[i].status, "because%0A\tof that");
         server_start(&s);
+        struct error e;
         assert_int_equal(machined_bootstrap(&s.target, &e), -1);
         assert_int_equal(e.code, rows[i].code);
         assert_non_null(strstr(e.text, "Bootstrap: because"));
@@ -63,14 +63,14 @@ static void version(void **state)
         {"1200", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct server s = {0};
         struct pool *pool = pool_new();
         struct buf message = {0};
-        const char *seen = NULL;
-        struct error e;
         put_hex(&message, rows[i].hex);
+        struct server s = {0};
         add_message(answer(&s, "/Version", "os:reader"), &message);
         server_start(&s);
+        const char *seen = NULL;
+        struct error e;
         int result = machined_version(&s.target, pool, &seen, &e);
         assert_int_equal(result, rows[i].version ? 0 : -1);
         if (rows[i].version)
@@ -85,19 +85,20 @@ static void version(void **state)
 static void get(void **state)
 {
     (void)state;
-    struct server s = {0};
     struct pool *pool = pool_new();
-    struct resource r;
-    struct error e;
-    struct buf spec = {0}, garbage = {0}, requests = {0};
-    bool found;
+    struct buf spec = {0};
     buf_str(&spec, "\x08\x03");
+    struct server s = {0};
     add_resource(answer(&s, "Things", "one"), "one", &spec);
+    struct buf garbage = {0};
     buf_str(&garbage, "\x0b");
     add_message(answer(&s, "Things", "odd"), &garbage);
     add_resource(answer(&s, "Things", "nameless"), "", &spec);
     (void)answer(&s, "Things", "silent");
     server_start(&s);
+    struct resource r;
+    struct error e;
+    bool found;
     assert_int_equal(machined_get(&s.target, pool, &plain, "one", &r, &found, &e), 0);
     assert_true(found);
     assert_string_equal(r.id, "one");
@@ -112,6 +113,7 @@ static void get(void **state)
         assert_non_null(strstr(e.text, bad[i]));
     }
     assert_int_equal(machined_get(&s.target, pool, &sensitive, "x", &r, &found, &e), 0);
+    struct buf requests = {0};
     server_stop(&s, &requests);
     /* The smallest role that will do, and only for what is sensitive the great one. */
     assert_true(asked(&requests, "os:admin", 8) && asked(&requests, "os:reader", 9));
@@ -124,9 +126,6 @@ static void list(void **state)
     (void)state;
     struct server s = {0};
     struct pool *pool = pool_new();
-    struct resource *items;
-    unsigned count;
-    struct error e;
     struct buf spec = {0};
     struct answer *three = answer(&s, "Things", ""), *many = answer(&s, "Secrets", "");
     for (char id[] = "a"; *id < 'd'; (*id)++)
@@ -134,6 +133,9 @@ static void list(void **state)
     for (unsigned i = 0; i <= PB_REPEATED_MAX; i++)
         add_resource(many, "x", &spec);
     server_start(&s);
+    struct resource *items;
+    unsigned count;
+    struct error e;
     assert_int_equal(machined_list(&s.target, pool, &plain, &items, &count, &e), 0);
     assert_int_equal(count, 3);
     assert_string_equal(items[2].id, "c");
@@ -156,17 +158,20 @@ static void apply(void **state)
     static const char config[] = "a: b\n";
     const struct span bytes = {(const unsigned char *)config, 5};
     for (int dry_run = 0; dry_run < 2; dry_run++) {
-        struct server s = {0};
-        struct buf first = {0}, message = {0}, warnings = {0}, requests = {0};
-        struct error e;
+        struct buf first = {0};
         pb_put_text(&first, 2, "one\x1b[31m");
         pb_put_text(&first, 2, "two");
         pb_put_text(&first, 4, "Config diff: canary");
+        struct buf message = {0};
         nest(&message, 1, &first);
+        struct server s = {0};
         add_message(answer(&s, "/ApplyConfiguration", "os:admin"), &message);
         server_start(&s);
+        struct buf warnings = {0};
+        struct error e;
         assert_int_equal(machined_apply(&s.target, bytes, dry_run, &warnings, &e), 0);
         assert_string_equal(warnings.data, "one\\x1b[31m\ntwo\n");
+        struct buf requests = {0};
         server_stop(&s, &requests);
         assert_true(asked(&requests,
                           "\x0a\x05"
@@ -182,11 +187,12 @@ static void apply_refused(void **state)
 {
     (void)state;
     struct server s = {0};
-    struct buf warnings = {0}, empty = {0};
-    struct error e;
     refuse(&s, "first", 3, "2 errors occurred:%0A%09* one%0A%09* two");
+    struct buf empty = {0};
     add_message(answer(&s, "second", ""), &empty);
     server_start(&s);
+    struct buf warnings = {0};
+    struct error e;
     assert_int_equal(
         machined_apply(&s.target, (struct span){(const unsigned char *)"first", 5}, true, &warnings, &e), -1);
     assert_int_equal(e.code, E_MACHINED_REJECTED);
@@ -225,10 +231,10 @@ static void values_hidden(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct server s = {0};
-        struct buf lines = {0};
-        struct error e;
         refuse(&s, "first", 3, rows[i].said);
         server_start(&s);
+        struct buf lines = {0};
+        struct error e;
         assert_int_equal(
             machined_apply(&s.target, (struct span){(const unsigned char *)"first", 5}, true, &lines, &e),
             -1);
@@ -242,12 +248,9 @@ static void values_hidden(void **state)
 static void services(void **state)
 {
     (void)state;
-    struct server s = {0};
     struct buf spec = {0};
-    struct service_state service;
-    struct error e;
-    bool member;
     put_hex(&spec, "0801 1001");
+    struct server s = {0};
     add_resource(answer(&s, "Services.", "cri"), "cri", &spec);
     put_hex(&spec, "0801");
     add_resource(answer(&s, "Services.", "etcd"), "etcd", &spec);
@@ -255,6 +258,8 @@ static void services(void **state)
     add_resource(answer(&s, "Services.", "odd"), "odd", &spec);
     add_resource(answer(&s, "EtcdMembers.", "local"), "local", &spec);
     server_start(&s);
+    struct service_state service;
+    struct error e;
     assert_int_equal(machined_service(&s.target, "cri", &service, &e), 0);
     assert_true(service.running && service.healthy);
     assert_int_equal(machined_service(&s.target, "etcd", &service, &e), 0);
@@ -263,6 +268,7 @@ static void services(void **state)
     assert_false(service.running || service.healthy);
     assert_int_equal(machined_service(&s.target, "odd", &service, &e), -1);
     assert_int_equal(e.code, E_MACHINED_MALFORMED);
+    bool member;
     assert_int_equal(machined_etcd_member(&s.target, &member, &e), 0);
     assert_true(member);
     server_stop(&s, NULL);
@@ -275,13 +281,13 @@ static void services(void **state)
 static void told_to_stop(void **state)
 {
     (void)state;
-    struct server s = {0};
-    struct error e;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "x", 1), 1);
+    struct server s = {0};
     server_start(&s);
     s.target.stop_fd = ends[0];
+    struct error e;
     assert_int_equal(machined_bootstrap(&s.target, &e), -1);
     assert_int_equal(e.code, E_STOPPED);
     server_stop(&s, NULL);

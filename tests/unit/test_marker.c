@@ -66,9 +66,9 @@ static void no_boot_id(void **state)
 {
     (void)state;
     char ours[MARKER_MAX];
+    marker_text(ours, ID, "data-1", "", "naa.1");
     enum marker got = MARKER_NONE;
     struct error e;
-    marker_text(ours, ID, "data-1", "", "naa.1");
     assert_int_equal(marker_judge((struct span){(const unsigned char *)ours, strlen(ours)}, ours, &got, &e),
                      0);
     assert_int_equal(got, MARKER_EARLIER);
@@ -78,11 +78,14 @@ static void no_boot_id(void **state)
 static void longest(void **state)
 {
     (void)state;
-    char ours[MARKER_MAX], name[64], boot[38], disk[300];
+    char name[64];
     memset(name, 'n', 63);
+    char boot[38];
     memset(boot, 'b', 37);
+    char disk[300];
     memset(disk, ' ', 299);
     name[63] = boot[37] = disk[299] = '\0';
+    char ours[MARKER_MAX];
     marker_text(ours, ID, name, boot, disk);
     assert_int_equal(strlen(ours), 32 + 1 + 63 + 1 + 37 + 1 + 159);
     assert_null(strchr(ours, ' '));

@@ -29,15 +29,15 @@ static const char box_text[] =
 static int judge(const char *text, char *fact, size_t cap)
 {
     struct pool *pool = pool_new();
+    json_t *facts = json_loads(box_text, 0, NULL);
+    assert_non_null(facts);
     struct document *doc = NULL;
     struct error e;
-    json_t *facts = json_loads(box_text, 0, NULL);
-    struct match match;
-    assert_non_null(facts);
     assert_int_equal(tree_read(pool, "hearth.yaml", text, strlen(text), &doc, &e), 0);
     int result = 0;
     for (const struct tree_node *c = doc->root->first; c && result == 0; c = c->next)
         result = condition_check(c, &e);
+    struct match match;
     if (result == 0) {
         match_judge(doc->root, facts, &match);
         result = match.met;

@@ -16,7 +16,6 @@
 static void print(struct buf *b, const struct tree_node *node)
 {
     char text[256];
-
     if (node->ref) {
         buf_str(b, ref_print(text, sizeof text, node->ref));
         return;
@@ -40,7 +39,6 @@ static struct document *read_text(struct pool *pool, const char *name, const cha
 {
     struct document *doc = NULL;
     struct error e = {0};
-
     if (tree_read(pool, name, text, strlen(text), &doc, &e) != 0)
         fail_msg("%s", e.text);
     return doc;
@@ -50,11 +48,10 @@ static void expect(const char *base, const char *overlay, const char *wanted)
 {
     struct pool *pool = pool_new();
     struct document *docs = read_text(pool, "base.yaml", base);
-    struct buf got = {0};
     struct error e = {0};
-
     if (merge_documents(pool, &docs, read_text(pool, "over.yaml", overlay), NULL, &e) != 0)
         fail_msg("%s\n%s", overlay, e.text);
+    struct buf got = {0};
     for (; docs; docs = docs->next) {
         print(&got, docs->root);
         if (docs->next)
@@ -202,7 +199,6 @@ static void test_merged(void **state)
         {"machine: {d: !node install.disk}", "machine: {d: {size: 1}}", "{machine: {d: {size: 1}}}"},
         {"machine: {l: [a]}", "machine: {l: [!secret x]}", "{machine: {l: [a, !secret x]}}"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         expect(rows[i][0], rows[i][1], rows[i][2]);
@@ -276,13 +272,11 @@ static void test_refused(void **state)
         {"machine: {a: b}", "apiVersion: v1\nkind: K\nname: x\n---\napiVersion: v1\nkind: K\nname: x\n",
          "over.yaml:5:1: ", "stands twice"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pool *pool = pool_new();
         struct document *docs = read_text(pool, "base.yaml", rows[i][0]);
         struct error e = {0};
-
         if (merge_documents(pool, &docs, read_text(pool, "over.yaml", rows[i][1]), NULL, &e) == 0)
             fail_msg("accepted: %s", rows[i][1]);
         assert_int_equal(e.code, E_MERGE);
@@ -296,11 +290,10 @@ static void test_what_is_lost_is_said(void **state)
 {
     struct pool *pool = pool_new();
     struct document *docs = read_text(pool, "base.yaml", "machine:\n  kubelet: {image: a}\n");
-    struct errors warnings = {.count = 0};
-    struct error e = {0};
-
     (void)state;
     struct document *overlay = read_text(pool, "over.yaml", "machine:\n  kubelet:\n    image: ''\n");
+    struct errors warnings = {.count = 0};
+    struct error e = {0};
     assert_int_equal(merge_documents(pool, &docs, overlay, &warnings, &e), 0);
     assert_int_equal(warnings.count, 1);
     assert_int_equal(warnings.items[0].code, E_MERGE_LOST);
@@ -316,13 +309,12 @@ static void test_what_is_lost_is_said(void **state)
 static void test_too_many_documents(void **state)
 {
     struct pool *pool = pool_new();
-    struct document *docs = NULL;
-    struct error e = {0};
-    struct buf b = {0};
-
     (void)state;
+    struct buf b = {0};
     for (unsigned i = 0; i < 1001; i++)
         buf_printf(&b, "---\napiVersion: v1\nkind: K%u\n", i);
+    struct document *docs = NULL;
+    struct error e = {0};
     assert_int_equal(merge_documents(pool, &docs, read_text(pool, "over.yaml", b.data), NULL, &e), -1);
     assert_int_equal(e.code, E_MERGE);
     buf_free(&b);
@@ -335,13 +327,11 @@ static void test_positions_stay(void **state)
     struct document *docs = read_text(pool, "base.yaml", "machine:\n  a: 1\n  b: 2\n  l: [x]\n");
     struct document *overlay =
         read_text(pool, "over.yaml", "#\n#\nmachine:\n  b: 3\n  l:\n  - y\n  n: {m: 1}\n");
-    struct error e = {0};
-    struct tree_node *machine = NULL, *list = NULL;
-
     (void)state;
+    struct error e = {0};
     assert_int_equal(merge_documents(pool, &docs, overlay, NULL, &e), 0);
-    machine = tree_get(docs->root, "machine");
-    list = tree_get(machine, "l");
+    struct tree_node *machine = tree_get(docs->root, "machine");
+    struct tree_node *list = tree_get(machine, "l");
     assert_string_equal(tree_get(machine, "a")->pos.file, "base.yaml");
     assert_string_equal(tree_get(machine, "b")->pos.file, "over.yaml");
     assert_int_equal(tree_get(machine, "b")->pos.line, 4);
@@ -360,7 +350,6 @@ static void test_find(void **state)
     struct document *docs = read_text(pool, "b.yaml",
                                       "---\n---\napiVersion: v1\nkind: K\nname: x\n---\nmachine: {}\n---\n"
                                       "apiVersion: v1\nkind: K\nname: y\n");
-
     (void)state;
     assert_non_null(tree_get(merge_find(docs, NULL, NULL)->root, "machine"));
     assert_true(tree_is(tree_get(merge_find(docs, "K", NULL)->root, "name"), "x"));

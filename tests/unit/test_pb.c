@@ -98,8 +98,8 @@ static void skipped(void **state)
     struct pool *pool = pool_new();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char hex[96];
-        struct message m;
         snprintf(hex, sizeof hex, "%s 08 07", rows[i]);
+        struct message m;
         assert_true(decode(pool, hex, &m));
         assert_int_equal(m.number, 7);
     }
@@ -146,9 +146,9 @@ static void longest_list(void **state)
     (void)state;
     struct pool *pool = pool_new();
     struct buf b = {0};
-    struct message m = {0};
     for (unsigned i = 0; i < PB_REPEATED_MAX; i++)
         pb_put_text(&b, 5, "x");
+    struct message m = {0};
     assert_true(pb_decode(pool, fields, 5, (struct span){(const unsigned char *)b.data, b.len}, &m));
     assert_int_equal(m.list.count, PB_REPEATED_MAX);
     pb_put_text(&b, 5, "x");

@@ -124,10 +124,10 @@ static bool keep(void *arg, const char *label, struct span der)
 static enum error_code judged(const char *label, const void *der, size_t n)
 {
     struct buf pem = {0};
-    struct error e = {0};
     buf_printf(&pem, "-----BEGIN %s-----\n", label);
     text_base64(&pem, der, n);
     buf_printf(&pem, "\n-----END %s-----\n" CERT_2048, label);
+    struct error e = {0};
     struct loginkey *key = loginkey_read(span_of(pem.data), &e);
     assert_int_equal(key != NULL, e.code == E_NONE);
     loginkey_free(key);

@@ -112,8 +112,8 @@ static void facts_that_are_no_value_are_refused(void **state)
     (void)state;
     static const char *const names[] = {"uuid", "disks", "board", "tpm.version", "no.such"};
     struct world w;
-    struct error e;
     open_world(&w);
+    struct error e;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_null(value(&w, REF_FACT, names[i], &e));
         assert_int_equal(e.code, E_REF_FACT);
@@ -143,8 +143,8 @@ static void node_fields(void **state)
         {"endpoint", "https://192.168.1.10:6443", STYLE_PLAIN},
     };
     struct world w;
-    struct error e;
     open_world(&w);
+    struct error e;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct tree_node *node = value(&w, REF_NODE, rows[i].name, &e);
         assert_non_null(node);
@@ -165,8 +165,8 @@ static void node_fields_that_are_not_there(void **state)
     (void)state;
     static const char *const names[] = {"vars.nothing", "vars.", "serial", ""};
     struct world w;
-    struct error e;
     open_world(&w);
+    struct error e;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_null(value(&w, REF_NODE, names[i], &e));
         assert_int_equal(e.code, E_REF_NODE);
@@ -182,9 +182,9 @@ static void node_fields_that_are_not_there(void **state)
 /* One plan with one manifest of this text, in `w`. */
 static void inline_text(struct world *w, const char *name, const char *text)
 {
-    struct error e;
     struct plan_manifest *m = pool_alloc(w->pool, sizeof *m);
     *m = (struct plan_manifest){.name = name, .file = "bootstrap/x.yaml"};
+    struct error e;
     assert_int_equal(tree_read(w->pool, "bootstrap/x.yaml", text, strlen(text), &m->docs, &e), 0);
     w->plan.manifests = m;
     w->plan.manifest_count = 1;
@@ -193,14 +193,14 @@ static void inline_text(struct world *w, const char *name, const char *text)
 static int compare(const char *left, const char *right, const char *vault, const char *endpoint)
 {
     struct world a;
-    struct world b;
-    struct error e = {.code = E_NONE};
     open_world(&a);
+    struct world b;
     open_world(&b);
     b.role.vault = vault ? vault : a.role.vault;
     b.role.endpoint = endpoint ? endpoint : a.role.endpoint;
     inline_text(&a, "30-x", left);
     inline_text(&b, "30-x", right);
+    struct error e = {.code = E_NONE};
     int status = plan_same_manifests(&a.plan, &b.plan, &e);
     assert_int_equal(e.code, status == 0 ? E_NONE : E_PLAN_MANIFESTS_DIFFER);
     close_world(&a);
@@ -257,12 +257,12 @@ static void names_and_bytes_count_too(void **state)
 {
     (void)state;
     struct world a;
-    struct world b;
-    struct error e;
     open_world(&a);
+    struct world b;
     open_world(&b);
     inline_text(&a, "30-x", "{a: 1}");
     inline_text(&b, "30-y", "{a: 1}");
+    struct error e;
     assert_int_equal(plan_same_manifests(&a.plan, &b.plan, &e), -1);
     b.plan.manifests->name = "30-x";
     assert_int_equal(plan_same_manifests(&a.plan, &b.plan, &e), 0);

@@ -33,7 +33,6 @@ static void judge(const struct expectation *x)
     struct pointer_found found;
     struct span value = {(const unsigned char *)x->value, strlen(x->value)};
     enum pointer_result result = pointer_get(&parsed, pool, value, x->pointer, &found);
-
     if (result != x->result)
         fail_msg("%s: result %d, not %d", x->pointer, (int)result, (int)x->result);
     if (result == POINTER_TEXT) {
@@ -133,9 +132,9 @@ static void a_value_is_parsed_once(void **state)
     struct pointer_value parsed = {0};
     struct pointer_found found;
     struct span value = {(const unsigned char *)bundle, sizeof bundle - 1};
-    const struct tree_node *root = NULL;
 
     pointer_get(&parsed, pool, value, "/cluster/id", &found);
+    const struct tree_node *root = NULL;
     root = parsed.root;
     assert_non_null(root);
     pointer_get(&parsed, pool, value, "/cluster/secret", &found);

@@ -49,8 +49,8 @@ static void all_met(void **state)
 {
     (void)state;
     struct scene s;
-    struct error e;
     begin(&s, DISKS);
+    struct error e;
     assert_int_equal(at(&s, 0, &e), 0); /* not quiet for two seconds yet */
     assert_false(s.ready.met[READY_DISKS]);
     assert_true(s.ready.met[READY_LINK] && s.ready.met[READY_DNS] && s.ready.met[READY_CLOCK]);
@@ -70,8 +70,8 @@ static void quiet_again(void **state)
     };
     for (size_t i = 0; i < 2; i++) {
         struct scene s;
-        struct error e;
         begin(&s, DISKS);
+        struct error e;
         assert_int_equal(at(&s, 0, &e), 0);
         json_decref(s.facts);
         s.facts = json_loads(later[i], 0, NULL);
@@ -92,9 +92,9 @@ static void pauses(void **state)
     } table[] = {{0, 1000},   {900, 1000}, {1000, 1000}, {1600, 400},
                  {1749, 251}, {1750, 250}, {1999, 250},  {59000, 250}};
     struct scene s;
-    struct error e;
     begin(&s, DISKS);
     s.look.address_count = 0;
+    struct error e;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         (void)at(&s, table[i].ms, &e);
         assert_int_equal(ready_pause(&s.ready, &s.seen), table[i].pause);
@@ -147,10 +147,10 @@ static void clock_rules(void **state)
 {
     (void)state;
     struct scene s;
-    struct error e;
     /* Not synchronized: a plausible clock is enough after a minute. */
     begin(&s, DISKS);
     s.look.time_synced = false;
+    struct error e;
     assert_int_equal(at(&s, 0, &e), 0);
     assert_int_equal(at(&s, 59999, &e), 0);
     assert_int_equal(at(&s, 60000, &e), 1);

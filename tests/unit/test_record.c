@@ -32,17 +32,17 @@ static void add_answer(struct buf *b, unsigned index, const char *value)
 static void round_trip_at_every_split(void **state)
 {
     (void)state;
-    struct buf b = {0};
-    struct record r;
     const struct vault_stats stats = {2, 3, 400, 50, "TLS 1.2 X"};
     struct error e = {0};
     error_set(&e, E_TLS_EXPIRED, "the certificate");
     e.retry_after_ms = 77;
+    struct buf b = {0};
     record_progress(&b, "login.test", "token");
     add_answer(&b, 3, "v\xc3\xa4lue\n");
     record_stats(&b, &stats);
     record_failed(&b, &e);
     record_done(&b);
+    struct record r;
     for (size_t cut = 0; cut <= b.len; cut++) {
         struct reader in = reader_of(b.data, cut);
         enum record_result result;
@@ -79,9 +79,9 @@ static void every_byte_flipped(void **state)
     add_answer(&b, 1, "value");
     for (size_t i = 0; i < b.len; i++) {
         for (unsigned bit = 0; bit < 8; bit++) {
-            struct record r;
             b.data[i] = (char)(b.data[i] ^ (1 << bit));
             struct reader in = reader_of(b.data, b.len);
+            struct record r;
             if (record_read(&in, &r) == RECORD_READ) {
                 assert_true(r.index < VAULT_NAMES_MAX);
                 assert_true(secret_bytes(&r.answer.value).n <= VAULT_VALUE_MAX);
@@ -104,10 +104,10 @@ static void advice(void **state)
             struct error e = {.advice = (enum error_advice)which, .text = "x"};
             e.code = wrong ? E_CLOCK : which && which < ADVICE_END_ ? code : E_TLS_UNKNOWN_ROOT;
             struct buf b = {0};
-            struct record r;
             record_failed(&b, &e);
             struct reader in = reader_of(b.data, b.len);
             bool good = which == ADVICE_NONE || (which < ADVICE_END_ && !wrong);
+            struct record r;
             assert_int_equal(record_read(&in, &r), good ? RECORD_READ : RECORD_WRONG);
             if (good) {
                 assert_int_equal(r.answer.error.advice, which);
@@ -153,23 +153,25 @@ static int hear(int stop_fd, const void *p, size_t n, struct vault_answer *answe
 static void person(void **state)
 {
     (void)state;
-    struct vault_answer answers[1];
-    struct error failed, e;
-    struct buf b = {0}, twice = {0}, long_life = {0};
+    struct buf b = {0};
     struct vault_code code = {"https://a.test\x1b", "AB12", 1};
     record_code(&b, &code);
+    struct buf twice = {0};
     record_code(&twice, &code);
     record_code(&twice, &code);
     add_answer(&b, 0, "x");
     record_done(&b);
     login = VAULT_LOGIN_DEVICE;
     people = 0;
+    struct vault_answer answers[1];
+    struct error failed, e;
     assert_int_equal(hear(-1, b.data, b.len, answers, 1, &failed, &e), 0);
     assert_int_equal(people, 1);
     vault_answers_free(answers, 1);
     assert_int_equal(hear(-1, twice.data, twice.len, answers, 1, &failed, &e), -1);
     assert_int_equal(e.code, E_FETCHER);
     code.expires_s = VAULT_CODE_MAX_S + 1;
+    struct buf long_life = {0};
     record_code(&long_life, &code);
     assert_int_equal(hear(-1, long_life.data, long_life.len, answers, 1, &failed, &e), -1);
     login = VAULT_LOGIN_SECRET;
@@ -209,11 +211,11 @@ static void whole_conversation(void **state)
 {
     (void)state;
     struct buf b = {0};
-    struct vault_answer answers[2];
-    struct error failed, e;
     add_answer(&b, 1, "two");
     add_answer(&b, 0, "one");
     record_done(&b);
+    struct vault_answer answers[2];
+    struct error failed, e;
     assert_int_equal(hear(-1, b.data, b.len, answers, 2, &failed, &e), 0);
     assert_true(span_is(secret_bytes(&answers[0].value), "one"));
     assert_true(span_is(secret_bytes(&answers[1].value), "two"));
@@ -306,9 +308,9 @@ static void hostile_conversations(void **state)
     (void)state;
     for (int i = 0; i < CASES; i++) {
         struct buf b = {0};
+        hostile(&b, i);
         struct vault_answer answers[1];
         struct error failed, e;
-        hostile(&b, i);
         int result = hear(-1, b.data, b.len, answers, 1, &failed, &e);
         if (i == CONTROL) {
             assert_int_equal(result, 0);
@@ -329,12 +331,12 @@ static void told_to_stop(void **state)
 {
     (void)state;
     int stop[2];
-    struct buf b = {0};
-    struct vault_answer answers[1];
-    struct error failed, e;
     assert_int_equal(pipe(stop), 0);
+    struct buf b = {0};
     add_answer(&b, 0, "one");
     record_done(&b);
+    struct vault_answer answers[1];
+    struct error failed, e;
     assert_int_equal(hear(stop[0], b.data, b.len, answers, 1, &failed, &e), 0);
     vault_answers_free(answers, 1);
     assert_int_equal(write(stop[1], "x", 1), 1);

@@ -39,14 +39,13 @@ static void test_accepted(void **state)
         {REF_FORMAT, " plain ", "!format \" plain \""},
         {REF_FORMAT, "{file:a b}", "!format \"{file:a b}\""},
     };
-    char out[512];
 
     (void)state;
+    char out[512];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pool *pool = pool_new();
         struct error e = {0};
         struct ref *ref = ref_parse(pool, rows[i].kind, here, rows[i].text, &e);
-
         if (!ref)
             fail_msg("%s", e.text);
         assert_int_equal(ref->kind, rows[i].kind);
@@ -118,7 +117,6 @@ static void test_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pool *pool = pool_new();
         struct error e = {0};
-
         if (ref_parse(pool, rows[i].kind, here, rows[i].text, &e))
             fail_msg("accepted: %s", rows[i].text);
         assert_int_equal(e.code, E_YAML_REF);
@@ -131,12 +129,11 @@ static void test_refused(void **state)
 static void test_too_many_parts(void **state)
 {
     struct pool *pool = pool_new();
-    struct error e = {0};
-    char text[(REF_FORMAT_PARTS_MAX + 1) * 13 + 1] = "";
-
     (void)state;
+    char text[(REF_FORMAT_PARTS_MAX + 1) * 13 + 1] = "";
     for (unsigned i = 0; i < REF_FORMAT_PARTS_MAX; i++)
         strcat(text, "{fact:serial}");
+    struct error e = {0};
     assert_non_null(ref_parse(pool, REF_FORMAT, here, text, &e));
     strcat(text, "{fact:serial}");
     assert_null(ref_parse(pool, REF_FORMAT, here, text, &e));
@@ -158,7 +155,6 @@ static void test_tags(void **state)
 static int note_kind(struct ref *ref, void *arg)
 {
     char *kinds = arg;
-
     kinds[strlen(kinds)] = (char)('0' + (int)ref->kind);
     return ref->kind == REF_FILE;
 }
@@ -169,9 +165,8 @@ static void test_walk(void **state)
     struct error e = {0};
     struct ref *format = ref_parse(pool, REF_FORMAT, here, "x{fact:serial}{secret:a}{file:b}{node:name}", &e);
     struct ref base64 = {.kind = REF_BASE64, .inner = format};
-    char kinds[16] = "";
-
     (void)state;
+    char kinds[16] = "";
     assert_int_equal(ref_walk(&base64, note_kind, kinds), 1);
     assert_string_equal(kinds, "54023");
     pool_free(pool);
@@ -182,9 +177,8 @@ static void test_print_is_cut(void **state)
     struct pool *pool = pool_new();
     struct error e = {0};
     struct ref *ref = ref_parse(pool, REF_SECRET, here, "talos-data#/certs", &e);
-    char out[10];
-
     (void)state;
+    char out[10];
     assert_true(strlen(ref_print(out, sizeof out, ref)) < sizeof out);
     assert_memory_equal(out, "!sec", 4);
     pool_free(pool);

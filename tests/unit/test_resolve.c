@@ -6,11 +6,9 @@
 /* Resolves one value ("a: ...") and gives back its node, or NULL with the mistakes in k->errors. */
 static const struct tree_node *value_of(struct kit *k, struct resolver *r, const char *yaml)
 {
-    const struct document *docs = NULL;
-
     errors_free(&k->errors);
     resolve_init(r, &k->plan, &k->given, k->pool, &k->errors);
-    docs = resolve_documents(r, kit_docs(k, "talos.yaml", yaml));
+    const struct document *docs = resolve_documents(r, kit_docs(k, "talos.yaml", yaml));
     return k->errors.count ? NULL : tree_get(docs->root, "a");
 }
 
@@ -18,7 +16,6 @@ static void becomes(struct kit *k, const char *yaml, const char *text, bool secr
 {
     struct resolver r;
     const struct tree_node *node = value_of(k, &r, yaml);
-
     if (!node)
         fail_msg("%s: %s", yaml, k->errors.items[0].text);
     assert_string_equal(node->text, text);
@@ -34,7 +31,6 @@ static void becomes(struct kit *k, const char *yaml, const char *text, bool secr
 static void refused(struct kit *k, const char *yaml, enum error_code code, const char *words)
 {
     struct resolver r;
-
     if (value_of(k, &r, yaml))
         fail_msg("not refused: %s", yaml);
     kit_expect(k, code, words, "hunter2");
@@ -46,7 +42,6 @@ static void open_with_secrets(struct kit *k)
 {
     static const char bundle[] = "certs: {os: {crt: hunter2}}\ntoken: |\n  two\n  lines\nzero: 0123\n";
     static const char pinned[] = "an older hunter2";
-
     kit_open(k, MACHINE_CONTROLPLANE);
     kit_secret(k, "bundle", NULL, bundle, sizeof bundle - 1);
     kit_secret(k, "bundle", "0123456789abcdef0123456789abcdef", pinned, sizeof pinned - 1);
@@ -90,11 +85,10 @@ static void node_fields_keep_their_kind(void **state)
 {
     (void)state;
     struct kit k;
-    struct resolver r;
-    const struct tree_node *node = NULL;
 
     open_with_secrets(&k);
-    node = value_of(&k, &r, "a: !node install.disk\n");
+    struct resolver r;
+    const struct tree_node *node = value_of(&k, &r, "a: !node install.disk\n");
     assert_int_equal(node->kind, TREE_MAP);
     assert_true(tree_is(tree_get(node, "wwid"), "naa.5002538d40a1b2c3"));
     assert_string_equal(node->key->text, "a");
@@ -134,9 +128,9 @@ static void all_mistakes_are_told_at_once(void **state)
 {
     (void)state;
     struct kit k;
-    struct resolver r;
 
     open_with_secrets(&k);
+    struct resolver r;
     resolve_init(&r, &k.plan, &k.given, k.pool, &k.errors);
     resolve_documents(
         &r, kit_docs(&k, "talos.yaml", "a: !secret x\nb: [!secret y, !file z]\nc: {d: !node vars.w}\n"));
@@ -150,17 +144,17 @@ static void text_that_grows_too_long_is_refused(void **state)
 {
     (void)state;
     struct kit k;
-    struct resolver r;
-    struct buf yaml = {0};
     char *big = mem_alloc(100000);
 
     kit_open(&k, MACHINE_CONTROLPLANE);
     memset(big, 'x', 100000);
     kit_file(&k, "big.txt", big, 100000);
+    struct buf yaml = {0};
     buf_str(&yaml, "a: !format \"");
     for (int i = 0; i < 12; i++)
         buf_str(&yaml, "{file:big.txt}");
     buf_str(&yaml, "\"\n");
+    struct resolver r;
     assert_null(value_of(&k, &r, yaml.data));
     kit_expect(&k, E_RENDER_SIZE, "longer than", NULL);
     resolve_free(&r);

@@ -34,8 +34,8 @@ static int do_open(int keep)
 
 static int do_exec(int keep)
 {
-    char *const argv[] = {NULL};
     (void)keep;
+    char *const argv[] = {NULL};
     return execve("/bin/true", argv, argv);
 }
 
@@ -65,8 +65,8 @@ static int do_ptrace(int keep)
 
 static int do_bind(int keep)
 {
-    struct sockaddr_in any = {.sin_family = AF_INET};
     (void)keep;
+    struct sockaddr_in any = {.sin_family = AF_INET};
     return bind(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)(const void *)&any, sizeof any);
 }
 
@@ -91,8 +91,8 @@ static int do_write(int keep)
 
 static int do_many(int keep)
 {
-    int fd = 0;
     (void)keep;
+    int fd = 0;
     for (unsigned i = 0; i < 2 * SANDBOX_FILES_MAX && fd >= 0; i++)
         fd = socket(AF_INET, SOCK_DGRAM, 0);
     return fd < 0 && errno == EMFILE ? 0 : -1;
@@ -100,8 +100,8 @@ static int do_many(int keep)
 
 static int do_stdin(int keep)
 {
-    char c;
     (void)keep;
+    char c;
     return read(0, &c, 1) < 0 && errno == EBADF && read(7, &c, 1) < 0 && errno == EBADF ? 0 : -1;
 }
 

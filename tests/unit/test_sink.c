@@ -24,9 +24,8 @@ static int make_room(void **state)
 
 static int clear_room(void **state)
 {
-    char command[128];
-
     (void)state;
+    char command[128];
     snprintf(command, sizeof command, "chmod -R u+rwx '%s'; rm -rf '%s'", room, room);
     return chdir("/") == 0 ? system(command) : -1;
 }
@@ -35,7 +34,6 @@ static int clear_room(void **state)
 static struct rendered sample(const char *mark)
 {
     struct rendered r = {0};
-
     buf_printf(&r.machine_config, "version: v1alpha1 # %s\n", mark);
     r.manifest_count = 2;
     r.manifests = mem_alloc_array(2, sizeof *r.manifests);
@@ -55,18 +53,16 @@ static int write_sample(const char *out, const char *mark, struct error *e)
 {
     struct rendered r = sample(mark);
     int result = sink_directory(out, &r, e);
-
     render_free(&r);
     return result;
 }
 
 static void holds(const char *path, const char *expected)
 {
-    char text[512] = "";
     FILE *f = fopen(path, "rb");
-
     if (!f)
         fail_msg("%s: %s", path, strerror(errno));
+    char text[512] = "";
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
     if (!strstr(text, expected))
@@ -78,7 +74,6 @@ static void whole(const char *out, const char *mark)
     static const char *const files[] = {"machine-config.yaml", "plan.json", "manifests/10-namespaces.yaml",
                                         "manifests/20-flux-components.yaml"};
     char path[256];
-
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", out, files[i]);
         holds(path, mark);
@@ -89,9 +84,8 @@ static void whole(const char *out, const char *mark)
 static unsigned entries(const char *dir)
 {
     DIR *d = opendir(dir);
-    unsigned n = 0;
-
     assert_non_null(d);
+    unsigned n = 0;
     while (readdir(d))
         n++;
     closedir(d);
@@ -101,7 +95,6 @@ static unsigned entries(const char *dir)
 static void put(const char *path, const char *text)
 {
     FILE *f = fopen(path, "wb");
-
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
@@ -110,7 +103,6 @@ static void put(const char *path, const char *text)
 static void refused(const char *out, const char *words)
 {
     struct error e = {0};
-
     assert_int_equal(write_sample(out, "new", &e), -1);
     assert_int_equal(e.code, E_OUT_FOREIGN);
     if (!strstr(e.text, words))
@@ -120,7 +112,6 @@ static void refused(const char *out, const char *words)
 static void mode_is(const char *path, mode_t mode)
 {
     struct stat st;
-
     assert_int_equal(lstat(path, &st), 0);
     if ((st.st_mode & 07777) != mode)
         fail_msg("%s has mode %o", path, (unsigned)(st.st_mode & 07777));
@@ -129,13 +120,11 @@ static void mode_is(const char *path, mode_t mode)
 static void everything_is_private_whatever_the_umask(void **state)
 {
     static const mode_t masks[] = {0, 022, 077, 0277};
-    struct error e = {0};
-
     (void)state;
+    struct error e = {0};
     for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
         mode_t before = umask(masks[i]);
         int result = write_sample("out", "one", &e);
-
         umask(before);
         if (result != 0)
             fail_msg("%s", e.text);
@@ -153,13 +142,12 @@ static void everything_is_private_whatever_the_umask(void **state)
 
 static void an_earlier_output_is_replaced_whole(void **state)
 {
-    struct error e = {0};
-    struct rendered worker = {0};
-
     (void)state;
+    struct error e = {0};
     assert_int_equal(write_sample("out", "one", &e), 0);
     assert_int_equal(write_sample("./out//", "two", &e), 0);
     whole("out", "two");
+    struct rendered worker = {0};
     /* A worker has no manifests: none of the old ones may stay. */
     buf_str(&worker.machine_config, "three");
     buf_str(&worker.plan_json, "{\"apiVersion\": \"hearth/v1\", \"kind\": \"Rendered\", \"manifests\": []}");
@@ -175,8 +163,6 @@ static void an_earlier_output_is_replaced_whole(void **state)
 
 static void a_strangers_directory_is_left_alone(void **state)
 {
-    struct error e = {0};
-
     (void)state;
     assert_int_equal(mkdir("out", 0755), 0);
     put("out/notes.txt", "mine");
@@ -192,6 +178,7 @@ static void a_strangers_directory_is_left_alone(void **state)
     refused("out", "did not write");
     assert_int_equal(unlink("out/plan.json"), 0);
 
+    struct error e = {0};
     assert_int_equal(write_sample("out", "one", &e), 0);
     put("out/notes.txt", "mine");
     refused("out", "did not write");
@@ -211,10 +198,8 @@ static void a_strangers_directory_is_left_alone(void **state)
 
 static void odd_names_are_refused(void **state)
 {
-    char long_name[300];
-    struct error e = {0};
-
     (void)state;
+    char long_name[300];
     memset(long_name, 'x', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
     put("file", "mine");
@@ -230,6 +215,7 @@ static void odd_names_are_refused(void **state)
     refused("/", "cannot be replaced");
     refused("", "cannot be replaced");
     refused(long_name, "cannot be replaced");
+    struct error e = {0};
     assert_int_equal(write_sample("absent/out", "one", &e), -1);
     assert_int_equal(e.code, E_FILE_WRITE);
     assert_int_equal(write_sample("file/out", "one", &e), -1);
@@ -243,12 +229,10 @@ static void odd_names_are_refused(void **state)
 static void a_manifest_with_no_file_name_is_refused(void **state)
 {
     static const char *const names[] = {"../escape", "a/b", ".hidden", "", "nul\n"};
-    struct error e = {0};
-
     (void)state;
+    struct error e = {0};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct rendered r = sample("one");
-
         r.manifests[1].name = names[i];
         assert_int_equal(sink_directory("out", &r, &e), -1);
         assert_int_equal(e.code, E_FILE_WRITE);
@@ -260,12 +244,11 @@ static void a_manifest_with_no_file_name_is_refused(void **state)
 /* Runs in a child, so that limits and mounts go with it. 77: the machine does not allow the test. */
 static int in_child(int (*run)(void))
 {
-    int status = 0;
     pid_t child = fork();
-
     if (child == 0)
         _exit(run());
     assert_true(child > 0);
+    int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }
@@ -273,20 +256,18 @@ static int in_child(int (*run)(void))
 static int write_too_much(void)
 {
     struct rlimit limit = {8, 8};
-    struct error e = {0};
-
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
+    struct error e = {0};
     return write_sample("out", "two", &e) == -1 && e.code == E_FILE_WRITE && strstr(e.text, "out: ") ? 0 : 1;
 }
 
 static void a_write_that_fails_leaves_the_old_one(void **state)
 {
-    struct error e = {0};
-
     (void)state;
     assert_int_equal(in_child(write_too_much), 0);
     assert_int_equal(entries("."), 0);
+    struct error e = {0};
     assert_int_equal(write_sample("out", "one", &e), 0);
     assert_int_equal(in_child(write_too_much), 0);
     whole("out", "one");
@@ -296,14 +277,11 @@ static void a_write_that_fails_leaves_the_old_one(void **state)
 static int write_to_a_full_disk(void)
 {
     struct rendered r = sample("two");
-    struct error e = {0};
     char *big = mem_alloc(200000);
-    int result = 0;
-
     if (unshare(CLONE_NEWNS) != 0) {
-        char users[64], groups[64];
-
+        char users[64];
         snprintf(users, sizeof users, "0 %u 1", (unsigned)geteuid());
+        char groups[64];
         snprintf(groups, sizeof groups, "0 %u 1", (unsigned)getegid());
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
             return 77;
@@ -314,11 +292,12 @@ static int write_to_a_full_disk(void)
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", room, "tmpfs", 0, "size=128k") != 0 || chdir(room) != 0)
         return 77;
+    struct error e = {0};
     if (write_sample("out", "one", &e) != 0)
         return 2;
     memset(big, 'x', 200000);
     buf_add(&r.manifests[1].contents, big, 200000);
-    result = sink_directory("out", &r, &e);
+    int result = sink_directory("out", &r, &e);
     if (result != -1 || e.code != E_FILE_WRITE || !strstr(e.text, "No space left"))
         return 3;
     whole("out", "one");
@@ -330,7 +309,6 @@ static int write_to_a_full_disk(void)
 static void a_full_disk_leaves_nothing_behind(void **state)
 {
     int result = in_child(write_to_a_full_disk);
-
     (void)state;
     if (result == 77)
         skip();
@@ -339,14 +317,12 @@ static void a_full_disk_leaves_nothing_behind(void **state)
 
 static void a_killed_run_leaves_the_old_one_and_is_cleaned_up(void **state)
 {
-    struct error e = {0};
-
     (void)state;
+    struct error e = {0};
     assert_int_equal(write_sample("out", "start", &e), 0);
     for (unsigned i = 0; i < 40; i++) {
         pid_t child = fork();
         char mark[16];
-
         if (child == 0) {
             for (unsigned n = 0;; n++) {
                 snprintf(mark, sizeof mark, "mark-%u-", n);
@@ -360,9 +336,9 @@ static void a_killed_run_leaves_the_old_one_and_is_cleaned_up(void **state)
 
         /* Whatever stands there is one of them, in every file. */
         FILE *f = fopen("out/machine-config.yaml", "rb");
-        char line[64] = "";
 
         assert_non_null(f);
+        char line[64] = "";
         assert_non_null(fgets(line, sizeof line, f));
         fclose(f);
         line[strlen(line) - 1] = '\0';
@@ -375,17 +351,15 @@ static void a_killed_run_leaves_the_old_one_and_is_cleaned_up(void **state)
 
 static void only_what_no_run_holds_is_cleaned_up(void **state)
 {
-    struct error e = {0};
-    int busy = -1;
-
     (void)state;
     assert_int_equal(mkdir(".out.hearth-new-0123456789abcdef", 0700), 0);
     put(".out.hearth-new-0123456789abcdef/machine-config.yaml", "secret");
     assert_int_equal(mkdir(".out.hearth-new-0123456789abcde0", 0700), 0);
     assert_int_equal(mkdir(".other.hearth-new-0123456789abcdef", 0700), 0);
     assert_int_equal(mkdir(".out.hearth-new-mine", 0700), 0);
-    busy = open(".out.hearth-new-0123456789abcde0", O_RDONLY | O_DIRECTORY);
+    int busy = open(".out.hearth-new-0123456789abcde0", O_RDONLY | O_DIRECTORY);
     assert_int_equal(flock(busy, LOCK_EX), 0);
+    struct error e = {0};
     assert_int_equal(write_sample("out", "one", &e), 0);
     assert_int_equal(access(".out.hearth-new-0123456789abcdef", F_OK), -1);
     assert_int_equal(access(".out.hearth-new-0123456789abcde0", F_OK), 0);
@@ -414,11 +388,10 @@ static void on_stop(int sig)
 
 static void a_stop_waits_until_nothing_is_half_done(void **state)
 {
-    struct error e = {0};
-
     (void)state;
     signal(SIGINT, on_stop);
     stop_in_sync = true;
+    struct error e = {0};
     assert_int_equal(write_sample("out", "one", &e), 0);
     stop_in_sync = false;
     signal(SIGINT, SIG_DFL);

@@ -94,8 +94,8 @@ static struct smbios table_of(const struct made *m, unsigned version)
 
 static void sum_up(unsigned char *p, size_t n, size_t at)
 {
-    unsigned sum = 0;
     p[at] = 0;
+    unsigned sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += p[i];
     p[at] = (unsigned char)(0u - sum);
@@ -143,14 +143,14 @@ static void both_entry_points_open(void **state)
 {
     (void)state;
     struct made m;
-    struct smbios s;
-    unsigned char e64[24];
-    unsigned char e32[31];
     whole(&m);
+    unsigned char e64[24];
     entry_64(e64, 3, 2, (uint32_t)m.n);
+    struct smbios s;
     assert_true(smbios_open(&s, (struct span){e64, 24}, (struct span){m.bytes, m.n}));
     assert_int_equal(s.version, 0x0302);
     assert_int_equal(count_structures(&s), 5);
+    unsigned char e32[31];
     entry_32(e32, 2, 4, (uint16_t)m.n, 6);
     assert_true(smbios_open(&s, (struct span){e32, 31}, (struct span){m.bytes, m.n}));
     assert_int_equal(s.version, 0x0204);
@@ -161,15 +161,15 @@ static void a_damaged_entry_point_is_refused(void **state)
 {
     (void)state;
     struct made m;
+    whole(&m);
     struct smbios s;
     unsigned char e64[24];
-    unsigned char e32[31];
-    whole(&m);
     for (size_t i = 0; i < 24; i++) {
         entry_64(e64, 3, 0, (uint32_t)m.n);
         e64[i] ^= 1;
         assert_false(smbios_open(&s, (struct span){e64, 24}, (struct span){m.bytes, m.n}));
     }
+    unsigned char e32[31];
     for (size_t i = 0; i < 31; i++) {
         entry_32(e32, 2, 8, (uint16_t)m.n, 6);
         e32[i] ^= 1;
@@ -206,10 +206,10 @@ static void the_table_ends_where_the_entry_point_says(void **state)
 {
     (void)state;
     struct made m;
-    struct smbios s;
-    unsigned char e[31];
     whole(&m);
+    unsigned char e[31];
     entry_64(e, 3, 0, 60);
+    struct smbios s;
     assert_true(smbios_open(&s, (struct span){e, 24}, (struct span){m.bytes, m.n}));
     assert_int_equal(s.table.n, 60);
     assert_int_equal(count_structures(&s), 1);
@@ -226,12 +226,12 @@ static void the_table_ends_where_the_entry_point_says(void **state)
 static void known_wrong_versions_are_mended(void **state)
 {
     (void)state;
-    struct smbios s;
-    unsigned char e[31];
     static const struct {
         uint8_t major, minor;
         unsigned version;
     } rows[] = {{2, 0x1f, 0x0203}, {2, 0x21, 0x0203}, {2, 0x33, 0x0206}, {2, 5, 0x0205}, {2, 8, 0x0208}};
+    struct smbios s;
+    unsigned char e[31];
     for (size_t i = 0; i < COUNT(rows); i++) {
         entry_32(e, rows[i].major, rows[i].minor, 1, 1);
         assert_true(smbios_open(&s, (struct span){e, 31}, (struct span){e, 1}));
@@ -243,11 +243,11 @@ static void the_uuid_follows_the_version(void **state)
 {
     (void)state;
     struct made m;
-    struct smbios_item item;
-    char out[SMBIOS_UUID_MAX];
     whole(&m);
     struct smbios s = table_of(&m, 0x0206);
+    struct smbios_item item;
     assert_true(smbios_find(&s, SMBIOS_SYSTEM, &item));
+    char out[SMBIOS_UUID_MAX];
     assert_string_equal(smbios_uuid(&s, &item, out), "4c4c4544-0039-3010-8048-b7c04f384432");
     s.version = 0x0205;
     assert_string_equal(smbios_uuid(&s, &item, out), "44454c4c-3900-1030-8048-b7c04f384432");
@@ -261,8 +261,8 @@ static void a_uuid_that_is_not_set_is_none(void **state)
     static const int fills[] = {0x00, 0xff};
     for (size_t i = 0; i < COUNT(fills); i++) {
         unsigned char body[23] = {0};
-        struct made m = {.n = 0};
         memset(body + 4, fills[i], 16);
+        struct made m = {.n = 0};
         structure(&m, 1, 1, body, sizeof body, NULL);
         struct smbios s = table_of(&m, 0x0300);
         assert_true(smbios_find(&s, SMBIOS_SYSTEM, &item));
@@ -282,12 +282,12 @@ static void a_uuid_that_is_not_set_is_none(void **state)
 static void strings_are_found_by_index_and_nowhere_else(void **state)
 {
     (void)state;
-    char out[SMBIOS_TEXT_MAX];
-    struct smbios_item item;
     static const struct {
         uint8_t index;
         const char *text;
     } rows[] = {{0, ""}, {1, "Dell Inc."}, {2, "OptiPlex 7040"}, {3, "790H8D2"}, {4, ""}, {5, ""}, {255, ""}};
+    char out[SMBIOS_TEXT_MAX];
+    struct smbios_item item;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct made m = {.n = 0};
         structure(&m, 1, 1, &rows[i].index, 1, system_strings);
@@ -304,15 +304,15 @@ static void a_long_string_is_cut(void **state)
 {
     (void)state;
     char longer[1000];
-    char out[SMBIOS_TEXT_MAX];
     const char *strings[] = {longer, NULL};
-    struct smbios_item item;
-    struct made m = {.n = 0};
     memset(longer, 'x', sizeof longer);
     longer[sizeof longer - 1] = '\0';
+    struct made m = {.n = 0};
     structure(&m, 1, 1, "\1", 1, strings);
     struct smbios s = table_of(&m, 0x0300);
+    struct smbios_item item;
     assert_true(smbios_find(&s, SMBIOS_SYSTEM, &item));
+    char out[SMBIOS_TEXT_MAX];
     assert_int_equal(strlen(smbios_text(&item, 4, out)), SMBIOS_TEXT_MAX - 1);
 }
 
@@ -382,10 +382,10 @@ static void every_wrong_byte_is_safe(void **state)
 static void a_structure_that_is_not_whole_is_not_given_out(void **state)
 {
     (void)state;
-    struct smbios_item item;
     struct made m = {.n = 0};
     system_structure(&m);
     struct smbios s = table_of(&m, 0x0300);
+    struct smbios_item item;
     for (size_t n = 0; n < m.n; n++) {
         s.table.n = n;
         assert_false(smbios_find(&s, SMBIOS_SYSTEM, &item));
@@ -419,13 +419,13 @@ static void the_first_of_two_structures_counts(void **state)
 {
     (void)state;
     static const char *const second[] = {"Second", NULL};
-    char out[SMBIOS_TEXT_MAX];
-    struct smbios_item item;
     struct made m = {.n = 0};
     system_structure(&m);
     structure(&m, 1, 9, "\1", 1, second);
     struct smbios s = table_of(&m, 0x0300);
+    struct smbios_item item;
     assert_true(smbios_find(&s, SMBIOS_SYSTEM, &item));
+    char out[SMBIOS_TEXT_MAX];
     assert_string_equal(smbios_text(&item, 4, out), "Dell Inc.");
 }
 
@@ -454,11 +454,11 @@ static void memory_sizes_are_read_in_every_spelling(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct made m = {.n = 0};
-        struct smbios_item item;
-        uint64_t kib;
         dimm(&m, 0x1000, rows[i].word, rows[i].extended, 0);
         struct smbios s = table_of(&m, 0x0300);
+        struct smbios_item item;
         assert_true(smbios_find(&s, SMBIOS_MEMORY_DEVICE, &item));
+        uint64_t kib;
         assert_int_equal(smbios_memory_size(&item, &kib), rows[i].known);
         assert_true(kib == rows[i].kib);
     }
@@ -468,14 +468,14 @@ static void an_old_structure_has_no_extended_size(void **state)
 {
     (void)state;
     unsigned char body[0x1b - 4] = {0};
-    struct made m = {.n = 0};
-    struct smbios_item item;
-    uint64_t kib;
     body[8] = 0xff;
     body[9] = 0x7f;
+    struct made m = {.n = 0};
     structure(&m, 17, 1, body, sizeof body, NULL);
     struct smbios s = table_of(&m, 0x0204);
+    struct smbios_item item;
     assert_true(smbios_find(&s, SMBIOS_MEMORY_DEVICE, &item));
+    uint64_t kib;
     assert_int_equal(smbios_memory_size(&item, &kib), SMBIOS_SIZE_UNKNOWN);
     assert_int_equal(smbios_memory_speed(&item), 0);
 }
@@ -484,9 +484,9 @@ static void speeds_beyond_a_word_stand_elsewhere(void **state)
 {
     (void)state;
     struct made m = {.n = 0};
-    struct smbios_item item;
     dimm(&m, 0x1000, 8192, 0, 0xffff);
     struct smbios s = table_of(&m, 0x0303);
+    struct smbios_item item;
     assert_true(smbios_find(&s, SMBIOS_MEMORY_DEVICE, &item));
     assert_int_equal(smbios_memory_speed(&item), 8000);
     m.n = 0;
@@ -499,12 +499,12 @@ static void a_bios_chip_is_no_system_memory(void **state)
 {
     (void)state;
     struct made m;
-    struct smbios_item item;
-    bool answers[2];
-    unsigned n = 0;
     whole(&m);
     struct smbios s = table_of(&m, 0x0300);
     struct smbios_walk w = smbios_walk(&s);
+    struct smbios_item item;
+    bool answers[2];
+    unsigned n = 0;
     while (smbios_next(&w, &item))
         if (item.type == SMBIOS_MEMORY_DEVICE && n < 2)
             answers[n++] = smbios_is_system_memory(&s, &item);

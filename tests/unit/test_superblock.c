@@ -25,9 +25,9 @@ struct scene {
 
 static void begin(struct scene *s, off_t size)
 {
-    char dev[96];
     snprintf(s->root, sizeof s->root, "/tmp/hearth-superblock-XXXXXX");
     assert_non_null(mkdtemp(s->root));
+    char dev[96];
     snprintf(dev, sizeof dev, "%s/dev", s->root);
     assert_int_equal(mkdir(dev, 0700), 0);
     snprintf(s->path, sizeof s->path, "%s/sda", dev);
@@ -40,9 +40,9 @@ static void begin(struct scene *s, off_t size)
 
 static void end(struct scene *s)
 {
-    char dev[96];
     close(s->fd);
     (void)unlink(s->path);
+    char dev[96];
     snprintf(dev, sizeof dev, "%s/dev", s->root);
     assert_int_equal(rmdir(dev), 0);
     assert_int_equal(rmdir(s->root), 0);

@@ -31,10 +31,10 @@ static void zeroes(struct buf *b, size_t n)
 static struct buf index_of(unsigned version, size_t hash, const char *const *paths, unsigned count)
 {
     struct buf b = {0};
-    const char *last = "";
     buf_str(&b, "DIRC");
     be(&b, version, 4);
     be(&b, count, 4);
+    const char *last = "";
     for (unsigned i = 0; i < count; i++) {
         size_t start = b.len;
         bool extended = version >= 3 && i % 2;
@@ -140,10 +140,11 @@ static void work_trees(void **state)
     (void)state;
     static const char *const paths[] = {".hearth/data.pem", "lab/.hearth/data.pem"};
     char top[] = "/tmp/hearth-tree-XXXXXX";
-    char lab[256], git[256], linked[256], path[512];
     assert_non_null(mkdtemp(top));
+    char lab[256];
     subdir(lab, sizeof lab, top, "lab");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_OUTSIDE); /* unless /tmp is a work tree */
+    char git[256];
     subdir(git, sizeof git, top, ".git");
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_NO); /* nothing was ever added */
     struct buf b = index_of(2, 20, paths, 2);
@@ -152,6 +153,7 @@ static void work_trees(void **state)
     assert_int_equal(tracked_file(lab, ".hearth/data.pem"), TRACKED_YES);
     assert_int_equal(tracked_file(top, ".hearth/data.pem"), TRACKED_YES);
     assert_int_equal(tracked_file(lab, ".hearth/production.pem"), TRACKED_NO);
+    char path[512];
     /* What is tracked, under a name that is not. */
     snprintf(path, sizeof path, "%s/.hearth", lab);
     assert_int_equal(mkdir(path, 0700), 0);
@@ -165,6 +167,7 @@ static void work_trees(void **state)
     assert_int_equal(tracked_content(lab, ".hearth/data.pem"), TRACKED_YES);
     assert_int_equal(tracked_content(lab, "none.pem"), TRACKED_UNKNOWN);
     buf_free(&b);
+    char linked[256];
     /* SHA-256, through a linked work tree. */
     subdir(linked, sizeof linked, top, "linked");
     put(linked, ".git", "gitdir: ../.git\n", 16);

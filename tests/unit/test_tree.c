@@ -33,7 +33,6 @@ static int tear_down(void **state)
 static struct document *read_bytes(const void *p, size_t n)
 {
     struct document *doc = NULL;
-
     if (tree_read(pool, "f.yaml", p, n, &doc, &e) != 0)
         fail_msg("%s", e.text);
     return doc;
@@ -47,7 +46,6 @@ static struct document *read_text(const char *text)
 static void refuse(const void *p, size_t n, enum error_code code, const char *place, const char *says)
 {
     struct document *doc = (void *)1;
-
     memset(&e, 0, sizeof e);
     if (tree_read(pool, "f.yaml", p, n, &doc, &e) == 0)
         fail_msg("accepted: %.80s", (const char *)p);
@@ -61,7 +59,6 @@ static void test_positions(void **state)
     struct document *doc = read_text("# head\na:\n  b: [x, y]\n  'c': |\n    text\n");
     struct tree_node *a = tree_get(doc->root, "a"), *b = tree_path(doc->root, "a.b"),
                      *c = tree_path(doc->root, "a.c");
-
     (void)state;
     assert_int_equal(doc->root->kind, TREE_MAP);
     assert_int_equal(a->key->pos.line, 2);
@@ -117,7 +114,6 @@ static void test_text_and_style_stay(void **state)
 static void test_documents(void **state)
 {
     struct document *doc = read_text("---\n# nothing\n---\na: 1\n---\n~\n...\n");
-
     (void)state;
     assert_null(doc->root);
     assert_int_equal(doc->next->pos.line, 3);
@@ -132,7 +128,6 @@ static void test_encodings_and_line_ends(void **state)
 {
     struct document *doc = read_text("\xef\xbb\xbf"
                                      "a: 1\r\nb: 2\rc: 3\n\xc3\xa9: \xe2\x98\xba x # \xf0\x9f\x94\xa5\n");
-
     (void)state;
     assert_int_equal(doc->root->count, 4);
     assert_int_equal(doc->root->pos.column, 1);
@@ -147,7 +142,6 @@ static void test_references_are_parsed(void **state)
         "\xc3\xa9: \xe2\x98\xba\na: !secret db#/k\nb: !base64 {file: 'x y'}\nc: !format \"{fact:serial}\"\n"
         "d: [!fact serial, !node \"name\"]\n");
     struct tree_node *a = tree_get(doc->root, "a"), *b = tree_get(doc->root, "b");
-
     (void)state;
     assert_int_equal(a->ref->kind, REF_SECRET);
     assert_string_equal(a->ref->pointer, "/k");
@@ -252,7 +246,6 @@ static void test_refused(void **state)
 static void refuse_many(const char *unit, size_t n, enum error_code code, const char *says)
 {
     struct buf b = {0};
-
     for (size_t i = 0; i < n; i++)
         buf_str(&b, unit);
     refuse(b.data, b.len, code, "f.yaml", says);
@@ -261,8 +254,6 @@ static void refuse_many(const char *unit, size_t n, enum error_code code, const 
 
 static void test_hostile_sizes(void **state)
 {
-    struct buf b = {0};
-
     (void)state;
     refuse_many("[", 200000, E_YAML_REFUSED, "nested more than 64");
     refuse_many("[\n", 200000, E_YAML_REFUSED, "f.yaml:65:1: nested more than 64");
@@ -273,6 +264,7 @@ static void test_hostile_sizes(void **state)
     refuse_many("-\n", 200000, E_FILE_TOO_LARGE, "more than 50000 values");
     refuse_many("%TAG !a! b\n#\n\n", 60000, E_YAML_REFUSED, "directive");
     refuse_many("x", TREE_BYTES_MAX + 1, E_FILE_TOO_LARGE, "1048577 bytes");
+    struct buf b = {0};
     for (unsigned i = 0; i < 24000; i++)
         buf_printf(&b, "k%u: 1\n", i);
     assert_int_equal(read_bytes(b.data, b.len)->root->count, 24000);
@@ -283,9 +275,8 @@ static void test_hostile_sizes(void **state)
 
 static void test_depth_is_exact(void **state)
 {
-    char text[2 * TREE_DEPTH_MAX + 3];
-
     (void)state;
+    char text[2 * TREE_DEPTH_MAX + 3];
     memset(text, '[', TREE_DEPTH_MAX);
     memset(text + TREE_DEPTH_MAX, ']', TREE_DEPTH_MAX);
     (void)read_bytes(text, 2 * TREE_DEPTH_MAX);
@@ -298,7 +289,6 @@ static void test_depth_is_exact(void **state)
 static void test_percent_in_text(void **state)
 {
     struct document *doc = read_text("a: \"x\n%y\"\nb: |\n  %z\n");
-
     (void)state;
     assert_true(tree_is(tree_get(doc->root, "a"), "x %y"));
     assert_true(tree_is(tree_get(doc->root, "b"), "%z\n"));
@@ -307,7 +297,6 @@ static void test_percent_in_text(void **state)
 static int count_visit(struct tree_node *node, void *arg)
 {
     unsigned *count = arg;
-
     ++*count;
     return node->kind == TREE_SCALAR && strcmp(node->text, "stop") == 0 ? 7 : 0;
 }
@@ -315,21 +304,20 @@ static int count_visit(struct tree_node *node, void *arg)
 static void test_building(void **state)
 {
     struct pos pos = {"x", 3, 4};
-    struct tree_node *map = tree_map(pool, pos), *list = tree_seq(pool, pos), *copy = NULL;
+    struct tree_node *map = tree_map(pool, pos), *list = tree_seq(pool, pos);
     struct pool *other = pool_new();
-    unsigned count = 0;
-
     (void)state;
     tree_add(pool, map, "list", list);
     tree_add(pool, list, NULL, tree_scalar(pool, pos, "one", 3, STYLE_SINGLE));
     tree_add(pool, list, NULL, tree_scalar(pool, pos, "two", 3, STYLE_PLAIN));
     tree_add(pool, list, NULL, tree_scalar(pool, pos, "three", 5, STYLE_PLAIN));
     tree_remove(list, list->first->next);
+    unsigned count = 0;
     assert_int_equal(list->count, 2);
     tree_remove(list, list->last);
     assert_ptr_equal(list->first, list->last);
     tree_add(pool, list, NULL, tree_scalar(pool, pos, "stop", 4, STYLE_PLAIN));
-    copy = tree_copy(other, map);
+    struct tree_node *copy = tree_copy(other, map);
     pool_free(pool);
     pool = other;
     assert_int_equal(tree_walk(copy, count_visit, &count), 7);

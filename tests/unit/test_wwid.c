@@ -19,10 +19,10 @@ static const unsigned char page[] = {0x00, 0x83, 0x00, 0x2c, /* text, then a num
 static const char *name_of(const unsigned char *p, size_t n)
 {
     static char text[512];
-    struct buf out = {.max = 511};
     unsigned char *copy = malloc(n ? n : 1);
     assert_non_null(copy);
     memcpy(copy, p, n);
+    struct buf out = {.max = 511};
     bool found = wwid_of_page((struct span){copy, n}, &out);
     assert_int_equal(found, out.len > 0);
     memcpy(text, out.data ? out.data : "", out.len + 1);

@@ -181,12 +181,12 @@ static void limits(void **state)
 static void dates(void **state)
 {
     (void)state;
-    char text[DATE_TEXT_MAX];
     assert_int_equal(date_seconds(1970, 1, 1, 0, 0, 0), 0);
     assert_int_equal(date_seconds(1994, 11, 6, 8, 49, 37), 784111777);
     assert_int_equal(date_seconds(2000, 2, 29, 0, 0, 0), 951782400);
     assert_int_equal(date_seconds(2100, 3, 1, 0, 0, 0), 4107542400);
     assert_int_equal(date_seconds(1969, 12, 31, 23, 59, 59), -1);
+    char text[DATE_TEXT_MAX];
     assert_string_equal(date_text(text, 951782400), "2000-02-29 00:00 UTC");
     assert_string_equal(date_text(text, -1), "1969-12-31 23:59 UTC");
     assert_string_equal(date_text(text, 4107542399), "2100-02-28 23:59 UTC");

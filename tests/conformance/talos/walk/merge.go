@@ -18,7 +18,8 @@ func outcome(d *driver, c *testCase) (class, detail string, err error) {
 		return "", "", err
 	}
 	switch {
-	case refusal != nil && (strings.HasPrefix(refusal.Error(), "panic: ") || errors.Is(refusal, errOwn)): // Talos has no answer
+	case refusal != nil && (strings.HasPrefix(refusal.Error(), "panic: ") || errors.Is(refusal, errOwn)):
+		// Talos has no answer.
 		return "", "", nil
 	case refusal != nil && !good:
 		return "", "", nil

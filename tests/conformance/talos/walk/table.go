@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// join is the newer schema with what only the older one has; Since marks what the older one lacks. Types go by the place
-// where they stand, not by their Go name: one that was renamed is still one.
+// join is the newer schema with what only the older one has; Since marks what the older one lacks. Types go by the
+// place where they stand, not by their Go name: one that was renamed is still one.
 type joiner struct {
 	older, newer map[string]*Type
 	made         map[string]*Type // by "older|newer"
