@@ -19,7 +19,6 @@ import machine  # noqa: E402
 
 NEEDS = ("go", "world")
 SOURCE = os.path.join(kit_module.HERE, "machined")
-MODULES = {"1.13": "go.mod", "1.14": "v1.14.mod"}
 MAKETREE = os.path.join(kit_module.REPO, "tests", "trees", "maketree")
 CANARY = "canary-of-the-vault-0123456789"
 CANARIES = [CANARY, base64.b64encode(CANARY.encode()).decode()]
@@ -285,7 +284,7 @@ def run_case(bench, case):
 def build(kit):
     """False when the programs cannot be had; `run` has seen that go is there."""
     settings = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
-    for version, module in MODULES.items():
+    for version, module in kit_module.MODULES.items():
         print("go: machined of Talos %s" % version, file=sys.stderr, flush=True)
         out = os.path.join(kit.build, "machined-" + version) + os.sep
         done = subprocess.run(["go", "build", "-modfile=" + module, "-o", out, "./..."], cwd=SOURCE, timeout=1500,

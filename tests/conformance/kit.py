@@ -12,7 +12,8 @@ import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
-VERSIONS = ("1.13", "1.14")
+MODULES = {"1.13": "go.mod", "1.14": "v1.14.mod"}  # of Go, by what is in them of Talos
+VERSIONS = tuple(MODULES)
 VAULT = "homelab-data.vault.azure.net"
 NODES = {"controlplane": "data-1", "worker": "data-2"}
 
