@@ -2,7 +2,8 @@
  * mem.h - the one allocator: every heap byte is treated as a secret.
  *
  * In the product the heap is one region of fixed size that is kept out of core dumps,
- * locked into memory where the limits allow it, and wiped when freed and at every exit.
+ * locked into memory where the limits allow it, and wiped when freed and whenever the program
+ * ends itself or is told to; a SIGKILL or a crash leaves it to the kernel.
  * With MEM_INTERPOSE (the product) malloc and its kin are this allocator too, so the
  * libraries and libc itself use it. Without it (sanitizer builds) the same functions
  * stand in front of libc's malloc.
