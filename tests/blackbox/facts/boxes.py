@@ -115,13 +115,31 @@ BOXES = {
         "links.bmc_redfish0.physical": False, "links.idrac.physical": False, "links.usb0.physical": False,
         "links.usb1.physical": False, "links.usb0.driver": "cdc_ether"},
     "optiplex-7040-old-kernel": {"disks.sda.wwid": "naa.50026b7782dead01"},
+    "vmd-nvme": {
+        "disks.nvme0n1.installable": True, "disks.nvme0n1.transport": "nvme",
+        "disks.nvme0n1.bus_path": "/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme",
+        "disks.nvme0n1.wwid": "eui.e8238fa6bf530001001b448b00000002", "disks.nvme0n1.serial": "23060F800002",
+        "disks.nvme1n1.installable": True},
+    "hybrid-cpu": {"cpu.sockets": 1, "cpu.cores": 14, "cpu.threads": 20},
+    "radios": {
+        "mac": None, "links.wlp2s0.physical": False, "links.wwan0.physical": False, "links.wwp0s20u5i4.physical": False,
+        "links.wmx0.physical": False, "links.wlp2s0.driver": "iwlwifi"},
+    "emmc-rpmb": {
+        "disks.mmcblk0.installable": True, "disks.mmcblk0.transport": "mmc", "disks.mmcblk0boot0": ABSENT,
+        "disks.mmcblk0boot1": ABSENT, "disks.mmcblk0gp0": ABSENT, "disks.mmcblk0rpmb": ABSENT},
+    "bmc-media": {
+        "disks.sda.installable": True, "disks.sr0.installable": False, "disks.sr0.transport": "usb",
+        "disks.sdb.installable": False, "disks.sdc.installable": False, "disks.sdc.removable": False},
+    "two-ssds-one-wwn": {
+        "disks.sda.installable": True, "disks.sdb.installable": True, "disks.sda.wwid": "naa.5000000000000931",
+        "disks.sdb.wwid": "naa.5000000000000931", "disks.sda.serial": "GDA001931"},
     "usb-nic-alone": {"mac": "00:00:5e:00:53:86", "links.enx00005e005386.physical": True},
     "empty-tree": {
         "uuid": None, "serial": None, "mac": None, "system.manufacturer": None, "memory.modules": None, "memory.size_mib": None,
         "disks": [], "links": [], "cpu.cores": None, "cpu.threads": None, "firmware.mode": None, "tpm.version": None},
 }
 # Trees that are about what must not be believed.
-NEGATIVE = {"dell-no-tag", "dell-no-tag-too", "dell-no-tag-old", "default-macs", "multipath-nvme", "bmc-nics", "white-box", "cut-table", "san", "optiplex-7040-stick-first", "odd-dimms", "empty-tree", "many-nics", "emmc-box"}
+NEGATIVE = {"radios", "emmc-rpmb", "bmc-media", "dell-no-tag", "dell-no-tag-too", "dell-no-tag-old", "default-macs", "multipath-nvme", "bmc-nics", "white-box", "cut-table", "san", "optiplex-7040-stick-first", "odd-dimms", "empty-tree", "many-nics", "emmc-box"}
 
 HOST = "sys/devices/pci0000:00/0000:00:17.0/ata1/host0/"
 DISK = HOST + "target0:0:0/0:0:0:0"

@@ -1,7 +1,8 @@
 """identity.rows, row by row: the fact, dmidecode's word on the same bytes, and what the guard makes of it.
 
-Each row is a box of its own: that one value in it, everything else blank.
+Each row is a box of its own: that one value in it, and what REST says beside it.
 """
+import copy
 import importlib.machinery
 import importlib.util
 import json
@@ -18,6 +19,14 @@ SYSTEM, BOARD = "system", "board"
 TEXTS = {"serial": (SYSTEM, "serial"), "board.serial": (BOARD, "serial"),
          "system.sku_number": (SYSTEM, "sku")}
 IDENTITIES = ("serial", "uuid", "board.serial", "mac")
+# No two fields say the same, so that one read in another's place shows.
+REST = {"bios": {"vendor": "Hearth Works", "version": "F0931", "date": "11/29/2024"},
+        SYSTEM: {"manufacturer": "Hearth Works", "product_name": "HW-7", "version": "R2", "serial": "HW7K20931",
+                 "uuid": "2a1b3c4d-5e6f-4081-92a3-b4c5d6e7f809", "sku": "HW7-01", "family": "HW"},
+        BOARD: {"manufacturer": "Hearth Boards", "product_name": "HB-70", "version": "B1", "serial": "HB70K20931"},
+        "chassis": {"type": 35},
+        "dimms": [{"slot": "A1", "bank": "BANK 0", "mib": 8192, "speed": 2133, "manufacturer": "Hearth RAM", "part": "HR-8"},
+                  {"slot": "A2"}, {"slot": "B1", "bank": "BANK 2", "mib": 16384, "speed": 3200, "part": "HR-16"}]}
 SITE = """apiVersion: hearth/v1
 flux: { version: v2.9.4, from: file }
 roles:
@@ -60,16 +69,17 @@ class Row:
         elif self.field != "mac":
             self.input = unescape(re.fullmatch(r'"(.*)"', self.input).group(1))
 
-    def smbios(self):
-        """Blank but for this row's value."""
-        blank = {"version": self.version, "bios": {"vendor": "", "version": "", "date": ""}, SYSTEM: {}, BOARD: {},
-                 "chassis": {"type": 3}}
+    def smbios(self, rest=None):
+        """This row's value, and blanks beside it, or the rest."""
+        table = copy.deepcopy(rest) or {"bios": {"vendor": "", "version": "", "date": ""}, SYSTEM: {}, BOARD: {},
+                                        "chassis": {"type": 3}}
+        table["version"] = self.version
         if self.field == "uuid":
-            blank[SYSTEM]["uuid_bytes"] = self.bytes
+            table[SYSTEM]["uuid_bytes"] = self.bytes
         elif self.field not in ("mac", "wwid"):
             group, key = TEXTS.get(self.field) or self.field.split(".")
-            blank[group][key] = self.input
-        return blank
+            table[group][key] = self.input
+        return table
 
     def build(self, root):
         cpu = {"sockets": 1, "cores": 1, "model_name": "cpu"}
@@ -82,7 +92,7 @@ class Row:
                                     "sectors": 468862128, "model": "DISK", "wwid": self.input or None,
                                     "vpd_pg83": self.page})
         else:
-            trees.write_firmware(tree, {"smbios": self.smbios(), "cpu": cpu})
+            trees.write_firmware(tree, {"smbios": self.smbios(REST), "cpu": cpu})
 
     def got(self, facts):
         if self.field == "wwid":
@@ -111,25 +121,30 @@ def judge_by_dmidecode(kit, row, root):
         kit.fail("line %d: dmidecode says %r, the row holds %r" % (row.number, said, wanted))
 
 
-def guard(kit, row):
-    """An identity that is none is refused where one box is meant, and one that is one is not."""
+def guard(kit, where, field, value, is_one):
+    """An identity that is none is refused where one box is meant, and one that is one is not. False: not for this test, for it
+    cannot be written out as an exact value."""
+    if not value or not value.isascii() or not value.isprintable() or re.search(r"[*?]", value):
+        return False
+    site = os.path.join(kit.work, "site")
+    kit.write("site/hearth.yaml", SITE % (field, json.dumps(value)))
+    run = kit.hearth(["plan", "--site", site, "--node", "data-1"])
+    refused = [line for line in run.text("stderr").splitlines() if "site-guard" in line]
+    if is_one:
+        if refused:
+            kit.fail("%s: %s %s is one box's own, and was refused: %s" % (where, field, value, refused))
+        return True
+    kit.expect(run, code=3)
+    if len(refused) != 2 or not all(value.lower() in line.lower() for line in refused):
+        kit.fail("%s: %s %s must be refused for bootstrap and for wipe, and be named: %s" % (where, field, value, refused))
+    return True
+
+
+def guard_row(kit, row):
     value = row.fact
     if value is None:
         value = row.input.strip() if row.field != "uuid" else dmidecode.uuid_text(row.bytes, row.version)
-    # What cannot be written out as an exact value is not for this test.
-    if not value or not value.isascii() or not value.isprintable() or re.search(r"[*?]", value):
-        return
-    site = os.path.join(kit.work, "site")
-    kit.write("site/hearth.yaml", SITE % (row.field, json.dumps(value)))
-    run = kit.hearth(["plan", "--site", site, "--node", "data-1"])
-    refused = [line for line in run.text("stderr").splitlines() if "site-guard" in line]
-    if row.fact is None:
-        kit.expect(run, code=3)
-        if len(refused) != 2 or not all(value.lower() in line.lower() for line in refused):
-            kit.fail("line %d: %s %s must be refused for bootstrap and for wipe, and be named: %s"
-                     % (row.number, row.field, value, refused))
-    elif refused:
-        kit.fail("line %d: %s %s is one box's own, and was refused: %s" % (row.number, row.field, value, refused))
+    guard(kit, "line %d" % row.number, row.field, value, row.fact is not None)
 
 
 def one(row):
@@ -144,8 +159,9 @@ def one(row):
         if row.field not in ("mac", "wwid"):
             dmidecode.need_dmidecode(kit)
             judge_by_dmidecode(kit, row, root)
+            dmidecode.compare(kit, root, {row.field: row.fact})
         if row.field in IDENTITIES:
-            guard(kit, row)
+            guard_row(kit, row)
     return case
 
 

@@ -115,5 +115,35 @@ def pairwise(kit):
         kit.fail("only %d boxes of %d stood alone" % (alone, len(boxes)))
 
 
+def raw_identities(facts, box, notes):
+    """(fact, what the vendor left there) of each identity that the tree has and a rule calls none."""
+    if box.get("firmware") not in ("masked", "missing"):
+        system, board = box["smbios"]["system"], box["smbios"]["board"]
+        yield from ((key, value.strip()) for key, value in
+                    (("serial", system.get("serial")), ("uuid", system.get("uuid")), ("board.serial", board.get("serial")))
+                    if value and value.strip() and dmidecode.fact(facts, key) is None)
+    # Most addresses that are not `mac` are another port's, or a card's.
+    yield from (("mac", address) for address in re.findall(r"link \S+ has the address (\S+), which", notes))
+
+
+def guarded(kit):
+    """None of what a rule calls none founds a cluster or wipes a disk, whatever tree it comes from."""
+    refused = set()
+    for name in identity.trees.names():
+        box = identity.trees.load(name)
+        if "smbios" not in box:
+            continue
+        root = os.path.join(kit.work, name)
+        subprocess.run([dmidecode.MAKETREE, name, root], check=True)
+        run = kit.expect(kit.hearth(["facts", "--sysroot", root]))
+        for field, value in raw_identities(json.loads(run.text("stdout")), box, run.text("stderr")):
+            if identity.guard(kit, name, field, value, False):
+                refused.add((field, value))
+    fields = [field for field, _ in refused]
+    if any(fields.count(field) < n for field, n in (("serial", 1), ("uuid", 3), ("board.serial", 1), ("mac", 2))):
+        kit.fail("too few of the trees have an identity that is none: %s" % sorted(refused))
+
+
 def cases():
     yield "every-box", pairwise, True
+    yield "guarded", guarded, True
