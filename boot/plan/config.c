@@ -190,12 +190,12 @@ static struct tree_node *want_map(struct plan *plan, struct tree_node *parent, c
     return child;
 }
 
-static struct tree_node *entry_text(struct plan *plan, const char *text)
+struct tree_node *plan_scalar(struct plan *plan, const char *text)
 {
     return tree_scalar(plan->pool, plan->entry->pos, text, strlen(text), STYLE_PLAIN);
 }
 
-static bool is_node_ref(const struct tree_node *node, const char *field)
+bool plan_is_node_ref(const struct tree_node *node, const char *field)
 {
     return node->ref && node->ref->kind == REF_NODE && strcmp(node->ref->name, field) == 0;
 }
@@ -205,8 +205,8 @@ static void add_type(struct plan *plan, struct tree_node *machine, struct errors
     const char *type = site_type_word(plan->entry->type);
     const struct tree_node *written = tree_get(machine, "type");
     if (!written)
-        tree_add(plan->pool, machine, "type", entry_text(plan, type));
-    else if (!tree_is(written, type) && !is_node_ref(written, "type"))
+        tree_add(plan->pool, machine, "type", plan_scalar(plan, type));
+    else if (!tree_is(written, type) && !plan_is_node_ref(written, "type"))
         errors_at(errors, written->pos, E_PLAN_TYPE, "machine.type is %s, and the entry %s is a %s",
                   tree_text(written) ? tree_text(written) : "no plain text", plan->entry->name, type);
 }
@@ -226,7 +226,7 @@ static void add_disk(struct plan *plan, struct tree_node *machine, struct errors
     if (disk)
         errors_at(errors, disk->pos, E_PLAN_DISK_LITERAL, "machine.install.disk is %s; %s",
                   tree_text(disk) ? tree_text(disk) : "set", next);
-    if (selector && !is_node_ref(selector, "install.disk"))
+    if (selector && !plan_is_node_ref(selector, "install.disk"))
         errors_at(
             errors, selector->pos, E_PLAN_DISK_LITERAL,
             "machine.install.diskSelector is written out; %s (only `!node install.disk` may stand here)",
@@ -234,53 +234,9 @@ static void add_disk(struct plan *plan, struct tree_node *machine, struct errors
     if (disk || selector)
         return;
     struct error e;
-    struct tree_node *value = entry_text(plan, "install.disk");
+    struct tree_node *value = plan_scalar(plan, "install.disk");
     value->ref = ref_parse(plan->pool, REF_NODE, plan->entry->pos, "install.disk", &e);
     tree_add(plan->pool, install, "diskSelector", value);
-}
-
-static void check_old_hostnames(struct tree_node *machine, struct errors *errors)
-{
-    const struct tree_node *hostname = tree_path(machine, "network.hostname");
-    if (hostname)
-        errors_at(errors, hostname->pos, E_PLAN_HOSTNAME,
-                  "machine.network.hostname: the name of a node is name: in hearth.yaml, and Talos takes it "
-                  "from one place only");
-    const struct tree_node *stable = tree_path(machine, "features.stableHostname");
-    if (stable && !tree_is(stable, "false"))
-        errors_at(errors, stable->pos, E_PLAN_HOSTNAME,
-                  "machine.features.stableHostname contradicts name: in hearth.yaml");
-}
-
-static void add_hostname(struct plan *plan, struct errors *errors)
-{
-    struct document *found = merge_find(plan->config, "HostnameConfig", NULL);
-    if (!found) {
-        struct document *document = pool_alloc(plan->pool, sizeof *document);
-        struct tree_node *root = tree_map(plan->pool, plan->entry->pos);
-        tree_add(plan->pool, root, "apiVersion", entry_text(plan, "v1alpha1"));
-        tree_add(plan->pool, root, "kind", entry_text(plan, "HostnameConfig"));
-        struct tree_node *name = entry_text(plan, plan->name);
-        name->style = STYLE_DOUBLE; /* a name of digits alone is still a name */
-        tree_add(plan->pool, root, "hostname", name);
-        document->root = root;
-        document->pos = plan->entry->pos;
-        struct document **end = &plan->config;
-        while (*end)
-            end = &(*end)->next;
-        *end = document;
-        return;
-    }
-    const struct tree_node *automatic = tree_get(found->root, "auto");
-    const struct tree_node *hostname = tree_get(found->root, "hostname");
-    if (automatic)
-        errors_at(errors, automatic->pos, E_PLAN_HOSTNAME,
-                  "HostnameConfig says auto, and the node is called %s", plan->name);
-    else if (!hostname)
-        errors_at(errors, found->pos, E_PLAN_HOSTNAME, "HostnameConfig has no hostname");
-    else if (!is_node_ref(hostname, "name") && !tree_is(hostname, plan->name))
-        errors_at(errors, hostname->pos, E_PLAN_HOSTNAME, "HostnameConfig says %s, and the node is called %s",
-                  tree_text(hostname) ? tree_text(hostname) : "something else", plan->name);
 }
 
 /* flux.from release: Talos downloads the file itself. */
@@ -307,7 +263,7 @@ static void add_release(struct plan *plan, struct tree_node *main, struct errors
         if (tree_is(url, plan->release_url))
             return;
     }
-    tree_add(plan->pool, list, NULL, entry_text(plan, plan->release_url));
+    tree_add(plan->pool, list, NULL, plan_scalar(plan, plan->release_url));
 }
 
 int plan_documents(struct plan *plan, struct errors *errors)
@@ -326,9 +282,8 @@ int plan_documents(struct plan *plan, struct errors *errors)
     if (machine) {
         add_type(plan, machine, errors);
         add_disk(plan, machine, errors);
-        check_old_hostnames(machine, errors);
     }
-    add_hostname(plan, errors);
+    plan_hostname(plan, machine, errors);
     add_release(plan, main, errors);
     if (errors_total(errors) == before)
         judge(plan, plan->config, true, errors);

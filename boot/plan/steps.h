@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/* documents.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to
+/* config.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to
  * say. */
 int plan_documents(struct plan *plan, struct errors *errors);
 /* manifests.c: namespaces, Flux, bootstrap files; control planes only. */
@@ -33,7 +33,15 @@ int plan_encryption(struct plan *plan, struct errors *errors);
 /* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
 void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
 
-/* documents.c: the v1alpha1 main document's root, or NULL. */
+/* hostname.c: HostnameConfig with the node's name, in the place of any other form of it; machine may be NULL. */
+void plan_hostname(struct plan *plan, struct tree_node *machine, struct errors *errors);
+
+/* config.c: a plain scalar that stands where the entry does. */
+struct tree_node *plan_scalar(struct plan *plan, const char *text);
+/* config.c: whether a value is `!node FIELD`. */
+bool plan_is_node_ref(const struct tree_node *node, const char *field);
+
+/* config.c: the v1alpha1 main document's root, or NULL. */
 struct tree_node *plan_main(const struct plan *plan);
 
 /* A file of the site into the pool: bytes, NUL-terminated, or *missing. -1 and e, also when it is no UTF-8
