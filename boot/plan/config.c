@@ -2,14 +2,8 @@
 #include "plan/steps.h"
 #include "site/merge.h"
 #include "site/ref.h"
-#include "site/schema.h"
-#include "site/schema_check.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define PATH_ROOM 160 /* "talos/" + a label or role name + ".yaml" */
 
 struct tree_node *plan_main(const struct plan *plan)
 {
@@ -31,143 +25,6 @@ int plan_read(const struct plan *plan, const char *path, struct span *out, bool 
     }
     buf_free(&bytes);
     return status;
-}
-
-/* Whether the installer image names a newer Talos than hearth knows the config of. */
-static bool is_newer_talos(const struct plan *plan)
-{
-    const struct tree_node *main = plan_main(plan);
-    const char *image = tree_text(tree_path(main, "machine.install.image"));
-    const char *tag = image ? strrchr(image, ':') : NULL;
-    if (!tag || strncmp(tag, ":v1.", 4) != 0)
-        return false;
-    char *end;
-    return strtol(tag + 4, &end, 10) > SCHEMA_NEWEST_MINOR && end > tag + 4;
-}
-
-/* What Talos would refuse of these documents: one file, or the whole of all. */
-static void judge(struct plan *plan, const struct document *documents, bool whole, struct errors *errors)
-{
-    struct schema_check check = {
-        .pool = plan->pool,
-        .newer = is_newer_talos(plan),
-        .whole = whole,
-        .worker = plan->entry->type == MACHINE_WORKER,
-        .errors = errors,
-        .warnings = &plan->warnings,
-    };
-    schema_check(&check, documents);
-}
-
-/* Reads one file of talos/ and merges it over what is there. */
-static int add_file(struct plan *plan, const char *path, bool *missing, struct errors *errors,
-                    struct error *e)
-{
-    *missing = false;
-    struct buf bytes = {.max = SITE_FILE_MAX};
-    int status = site_read(plan->site, path, &bytes, missing, e);
-    size_t size = bytes.len;
-    struct document *documents = NULL;
-    if (status == 0)
-        status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, e);
-    buf_free(&bytes);
-    if (status != 0)
-        return -1;
-
-    struct plan_file *file = &plan->files[plan->file_count++];
-    *file = (struct plan_file){.path = pool_strdup(plan->pool, path), .bytes = size};
-    for (struct document *d = documents; d; d = d->next) {
-        file->documents += d->root != NULL;
-        if (d->root)
-            site_examples(d->root, errors);
-    }
-    if (plan->file_count == 1) {
-        plan->config = documents;
-        /* Everything after this looks at the first document of a kind: a second would pass unseen. */
-        status = merge_check(plan->pool, documents, e);
-        if (status != 0)
-            e->code = E_PLAN_FILE;
-    } else {
-        status = merge_documents(plan->pool, &plan->config, documents, &plan->warnings, e);
-    }
-    /* Behind the merge, when the version of Talos is known; the overlay's own tree is as it was read. */
-    judge(plan, documents, false, errors);
-    return status;
-}
-
-/* The two names share one folder with the bases and with each other: a file must not be taken for what it
- * is not. */
-static int check_overlay_names(const struct plan *plan, struct error *e)
-{
-    const struct role *role = plan->entry->role;
-    const char *other =
-        site_type_word(plan->entry->type == MACHINE_WORKER ? MACHINE_CONTROLPLANE : MACHINE_WORKER);
-    if (strcmp(role->name, other) == 0)
-        return error_at(e, role->pos, E_PLAN_FILE,
-                        "talos/%s.yaml is the base of every %s and cannot also be the overlay of the role "
-                        "%s; rename the role",
-                        other, other, role->name);
-    if (strcmp(plan->name, "controlplane") == 0 || strcmp(plan->name, "worker") == 0)
-        return error_at(e, plan->entry->pos, E_PLAN_NAME,
-                        "talos/%s.yaml is a base and cannot also be the overlay of the node %s", plan->name,
-                        plan->name);
-    return 0;
-}
-
-static bool merged_already(const struct plan *plan, const char *path)
-{
-    for (unsigned i = 0; i < plan->file_count; i++) {
-        if (strcmp(plan->files[i].path, path) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int add_overlay(struct plan *plan, const char *name, struct errors *errors)
-{
-    char path[PATH_ROOM];
-    snprintf(path, sizeof path, "talos/%s.yaml", name);
-    bool missing;
-    struct error e;
-    if (merged_already(plan, path) || add_file(plan, path, &missing, errors, &e) == 0 || missing)
-        return 0;
-    errors_add(errors, &e);
-    return -1;
-}
-
-static int merge_files(struct plan *plan, struct errors *errors)
-{
-    char path[PATH_ROOM];
-    const struct site_node *entry = plan->entry;
-    snprintf(path, sizeof path, "talos/%s.yaml", site_type_word(entry->type));
-    struct error e;
-    if (check_overlay_names(plan, &e) != 0) {
-        errors_add(errors, &e);
-        return -1;
-    }
-    bool missing;
-    if (add_file(plan, path, &missing, errors, &e) != 0) {
-        if (missing)
-            error_at(&e, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s", path,
-                     site_type_word(entry->type));
-        errors_add(errors, &e);
-        return -1;
-    }
-    if (!plan_main(plan)) {
-        errors_at(errors, (struct pos){.file = plan->files[0].path}, E_PLAN_FILE,
-                  "there is no Talos main document (version: v1alpha1 with machine: and cluster:)");
-        return -1;
-    }
-    if (add_overlay(plan, entry->role->name, errors) != 0)
-        return -1;
-    const struct role *namesake = plan->name_open ? NULL : site_role(plan->site, plan->name);
-    if (namesake && namesake != entry->role) {
-        errors_at(errors, entry->pos, E_PLAN_NAME,
-                  "the node %s is named like a role, whose overlay talos/%s.yaml is not meant for it",
-                  plan->name, plan->name);
-        return -1;
-    }
-    return plan->name_open ? 0 : add_overlay(plan, plan->name, errors);
 }
 
 /* The child map of this name, made when it is absent or null, which is a map without keys to Talos too; NULL and an
@@ -270,7 +127,7 @@ int plan_documents(struct plan *plan, struct errors *errors)
 {
     unsigned before = errors_total(errors);
     plan_other_suffix(plan, "talos", errors);
-    if (merge_files(plan, errors) != 0)
+    if (plan_layers(plan, errors) != 0)
         return -1;
     struct tree_node *main = plan_main(plan);
     if (!main || main->kind != TREE_MAP || main->ref) {
@@ -286,6 +143,6 @@ int plan_documents(struct plan *plan, struct errors *errors)
     plan_hostname(plan, machine, errors);
     add_release(plan, main, errors);
     if (errors_total(errors) == before)
-        judge(plan, plan->config, true, errors);
+        plan_judge(plan, plan->config, true, errors);
     return errors_total(errors) > before ? -1 : 0;
 }

@@ -158,6 +158,7 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
     plan->facts = facts;
     plan->entry = entry;
     plan->secrets = pool_alloc(pool, PLAN_SECRETS_MAX * sizeof *plan->secrets);
+    plan->files = pool_alloc(pool, PLAN_FILES_MAX * sizeof *plan->files);
     plan->manifests = pool_alloc(pool, PLAN_MANIFESTS_MAX * sizeof *plan->manifests);
 
     if (make_name(plan, errors) == 0) {

@@ -18,6 +18,7 @@
 #include <jansson.h>
 
 #define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node */
+#define PLAN_FILES_MAX 64     /* files of talos/ that make one config */
 #define PLAN_MANIFESTS_MAX 64 /* inlined manifests of one control plane */
 
 /* The one disk that Talos will be given. */
@@ -36,9 +37,9 @@ struct plan_disk {
 struct plan_file {
     const char *path;
     size_t bytes;
-    unsigned documents;
+    /* NULL-terminated: "machine.sysctls", "LinkConfig eth0"; of the base its documents */
+    const char **gives;
 };
-#define PLAN_FILES_MAX 3
 
 /* A secret that the documents need. Each distinct name and version stands once. */
 struct plan_secret {
@@ -89,7 +90,8 @@ struct plan {
     struct plan_disk disk;
     /* how STATE is encrypted, with the facts that it rests on; NULL: not, or nothing is known */
     const char *state;
-    struct plan_file files[PLAN_FILES_MAX];
+    /* each file of talos/ that took part, in that order */
+    struct plan_file *files;
     unsigned file_count;
     /* Merged machine config documents, references unresolved, with what hearth adds: machine.type,
      * machine.install.diskSelector (as !node install.disk), HostnameConfig, and cluster.extraManifests

@@ -14,6 +14,10 @@
 /* config.c: reads and merges base and overlays into plan->config, then adds what is hearth's own to
  * say. */
 int plan_documents(struct plan *plan, struct errors *errors);
+/* layers.c: the base and the overlays of this node, merged into plan->config and listed in plan->files. */
+int plan_layers(struct plan *plan, struct errors *errors);
+/* layers.c: what Talos would refuse of these documents: one file, or the whole of all. */
+void plan_judge(struct plan *plan, const struct document *documents, bool whole, struct errors *errors);
 /* manifests.c: namespaces, Flux, bootstrap files; control planes only. */
 int plan_manifests(struct plan *plan, struct errors *errors);
 /* refs.c: collects the secrets and proves that every other reference can be resolved now. */

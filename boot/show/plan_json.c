@@ -58,10 +58,15 @@ static json_t *installer_json(const struct plan *plan)
 static json_t *files_json(const struct plan *plan)
 {
     json_t *list = json_array();
-    for (unsigned i = 0; i < plan->file_count; i++)
+    for (unsigned i = 0; i < plan->file_count; i++) {
+        const struct plan_file *file = &plan->files[i];
+        json_t *gives = json_array();
+        for (const char **at = file->gives; *at; at++)
+            json_array_append_new(gives, json_string(*at));
         json_array_append_new(
             list,
-            json_pack("{s:s, s:o}", "path", plan->files[i].path, "bytes", number(plan->files[i].bytes)));
+            json_pack("{s:s, s:o, s:o}", "path", file->path, "bytes", number(file->bytes), "gives", gives));
+    }
     return list;
 }
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define GIVES_MAX 6  /* of one file of talos/, before "and N more" */
 #define PLACES_MAX 3 /* of one secret, before "and N more" */
 
 static const char *text_of(const struct buf *b)
@@ -104,6 +105,23 @@ static void show_disk(struct buf *out, const struct plan *plan)
     buf_free(&text);
 }
 
+/* One file of talos/ and what it gave. */
+static void show_file(struct buf *out, const struct plan_file *file, bool base)
+{
+    char size[32];
+    struct buf text = {.max = 4096};
+    unsigned count = 0;
+    for (const char **at = file->gives; *at; at++, count++) {
+        if (count < GIVES_MAX)
+            buf_printf(&text, "%s%s", count ? ", " : ": ", *at);
+    }
+    if (count > GIVES_MAX)
+        buf_printf(&text, " and %u more", count - GIVES_MAX);
+    line_field(out, "", "  %-34s %9s  %s%s", file->path, text_size(size, sizeof size, file->bytes),
+               base ? "base" : "merged over it", count ? text_of(&text) : "");
+    buf_free(&text);
+}
+
 static void show_documents(struct buf *out, const struct plan *plan)
 {
     struct buf kinds = {.max = 4096};
@@ -117,12 +135,8 @@ static void show_documents(struct buf *out, const struct plan *plan)
                    name ? name : "");
     }
     line_field(out, "config", "%s", text_of(&kinds));
-    char size[32];
-    for (unsigned i = 0; i < plan->file_count; i++) {
-        const struct plan_file *file = &plan->files[i];
-        line_field(out, "", "  %-34s %9s  %s", file->path, text_size(size, sizeof size, file->bytes),
-                   i == 0 ? "base" : "merged over it");
-    }
+    for (unsigned i = 0; i < plan->file_count; i++)
+        show_file(out, &plan->files[i], i == 0);
     buf_free(&kinds);
 }
 

@@ -502,7 +502,8 @@ static int merge_struct(struct merging *m, const char *path, const struct schema
 
 /* ---- one overlay ---- */
 
-int merge_check(struct pool *pool, const struct document *list, struct error *e)
+/* `twice`: whether a document may stand in the list again. */
+static int check(struct pool *pool, const struct document *list, bool twice, struct error *e)
 {
     unsigned count = 0;
     for (const struct document *at = list; at; at = at->next) {
@@ -515,13 +516,18 @@ int merge_check(struct pool *pool, const struct document *list, struct error *e)
             return error_at(e, root->pos, E_MERGE, "a document must be a mapping");
         if (!tree_get(root, "kind") != !tree_get(root, "apiVersion"))
             return error_at(e, root->pos, E_MERGE, "a document has both apiVersion and kind, or neither");
-        for (const struct document *first = list; first != at; first = first->next)
+        for (const struct document *first = list; !twice && first != at; first = first->next)
             if (first->root && is_same_document(pool, first->root, root))
                 return error_at(e, root->pos, E_MERGE,
                                 "this document stands twice in the file; first at line %u",
                                 (unsigned)first->pos.line);
     }
     return 0;
+}
+
+int merge_check(struct pool *pool, const struct document *list, struct error *e)
+{
+    return check(pool, list, false, e);
 }
 
 static struct document **find_pair(struct pool *pool, struct document **base, const struct tree_node *root)
@@ -571,7 +577,7 @@ static int merge_document(struct pool *pool, struct document **base, const struc
 int merge_documents(struct pool *pool, struct document **base, const struct document *overlay,
                     struct errors *warnings, struct error *e)
 {
-    if (merge_check(pool, overlay, e) != 0)
+    if (check(pool, overlay, true, e) != 0)
         return -1;
     for (const struct document *at = overlay; at; at = at->next)
         if (at->root && merge_document(pool, base, at, warnings, e) != 0)

@@ -14,6 +14,7 @@ from common import Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
 INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hearth
+EXAMPLES = "examples"  # below talos/ of the example: for people
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
 # In clear, and in base64 as Talos writes it; then the secrets of a machine config that are no keys.
@@ -72,9 +73,18 @@ def listed(directory, folder):
     return [os.path.join(folder, name) for name in names if name.endswith(".yaml") and not name.startswith(".")]
 
 
+def folders(directory, folder):
+    try:
+        return sorted(entry.name for entry in os.scandir(os.path.join(directory, folder)) if entry.is_dir())
+    except FileNotFoundError:
+        return []
+
+
 def wanted(directory, roles):
     """The paths that boot may read: its own folders, and every file that one of these files refers to."""
     paths = ["hearth.yaml"] + listed(directory, "talos") + listed(directory, "bootstrap")
+    for name in folders(directory, "talos"):
+        paths += listed(directory, os.path.join("talos", name)) if name != EXAMPLES else []
     paths += [path for path in (INSTALLERS,) if os.path.lexists(os.path.join(directory, path))]
     for role in roles:
         paths += listed(directory, os.path.join("bootstrap", role))

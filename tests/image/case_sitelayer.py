@@ -74,6 +74,15 @@ def cases(kit):
         expect("keys/root.pem" in files(ran), "a file that !file names is left out: %s" % files(ran))
         expect("keys/unasked.pem" not in files(ran), "a file that nothing names is packed")
 
+    def folders():
+        site = kit.site()
+        for path in ("data/10-a.yaml", "data.controlplane/b.yaml", "data-1/c.yaml"):
+            write(os.path.join(site, "talos", path), "machine:\n  certSANs: [more.example]\n")
+        ran = kit.run("site-layer", SITE=site).good()
+        for path in ("data/10-a.yaml", "data.controlplane/b.yaml", "data-1/c.yaml"):
+            expect("talos/" + path in files(ran), "a patch of a folder is left out: %s" % files(ran))
+        expect(not any(path.startswith("talos/examples/") for path in files(ran)), "the examples are packed")
+
     def secret_login():
         site = kit.site(roles=("production",))
         kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: secret # .hearth/data.pem")
@@ -211,6 +220,7 @@ def cases(kit):
         ("PERMANENT=1 packs the word that the medium stays", False, permanent),
         ("the layer plans what the site plans", False, plans_alike),
         ("a file that a reference names is packed, its neighbour is not", False, referred),
+        ("the patches of a folder are packed, the examples are not", False, folders),
         ("a client secret is packed", False, secret_login),
         ("a device-code role has nothing to pack", False, device_code),
         ("two builds are the same bytes", False, reproducible),

@@ -267,10 +267,6 @@ static void test_refused(void **state)
         {"machine: {a: b}", "!base64 {secret: x}", "over.yaml:1:1: ", "must be a mapping"},
         {"machine: {a: b}", "apiVersion: v1\na: b", "over.yaml:1:1: ", "both apiVersion and kind"},
         {"machine: {a: b}", "kind: v1\na: b", "over.yaml:1:1: ", "both apiVersion and kind"},
-        {"machine: {a: b}", "machine: {}\n---\ncluster: {}\n",
-         "over.yaml:3:1: ", "stands twice in the file; first at line 1"},
-        {"machine: {a: b}", "apiVersion: v1\nkind: K\nname: x\n---\napiVersion: v1\nkind: K\nname: x\n",
-         "over.yaml:5:1: ", "stands twice"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
