@@ -83,9 +83,13 @@ static struct buf read_help(const char *topic)
 {
     char name[64];
     snprintf(name, sizeof name, "%s.txt", topic);
-    char *packed = help_get(name);
     struct buf text = {0};
-    buf_str(&text, packed ? packed : "");
+    struct error e;
+    char *packed = help_get(name, &e);
+    if (packed)
+        buf_str(&text, packed);
+    else
+        log_error(&e);
     mem_free(packed);
     return text;
 }

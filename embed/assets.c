@@ -12,7 +12,14 @@ struct source {
     /* bytes of out that are read, that are there */
     size_t at, have;
     bool ended;
+    /* what inflate said */
+    int last;
 };
+
+static int no_memory(struct error *e)
+{
+    return error_set(e, E_NO_MEMORY, "no memory to unpack the embedded assets");
+}
 
 static int damaged(struct error *e, const char *what)
 {
@@ -27,11 +34,11 @@ static int refill(struct source *s)
     }
     s->z.next_out = s->out;
     s->z.avail_out = sizeof s->out;
-    int r = inflate(&s->z, Z_NO_FLUSH);
+    s->last = inflate(&s->z, Z_NO_FLUSH);
     s->at = 0;
     s->have = sizeof s->out - s->z.avail_out;
-    s->ended = r != Z_OK;
-    return (r == Z_OK || r == Z_STREAM_END) && s->have > 0 ? 0 : -1;
+    s->ended = s->last != Z_OK;
+    return (s->last == Z_OK || s->last == Z_STREAM_END) && s->have > 0 ? 0 : -1;
 }
 
 static int take(struct source *s, void *to, size_t n)
@@ -112,7 +119,9 @@ static int walk(struct source *s, size_t count, const struct assets_visitor *v, 
             return -1;
         }
     }
-    return 0;
+    /* The checksum stands behind the last byte: what was handed out is right when the stream ends here. */
+    return s->at == s->have && refill(s) < 0 && s->last == Z_STREAM_END ? 0
+                                                                        : damaged(e, "the checksum differs");
 }
 
 int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
@@ -125,11 +134,11 @@ int assets_walk_blob(const void *blob, size_t n, size_t count, const struct asse
     s.z.next_in = blob;
     s.z.avail_in = (uInt)n;
     if (inflateInit(&s.z) != Z_OK) {
-        return error_set(e, E_NO_MEMORY, "no memory to unpack the embedded assets");
+        return no_memory(e);
     }
     int r = walk(&s, count, v, e);
     inflateEnd(&s.z);
-    return r;
+    return r < 0 && s.last == Z_MEM_ERROR ? no_memory(e) : r;
 }
 
 int assets_walk(const struct assets_visitor *v, struct error *e)
@@ -147,11 +156,10 @@ struct search {
 static int search_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
 {
     struct search *search = arg;
-    (void)e;
-    *want = strcmp(path, search->name) == 0;
+    *want = !search->text && strcmp(path, search->name) == 0;
     if (*want)
         search->text = mem_try((size_t)size + 1);
-    return *want && !search->text ? -1 : 0;
+    return *want && !search->text ? no_memory(e) : 0;
 }
 
 static int search_data(void *arg, const void *p, size_t n, struct error *e)
@@ -163,19 +171,15 @@ static int search_data(void *arg, const void *p, size_t n, struct error *e)
     return 0;
 }
 
-/* Found: the rest need not be unpacked. */
-static int search_done(void *arg, struct error *e)
-{
-    (void)arg;
-    (void)e;
-    return -1;
-}
-
-char *assets_get(const void *blob, size_t n, size_t count, const char *name)
+char *assets_get(const void *blob, size_t n, size_t count, const char *name, struct error *e)
 {
     struct search search = {.name = name};
-    struct error ignored;
-    const struct assets_visitor visitor = {search_file, search_data, search_done, &search};
-    (void)assets_walk_blob(blob, n, count, &visitor, &ignored);
-    return search.text;
+    const struct assets_visitor visitor = {search_file, search_data, NULL, &search};
+    if (assets_walk_blob(blob, n, count, &visitor, e) == 0) {
+        if (!search.text)
+            damaged(e, "a file is missing");
+        return search.text;
+    }
+    mem_free(search.text);
+    return NULL;
 }

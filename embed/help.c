@@ -2,7 +2,7 @@
 
 #include "embed/assets.h"
 
-char *help_get(const char *name)
+char *help_get(const char *name, struct error *e)
 {
-    return assets_get(help_blob, help_blob_size, help_count, name);
+    return assets_get(help_blob, help_blob_size, help_count, name, e);
 }

@@ -28,11 +28,28 @@ size_t text_decode(const unsigned char *p, size_t n, uint32_t *code_point)
     return len;
 }
 
+/* How many bytes from p on are ASCII for certain: most of what is read is nothing else. */
+static size_t ascii_run(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+        memcpy(&word, p + i, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    return i;
+}
+
 bool text_is_utf8(const void *p, size_t n)
 {
     const unsigned char *at = p;
     while (n > 0) {
         uint32_t v;
+        size_t run = ascii_run(at, n);
+        at += run;
+        n -= run;
+        if (n == 0)
+            break;
         size_t len = text_decode(at, n, &v);
         if (len == 0)
             return false;

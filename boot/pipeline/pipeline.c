@@ -176,6 +176,8 @@ int pipeline_render(const struct pipeline *run, struct rendered *out, struct err
     const struct render_secrets secrets = {values, count};
     int result = render_documents(run->plan, &secrets, run->hold, out, errors);
     mem_free(values);
+    for (unsigned i = 0; i < out->warnings.count; i++)
+        log_warning("%s", out->warnings.items[i].text);
     return result;
 }
 

@@ -217,20 +217,27 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
 
 /* A download or a copy that ended early is still YAML, and half a Flux: each controller that the head names must have
  * its Deployment, and the last line its end. */
-static bool is_cut_off(struct span bytes)
+static bool is_cut_off(struct pool *pool, struct span bytes)
 {
+    static const char account[] = "\n      serviceAccountName: ";
     char names[256];
-    flux_header(bytes, "# Components: ", names, sizeof names);
-    if (bytes.p[bytes.n - 1] != '\n')
-        return true;
-    char deployment[320];
     char *rest = NULL;
-    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
-        snprintf(deployment, sizeof deployment, "\n      serviceAccountName: %s\n", name);
-        if (!contains(bytes, deployment))
-            return true;
+    struct buf found = {0};
+    bool cut = bytes.p[bytes.n - 1] != '\n';
+    /* "\nNAME\n..." of all, in one pass over what is the longest file of a site. */
+    for (const unsigned char *at = bytes.p, *end = bytes.p + bytes.n;
+         (at = memmem(at, (size_t)(end - at), account, sizeof account - 1));) {
+        at += sizeof account - 1;
+        const unsigned char *line = memchr(at, '\n', (size_t)(end - at));
+        buf_char(&found, '\n');
+        buf_add(&found, at, (size_t)((line ? line : end) - at));
     }
-    return false;
+    buf_char(&found, '\n');
+    flux_header(bytes, "# Components: ", names, sizeof names);
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+        cut = cut || !strstr(found.data, pool_printf(pool, "\n%s\n", name));
+    buf_free(&found);
+    return cut;
 }
 
 static void add_components(struct plan *plan, struct errors *errors)
@@ -254,7 +261,7 @@ static void add_components(struct plan *plan, struct errors *errors)
                   "the file is Flux %s, and hearth.yaml says %s; %s", version, site->flux.version, next);
         return;
     }
-    if (is_cut_off(bytes)) {
+    if (is_cut_off(plan->pool, bytes)) {
         errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
                   "the file is cut off: not every controller that its head names is in it; %s", next);
         return;

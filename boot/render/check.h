@@ -35,6 +35,8 @@ struct check {
     /* Of the site's own cluster.inlineManifests; filled by check_manifests(). */
     struct object *own;
     struct errors *errors;
+    /* of what may fail, or not yet */
+    struct errors *warnings;
 };
 
 /* The machine config: E_RENDER_FIELD, E_RENDER_FORBIDDEN, E_RENDER_CONFLICT, E_RENDER_DISK, E_RENDER_PEM. */
@@ -45,7 +47,7 @@ void check_spelling(struct check *c);
 /* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then
  * the pod network (E_RENDER_CNI), which needs them. */
 void check_manifests(struct check *c);
-/* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC. After check_manifests(). */
+/* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC, and warnings. After check_manifests(). */
 void check_flux(struct check *c);
 
 /* check_form.c: what the checks share. */

@@ -1,5 +1,8 @@
 #include "render/check.h"
 
+#include "base/text.h"
+#include "render/known_hosts.h"
+
 #include <string.h>
 
 #define FLUX "flux-system"
@@ -46,13 +49,75 @@ static void need_key(struct check *c, const struct object *secret, const char *k
                   key, why);
 }
 
+/* HOST and PORT of ssh://[USER@]HOST[:PORT][/PATH], in the pool. */
+static void split_ssh(struct pool *pool, const char *url, const char **host, const char **port)
+{
+    const char *at = url + strlen("ssh://"), *end = at + strcspn(at, "/?#"), *colon = NULL;
+
+    for (const char *p = at; p < end; p++)
+        if (*p == '@')
+            at = p + 1;
+    size_t n = (size_t)(end - at);
+    if (*at == '[') {
+        n = strcspn(++at, "]");
+        colon = at + n + (at[n] == ']');
+    } else {
+        colon = memchr(at, ':', n);
+        n = colon ? (size_t)(colon - at) : n;
+    }
+    *host = pool_memdup(pool, at, n);
+    *port = colon && colon < end && *colon == ':' && colon + 1 < end
+        ? pool_memdup(pool, colon + 1, (size_t)(end - colon - 1))
+        : "22";
+}
+
+/* Nothing of the value is shown but the number of a line. */
+static void check_known_hosts(struct check *c, const struct object *secret, const char *url)
+{
+    const struct tree_node *node = tree_get(tree_path(secret->node, "data"), "known_hosts");
+    struct buf text = {.max = RENDER_MANIFEST_MAX};
+    const char *host = NULL, *port = NULL;
+
+    split_ssh(c->pool, url, &host, &port);
+    const char *shown = strcmp(port, "22") == 0 ? host : pool_printf(c->pool, "[%s]:%s", host, port);
+    if (tree_text(node) && text_base64_lines(&text, node->text, node->len, "\r\n")) {
+        struct known_hosts k =
+            known_hosts_judge((struct span){(unsigned char *)text.data, text.len}, host, port);
+
+        if (k.bad)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts %s, and Flux then refuses all of it: keep what "
+                      "`ssh-keyscan` writes for %.200s",
+                      k.bad, k.problem, shown);
+        else if (k.authority)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts is a @cert-authority for %.200s, which Flux takes for the "
+                      "host's "
+                      "own key: put the host's keys there instead",
+                      k.authority, shown);
+        else if (k.keys == 0)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.known_hosts has no key of %.200s%s", shown,
+                      k.elsewhere ? ", only of that host on another port, which Flux does not take" : "");
+        else if (k.foreign)
+            errors_at(c->warnings, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts is of another host and of a type of key that %.200s has "
+                      "none of: "
+                      "Flux offers the server the types of all lines and then refuses the key that it shows. "
+                      "Keep the "
+                      "lines of that host alone",
+                      k.foreign, shown);
+    }
+    buf_free(&text);
+}
+
 /* What source-controller asks of a Git credential: fluxcd/pkg git/options.go. */
-static void check_credential(struct check *c, const struct object *secret, bool ssh)
+static void check_credential(struct check *c, const struct object *secret, const char *ssh)
 {
     const struct tree_node *data = tree_get(secret->node, "data");
     if (ssh) {
         need_key(c, secret, "identity", "ssh:// needs the private key");
         need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
+        check_known_hosts(c, secret, ssh);
     } else if (!check_empty(tree_get(data, "password"))) {
         need_key(c, secret, "username", "a password needs a user name; for a token any will do");
     }
@@ -87,7 +152,7 @@ static void check_source(struct check *c, const struct tree_node *git)
         errors_at(c->errors, secret_name->pos, E_FLUX_SYNC,
                   "nothing inlined is the Secret %s/%s that it names", FLUX, secret_name->text);
     else
-        check_credential(c, secret, ssh);
+        check_credential(c, secret, ssh ? url->text : NULL);
 }
 
 static void check_path(struct check *c, const struct tree_node *kustomization)

@@ -32,7 +32,11 @@ static void resolve(struct rendering *r)
     const struct plan *plan = r->plan;
     r->out->manifests = mem_alloc_array(plan->manifest_count, sizeof *r->out->manifests);
     r->out->manifest_count = plan->manifest_count;
-    r->check = (struct check){.plan = plan, .resolver = &r->resolver, .pool = r->pool, .errors = r->errors};
+    r->check = (struct check){.plan = plan,
+                              .resolver = &r->resolver,
+                              .pool = r->pool,
+                              .errors = r->errors,
+                              .warnings = &r->out->warnings};
     r->config = resolve_documents(&r->resolver, plan->config);
     r->check.config = r->config;
     r->check.manifests = pool_alloc(r->pool, plan->manifest_count * sizeof *r->check.manifests);
@@ -186,6 +190,7 @@ void render_free(struct rendered *r)
     buf_free(&r->machine_config);
     buf_free(&r->plan_json);
     buf_free(&r->peers);
+    errors_free(&r->warnings);
     for (unsigned i = 0; i < r->manifest_count; i++)
         buf_free(&r->manifests[i].contents);
     mem_free(r->manifests);

@@ -39,6 +39,8 @@ struct rendered {
     char cluster_id[33];
     /* cluster.apiServer.certSANs, a line each: where the API of this cluster may answer */
     struct buf peers;
+    /* owned: what may fail, or not yet */
+    struct errors warnings;
     /* what was decided, no secret in it; empty until report_write() */
     struct buf plan_json;
 };

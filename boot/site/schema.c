@@ -1,19 +1,32 @@
 #include "site/schema.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "embed/assets.h"
 #include "embed/tables.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Out of line: the question comes for every key, and this is its answer once. */
+__attribute__((noinline, cold)) static const struct schema_tables *unpack(void)
+{
+    struct error e;
+    const void *tables = assets_get(tables_blob, tables_blob_size, tables_count, "tables.bin", &e);
+    if (!tables) {
+        log_error(&e);
+        mem_wipe_all();
+        _exit(EXIT_FAILED_);
+    }
+    return tables;
+}
 
 const struct schema_tables *schema_tables(void)
 {
     static const struct schema_tables *tables;
     if (!tables)
-        tables = (const void *)assets_get(tables_blob, tables_blob_size, tables_count, "tables.bin");
-    if (!tables)
-        (void)mem_alloc(SIZE_MAX / 2); /* ends the process with the word for it */
+        tables = unpack();
     return tables;
 }
 

@@ -77,8 +77,9 @@ static int check_bytes(struct reading *r)
     unsigned directives = 0;
     bool cr = false;
     for (size_t i = 0; i < r->size;) {
-        uint32_t c = 0;
-        size_t len = text_decode(r->bytes + i, r->size - i, &c);
+        uint32_t c = r->bytes[i];
+        size_t len = c < 0x80 ? 1 : text_decode(r->bytes + i, r->size - i, &c);
+
         if (len == 0)
             return error_at(r->e, at, E_YAML_REFUSED, "byte 0x%02x is not UTF-8", (unsigned)r->bytes[i]);
         if (c == 0)
