@@ -50,8 +50,8 @@ int assets_walk(const struct assets_visitor *v, struct error *e);
 int assets_walk_blob(const void *blob, size_t n, size_t count, const struct assets_visitor *v,
                      struct error *e);
 
-/* The bytes of one file of such a stream, with a NUL behind them, of a stream that is whole to its checksum. Owned by the caller
- * (mem_free); NULL and e: E_SYSTEM it is damaged or has no file of this name, E_NO_MEMORY. */
+/* The bytes of one file of such a stream, with a NUL behind them, of a stream that is whole to its checksum. Owned
+ * by the caller (mem_free); NULL and e: E_SYSTEM it is damaged or has no file of this name, E_NO_MEMORY. */
 char *assets_get(const void *blob, size_t n, size_t count, const char *name, struct error *e);
 
 /* True for a path as the format demands it. */

@@ -44,12 +44,12 @@ bool text_is_utf8(const void *p, size_t n)
 {
     const unsigned char *at = p;
     while (n > 0) {
-        uint32_t v;
         size_t run = ascii_run(at, n);
         at += run;
         n -= run;
         if (n == 0)
             break;
+        uint32_t v;
         size_t len = text_decode(at, n, &v);
         if (len == 0)
             return false;

@@ -1,6 +1,6 @@
 /*
- * The node's name, which Talos takes from one place only. What gives a name of its own accord is replaced, and the entry's
- * name in another spelling is too; another fixed name contradicts the inventory.
+ * The node's name, which Talos takes from one place only. What gives a name of its own accord is replaced, and the
+ * entry's name in another spelling is too; another fixed name contradicts the inventory.
  */
 #include "plan/steps.h"
 #include "site/merge.h"

@@ -1,6 +1,6 @@
 /*
- * The files of talos/ in the order in which they are merged: the base, then the overlays of the role, of the role's type and
- * of the node. An overlay NAME is NAME.yaml and then the folder NAME/ of *.yaml in name order.
+ * The files of talos/ in the order in which they are merged: the base, then the overlays of the role, of the role's
+ * type and of the node. An overlay NAME is NAME.yaml and then the folder NAME/ of *.yaml in name order.
  */
 #include "plan/steps.h"
 #include "site/merge.h"

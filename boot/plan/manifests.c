@@ -220,8 +220,6 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
 static bool is_cut_off(struct pool *pool, struct span bytes)
 {
     static const char account[] = "\n      serviceAccountName: ";
-    char names[256];
-    char *rest = NULL;
     struct buf found = {0};
     bool cut = bytes.p[bytes.n - 1] != '\n';
     /* "\nNAME\n..." of all, in one pass over what is the longest file of a site. */
@@ -233,7 +231,9 @@ static bool is_cut_off(struct pool *pool, struct span bytes)
         buf_add(&found, at, (size_t)((line ? line : end) - at));
     }
     buf_char(&found, '\n');
+    char names[256];
     flux_header(bytes, "# Components: ", names, sizeof names);
+    char *rest = NULL;
     for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
         cut = cut || !strstr(found.data, pool_printf(pool, "\n%s\n", name));
     buf_free(&found);

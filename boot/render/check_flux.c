@@ -52,12 +52,13 @@ static void need_key(struct check *c, const struct object *secret, const char *k
 /* HOST and PORT of ssh://[USER@]HOST[:PORT][/PATH], in the pool. */
 static void split_ssh(struct pool *pool, const char *url, const char **host, const char **port)
 {
-    const char *at = url + strlen("ssh://"), *end = at + strcspn(at, "/?#"), *colon = NULL;
+    const char *at = url + strlen("ssh://"), *end = at + strcspn(at, "/?#");
 
     for (const char *p = at; p < end; p++)
         if (*p == '@')
             at = p + 1;
     size_t n = (size_t)(end - at);
+    const char *colon;
     if (*at == '[') {
         n = strcspn(++at, "]");
         colon = at + n + (at[n] == ']');
@@ -75,11 +76,11 @@ static void split_ssh(struct pool *pool, const char *url, const char **host, con
 static void check_known_hosts(struct check *c, const struct object *secret, const char *url)
 {
     const struct tree_node *node = tree_get(tree_path(secret->node, "data"), "known_hosts");
-    struct buf text = {.max = RENDER_MANIFEST_MAX};
     const char *host = NULL, *port = NULL;
 
     split_ssh(c->pool, url, &host, &port);
     const char *shown = strcmp(port, "22") == 0 ? host : pool_printf(c->pool, "[%s]:%s", host, port);
+    struct buf text = {.max = RENDER_MANIFEST_MAX};
     if (tree_text(node) && text_base64_lines(&text, node->text, node->len, "\r\n")) {
         struct known_hosts k =
             known_hosts_judge((struct span){(unsigned char *)text.data, text.len}, host, port);

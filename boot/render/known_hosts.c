@@ -11,7 +11,8 @@
 #define KEY_MAX 8192 /* bytes of a key's base64 */
 #define NAME_CAP 512
 
-/* What ssh.ParsePublicKey knows. `strings` stand behind the name, and nothing behind them; 0: a certificate, not taken apart. */
+/* What ssh.ParsePublicKey knows. `strings` stand behind the name, and nothing behind them; 0: a certificate, which is
+ * not taken apart. */
 static const struct {
     const char *name;
     unsigned strings;
@@ -135,7 +136,7 @@ static enum verdict match_names(struct span list, struct span wanted, struct spa
 {
     enum verdict found = NAMES_NOT;
     while (list.n) {
-        struct span name = cut(&list, ","), host, port;
+        struct span name = cut(&list, ",");
         bool not = name.n && name.p[0] == '!';
         if (name.n == 0)
             continue;
@@ -143,6 +144,7 @@ static enum verdict match_names(struct span list, struct span wanted, struct spa
             name.p++;
             name.n--;
         }
+        struct span host, port;
         if (!split(name, &host, &port)) {
             if (name.n == 0 || name.p[0] == '[')
                 return NAMES_BAD;
@@ -166,25 +168,26 @@ static enum verdict match_names(struct span list, struct span wanted, struct spa
 /* |1|salt|HMAC-SHA1 of the name: ssh-keyscan -H, and what Debian's ssh keeps. */
 static enum verdict match_hash(struct span word, const char *host, const char *port)
 {
-    unsigned char salt[64 / 4 * 3], hash[64 / 4 * 3], made[br_sha1_SIZE];
-    char name[NAME_CAP];
     struct span rest = {word.p + 1, word.n - 1};
     struct span version = cut(&rest, "|"), salt64 = cut(&rest, "|"), hash64 = rest;
     bool three = hash64.p == salt64.p + salt64.n + 1 && !memchr(hash64.p, '|', hash64.n);
     if (!three || !span_is(version, "1") || salt64.n > 64 || hash64.n > 64)
         return NAMES_BAD;
+    unsigned char salt[64 / 4 * 3], hash[64 / 4 * 3];
     size_t salt_n = text_base64_decode(salt, (const char *)salt64.p, salt64.n);
     size_t hash_n = text_base64_decode(hash, (const char *)hash64.p, hash64.n);
     if (salt_n == SIZE_MAX || hash_n == SIZE_MAX)
         return NAMES_BAD;
     for (unsigned with_port = 0; with_port < 2; with_port++) {
         bool other = strcmp(port, "22") != 0;
+        char name[NAME_CAP];
         int n = snprintf(name, sizeof name, other == !with_port ? "[%s]:%s" : "%s", host, port);
         br_hmac_key_context key;
-        br_hmac_context mac;
         br_hmac_key_init(&key, &br_sha1_vtable, salt, salt_n);
+        br_hmac_context mac;
         br_hmac_init(&mac, &key, 0);
         br_hmac_update(&mac, name, (size_t)n < sizeof name ? (size_t)n : 0);
+        unsigned char made[br_sha1_SIZE];
         br_hmac_out(&mac, made);
         if (hash_n == sizeof made && memcmp(made, hash, sizeof made) == 0)
             return with_port == 0 ? NAMES_IT : NAMES_HOST;

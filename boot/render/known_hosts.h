@@ -1,9 +1,10 @@
 /*
  * known_hosts.h - the host keys that Flux is given for a Git server, judged as its SSH library reads them. Pure.
  *
- * Where OpenSSH skips a line that it cannot read, Go's package refuses the file; where OpenSSH looks for a host on any port, that
- * package wants "[HOST]:PORT"; a certificate authority is taken for the host's own key. Source: golang.org/x/crypto/ssh/knownhosts,
- * of which Flux's fluxcd/pkg/ssh/knownhosts is a copy. Not looked at: whether a key is the server's.
+ * Where OpenSSH skips a line that it cannot read, Go's package refuses the file; where OpenSSH looks for a host on any
+ * port, that package wants "[HOST]:PORT"; a certificate authority is taken for the host's own key. Source:
+ * golang.org/x/crypto/ssh/knownhosts, of which Flux's fluxcd/pkg/ssh/knownhosts is a copy. Not looked at: whether a key
+ * is the server's.
  */
 #ifndef HEARTH_RENDER_KNOWN_HOSTS_H
 #define HEARTH_RENDER_KNOWN_HOSTS_H

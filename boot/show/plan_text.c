@@ -108,7 +108,6 @@ static void show_disk(struct buf *out, const struct plan *plan)
 /* One file of talos/ and what it gave. */
 static void show_file(struct buf *out, const struct plan_file *file, bool base)
 {
-    char size[32];
     struct buf text = {.max = 4096};
     unsigned count = 0;
     for (const char **at = file->gives; *at; at++, count++) {
@@ -117,6 +116,7 @@ static void show_file(struct buf *out, const struct plan_file *file, bool base)
     }
     if (count > GIVES_MAX)
         buf_printf(&text, " and %u more", count - GIVES_MAX);
+    char size[32];
     line_field(out, "", "  %-34s %9s  %s%s", file->path, text_size(size, sizeof size, file->bytes),
                base ? "base" : "merged over it", count ? text_of(&text) : "");
     buf_free(&text);

@@ -21,8 +21,8 @@
  * A reference merges as the scalar it stands for; nothing can be merged into one, and a URL that is one is
  * replaced whole.
  *
- * Where 1.13.9 and 1.14.1 differ the newer one counts: 1.13.9 appends to ResolverConfig's domains, and refuses an overlay
- * in which a document stands twice; they are merged one after the other.
+ * Where 1.13.9 and 1.14.1 differ the newer one counts: 1.13.9 appends to ResolverConfig's domains, and refuses an
+ * overlay in which a document stands twice; they are merged one after the other.
  *
  * Source: Talos pkg/machinery/config/merge, configpatcher and configloader/internal/decoder (1.13.9,
  * 1.14.1).

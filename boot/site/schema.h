@@ -152,8 +152,8 @@ struct schema_tables {
 
 enum schema_cel { SCHEMA_CEL_DISK, SCHEMA_CEL_VOLUME, SCHEMA_CEL_LINK };
 
-/* Never NULL: tables that cannot be unpacked, for want of memory or because the program's file is damaged, end the process with
- * the word for it. */
+/* Never NULL: tables that cannot be unpacked, for want of memory or because the program's file is damaged, end the
+ * process with the word for it. */
 const struct schema_tables *schema_tables(void);
 /* The first of a part. */
 const void *schema_rows(struct schema_part part);

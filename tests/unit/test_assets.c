@@ -159,10 +159,10 @@ static void one_file_is_whole_or_none(void **state)
     (void)state;
     static unsigned char blob[8192];
     uLongf len = sizeof blob;
-    struct error e = {0};
     size_t n = entry(raw, "a", 1, 5000, 5000);
     n += entry(raw + n, "b", 1, 3, 3);
     assert_int_equal(compress2(blob, &len, raw, n, 9), Z_OK);
+    struct error e = {0};
     char *text = assets_get(blob, len, 2, "b", &e);
     assert_string_equal(text, "xxx");
     mem_free(text);

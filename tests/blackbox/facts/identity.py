@@ -122,8 +122,8 @@ def judge_by_dmidecode(kit, row, root):
 
 
 def guard(kit, where, field, value, is_one):
-    """An identity that is none is refused where one box is meant, and one that is one is not. False: not for this test, for it
-    cannot be written out as an exact value."""
+    """An identity that is none is refused where one box is meant, and one that is one is not. False: not for
+    this test, for it cannot be written out as an exact value."""
     if not value or not value.isascii() or not value.isprintable() or re.search(r"[*?]", value):
         return False
     site = os.path.join(kit.work, "site")

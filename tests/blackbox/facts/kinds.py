@@ -1,7 +1,7 @@
-"""How far "every box like it" reaches: the share of the mini PCs of kinds.rows whose proposed match another maker's meets too.
+"""How far "every box like it" reaches: the share of kinds.rows' mini PCs whose proposed match another maker's meets.
 
-Beside it stands the share of the rule that hearth had at first: board, processor and memory, the product only where no board
-is known. LINUXHW_DMI=DIR, a checkout of linuxhw/DMI, counts its mini PCs too.
+Beside it stands the share of the rule that hearth had at first: board, processor and memory, the product only where no
+board is known. LINUXHW_DMI=DIR, a checkout of linuxhw/DMI, counts its mini PCs too.
 """
 import fnmatch
 import functools
