@@ -219,13 +219,17 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
  * its Deployment, and the last line its end. */
 static bool is_cut_off(struct pool *pool, struct span bytes)
 {
-    static const char account[] = "\n      serviceAccountName: ";
+    static const char before[] = "\n      ", account[] = "serviceAccountName:";
     struct buf found = {0};
     bool cut = bytes.p[bytes.n - 1] != '\n';
     /* "\nNAME\n..." of all, in one pass over what is the longest file of a site. */
     for (const unsigned char *at = bytes.p, *end = bytes.p + bytes.n;
          (at = memmem(at, (size_t)(end - at), account, sizeof account - 1));) {
+        bool pod = at - bytes.p >= (long)sizeof before - 1 &&
+            memcmp(at - (sizeof before - 1), before, sizeof before - 1) == 0;
         at += sizeof account - 1;
+        if (!pod || at == end || *at++ != ' ')
+            continue;
         const unsigned char *line = memchr(at, '\n', (size_t)(end - at));
         buf_char(&found, '\n');
         buf_add(&found, at, (size_t)((line ? line : end) - at));

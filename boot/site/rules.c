@@ -15,13 +15,18 @@ static bool ends_with(const char *path, size_t n, const char *end, size_t len)
     return n >= len && memcmp(path + n - len, end, len) == 0 && (n == len || path[n - len - 1] == '.');
 }
 
-/* n and len: of path and want. */
-static bool applies(const char *kind, const char *want, struct rules_place place, const char *path, size_t n,
-                    size_t len)
+/* n: of path. cut: of `want` only what stands before its last dot counts. Asked of each rule for each field: what differs
+ * is found at the last letter mostly. */
+static bool applies(uint16_t kind, uint16_t want, struct rules_place place, size_t n, bool cut)
 {
-    if (!kind)
-        return place.kind && ends_with(path, n, want, len);
-    return strcmp(kind, place.kind ? place.kind : MAIN) == 0 && n == len && memcmp(path, want, len) == 0;
+    const char *path = schema_text(want), *dot = cut ? strrchr(path, '.') : NULL;
+    size_t len = dot ? (size_t)(dot - path) : cut ? 0 : strlen(path);
+    if (len > n || (len > 0 && path[len - 1] != place.path[n - 1]))
+        return false;
+    if (kind == SCHEMA_NO_TEXT)
+        return place.kind && ends_with(place.path, n, path, len);
+    return n == len && memcmp(path, place.path, len) == 0 &&
+        strcmp(schema_text(kind), place.kind ? place.kind : MAIN) == 0;
 }
 
 /* ---- what each rule asks ---- */
@@ -377,10 +382,10 @@ const char *rules_problem(struct pool *pool, struct rules_place place, const str
     const struct schema_part part = schema_tables()->rules;
     const struct rule *rules = schema_rows(part);
     for (const struct rule *rule = rules; rule < rules + part.count; rule++) {
-        const char *path = schema_text(rule->path);
+        if (!applies(rule->kind, rule->path, place, n, false))
+            continue;
         struct case_of c = {pool, rule, schema_text(rule->words), type, node};
-        bool concerned = applies(schema_text(rule->kind), path, place, place.path, n, strlen(path));
-        const char *problem = concerned ? judges[rule->rule](&c) : NULL;
+        const char *problem = judges[rule->rule](&c);
         if (problem)
             return problem;
     }
@@ -394,12 +399,11 @@ const char *rules_needed(struct rules_place place, unsigned i)
     const struct schema_part part = schema_tables()->rules;
     const struct rule *rules = schema_rows(part);
     for (const struct rule *rule = rules; rule < rules + part.count; rule++) {
-        const char *kind = schema_text(rule->kind), *path = schema_text(rule->path);
-        const char *dot = strrchr(path, '.');
-        size_t len = dot ? (size_t)(dot - path) : 0;
-        if (rule->rule != RULE_GIVEN || (!kind && len == 0))
+        if (rule->rule != RULE_GIVEN)
             continue;
-        if (applies(kind, path, place, place.path, n, len) && i-- == 0)
+        const char *path = schema_text(rule->path), *dot = strrchr(path, '.');
+        if ((dot || rule->kind != SCHEMA_NO_TEXT) && applies(rule->kind, rule->path, place, n, true) &&
+            i-- == 0)
             return dot ? dot + 1 : path;
     }
     return NULL;
@@ -421,9 +425,9 @@ const char *rules_group_problem(struct pool *pool, struct rules_place place, con
     const struct schema_part part = schema_tables()->groups;
     const struct rules_group *groups = schema_rows(part);
     for (const struct rules_group *group = groups; group < groups + part.count; group++) {
-        const char *path = schema_text(group->path), *keys = schema_text(group->keys);
-        if (!applies(schema_text(group->kind), path, place, place.path, n, strlen(path)))
+        if (!applies(group->kind, group->path, place, n, false))
             continue;
+        const char *keys = schema_text(group->keys);
         unsigned given = 0;
         for (const char *at = keys; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ','))
             given += is_given(map, at, strcspn(at, ","));

@@ -66,11 +66,22 @@ static void walk_below(const struct schema_check *c, struct spot at, const struc
         walk(c, at, schema_type(use), node);
 }
 
+static const char *dotted(struct pool *pool, const char *path, const char *key)
+{
+    size_t n = strlen(path), len = strlen(key);
+    char *out = pool_alloc(pool, n + len + 2);
+    memcpy(out, path, n);
+    if (n)
+        out[n++] = '.';
+    memcpy(out + n, key, len + 1);
+    return out;
+}
+
 static struct spot below(const struct schema_check *c, struct spot at, const char *key, bool any)
 {
-    const char *dot = at.path[0] ? "." : "";
-    return (struct spot){at.kind, pool_printf(c->pool, "%s%s%s", at.path, dot, key),
-                         pool_printf(c->pool, "%s%s%s", at.plain, dot, any ? "*" : key)};
+    bool same = !any && strcmp(at.path, at.plain) == 0;
+    const char *path = dotted(c->pool, at.path, key);
+    return (struct spot){at.kind, path, same ? path : dotted(c->pool, at.plain, any ? "*" : key)};
 }
 
 /* Sizes of one mapping: the least must not be above the most. */
