@@ -1,5 +1,6 @@
 #include "gitops/gitops.h"
 #include "gitops/operator.h"
+#include "gitops/remote.h"
 
 #include "base/text.h"
 #include "site/tracked.h"
@@ -129,29 +130,22 @@ static void add_secret(struct walk *w, const struct ref *ref, const char *store)
     w->end = &found->next;
 }
 
-static void want_key(struct walk *w, const struct item *item, const struct tree_node *key, const char *store)
-{
-    const char *name = value_of(w, item, key);
-    if (!name || strncmp(name, "key/", 4) == 0 || strncmp(name, "cert/", 5) == 0)
-        return;
-    if (strncmp(name, "secret/", 7) == 0)
-        name += 7;
-    struct error e;
-    struct ref *ref =
-        ref_parse(w->pool, REF_SECRET, (struct pos){item->path, key->pos.line, key->pos.column}, name, &e);
-    if (!ref) {
-        errors_add(w->errors, &e);
-        return;
-    }
-    ref->external = true;
-    add_secret(w, ref, store);
-}
-
 static void want_list(struct walk *w, const struct item *item, const struct tree_node *list, const char *path,
-                      const char *store)
+                      bool extract, const char *store)
 {
-    for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next)
-        want_key(w, item, tree_path(n, path), store);
+    for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next) {
+        const struct tree_node *remote = tree_get(n, path), *key = tree_get(remote, "key");
+        const char *name = value_of(w, item, key);
+        if (!name)
+            continue;
+        struct error e;
+        struct ref *ref = remote_ref(w->pool, (struct pos){item->path, key->pos.line, key->pos.column},
+                                     remote, name, extract, &e);
+        if (ref)
+            add_secret(w, ref, store);
+        else if (e.code)
+            errors_add(w->errors, &e);
+    }
 }
 
 static void external_secret(struct walk *w, const struct item *item, const struct tree_node *root)
@@ -159,8 +153,8 @@ static void external_secret(struct walk *w, const struct item *item, const struc
     const char *store = tree_text(tree_path(root, "spec.secretStoreRef.name"));
     if (!store || !tree_is(tree_path(root, "spec.secretStoreRef.kind"), "ClusterSecretStore"))
         return;
-    want_list(w, item, tree_path(root, "spec.data"), "remoteRef.key", store);
-    want_list(w, item, tree_path(root, "spec.dataFrom"), "extract.key", store);
+    want_list(w, item, tree_path(root, "spec.data"), "remoteRef", false, store);
+    want_list(w, item, tree_path(root, "spec.dataFrom"), "extract", true, store);
 }
 
 static void judge_store(struct walk *w, const struct item *item, const struct tree_node *root)

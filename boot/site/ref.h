@@ -42,6 +42,10 @@ struct ref {
     struct ref *inner;
     /* secret: asked for by an ExternalSecret of the tree, not by a document */
     bool external;
+    /* of an external one: what it takes of the value (gitops/remote.h), or NULL: all */
+    const char *property;
+    /* of an external one: the keys of a JSON object */
+    bool extract;
 };
 
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */

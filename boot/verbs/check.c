@@ -3,6 +3,7 @@
 #include "base/pem.h"
 #include "base/text.h"
 #include "gitops/gitops.h"
+#include "gitops/remote.h"
 #include "net/x509.h"
 #include "pipeline/credential.h"
 #include "pipeline/marker.h"
@@ -87,6 +88,25 @@ static void expired_names(const struct pipeline *run, struct errors *warnings, s
         error_set(&e, E_SECRET_EXPIRED, "secret %s expired on %s", name, date_text(date, answer->expires));
         errors_add(errors, &e);
     }
+}
+
+/* What the tree takes of the values that are in hand. */
+static void taken_apart(const struct pipeline *run, struct errors *errors)
+{
+    struct pool *pool = pool_new();
+    for (unsigned i = 0; i < run->plan->secret_count; i++) {
+        const struct plan_secret *secret = &run->plan->secrets[i];
+        if (run->answers[i].error.code != E_NONE || run->answers[i].value.length_ == 0)
+            continue;
+        for (const struct plan_where *at = secret->where; at; at = at->next) {
+            const char *problem = at->ref->external
+                ? remote_problem(pool, at->ref, secret_bytes(&run->answers[i].value))
+                : NULL;
+            if (problem)
+                errors_at(errors, at->ref->pos, E_TREE, "the value of %s %s", secret->name, problem);
+        }
+    }
+    pool_free(pool);
 }
 
 static bool see_certificate(void *arg, const char *label, struct span der)
@@ -219,6 +239,7 @@ static int check(struct pipeline *run, struct rendered *rendered, const struct o
     if (pipeline_secrets(run, false, errors) != 0)
         return -1;
     show(run, o->json);
+    taken_apart(run, errors);
     forgive(run, own);
     pipeline_failed_names(run, errors);
     expired_names(run, &warnings, errors);
