@@ -87,13 +87,13 @@ static bool is_mapping(const json_t *value, bool text_too)
 
 const char *remote_problem(struct pool *pool, const struct ref *ref, struct span value)
 {
-    const char *problem = NULL;
     if (!ref->property && !ref->extract)
         return NULL;
     if (ref->property && strpbrk(ref->property, MEANING))
         return NULL;
     json_t *json = json_loadb((const char *)value.p, value.n, JSON_DECODE_ANY, NULL);
     const json_t *part = json && ref->property ? property_of(pool, json, ref->property) : json;
+    const char *problem = NULL;
     if (!json && ref->property)
         problem = pool_printf(pool, "is no JSON, so it has no property \"%.80s\"", ref->property);
     else if (!part && ref->property)

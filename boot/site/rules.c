@@ -15,8 +15,8 @@ static bool ends_with(const char *path, size_t n, const char *end, size_t len)
     return n >= len && memcmp(path + n - len, end, len) == 0 && (n == len || path[n - len - 1] == '.');
 }
 
-/* n: of path. cut: of `want` only what stands before its last dot counts. Asked of each rule for each field: what differs
- * is found at the last letter mostly. */
+/* n: of path. cut: of `want` only what stands before its last dot counts. Asked of each rule for each field: what
+ * differs is found at the last letter mostly. */
 static bool applies(uint16_t kind, uint16_t want, struct rules_place place, size_t n, bool cut)
 {
     const char *path = schema_text(want), *dot = cut ? strrchr(path, '.') : NULL;
