@@ -19,6 +19,11 @@ SETS = {
     "image-test": "make && tests/image/run build/hearth sitelayer media",
     "vm": "make && tests/vm/run --verbose --case unknown build/hearth",
     "desks": "tests/desks/run --list",
+    "talos": "make && tests/talos/run --verbose --case ntfs build/hearth",
+    # The shortest play takes a build of Kubernetes: here each tool of the list starts, and what has to act does.
+    "cluster": "runc --version && nft --version && iptables --version && conntrack --version && dropbear -V && jq -n 1 && "
+               "ssh-keygen -q -t ed25519 -N '' -f /tmp/key && "
+               "unshare --mount --net sh -c 'ip link set lo up && mount -t tmpfs none /mnt'",
 }
 
 
@@ -33,7 +38,7 @@ def play(name, desk, echo):
         return Row("deps " + name, None, 0, 1, "no short target of this set is named in tests/desks/sets.py")
     commands.clone(desk)
     note = ""
-    if name == "vm":
+    if name in ("vm", "talos"):
         if not os.path.exists("/dev/net/tun"):
             raise root.Lacking("no /dev/net/tun on this host")
         note = "with " + commands.go(desk)
