@@ -60,31 +60,25 @@ static void append(void *arg, const void *p, size_t n)
 static size_t read_list(const char *path, struct root *roots)
 {
     FILE *f = fopen(path, "r");
-    if (f == NULL) {
+    if (!f)
         die("%s: %s", path, strerror(errno));
-    }
     char line[256];
     size_t count = 0;
-    while (fgets(line, sizeof line, f) != NULL) {
-        if (line[0] == '#' || line[0] == '\n') {
+    while (fgets(line, sizeof line, f)) {
+        if (line[0] == '#' || line[0] == '\n')
             continue;
-        }
-        if (count == ROOTS_MAX) {
+        if (count == ROOTS_MAX)
             die("%s: more than %d roots", path, ROOTS_MAX);
-        }
         struct root *r = &roots[count];
-        if (sscanf(line, "%64[0-9A-Fa-f] %127[^\n]", r->sha256, r->name) != 2 || strlen(r->sha256) != 64) {
+        if (sscanf(line, "%64[0-9A-Fa-f] %127[^\n]", r->sha256, r->name) != 2 || strlen(r->sha256) != 64)
             die("%s: not a fingerprint and a name: %s", path, line);
-        }
-        for (char *c = r->sha256; *c != '\0'; c++) {
+        for (char *c = r->sha256; *c != '\0'; c++)
             *c = (char)tolower((unsigned char)*c);
-        }
         count++;
     }
     fclose(f);
-    if (count == 0) {
+    if (count == 0)
         die("%s: names no root", path);
-    }
     return count;
 }
 
@@ -93,9 +87,8 @@ static bool read_pem(const char *path, struct bytes *der)
 {
     static unsigned char text[PEM_MAX];
     FILE *f = fopen(path, "r");
-    if (f == NULL) {
+    if (!f)
         die("%s: %s", path, strerror(errno));
-    }
     size_t n = fread(text, 1, sizeof text, f);
     fclose(f);
 
@@ -112,9 +105,8 @@ static bool read_pem(const char *path, struct bytes *der)
             br_pem_decoder_setdest(&pem, inside ? append : NULL, der);
             break;
         case BR_PEM_END_OBJ:
-            if (inside) {
+            if (inside)
                 return !der->full;
-            }
             break;
         case BR_PEM_ERROR:
             return false;
@@ -132,17 +124,15 @@ static void fingerprint(const struct bytes *der, char hex[65])
     br_sha256_update(&sha, der->p, der->n);
     unsigned char sum[br_sha256_SIZE];
     br_sha256_out(&sha, sum);
-    for (size_t i = 0; i < sizeof sum; i++) {
+    for (size_t i = 0; i < sizeof sum; i++)
         snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-    }
 }
 
 static void write_array(const char *kind, size_t i, const unsigned char *p, size_t n)
 {
     printf("static const unsigned char %s_%zu[] = {", kind, i);
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n; k++)
         printf("%s0x%02x,", k % 16 == 0 ? "\n    " : " ", p[k]);
-    }
     printf("\n};\n");
 }
 
@@ -155,12 +145,10 @@ static void write_anchor(const struct root *r, size_t i, const struct bytes *der
     br_x509_decoder_init(&x, append, &dn);
     br_x509_decoder_push(&x, der->p, der->n);
     const br_x509_pkey *key = br_x509_decoder_get_pkey(&x);
-    if (key == NULL || dn.full) {
+    if (!key || dn.full)
         die("%s: does not decode (BearSSL error %d)", r->name, br_x509_decoder_last_error(&x));
-    }
-    if (!br_x509_decoder_isCA(&x)) {
+    if (!br_x509_decoder_isCA(&x))
         die("%s: is not a certificate authority", r->name);
-    }
     write_array("dn", i, dn.p, dn.n);
     int n;
     if (key->key_type == BR_KEYTYPE_RSA) {
@@ -180,9 +168,8 @@ static void write_anchor(const struct root *r, size_t i, const struct bytes *der
                      "      { BR_KEYTYPE_EC, { .ec = { %d, (unsigned char *)q_%zu, sizeof q_%zu } } } },\n",
                      i, i, key->key.ec.curve, i, i);
     }
-    if (n < 0 || (size_t)n >= cap) {
+    if (n < 0 || (size_t)n >= cap)
         die("%s: row too long", r->name);
-    }
 }
 
 static int is_crt(const struct dirent *d)
@@ -196,9 +183,8 @@ static void search(const char *dir, struct root *roots, struct bytes *found, siz
 {
     struct dirent **names = NULL;
     int files = scandir(dir, &names, is_crt, alphasort);
-    if (files < 0) {
+    if (files < 0)
         die("%s: %s", dir, strerror(errno));
-    }
     for (int i = 0; i < files; i++) {
         static struct bytes der;
         char path[1024];
@@ -220,36 +206,30 @@ static void search(const char *dir, struct root *roots, struct bytes *found, siz
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) {
+    if (argc < 3)
         die("usage: mkroots roots.list DIR...");
-    }
     static struct root roots[ROOTS_MAX];
     static struct bytes found[ROOTS_MAX];
     static char rows[ROOTS_MAX][512];
     size_t count = read_list(argv[1], roots);
-    for (int i = 2; i < argc; i++) {
+    for (int i = 2; i < argc; i++)
         search(argv[i], roots, found, count);
-    }
 
     printf("#include \"embed/roots.h\"\n\n");
     for (size_t k = 0; k < count; k++) {
-        if (!roots[k].found) {
+        if (!roots[k].found)
             die("%s (SHA-256 %s) is in none of the directories", roots[k].name, roots[k].sha256);
-        }
         write_anchor(&roots[k], k, &found[k], rows[k], sizeof rows[k]);
     }
     printf("\nconst br_x509_trust_anchor roots_azure[] = {\n");
-    for (size_t k = 0; k < count; k++) {
+    for (size_t k = 0; k < count; k++)
         fputs(rows[k], stdout);
-    }
     printf("};\nconst size_t roots_azure_count = sizeof roots_azure / sizeof roots_azure[0];\n"
            "const struct roots_name roots_names[] = {\n");
-    for (size_t k = 0; k < count; k++) {
+    for (size_t k = 0; k < count; k++)
         printf("    { \"%s\", \"%s\" },\n", roots[k].name, roots[k].sha256);
-    }
     printf("};\n");
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if (fflush(stdout) != 0 || ferror(stdout))
         die("output: %s", strerror(errno));
-    }
     return 0;
 }

@@ -37,9 +37,8 @@ static void die(const char *fmt, ...)
 
 static void *room(size_t n)
 {
-    if (n > TOTAL_LIMIT - raw_size) {
+    if (n > TOTAL_LIMIT - raw_size)
         die("%s: larger than %zu bytes", prefix, TOTAL_LIMIT);
-    }
     void *p = raw + raw_size;
     raw_size += n;
     return p;
@@ -49,79 +48,66 @@ static void add_file(const char *name)
 {
     size_t prefix_len = strlen(prefix);
     const char *path = name + prefix_len;
-    if (strncmp(name, prefix, prefix_len) != 0 || *path == '\0' || strlen(path) > PATH_LIMIT) {
+    if (strncmp(name, prefix, prefix_len) != 0 || *path == '\0' || strlen(path) > PATH_LIMIT)
         die("%s: not a path under %s of at most %d bytes", name, prefix, PATH_LIMIT);
-    }
     size_t path_len = strlen(path);
     struct stat st;
-    if (lstat(name, &st) != 0) {
+    if (lstat(name, &st) != 0)
         die("%s: %s", name, strerror(errno));
-    }
-    if (!S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_LIMIT) {
+    if (!S_ISREG(st.st_mode) || (size_t)st.st_size > FILE_LIMIT)
         die("%s: not a plain file of at most %zu bytes", name, FILE_LIMIT);
-    }
     size_t size = (size_t)st.st_size;
     unsigned char *head = room(6);
     head[0] = (unsigned char)path_len;
     head[1] = (unsigned char)(path_len >> 8);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         head[2 + i] = (unsigned char)(size >> (8 * i));
-    }
     memcpy(room(path_len), path, path_len);
     FILE *f = fopen(name, "rb");
-    if (f == NULL || fread(room(size), 1, size, f) != size || fgetc(f) != EOF) {
+    if (!f || fread(room(size), 1, size, f) != size || fgetc(f) != EOF)
         die("%s: changed while it was read", name);
-    }
     fclose(f);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
+    if (argc != 3)
         die("usage: pack NAME PREFIX <list");
-    }
     prefix = argv[2];
     raw = malloc(TOTAL_LIMIT);
-    if (raw == NULL) {
+    if (!raw)
         die("no memory");
-    }
     char line[4096];
     size_t count = 0;
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
-        if (++count > COUNT_LIMIT) {
+        if (++count > COUNT_LIMIT)
             die("more than %d files", COUNT_LIMIT);
-        }
         add_file(line);
     }
 
     z_stream z = {0};
-    if (deflateInit2(&z, 9, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&z, 9, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
         die("deflateInit2 failed");
-    }
     size_t cap = deflateBound(&z, raw_size);
     unsigned char *out = malloc(cap);
-    if (out == NULL) {
+    if (!out)
         die("no memory");
-    }
     z.next_in = raw;
     z.avail_in = (uInt)raw_size;
     z.next_out = out;
     z.avail_out = (uInt)cap;
-    if (deflate(&z, Z_FINISH) != Z_STREAM_END) {
+    if (deflate(&z, Z_FINISH) != Z_STREAM_END)
         die("deflate failed");
-    }
 
     printf("#include \"embed/%s.h\"\n\nconst size_t %s_count = %zu;\n"
            "const size_t %s_blob_size = %lu;\nconst unsigned char %s_blob[] = {",
            argv[1], argv[1], count, argv[1], z.total_out, argv[1]);
-    for (uLong i = 0; i < z.total_out; i++) {
+    for (uLong i = 0; i < z.total_out; i++)
         printf("%s%u,", i % 24 == 0 ? "\n    " : "", out[i]);
-    }
     printf("\n};\n");
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    if (fflush(stdout) != 0 || ferror(stdout))
         die("output: %s", strerror(errno));
-    }
     deflateEnd(&z);
     free(out);
     free(raw);
