@@ -19,6 +19,7 @@ ELSEWHERE = {
     "tree": "of check",
     "plan-open": "of plan without facts",
     "plan-advice": "a warning",
+    "plan-risk": "a warning",
     "merge-lost": "a warning",
     "site-shadowed": "a warning",
     "site-even": "a warning",
