@@ -111,7 +111,8 @@ static void find_transport(struct disk *d)
         if (starts(d->name, name_rules[i].prefix))
             transport = name_rules[i].transport;
     char driver[SYSFS_TEXT_MAX];
-    snprintf(d->transport, sizeof d->transport, "%s", transport ? transport : scsi_transport(d, driver));
+    snprintf(d->transport, sizeof d->transport, "%.*s", (int)sizeof d->transport - 1,
+             transport ? transport : scsi_transport(d, driver));
 }
 
 /* A page of the disk's own description, with its header of 4 bytes; the kernel keeps these two. */

@@ -93,7 +93,7 @@ static int open_file(void *arg, const char *path, uint32_t size, bool *want, str
     (void)size;
     (void)want;
     memcpy(x->now, path, strlen(path) + 1);
-    const char *leaf;
+    const char *leaf = "";
     cleanup(fd_cleanup) int dir = open_parent(x, &leaf, e);
     if (dir < 0)
         return -1;
