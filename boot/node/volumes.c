@@ -7,20 +7,39 @@
 
 static bool is_kind(const struct tree_node *root)
 {
-    static const char *const kinds[] = {"UserVolumeConfig", "RawVolumeConfig", "SwapVolumeConfig"};
+    static const char *const kinds[] = {"UserVolumeConfig", "RawVolumeConfig", "SwapVolumeConfig",
+                                        "VolumeConfig"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (tree_is(tree_get(root, "kind"), kinds[i]))
             return true;
     return false;
 }
 
-/* A CEL expression that says system_disk, and does not turn it round. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* Is system_disk one of the terms of this CEL expression that must all hold? Whatever else it says is not looked into. */
 static bool is_bound(const char *match)
 {
-    const char *word = match ? strstr(match, "system_disk") : NULL;
-    while (word > match && word[-1] == ' ')
-        word--;
-    return word && (word == match || word[-1] != '!');
+    static const char word[] = "system_disk";
+    int depth = 0; /* of parentheses: what is said of a group may turn it round */
+    if (!match || strpbrk(match, "|?"))
+        return false;
+    for (const char *p = match; *p; p++) {
+        depth += (*p == '(') - (*p == ')');
+        if (depth || strncmp(p, word, sizeof word - 1) != 0)
+            continue;
+        const char *left = p, *right = p + sizeof word - 1;
+        while (left > match && is_blank(left[-1]))
+            left--;
+        while (is_blank(*right))
+            right++;
+        if ((left == match || left[-1] == '&') && (!*right || *right == '&'))
+            return true;
+    }
+    return false;
 }
 
 /* The first document that may take a disk that nobody has named. */

@@ -1,11 +1,12 @@
 /*
  * volumes.h - may Talos give the volumes of the config a disk of its choice? Offline.
  *
- * A UserVolumeConfig, RawVolumeConfig or SwapVolumeConfig takes any disk that its selector fits and that Talos finds
- * empty, and a disk whose content Talos has no name for is empty to it: an MBR, whole-disk NTFS, exFAT, f2fs. So where
- * such a document is not bound to the system disk, no other disk may hold what Talos cannot see.
+ * A UserVolumeConfig, RawVolumeConfig or SwapVolumeConfig, and a VolumeConfig with a selector (EPHEMERAL, IMAGECACHE),
+ * takes any disk that its selector fits and that Talos finds empty, and a disk whose content Talos has no name for is
+ * empty to it: an MBR, whole-disk NTFS, exFAT, f2fs. So where such a document is not bound to the system disk, no other
+ * disk may hold what Talos cannot see. Bound is one whose selector has system_disk as a term of its own, with && beside it.
  *
- * Source: Talos controllers/block/internal/volumes/disk.go (1.13.9 and 1.14.1).
+ * Source: Talos controllers/block/internal/volumes/disk.go and volumeconfig/system_volumes.go (1.13.9).
  */
 #ifndef HEARTH_NODE_VOLUMES_H
 #define HEARTH_NODE_VOLUMES_H

@@ -175,6 +175,11 @@ row("plan", "a user volume, and a second disk whose table Talos does not see", "
     disks={"sdb": {"transport": "sata", "readonly": False, "contents": "", "volumes": []}},
     sh_tree="d=$(readlink -f sys/block/sdb); mkdir -p $d/sdb1; echo 1 >$d/sdb1/partition",
     spoil=text("talos/data-1.yaml", VOLUME % "disk.transport == 'sata'"), said=["UserVolumeConfig data", "talosctl wipe disk sdb"])
+row("plan", "EPHEMERAL on any disk, and a second disk whose table Talos does not see", "guard-volume",
+    disks={"sdb": {"transport": "sata", "readonly": False, "contents": "", "volumes": []}},
+    sh_tree="d=$(readlink -f sys/block/sdb); mkdir -p $d/sdb1; echo 1 >$d/sdb1/partition",
+    spoil=text("talos/data-1.yaml", VOLUME.replace("UserVolumeConfig", "VolumeConfig").replace("name: data", "name: EPHEMERAL")
+               % "system_disk || disk.transport == 'sata'"), said=["VolumeConfig EPHEMERAL", "talosctl wipe disk sdb"])
 row("plan", "a user volume on the system disk, and the same second disk", "applied",
     disks={"sdb": {"transport": "sata", "readonly": False, "contents": "", "volumes": []}},
     spoil=text("talos/data-1.yaml", VOLUME % "system_disk"))
