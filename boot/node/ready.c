@@ -44,8 +44,8 @@ static void judge(struct ready *r, const struct ready_seen *s)
         r->unchanged_ms = s->elapsed_ms;
     }
     json_decref(hardware);
-    r->met[READY_DISKS] = s->look->devices_ready && has_installable(s->facts) && s->look->disk_count > 0 &&
-        s->elapsed_ms - r->unchanged_ms >= QUIET_MS;
+    r->met[READY_DISKS] = s->look->devices_ready && has_installable(s->facts) &&
+        look_choosable(s->look) > 0 && s->elapsed_ms - r->unchanged_ms >= QUIET_MS;
     r->met[READY_LINK] = s->look->address_count > 0;
     r->met[READY_DNS] = s->name_server;
     r->unsynchronized = !s->look->time_synced;
@@ -76,8 +76,11 @@ static int give_up(enum ready_what what, const struct ready_seen *s, struct erro
     struct buf seen = {.max = 512};
     switch (what) {
     case READY_DISKS:
+        /* Not the loops of the medium's layers, which Talos lists as disks. */
         for (unsigned i = 0; i < s->look->disk_count; i++)
-            buf_printf(&seen, "%s%s (%s)", i ? ", " : "", s->look->disks[i].id, s->look->disks[i].transport);
+            if (s->look->disks[i].transport[0])
+                buf_printf(&seen, "%s%s (%s)", seen.len ? ", " : "", s->look->disks[i].id,
+                           s->look->disks[i].transport);
         error_set(e, E_WAIT_DISKS, "after %u s: udev %s; disks seen: %s", seconds,
                   s->look->devices_ready ? "settled" : "not settled", seen.len ? seen.data : "none");
         buf_free(&seen);

@@ -126,6 +126,9 @@ static void gives_up(void **state)
     begin(&s, DISKS);
     s.look.disk_count = 0; /* the facts have it, machined has not */
     expect(&s, 60000, E_WAIT_DISKS, "disks seen: none");
+    begin(&s, DISKS);
+    s.disk = (struct look_disk){.id = "loop0", .transport = "", .readonly = true}; /* a layer of the medium */
+    expect(&s, 60000, E_WAIT_DISKS, "disks seen: none");
     begin(&s, "{\"disks\":[],\"links\":[{},{}]}");
     s.look.address_count = 0;
     s.look.devices_ready = false;
