@@ -216,7 +216,7 @@ static void say_medium(const struct boot *boot, const struct look *look)
             "same: remove the stick to boot the disk; or, to have hearth set it up anew, choose the menu's "
             "entry that "
             "resets this machine, or talosctl reset --system-labels-to-wipe STATE "
-            "--system-labels-to-wipe EPHEMERAL --reboot");
+            "--system-labels-to-wipe EPHEMERAL, which switches it off, and start from here again");
 }
 
 enum attempt node_bootstrap(struct boot *boot, const struct look *look, struct errors *errors)

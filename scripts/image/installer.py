@@ -93,9 +93,9 @@ Back to maintenance mode, where hearth works again
 {site}
 The commands (a control plane that is alone cannot leave etcd: add --graceful=false)
 
-  Keep Talos on the disk, lose config and data. The box comes back in maintenance mode; hearth is there if the installed
-  image has it, or if the box boots from a stick or PXE:
-    talosctl reset --nodes ADDRESS --endpoints ADDRESS --system-labels-to-wipe STATE --system-labels-to-wipe EPHEMERAL --reboot
+  Keep Talos on the disk, lose config and data. The box switches off; start it from a stick or PXE. (With --reboot Talos starts
+  its own disk again and asks no firmware; hearth on that disk has no site, and leaves the box in maintenance mode.)
+    talosctl reset --nodes ADDRESS --endpoints ADDRESS --system-labels-to-wipe STATE --system-labels-to-wipe EPHEMERAL
 
   Wipe the whole disk that Talos is on. The box then boots from a stick or PXE, whatever the firmware finds:
     talosctl reset --nodes ADDRESS --endpoints ADDRESS --reboot

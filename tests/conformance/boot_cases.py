@@ -173,12 +173,12 @@ def system_elsewhere(bench):
 
 
 def reset_partitions(bench):
-    """talosctl reset of STATE and EPHEMERAL, then the medium: founded again, without a second install."""
+    """talosctl reset of STATE and EPHEMERAL, which switches off; then the medium: founded again, without a second install."""
     box = bench.machine("reset-partitions")
     with box:
         wait_founded(box)
         before = len(box.poll())
-        box.command(reset={"labels": ["STATE", "EPHEMERAL"]})
+        box.command(reset={"labels": ["STATE", "EPHEMERAL"], "off": True})
         need(box.wait("boot", 10, since=before, from_disk=False), "it did not boot from the medium")
         wait_founded(box, since=before)
         need(not [entry for entry in box.find("installed") if entry["n"] > before], "it was installed again")

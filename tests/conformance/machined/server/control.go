@@ -35,7 +35,6 @@ type Command struct {
 	Hide      string    `json:"hide"`      // this disk is gone now
 	Activate  string    `json:"activate"`  // file: becomes the active config, as if a reader on the LAN had applied it
 	Append    string    `json:"append"`    // this document is added to the active config, as by an admin
-	BootDisk  *bool     `json:"boot_disk"` // as in the scenario
 	Medium    []string  `json:"medium"`    // as in the scenario
 	Installed *[]string `json:"installed"` // as in the scenario
 	Partial   *string   `json:"partial"`   // as in the scenario
@@ -48,9 +47,10 @@ type Client struct {
 	ID  string `json:"id"`
 }
 
-// Reset is `talosctl reset`.
+// Reset is `talosctl reset`, with --reboot unless the machine is switched off.
 type Reset struct {
 	Labels []string `json:"labels"` // none: the whole system disk
+	Off    bool     `json:"off"`
 }
 
 func (n *Node) serveControl(ctx context.Context, path string) error {
@@ -240,10 +240,6 @@ func (n *Node) command(c *Command) error {
 		n.scenario.Times = *c.Times
 	}
 
-	if c.BootDisk != nil {
-		n.scenario.BootDisk = *c.BootDisk
-	}
-
 	if c.Medium != nil {
 		n.scenario.Medium = c.Medium
 	}
@@ -335,6 +331,8 @@ func (n *Node) commandReboot(c *Command, boot *Boot) error {
 			return err
 		}
 
+		// Of the labels none is the boot loader's.
+		n.byKexec(len(c.Reset.Labels) > 0 && !c.Reset.Off && !n.scenario.NoKexec)
 		n.journal.Say("reset", "labels", c.Reset.Labels)
 	}
 

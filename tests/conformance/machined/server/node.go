@@ -33,6 +33,7 @@ type Node struct {
 	mu      sync.Mutex
 	boot    *Boot
 	count   int
+	kexec   bool             // the next boot is the disk's
 	clients map[int32]string // PIDs that the driver registered as a service, such as apid
 }
 
@@ -148,7 +149,7 @@ func (n *Node) bootOnce(parent context.Context) error {
 	b.seeDisks()
 
 	for _, name := range initialServices {
-		b.putUnchecked(name)
+		b.putInitial(name)
 	}
 
 	go b.sequence()
@@ -165,15 +166,29 @@ func (n *Node) bootOnce(parent context.Context) error {
 	return nil
 }
 
+// byKexec: whether Talos starts its own disk next, and asks no firmware.
+func (n *Node) byKexec(next bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+
+	n.kexec = next
+}
+
 // bootsFromDisk is the firmware's order: an installed disk, unless it was reset and the medium is still plugged in.
 func (n *Node) bootsFromDisk() bool {
-	if system := n.hardware.system(); system == nil || !system.Bootable || n.scenario.Stick {
+	n.mu.Lock()
+	kexec := n.kexec
+	n.kexec = false
+	n.mu.Unlock()
+
+	system := n.hardware.system()
+	if system == nil || !system.Bootable {
 		return false
 	}
 
 	text, err := n.hardware.storedConfig()
 
-	return n.scenario.BootDisk || (err == nil && text != nil)
+	return kexec || (!n.scenario.Stick && err == nil && text != nil)
 }
 
 // after runs a step of this boot later; never when ms is negative.
@@ -453,6 +468,7 @@ func (b *Boot) install() {
 
 	b.node.journal.Say("installed", "boot", b.number, "disk", disk.ID, "serial", disk.Serial,
 		"image", installSection(b.active().RawV1Alpha1()).Image())
+	b.node.byKexec(!b.node.scenario.NoKexec)
 	b.setStage(runtime.MachineStageRebooting)
 	b.reboot(errReboot)
 }

@@ -16,8 +16,8 @@ type Scenario struct {
 	Partial   string   `json:"partial"`   // file: a config embedded in the image that boots
 	Medium    []string `json:"medium"`    // the extension's command line when booted from the medium
 	Installed []string `json:"installed"` // when booted from the disk; empty: the installed image has no hearth
-	BootDisk  bool     `json:"boot_disk"` // boot an installed disk even without a config (a reset); else the medium
 	Stick     bool     `json:"stick"`     // the medium is always first in the firmware's order
+	NoKexec   bool     `json:"no_kexec"`  // the kernel has sysctl.kernel.kexec_load_disabled=1
 	Canaries  []string `json:"canaries"`  // texts that no reader may see; counted in the journal
 	Times     Times    `json:"times"`
 	Faults    []*Fault `json:"faults"` // there before the first boot

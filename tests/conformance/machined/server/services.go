@@ -9,8 +9,10 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/resources/v1alpha1"
 )
 
-// What Talos runs in maintenance mode already; none of it has a health check.
-var initialServices = []string{"apid", "auditd", "containerd", "ext-hearth", "machined", "syslogd", "udevd"}
+// What Talos runs in maintenance mode already. Its own have a health check, and are well; an extension's has none.
+const initialExtension = "ext-hearth"
+
+var initialServices = []string{"apid", "auditd", "containerd", initialExtension, "machined", "syslogd", "udevd"}
 
 func (b *Boot) modifyService(id string, fill func(*v1alpha1.ServiceSpec)) {
 	b.report(safe.StateModify(b.ctx, b.state, v1alpha1.NewService(id), func(res *v1alpha1.Service) error {
@@ -20,8 +22,10 @@ func (b *Boot) modifyService(id string, fill func(*v1alpha1.ServiceSpec)) {
 	}))
 }
 
-func (b *Boot) putUnchecked(id string) {
-	b.modifyService(id, func(spec *v1alpha1.ServiceSpec) { spec.Running, spec.Unknown = true, true })
+func (b *Boot) putInitial(id string) {
+	b.modifyService(id, func(spec *v1alpha1.ServiceSpec) {
+		spec.Running, spec.Healthy, spec.Unknown = true, id != initialExtension, id == initialExtension
+	})
 }
 
 // putService: a service of Talos's runs; its resource is there only as long as it does.
