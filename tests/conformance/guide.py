@@ -33,7 +33,8 @@ NEEDS = ("world",)
 README = os.path.join(kit_module.REPO, "assets", "README.md")
 RECOVERY = os.path.join(kit_module.REPO, "assets", "databases", "README.md")
 COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
-REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd", "seq", "sleep"]
+REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd", "seq",
+        "sleep", "sed"]
 SHELL = ["cd", "sudo", "make", "hearth"]
 COUNTS = {"two": 2, "three": 3, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
 FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster", "A further box", "Without a stick", "Day two"
@@ -495,6 +496,17 @@ class Guide:
             self.wrong.append("an empty value is in the vault")
         self.cloud.refused = [each for each in self.cloud.refused if "nobody" not in each]
 
+    def drifted(self, said):
+        """Of what the node answers the names are on the screen and no value; a question that was not answered is no good word."""
+        lines = said.splitlines()
+        if "-kind: ExtensionServiceConfig" not in lines or len([line for line in lines if line.endswith("  token:")]) != 2:
+            self.wrong.append("drift: it does not name what changed: " + said)
+        if [line for line in lines if not re.match(r"[-+] *[A-Za-z.-]+:$|[-+](kind|name): ", line)]:
+            self.wrong.append("drift: more than names: " + said)
+        said = self.shell.run("drift nobody 192.168.1.10 && echo went on", quiet=True)
+        if "went on" in said or "not asked" not in said:
+            self.wrong.append("drift of a node that is not in the site: " + said)
+
     def days(self):
         """Day two for data, with 5's first lines and 7's `due`. The old key is the one that was there first."""
         five = next(items for number, items in self.section(FIRST) if number == 5)
@@ -507,7 +519,9 @@ class Guide:
         self.do("\n".join(lines[:lines.index("new")]) + "\n" + functions, [])
         for kind, text in self.section(DAYS)[0][1]:
             if kind == "block":
-                self.do(text, [("--key-id OLD", "--key-id " + old[0]), ("COMMIT", "HEAD")])
+                said = self.do(text, [("--key-id OLD", "--key-id " + old[0]), ("COMMIT", "HEAD")])
+                if "drift data-1" in text:
+                    self.drifted(said)
             elif is_command(text) and text.startswith(("hearth plan", "make reset")):
                 self.do(text, [])
         self.empty()

@@ -7,6 +7,7 @@ of all.
 """
 import base64
 import datetime
+import difflib
 import json
 import os
 import re
@@ -32,6 +33,17 @@ sys.stdout.write(said[1])
 sys.stderr.write(said[2])
 sys.exit(said[0])
 """
+
+
+YESTERDAY = "a-token-of-yesterday"
+OWN = "---\napiVersion: v1alpha1\nkind: ExtensionServiceConfig\nname: hearth\nenvironment:\n    - HEARTH_NODE=data-1\n"
+
+
+def dry_run(config):
+    """What a node answers that hearth set up, and whose token is another since. Talos writes documents without comments."""
+    before = re.sub(r"^(  token: ).*$", r"\g<1>" + YESTERDAY, config, count=1, flags=re.M) + OWN
+    return "Dry run summary:\nApplied configuration without a reboot (skipped in dry-run).\nConfig diff:\n\n" + "".join(
+        difflib.unified_diff(before.splitlines(True), config.splitlines(True), "a", "b"))
 
 
 class Refused(Exception):
@@ -273,8 +285,10 @@ class Cloud:
 
     def talosctl_apply_config(self, words, flags, where, *_):
         with open(os.path.join(where, flags["--file"])) as source:
-            if "machine:" not in source.read():
-                raise Refused("this is no machine config")
+            config = source.read()
+        if "machine:" not in config:
+            raise Refused("this is no machine config")
+        return dry_run(config) if "--dry-run" in flags else ""
 
     def talosctl_get(self, words, flags, *_):
         """A node's resources as Talos's own types write them; of its disks one is a stick, and one is not a disk."""
