@@ -1,9 +1,9 @@
 """What the stand-in of tests/conformance/machined tells otherwise than the real machined: resource by resource, by a
 program.
 
-Both are dumped as a reader in maintenance mode. Compared is what hearth reads: which resources there are, which fields
-they have, and the values that decide something. A difference is explained here, or it is an error: a fake that is
-kinder than the world.
+Both are dumped as a reader in maintenance mode, and as an administrator once they are founded. Compared is what hearth
+reads: which resources there are, which fields they have, and the values that decide something. A difference is
+explained here, or it is an error: a fake that is kinder than the world.
 """
 import json
 import re
@@ -13,7 +13,7 @@ KINDS = [kind + ".talos.dev" for kind in (
     "DiscoveredVolumes.block", "DevicesStatuses.runtime", "TimeStatuses.v1alpha1", "NodeAddresses.net",
     "SystemInformations.hardware", "Services.v1alpha1", "ExtensionServiceConfigs.runtime", "EtcdMembers.etcd")]
 # Of these the value is compared as well, the others differ by box.
-DECIDES = re.compile(r"\.(stage|status\.ready|running|healthy|unknown|readonly|ready|synced|name|parent|type|error)$")
+DECIDES = re.compile(r"\.(stage|status\.ready|running|healthy|unknown|readonly|ready|synced|name|parent|type|error|diskid|partition_label|environment\.\d+)$")
 # (what differs, why it may). The whole of "KIND/ID.FIELD real ... stand-in ..." is searched.
 EXPLAINED = [
     (r"^Disks/loop\d+ only in", "one loop a layer of the medium; both have the rootfs, hearth and the site"),
@@ -46,8 +46,8 @@ def read(lines):
         kind = row["type"].partition(".")[0]
         if "error" in row:
             found[kind] = {".error": "PermissionDenied" if "PermissionDenied" in row["error"] else row["error"]}
-        else:
-            found["%s/%s" % (kind, row["id"])] = flat(row["spec"])
+        else:  # a config is that of its site
+            found["%s/%s" % (kind, row["id"])] = {} if kind == "MachineConfigs" else flat(row["spec"])
     return found
 
 

@@ -17,6 +17,7 @@ from assets import Lacking, command, lay, read
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NODE = os.path.join(HERE, "node")
+SCRIPTS = [os.path.join(HERE, name + ".py") for name in ("debian", "images", "parts", "rootfs", "tree")]
 TALOS, CONTAINERD, ETCD = "github.com/siderolabs/talos", "github.com/containerd/containerd/v2", "go.etcd.io/etcd/server/v3"
 # In this order: the first is the longest, and shares most with tests/conformance/machined.
 PROGRAMS = {
@@ -57,11 +58,10 @@ class Parts:
     def program(self, name):
         return self.path("programs", name)
 
-    def made(self, path, programs, make):
-        """Calls make(path) unless it was made of the same parts."""
+    def made(self, path, programs, make, sources=SCRIPTS):
+        """Calls make(path) unless it was made of the same parts. sources: files that it depends on beside programs of ours."""
         mark = hashlib.sha256(repr((self.packages, self.release)).encode())
-        for name in [self.program(one) for one in programs] + [os.path.join(HERE, one) for one in sorted(os.listdir(HERE))
-                                                               if one.endswith(".py")]:
+        for name in [self.program(one) for one in programs] + sources:
             mark.update(read(name))
         stamp = path + ".of"
         if not os.path.exists(path) or not os.path.exists(stamp) or read(stamp).decode() != mark.hexdigest():
@@ -80,8 +80,9 @@ class Parts:
                 raise Lacking("the Go modules cannot be had: " + text.strip().splitlines()[-1])
             if status != 0:
                 raise SystemExit("talos: %s does not build:\n%s" % (name, text))
-        # The stand-in that this machined is compared with.
-        status, text = command(["go", "build", "-o", self.program("standin"), "./server"], cwd=assets.MACHINED,
+        # The stand-in that this machined is compared with, where tests/conformance/boot.py has it below a build directory.
+        self.standin = self.path("machined-1.13")
+        status, text = command(["go", "build", "-o", os.path.join(self.standin, "server"), "./server"], cwd=assets.MACHINED,
                                env=dict(os.environ, **assets.GO), timeout=2000)
         if status != 0:
             raise SystemExit("talos: the stand-in does not build:\n" + text)

@@ -43,11 +43,11 @@ class Bench(bench.Bench):
         self.parts = parts
         super().__init__(binary, parts.build, (parts.kernel, parts.initramfs, True))
         self.lan.options = ["--dhcp-option=42," + lan_module.HOST]
-        self.torn, self.times = 0, []
+        self.torn, self.times, self.absent = 0, [], set()
         services.sntp(lan_module.HOST)
         folder = parts.path("registry")
         parts.made(folder, ["installer", "etcd", "kubelet", "machined", "talos-init"], self.make_images)
-        self.asked = services.registry(folder, lan_module.HOST, PORT)
+        self.asked = services.registry(folder, lan_module.HOST, PORT, self.absent)
 
     def make_images(self, folder):
         bare = os.path.join(self.image("initrd", "bare", BASE=self.initramfs), "initramfs.img")
@@ -88,21 +88,30 @@ class Bench(bench.Bench):
         """What the client says of the stand-in in maintenance mode, on a box like the one here; nothing runs as
         hearth."""
         where = self.kit.directory("standin")
-        root = machine.Root()
         disks = [machine.disk("sda"), machine.disk("sdb", transport="usb", contents="iso9660", readonly=True)]
-        box = machine.Machine(self.parts.program("standin"), root, where,
+        box = machine.Machine(os.path.join(self.parts.standin, "server"), machine.Root(), where,
                               {"disks": disks, "medium": ["/bin/sleep", "600"], "installed": [], "times": {}})
+        return self.asked_of(box, kinds, lambda: box.wait("stage", 60, stage="maintenance"))
+
+    def standin_founded(self, kinds):
+        """The same of one that this hearth has set up and founded, as an administrator sees it."""
+        self.boot.version = "1.13"
+        self.boot.programs = self.parts.standin
+        box = self.boot.machine("standin-founded")
+        return self.asked_of(box, kinds, lambda: box.wait("member", 120) and box.wait("finished", 60), ["-ca", self.bundle])
+
+    def asked_of(self, box, kinds, ready, role=()):
         try:
             with box:
-                if not box.wait("stage", 60, stage="maintenance"):
-                    raise AssertionError("the stand-in does not come to maintenance mode")
+                if not ready():
+                    raise AssertionError("the stand-in does not come so far: " + "\n".join(box.said()[-10:]))
                 time.sleep(2)  # what controllers make of it
-                asking = subprocess.Popen([self.parts.program("client"), "unix:" + root.socket, "dump"] + list(kinds),
+                asking = subprocess.Popen([self.parts.program("client")] + list(role) + ["unix:" + box.root.socket, "dump"] + list(kinds),
                                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 box.command(register={"pid": asking.pid, "id": "apid"})
                 out, err = asking.communicate(timeout=60)
         finally:
-            root.close()
+            box.root.close()
         if asking.returncode != 0:
             raise AssertionError("client: " + err.decode("utf-8", "replace"))
         return out.decode()

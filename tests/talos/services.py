@@ -11,8 +11,8 @@ import time
 SINCE_1900 = 2208988800
 
 
-def registry(folder, address, port):
-    """Serves what images.py made, for every host that a mirror leads here. The list of what was asked for."""
+def registry(folder, address, port, absent):
+    """Serves what images.py made, for every host that a mirror leads here, but the names in `absent`. The list of what was asked for."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -40,6 +40,8 @@ def registry(folder, address, port):
                 if parts == ["v2"]:
                     return self.answer(200, "application/json", b"{}")
                 name, kind, reference = "_".join(parts[1:-2]), parts[-2], parts[-1]
+                if name in absent:
+                    raise KeyError(name)
                 if kind == "manifests" and not reference.startswith("sha256:"):
                     with open(os.path.join(folder, "tags", name + "@" + reference)) as source:
                         reference = source.read()

@@ -3,10 +3,12 @@
 //	client [-ca FILE] NODE dump [TYPE ...]       every resource that may be listed, as JSON lines {type, id, spec}
 //	client [-ca FILE] NODE dry-run FILE          ApplyConfiguration with dry_run: what Talos says would change
 //	client [-ca FILE] NODE reset LABEL ...       Reset of these partitions of the system disk, with a reboot
+//	client [-ca FILE] NODE reset-off LABEL ...   the same, and the machine is switched off
+//	client [-ca FILE] NODE shutdown              switched off in good order
 //	client [-ca FILE] NODE events SERVICE        the events of a service, oldest first
 //
-// NODE is an address, or unix:PATH. -ca names a Talos secrets bundle: the client is then an os:admin with a certificate
-// of its CA; without it nobody, which in maintenance mode is a reader.
+// NODE is an address, or unix:PATH. -ca names a Talos secrets bundle: the client is then an os:admin, over a network
+// with a certificate of its CA; without it nobody, which in maintenance mode is a reader.
 package main
 
 import (
@@ -103,8 +105,8 @@ func dryRun(ctx context.Context, c *client.Client, path string) {
 	}
 }
 
-func reset(ctx context.Context, c *client.Client, labels []string) {
-	request := &machine.ResetRequest{Reboot: true}
+func reset(ctx context.Context, c *client.Client, labels []string, reboot bool) {
+	request := &machine.ResetRequest{Reboot: reboot}
 
 	for _, label := range labels {
 		request.SystemPartitionsToWipe = append(request.SystemPartitionsToWipe, &machine.ResetPartitionSpec{Label: label, Wipe: true})
@@ -134,7 +136,7 @@ func main() {
 
 	arguments := flag.Args()
 	if len(arguments) < 2 {
-		fmt.Fprintln(os.Stderr, "client [-ca FILE] NODE dump|dry-run|reset|events ...")
+		fmt.Fprintln(os.Stderr, "client [-ca FILE] NODE dump|dry-run|reset|reset-off|shutdown|events ...")
 		os.Exit(2)
 	}
 
@@ -147,8 +149,13 @@ func main() {
 
 	switch path, local := strings.CutPrefix(node, "unix:"); {
 	case local:
+		caller := role.Reader
+		if *ca != "" {
+			caller = role.Admin
+		}
+
 		options = append(options, client.WithUnixSocket(path), client.WithGRPCDialOptions(grpc.WithTransportCredentials(insecure.NewCredentials())))
-		ctx = metadata.NewOutgoingContext(ctx, metadata.Pairs(constants.APIAuthzRoleMetadataKey, string(role.Reader)))
+		ctx = metadata.NewOutgoingContext(ctx, metadata.Pairs(constants.APIAuthzRoleMetadataKey, string(caller)))
 	case *ca != "":
 		options = append(options, client.WithConfig(admin(*ca, node)))
 	default:
@@ -164,7 +171,11 @@ func main() {
 	case verb == "dry-run" && len(rest) == 1:
 		dryRun(ctx, c, rest[0])
 	case verb == "reset" && len(rest) > 0:
-		reset(ctx, c, rest)
+		reset(ctx, c, rest, true)
+	case verb == "reset-off" && len(rest) > 0:
+		reset(ctx, c, rest, false)
+	case verb == "shutdown" && len(rest) == 0:
+		check(c.Shutdown(ctx, client.WithShutdownForce(true)))
 	case verb == "events" && len(rest) == 1:
 		events(ctx, c, rest[0])
 	default:

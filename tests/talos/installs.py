@@ -1,0 +1,98 @@
+"""The cases of an install: one that ends, one that is cut, one that fails."""
+import box as box_module
+from boot import CANARY, SECOND, need
+from boot_marker import THIRD
+from boots import ACCEPTED, FINISHED, STEP, complaints, steps
+
+META = "META".encode("utf-16-le")  # its label in a GUID partition table
+TABLE = 34 * 512  # bytes of a disk that the table has, with what is in front of it
+
+
+def switch_off(bench, machine):
+    """In good order, so that what is on the disk is all there is."""
+    bench.client("shutdown")
+    need(machine.off(STEP), "it is not switched off")
+
+
+def install(bench, name="install", then=lambda bench, machine: None):
+    """A blank disk and the stick, BIOS: accepted, installed by Talos's installer, started from the disk, founded."""
+    def story(machine):
+        at = steps(machine, "entering maintenance service", "[1/6]", ACCEPTED, "running Talos installer",
+                   "installation of %s complete" % bench.parts.version)
+        steps(machine, "kexec_core: Starting new kernel", "configured as data-1", "secrets inlined",
+              "founding cluster data", "founded    cluster data, by data-1", "done       cluster data", FINISHED, at=at)
+        need(not complaints(machine), "an error is on the console: %s" % complaints(machine))
+        need(len([line for _, line in machine.lines if "bootstrap request received" in line]) == 1, "Bootstrap more than once")
+        members = bench.resources("EtcdMembers.etcd.talos.dev")
+        need(list(members) == ["local"], "etcd's members: %s" % members)
+        volumes = bench.resources("DiscoveredVolumes.block.talos.dev")
+        meta = [one for one in volumes.values() if one.get("partition_label") == "META"]
+        need([one.get("name") for one in meta] == ["talosmeta"], "META: %s" % meta)
+        need(CANARY not in machine.text(), "the canary is on the console")
+        then(bench, machine)
+    bench.installing(name, box_module.stick(bench.stick(), box_module.virtio), lambda: bench.disk(name), story)
+
+
+def begin_of(path):
+    with open(path, "rb") as source:
+        return source.read(TABLE)
+
+
+def cut(bench, name, held, **more):
+    """The power goes while the installer works, right behind the partitions; then twice the stick again."""
+    def power_cut(machine):
+        steps(machine, ACCEPTED, "running Talos installer")
+        need(machine.wait(lambda: META in begin_of(image), STEP), "no partition labelled META comes")
+        need("installation of" not in machine.text(), "it was installed before the power went: this case proves nothing")
+    image = bench.disk(name)
+    stick = box_module.stick(bench.stick(), box_module.virtio)
+    bench.installing(name, stick, lambda: image, power_cut, **more)
+    with bench.small(name + "-mended", image, **more) as machine:
+        steps(machine, "[3/6]", "an install began on this disk", "wiped      sda")
+        need(any("[3/6]" in line and held in line for _, line in machine.lines), "the plan does not say %s" % held)
+        need(machine.off(STEP), "it does not start again")
+    with bench.small(name + "-again", image, **more) as machine:
+        steps(machine, "holds nothing", ACCEPTED, "running Talos installer")
+
+
+def cut_bios(bench):
+    """An install that is cut, BIOS: the disk is wiped through machined, the box starts again, and Talos installs."""
+    cut(bench, "cut-bios", "1 MB BIOS")
+
+
+def cut_uefi(bench):
+    """The same under UEFI, where the installer makes neither BIOS nor BOOT."""
+    cut(bench, "cut-uefi", "1 MB META", uefi=True)
+
+
+def failed_install(bench):
+    """Of three control planes the one that founds; its first install fails before it writes. Its own marker is no proof of a
+    cluster: a person decides, on the screen of both boots and from the disk."""
+    cluster, secret = "several", "hearth-several-founded"
+    command = "if cluster %s was never founded: talosctl bootstrap --nodes 192.168.1.10" % cluster
+    store = bench.kit.world.azure.config["vaults"]["*"]
+    store[secret] = "none"
+    bench.site(cluster, more=SECOND + THIRD, cluster=cluster)
+    image = bench.disk("failed")
+    bench.absent.add("hearth_installer")
+    try:
+        with bench.small("failed", image, box_module.stick(bench.stick(cluster))) as machine:
+            steps(machine, "holds nothing", ACCEPTED)
+            need(machine.off(2 * STEP), "the install does not fail, or Talos does not start again")
+            need(".data-1." in marker(store, secret), "the marker is %s" % marker(store, secret))
+    finally:
+        bench.absent.clear()
+
+    def story(machine):
+        steps(machine, "holds nothing", "whether it was, a person must say", ACCEPTED, "next       after the install, " + command,
+              "configured as data-1", "done       " + command, FINISHED)
+        need("bootstrap request received" not in machine.text(), "it was founded all the same")
+    bench.installing("failed-again", box_module.stick(bench.stick(cluster), box_module.virtio), lambda: image, story)
+
+
+def marker(store, secret):
+    return store[secret]["value"] if isinstance(store[secret], dict) else store[secret]
+
+
+CASES = [install]  # of `make talos`
+MORE = [cut_bios, cut_uefi, failed_install]
