@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import time
 
 import assets
@@ -32,6 +33,7 @@ HOST = ["udev", "kmod", "runc", "dosfstools", "xfsprogs"]
 INSTALLER = ["grub-common", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "xfsprogs", "dosfstools", "mtools", "systemd-boot-efi"]
 # Older kernels refuse what containerd asks for the files that Talos lays over /etc (open_tree of a mount that is
 # nowhere).
+GO_SECONDS = 2000
 KERNEL, NEWER = "trixie-backports", "trixie"
 
 
@@ -68,9 +70,13 @@ class Parts:
             make(path)
             lay(stamp, mark.hexdigest().encode(), 0o644)
 
-    def go(self, *args):
+    def go(self, *args, where=NODE):
         """With the settings of tests/conformance: with others nothing is shared of what is compiled."""
-        return command(["go"] + list(args), cwd=NODE, env=dict(os.environ, **assets.GO), timeout=2000)
+        try:
+            return command(["go"] + list(args), cwd=where, env=dict(os.environ, **assets.GO), timeout=GO_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise SystemExit("talos: go %s is not done after %d s. What it has compiled is kept: run it again" %
+                             (args[0], GO_SECONDS)) from None
 
     def build_programs(self):
         os.makedirs(self.path("programs"), exist_ok=True)
@@ -82,8 +88,7 @@ class Parts:
                 raise SystemExit("talos: %s does not build:\n%s" % (name, text))
         # The stand-in that this machined is compared with, where tests/conformance/boot.py has it below a build directory.
         self.standin = self.path("machined-1.13")
-        status, text = command(["go", "build", "-o", os.path.join(self.standin, "server"), "./server"], cwd=assets.MACHINED,
-                               env=dict(os.environ, **assets.GO), timeout=2000)
+        status, text = self.go("build", "-o", os.path.join(self.standin, "server"), "./server", where=assets.MACHINED)
         if status != 0:
             raise SystemExit("talos: the stand-in does not build:\n" + text)
         self.version, self.source = self.module(TALOS)
