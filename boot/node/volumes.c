@@ -20,13 +20,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n';
 }
 
-/* Is system_disk one of the terms of this CEL expression that must all hold? Whatever else it says is not looked into. */
+/* Is system_disk one of the terms of this CEL expression that must all hold? What else it says is not looked into. */
 static bool is_bound(const char *match)
 {
     static const char word[] = "system_disk";
-    int depth = 0; /* of parentheses: what is said of a group may turn it round */
     if (!match || strpbrk(match, "|?"))
         return false;
+    int depth = 0; /* of parentheses: what is said of a group may turn it round */
     for (const char *p = match; *p; p++) {
         depth += (*p == '(') - (*p == ')');
         if (depth || strncmp(p, word, sizeof word - 1) != 0)

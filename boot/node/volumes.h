@@ -4,7 +4,7 @@
  * A UserVolumeConfig, RawVolumeConfig or SwapVolumeConfig, and a VolumeConfig with a selector (EPHEMERAL, IMAGECACHE),
  * takes any disk that its selector fits and that Talos finds empty, and a disk whose content Talos has no name for is
  * empty to it: an MBR, whole-disk NTFS, exFAT, f2fs. So where such a document is not bound to the system disk, no other
- * disk may hold what Talos cannot see. Bound is one whose selector has system_disk as a term of its own, with && beside it.
+ * disk may hold what Talos cannot see. Bound is one whose selector has system_disk as a term of its own beside &&.
  *
  * Source: Talos controllers/block/internal/volumes/disk.go and volumeconfig/system_volumes.go (1.13.9).
  */

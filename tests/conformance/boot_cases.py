@@ -173,7 +173,8 @@ def system_elsewhere(bench):
 
 
 def reset_partitions(bench):
-    """talosctl reset of STATE and EPHEMERAL, which switches off; then the medium: founded again, without a second install."""
+    """talosctl reset of STATE and EPHEMERAL, which switches off; then the medium: founded again, without a second
+    install."""
     box = bench.machine("reset-partitions")
     with box:
         wait_founded(box)

@@ -213,7 +213,8 @@ def no_site(bench):
 
 
 def reset_without_medium(bench):
-    """The same with --reboot goes by kexec into the disk, medium or not: there the extension has no site, says so and leaves."""
+    """The same with --reboot goes by kexec into the disk, medium or not: there the extension has no site, says so and
+    leaves."""
     box = bench.machine("reset-without-medium", stick=True)
     with box:
         wait_founded(box)
@@ -226,8 +227,8 @@ def reset_without_medium(bench):
 
 
 def stick_in_ours(bench):
-    """hearth's own node, switched on again with the stick left in: which config it runs and the ways on. The first start behind the
-    install is the disk's, by kexec."""
+    """hearth's own node, switched on again with the stick left in: which config it runs and the ways on. The first
+    start behind the install is the disk's, by kexec."""
     box = bench.machine("stick-in-ours", stick=True)
     with box:
         wait_founded(box)

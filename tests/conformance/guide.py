@@ -497,7 +497,8 @@ class Guide:
         self.cloud.refused = [each for each in self.cloud.refused if "nobody" not in each]
 
     def drifted(self, said):
-        """Of what the node answers the names are on the screen and no value; a question that was not answered is no good word."""
+        """Of what the node answers the names are on the screen and no value; a question that was not answered is no
+        good word."""
         lines = said.splitlines()
         if "-kind: ExtensionServiceConfig" not in lines or len([line for line in lines if line.endswith("  token:")]) != 2:
             self.wrong.append("drift: it does not name what changed: " + said)

@@ -1,5 +1,5 @@
-"""The cases that get as far as an apply, and what all cases share: each is one box, powered on once or several times, and
-what its machined and its screen must say."""
+"""The cases that get as far as an apply, and what all cases share: each is one box, powered on once or several times,
+and what its machined and its screen must say."""
 import os
 import re
 import socket
@@ -95,7 +95,8 @@ def same(what, real, fake):
 
 
 def standin(bench):
-    """The same questions to the real machined and to its stand-in, in maintenance mode: each difference is explained."""
+    """The same questions to the real machined and to its stand-in, in maintenance mode: each difference is
+    explained."""
     with bench.power("standin", box_module.LENOVO, bench.disk("standin"), box_module.stick(bench.stick()), processors=1, memory=2048) as machine:
         steps(machine, "hearth: plan-no-match")
         steps(machine, APID)

@@ -1,4 +1,5 @@
-"""The cases of a node that is founded, each on a copy of one disk: switched on again, its config compared with its site, reset."""
+"""The cases of a node that is founded, each on a copy of one disk: switched on again, its config compared with its
+site, reset."""
 import json
 import os
 import re
@@ -16,7 +17,8 @@ OWN = re.compile(r'-(---|apiVersion: v1alpha1|kind: ExtensionServiceConfig|name:
 
 
 def disk(bench, name):
-    """A disk on which this hearth has founded cluster data, switched off in good order; founded once a build, and copied."""
+    """A disk on which this hearth has founded cluster data, switched off in good order; founded once a build, and
+    copied."""
     def make(path):
         installs.install(bench, "founding", installs.switch_off)
         copied(os.path.join(bench.build, "work", "founding", "disk.img"), path)
@@ -51,8 +53,9 @@ def changes(bench, name):
 
 
 def day_two(bench):
-    """A founded node is switched on again, by its own loader: nothing is founded. Has it drifted from its site? Shown the same
-    site rendered again it names hearth's own document and nothing else; shown a changed one, that change as well."""
+    """A founded node is switched on again, by its own loader: nothing is founded. Has it drifted from its site? Shown
+    the same site rendered again it names hearth's own document and nothing else; shown a changed one, that change as
+    well."""
     bench.site("changed", files={"talos/data-1.yaml": LABELS})
 
     def story(machine):
@@ -67,7 +70,8 @@ def day_two(bench):
 
 
 def reset_ephemeral(bench):
-    """EPHEMERAL is wiped by the API, as somebody does who restores etcd from a snapshot: hearth founds nothing, and says the command."""
+    """EPHEMERAL is wiped by the API, as somebody does who restores etcd from a snapshot: hearth founds nothing, and
+    says the command."""
     def story(machine):
         on_again(machine)
         bench.client("reset", "EPHEMERAL")
@@ -78,8 +82,8 @@ def reset_ephemeral(bench):
 
 
 def reset(bench):
-    """The stick left in a founded node: which config runs, and the ways on. The one that it names, a reset of STATE and EPHEMERAL,
-    and the stick again: configured and founded anew without an install."""
+    """The stick left in a founded node: which config runs, and the ways on. The one that it names, a reset of STATE
+    and EPHEMERAL, and the stick again: configured and founded anew without an install."""
     stick = box_module.stick(bench.stick(), box_module.virtio)
 
     def left_in(machine):
@@ -101,7 +105,8 @@ def reset(bench):
 
 
 def reset_reboot(bench):
-    """The same reset with a reboot goes by kexec into the disk, whatever is plugged in: hearth there has no site, and says so."""
+    """The same reset with a reboot goes by kexec into the disk, whatever is plugged in: hearth there has no site, and
+    says so."""
     def story(machine):
         steps(machine, APID)
         steps(machine, FINISHED)

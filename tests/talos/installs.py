@@ -7,8 +7,8 @@ from boot import CANARY, SECOND, need
 from boot_marker import THIRD
 from boots import ACCEPTED, FINISHED, STEP, complaints, steps
 
-META = "META".encode("utf-16-le")  # its label in a GUID partition table
-SECTOR, ENTRIES = 512, 128 * 128  # of such a table: the header is sector 1, the entries begin with sector 2 (UEFI 2.10 5.3)
+# A GUID partition table (UEFI 2.10, 5.3): the header is sector 1, the entries begin with sector 2.
+META, SECTOR, ENTRIES = "META".encode("utf-16-le"), 512, 128 * 128
 
 
 def switch_off(bench, machine):
@@ -72,8 +72,8 @@ def cut_uefi(bench):
 
 
 def failed_install(bench):
-    """Of three control planes the one that founds; its first install fails before it writes. Its own marker is no proof of a
-    cluster: a person decides, on the screen of both boots and from the disk."""
+    """Of three control planes the one that founds; its first install fails before it writes. Its own marker is no
+    proof of a cluster: a person decides, on the screen of both boots and from the disk."""
     cluster, secret = "several", "hearth-several-founded"
     command = "if cluster %s was never founded: talosctl bootstrap --nodes 192.168.1.10" % cluster
     store = bench.kit.world.azure.config["vaults"]["*"]

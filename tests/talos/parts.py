@@ -61,7 +61,8 @@ class Parts:
         return self.path("programs", name)
 
     def made(self, path, programs, make, sources=SCRIPTS):
-        """Calls make(path) unless it was made of the same parts. sources: files that it depends on beside programs of ours."""
+        """Calls make(path) unless it was made of the same parts. sources: files that it depends on beside programs of
+        ours."""
         mark = hashlib.sha256(repr((self.packages, self.release)).encode())
         for name in [self.program(one) for one in programs] + sources:
             mark.update(read(name))
@@ -86,7 +87,8 @@ class Parts:
                 raise Lacking("the Go modules cannot be had: " + text.strip().splitlines()[-1])
             if status != 0:
                 raise SystemExit("talos: %s does not build:\n%s" % (name, text))
-        # The stand-in that this machined is compared with, where tests/conformance/boot.py has it below a build directory.
+        # The stand-in that this machined is compared with, where tests/conformance/boot.py has it below a build
+        # directory.
         self.standin = self.path("machined-1.13")
         status, text = self.go("build", "-o", os.path.join(self.standin, "server"), "./server", where=assets.MACHINED)
         if status != 0:

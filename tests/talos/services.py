@@ -12,7 +12,8 @@ SINCE_1900 = 2208988800
 
 
 def registry(folder, address, port, absent):
-    """Serves what images.py made, for every host that a mirror leads here, but the names in `absent`. The list of what was asked for."""
+    """Serves what images.py made, for every host that a mirror leads here, but the names in `absent`. The list of what
+    was asked for."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

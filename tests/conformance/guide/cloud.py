@@ -40,7 +40,8 @@ OWN = "---\napiVersion: v1alpha1\nkind: ExtensionServiceConfig\nname: hearth\nen
 
 
 def dry_run(config):
-    """What a node answers that hearth set up, and whose token is another since. Talos writes documents without comments."""
+    """What a node answers that hearth set up, and whose token is another since. Talos writes documents without
+    comments."""
     before = re.sub(r"^(  token: ).*$", r"\g<1>" + YESTERDAY, config, count=1, flags=re.M) + OWN
     return "Dry run summary:\nApplied configuration without a reboot (skipped in dry-run).\nConfig diff:\n\n" + "".join(
         difflib.unified_diff(before.splitlines(True), config.splitlines(True), "a", "b"))
