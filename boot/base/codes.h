@@ -186,6 +186,9 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_PLAN_SECRETS, "plan-secrets", EXIT_SITE_, RETRY_STOP, \
     "one node needs more secrets than hearth fetches", \
     "put values that belong together into one secret and pick them with #/pointer") \
+  X(E_PLAN_BUNDLE, "plan-bundle", EXIT_SITE_, RETRY_STOP, \
+    "two clusters would have one identity: they take the same Talos secrets bundle", \
+    "make the name the cluster's own, as in !secret talos-{node:cluster}#/..., and put a bundle of its own there") \
   X(E_TREE, "tree", EXIT_SITE_, RETRY_STOP, \
     "the tree that Flux reconciles cannot work as it stands", \
     "write the file that is missing, or correct the place in the message; a store's vault is the role's") \

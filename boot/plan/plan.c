@@ -167,6 +167,8 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
         int manifests = plan_manifests(plan, errors);
         /* What was read is searched even if something else was not there: all mistakes in one run. */
         plan_references(plan, errors);
+        if (documents == 0)
+            plan_bundle(plan, errors);
         if (documents == 0 && plan_installer(plan, errors) == 0)
             add_marker(plan, errors);
         if (documents == 0 && manifests == 0)

@@ -128,6 +128,10 @@ void plan_free(struct plan *plan); /* NULL is allowed */
  * borrowed. -1 and E_PLAN_SECRETS when the list is full. */
 int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e);
 
+/* Whether the documents point into this secret as into the file that `talosctl gen secrets` writes (Talos
+ * pkg/machinery/config/generate/secrets). */
+bool plan_is_bundle(const struct plan_secret *secret);
+
 /* Whether two control planes of one cluster carry the same manifests: names, order, bytes, and trees with
  * their references. 0, or -1 and E_PLAN_MANIFESTS_DIFFER naming the first that differs. talosctl
  * upgrade-k8s takes the list of one node and prunes by it. */

@@ -51,6 +51,10 @@ static void add_where(struct pool *pool, struct plan_secret *secret, const struc
 
 int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
 {
+    if (strchr(ref->name, '{'))
+        return error_at(e, ref->pos, E_YAML_REF,
+                        "%s: only hearth knows what stands for a brace here, the operator does not",
+                        ref->name);
     for (unsigned i = 0; i < plan->secret_count; i++) {
         struct plan_secret *known = &plan->secrets[i];
         /* Key Vault's names are case-insensitive: two spellings are one secret and one request. */
@@ -69,10 +73,29 @@ int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
     return 0;
 }
 
-static void add_secret(struct ref_search *s, const struct ref *ref)
+int plan_secret_name(const struct plan *plan, struct ref *ref, struct error *e)
+{
+    const struct {
+        const char *mark;
+        const char *value;
+    } marks[] = {{REF_NAME_CLUSTER, plan->entry->role->cluster}, {REF_NAME_ROLE, plan->entry->role->name}};
+    const char *name = ref->name;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        for (const char *at; (at = strstr(name, marks[i].mark));)
+            name = pool_printf(plan->pool, "%.*s%s%s", (int)(at - name), name, marks[i].value,
+                               at + strlen(marks[i].mark));
+    }
+    if (strlen(name) > REF_NAME_MAX)
+        return error_at(e, ref->pos, E_YAML_REF,
+                        "the secret's name becomes %s, and has more than %d characters", name, REF_NAME_MAX);
+    ref->name = name;
+    return 0;
+}
+
+static void add_secret(struct ref_search *s, struct ref *ref)
 {
     struct error e;
-    if (s->overflow || plan_add_secret(s->plan, ref, &e) == 0)
+    if (s->overflow || (plan_secret_name(s->plan, ref, &e) == 0 && plan_add_secret(s->plan, ref, &e) == 0))
         return;
     errors_add(s->errors, &e);
     s->overflow = true;

@@ -22,6 +22,12 @@ void plan_judge(struct plan *plan, const struct document *documents, bool whole,
 int plan_manifests(struct plan *plan, struct errors *errors);
 /* refs.c: collects the secrets and proves that every other reference can be resolved now. */
 int plan_references(struct plan *plan, struct errors *errors);
+/* refs.c: the name of a !secret with its {node:cluster} and {node:role} replaced, in place. -1 and E_YAML_REF when it
+ * is none. */
+int plan_secret_name(const struct plan *plan, struct ref *ref, struct error *e);
+/* bundle.c: whether another cluster of the site takes the same Talos bundle: E_PLAN_BUNDLE. Behind
+ * plan_references(). */
+int plan_bundle(struct plan *plan, struct errors *errors);
 /* installer.c: whether hearth stays, and a warning where it does not. -1 when what would show it cannot be read. */
 int plan_installer(struct plan *plan, struct errors *errors);
 /* advice.c: what works but deserves a look goes to plan->warnings. */

@@ -7,7 +7,7 @@
 static const struct plan_secret *bundle_of(const struct plan *plan)
 {
     for (unsigned i = 0; i < plan->secret_count; i++) {
-        if (az_is_bundle(&plan->secrets[i]))
+        if (plan_is_bundle(&plan->secrets[i]))
             return &plan->secrets[i];
     }
     return NULL;

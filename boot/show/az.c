@@ -11,21 +11,6 @@
  * GUIDs and URLs were judged when the site was read; paths are quoted.
  */
 
-/* Where talosctl's bundle keeps things: pointers into it say which secret is one. */
-static const char *const bundle_parts[] = {"/cluster/", "/secrets/", "/trustdinfo/", "/certs/"};
-
-bool az_is_bundle(const struct plan_secret *secret)
-{
-    for (const struct plan_where *w = secret->where; w; w = w->next) {
-        const char *pointer = w->ref->pointer;
-        for (size_t i = 0; pointer && i < sizeof bundle_parts / sizeof bundle_parts[0]; i++) {
-            if (strncmp(pointer, bundle_parts[i], strlen(bundle_parts[i])) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 char *az_vault_name(struct pool *pool, const struct role *role)
 {
     struct https vault;
@@ -162,7 +147,7 @@ static bool is_marker(const struct plan *plan, const struct plan_secret *s)
 static void show_secret(struct buf *out, const struct plan *plan, const struct plan_secret *s,
                         const char *vault)
 {
-    bool bundle = az_is_bundle(s), marker = is_marker(plan, s);
+    bool bundle = plan_is_bundle(s), marker = is_marker(plan, s);
     line_add(out, "%s", "");
     char pos[LINE_POS_MAX];
     line_add(out, "# %s: %s, first asked for at %s", s->name,

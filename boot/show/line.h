@@ -24,9 +24,6 @@ void line_condition(struct buf *out, const struct tree_node *condition);
 /* A word for /bin/sh: bare when every byte is harmless, else in single quotes. */
 void line_shell_word(struct buf *out, const char *word);
 
-/* az.c: whether the documents point into this secret as into the file that `talosctl gen secrets` writes
- * (facts: Talos pkg/machinery/config/generate/secrets). */
-bool az_is_bundle(const struct plan_secret *secret);
 /* az.c: the vault's name as az wants it, the first label of its host. In the pool. */
 char *az_vault_name(struct pool *pool, const struct role *role);
 

@@ -86,16 +86,28 @@ static bool good_pointer(const char *pointer)
     return true;
 }
 
+/* How many bytes of a secret's name stand here: a letter, a digit, a hyphen, or what the plan replaces; 0: none of
+ * these. */
+static size_t name_step(const char *at)
+{
+    static const char *const marks[] = {REF_NAME_CLUSTER, REF_NAME_ROLE};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (strncmp(at, marks[i], strlen(marks[i])) == 0)
+            return strlen(marks[i]);
+    return is_alnum(*at) || *at == '-';
+}
+
 static int parse_secret(struct pool *pool, struct ref *ref, const char *text, struct error *e)
 {
     size_t name_len = strcspn(text, "@#");
     const char *rest = text + name_len;
     bool good = name_len > 0 && name_len <= REF_NAME_MAX;
-    for (size_t i = 0; i < name_len && good; i++)
-        good = is_alnum(text[i]) || text[i] == '-';
+    for (size_t i = 0, step = 0; i < name_len && good; i += step)
+        good = (step = name_step(text + i)) > 0;
     if (!good)
         return error_at(e, ref->pos, E_YAML_REF,
-                        "\"%.*s\" is not the name of a Key Vault secret: 1-%d of letters, digits and -",
+                        "\"%.*s\" is not the name of a Key Vault secret: 1-%d of letters, digits and -, and "
+                        "{node:cluster} or {node:role} among them",
                         (int)(name_len < 140 ? name_len : 140), text, REF_NAME_MAX);
     ref->name = pool_memdup(pool, text, name_len);
     if (*rest == '@') {
@@ -163,6 +175,18 @@ static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *in
     return ref_parse(pool, (enum ref_kind)kind, pos, colon + 1, e);
 }
 
+/* The brace that closes the one at `at`: a secret's name may have a pair of its own. */
+static const char *closing(const char *at)
+{
+    unsigned depth = 0;
+    for (; *at; at++) {
+        depth += *at == '{';
+        if (*at == '}' && --depth == 0)
+            return at;
+    }
+    return NULL;
+}
+
 static int parse_format(struct pool *pool, struct ref *ref, const char *text, struct error *e)
 {
     struct ref_part **tail = &ref->parts;
@@ -192,7 +216,7 @@ static int parse_format(struct pool *pool, struct ref *ref, const char *text, st
         }
         if (at[0] == '\0')
             break;
-        const char *end = strchr(at, '}');
+        const char *end = closing(at);
         if (!end)
             return error_at(e, ref->pos, E_YAML_REF, "in !format, a { without its }; a brace itself is {{");
         struct ref *inner = parse_inner(pool, ref->pos, at + 1, (size_t)(end - at - 1), e);

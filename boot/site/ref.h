@@ -2,7 +2,7 @@
  * ref.h - the one grammar of references.
  *
  *   !fact serial      !node vars.gateway      !file path      !secret NAME@VERSION#/json/pointer
- *   !format "{fact:serial}.{node:cluster}"    !base64 {secret: NAME}
+ *   !format "{fact:serial}.{node:cluster}"    !base64 {secret: NAME}    !secret talos-{node:cluster}#/cluster/id
  *
  * A reference is parsed when its file is read and resolved once, on the tree, never in text.
  */
@@ -17,6 +17,9 @@
 enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64 };
 
 #define REF_NAME_MAX 127 /* a Key Vault secret name */
+/* What may stand in a secret's name; the plan puts the word there (plan_secret_name). */
+#define REF_NAME_CLUSTER "{node:cluster}"
+#define REF_NAME_ROLE "{node:role}"
 #define REF_FORMAT_PARTS_MAX 64
 
 /* A piece of a !format: literal text, or a reference (fact, node, secret, file). */
@@ -52,8 +55,8 @@ struct ref {
 int ref_kind_of_tag(const char *tag);
 
 /* Parses the scalar text of a reference of this kind (not base64 of a mapping). NULL and e (E_YAML_REF) when
- * it is malformed: secret names 1-127 of [0-9A-Za-z-], versions 32 hex, pointers per RFC 6901, file paths
- * relative without "..", fact names that facts_known(), node fields of the list in DESIGN. */
+ * it is malformed: secret names 1-127 of [0-9A-Za-z-] (and {node:cluster}, {node:role}), versions 32 hex, pointers per
+ * RFC 6901, file paths relative without "..", fact names that facts_known(), node fields of the list in DESIGN. */
 struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text,
                       struct error *e);
 

@@ -147,6 +147,14 @@ row("plan", "a TPM key on a box with TPM 1.2", "plan-encryption", spoil=text(
 row("plan", "a manifest is no object", "plan-manifest", spoil=text("bootstrap/Bad Name.yaml", "a: b\n"))
 row("plan", "a manifest with a fact in it", "plan-manifest-ref", spoil=text(
     "bootstrap/x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: default}\ndata: {a: !fact serial}\n"))
+row("plan", "another cluster takes the same bundle", "plan-bundle", spoil=replace("hearth.yaml", "nodes:\n", """  twin:
+    cluster: twin
+    endpoint: https://192.168.1.20:6443
+    vault: https://homelab-data.vault.azure.net
+    login: { tenant: 11111111-2222-4333-8444-555555555555, client: 66666666-7777-4888-8999-aaaaaaaaaaaa }
+nodes:
+  - { name: twin-1, role: twin, type: controlplane, bootstrap: auto, match: { serial: TWIN0001 } }
+"""))
 row("plan", "more secrets than are fetched", "plan-secrets", spoil=text(
     "bootstrap/x.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: flux-system}\ndata:\n" +
     "".join("  k%d: !base64 {secret: s%d}\n" % (i, i) for i in range(200))))
