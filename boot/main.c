@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 /* Address space for a site with a megabyte of manifests, and still within the 8 MiB that anybody may lock. What is
- * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every entry's plan. */
+ * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every
+ * entry's plan, and the tree of plan and check may be large. */
 #define HEAP_CAP ((size_t)7 << 20)
 #define HEAP_CAP_ALL ((size_t)64 << 20)
 
@@ -31,8 +32,8 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"boot", verb_boot, OPT_SITE | OPT_SYSROOT | OPT_JSON},
-    {"plan", verb_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS},
-    {"check", verb_check, BOX},
+    {"plan", verb_plan, BOX | OPT_EXPLAIN | OPT_ALL | OPT_AZ | OPT_ACCESS | OPT_PARTIAL},
+    {"check", verb_check, BOX | OPT_PARTIAL},
     {"render", verb_render, BOX | OPT_OUT},
     {"facts", verb_facts, OPT_SYSROOT | OPT_FACTS | OPT_JSON},
     {"assets", verb_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT},
@@ -60,6 +61,7 @@ static const struct option_row option_rows[] = {
     {"--all", OPT_ALL, false, offsetof(struct options, all)},
     {"--az", OPT_AZ, false, offsetof(struct options, az)},
     {"--access", OPT_ACCESS, false, offsetof(struct options, access)},
+    {"--partial", OPT_PARTIAL, false, offsetof(struct options, partial)},
 };
 #define OPTION_COUNT (sizeof option_rows / sizeof *option_rows)
 
@@ -221,7 +223,8 @@ static bool is_one_of(const char *word, const char *a, const char *b)
 int main(int argc, char **argv)
 {
     /* first the heap, before anything could put a byte on it */
-    mem_init(has_flag(argc, argv, "--all") ? HEAP_CAP_ALL : HEAP_CAP);
+    bool desk = has_flag(argc, argv, "--all") || (argc > 1 && is_one_of(argv[1], "plan", "check"));
+    mem_init(desk ? HEAP_CAP_ALL : HEAP_CAP);
     catch_stops();
     unsigned seed = 0;
     (void)getrandom(&seed, sizeof seed, GRND_NONBLOCK);

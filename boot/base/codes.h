@@ -192,6 +192,12 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_TREE, "tree", EXIT_SITE_, RETRY_STOP, \
     "the tree that Flux reconciles cannot work as it stands", \
     "write the file that is missing, or correct the place in the message; a store's vault is the role's") \
+  X(E_TREE_SECRET, "tree-secret", EXIT_SITE_, RETRY_STOP, \
+    "a Secret or a store that the tree needs is made by nothing that is seen", \
+    "inline it through bootstrap/, or correct name, namespace and key where it is asked for") \
+  X(E_TREE_UNSEEN, "tree-unseen", EXIT_SITE_, RETRY_STOP, \
+    "a part of the tree that Flux reconciles was not looked at", \
+    "correct the place in the message, or give --partial: the rest is judged, and the last line says so") \
   X(E_PLAN_ENCRYPTION, "plan-encryption", EXIT_REFUSED_, RETRY_EVENT, \
     "the disk encryption that is asked for cannot work on this box", \
     "choose another key for the STATE volume: tpm needs TPM 2.0, nodeID needs a real UUID") \
@@ -466,6 +472,12 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_RENDER_CNI, "config-cni", EXIT_SITE_, RETRY_STOP, \
     "the cluster would have no pod network", \
     "leave cluster.network.cni out for flannel, or inline a CNI through bootstrap/") \
+  X(E_RENDER_DNS, "config-dns", EXIT_SITE_, RETRY_STOP, \
+    "the cluster would have no DNS", \
+    "leave CoreDNS enabled, or inline another through bootstrap/") \
+  X(E_RENDER_PROXY, "config-proxy", EXIT_SITE_, RETRY_STOP, \
+    "the cluster would have no service proxy", \
+    "leave kube-proxy enabled, or inline a CNI that replaces it, and tell it so") \
   X(E_MANIFEST_OBJECT, "manifest-object", EXIT_SITE_, RETRY_STOP, \
     "a manifest holds something that is no Kubernetes object", \
     "each document needs apiVersion, kind and metadata.name") \

@@ -205,6 +205,14 @@ void errors_at(struct errors *list, struct pos pos, enum error_code code, const 
     va_end(ap);
 }
 
+void errors_move(struct errors *to, struct errors *from)
+{
+    for (unsigned i = 0; i < from->count; i++)
+        errors_add(to, &from->items[i]);
+    to->dropped += from->dropped;
+    errors_free(from);
+}
+
 unsigned errors_total(const struct errors *list)
 {
     return list->count + list->dropped;

@@ -103,6 +103,8 @@ void errors_at(struct errors *list, struct pos pos, enum error_code code, const 
 void errors_vat(struct errors *list, struct pos pos, enum error_code code, const char *fmt, va_list ap)
     __attribute__((format(printf, 4, 0)));
 void errors_add(struct errors *list, const struct error *e);
+/* Adds all of another list, which is empty afterwards. */
+void errors_move(struct errors *to, struct errors *from);
 /* All that were ever added, also those that did not fit. */
 unsigned errors_total(const struct errors *list);
 

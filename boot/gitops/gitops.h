@@ -3,8 +3,8 @@
  *
  * From clusters/<role>/flux-system/gotk-sync.yaml on, the walk follows what Flux and kustomize would: the path of
  * each Flux Kustomization, the resources and components of each kustomization.yaml, every YAML file where there is
- * none. Bounded: GITOPS_ITEMS_MAX files and directories, GITOPS_DEPTH_MAX steps from the start. What is remote,
- * generated or patched is not looked at; a file that hearth does not read (anchors, foreign tags) is a warning.
+ * none; each path once for a set of variables and a namespace. Bounded: GITOPS_ITEMS_MAX files and directories,
+ * GITOPS_DEPTH_MAX steps from the start. What is remote or generated is not looked at and may make what is missed.
  *
  * Sources: Flux's Kustomization API (path, postBuild), kustomize's kustomization file, External Secrets' API v1.
  */
@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-#define GITOPS_ITEMS_MAX 512
-#define GITOPS_DEPTH_MAX 8
+#define GITOPS_ITEMS_MAX 4096
+#define GITOPS_DEPTH_MAX 20
 
 /* How the operator logs in to the role's vault, as its ClusterSecretStore says; in the plan's pool. */
 struct gitops_login {
@@ -28,13 +28,21 @@ struct gitops_login {
     const struct ref *client, *secret;
 };
 
-/* Walks the tree of the plan's role. Adds each secret that an ExternalSecret of an Azure ClusterSecretStore names to
+struct gitops_tree {
+    /* the first store's of the role's vault, or zeroed */
+    struct gitops_login login;
+    /* E_TREE_UNSEEN: each place that was named and not looked at. A tree with one is not good. Owned: errors_free(). */
+    struct errors unseen;
+    /* files and directories that came after GITOPS_ITEMS_MAX */
+    unsigned cut;
+};
+
+/* Walks the tree of the plan's role. Adds each secret that an ExternalSecret of one of the vault's stores names to
  * plan->secrets, with its place in the tree and ref->external set (`secret/` before a name is dropped, keys and
- * certificates are left out). Errors: E_TREE something named is not there, or a store of another vault,
- * E_SITE_PLACEHOLDER, E_YAML_REF a key that is no name, E_PLAN_SECRETS. Warnings: files that git does not track,
- * files and values that could not be judged. *login is the store's, or zeroed. */
-void gitops_tree(struct plan *plan, struct gitops_login *login, struct errors *warnings,
-                 struct errors *errors);
+ * certificates are left out). Errors: E_TREE something named is not there, a variable that nothing gives, or a store of
+ * another vault; E_TREE_SECRET a Secret or a store that nothing makes; E_SITE_PLACEHOLDER; E_YAML_REF a key that is no
+ * name. Warnings: files that git does not track, and E_TREE_SECRET where something that is not seen may make it. */
+void gitops_tree(struct plan *plan, struct gitops_tree *tree, struct errors *warnings, struct errors *errors);
 
 /* Warns unless all that lies in clusters/<role>/flux-system is kept from Flux's garbage collection, by its
  * kustomization.yaml (a patch that reaches every object, or commonAnnotations): Flux deletes what leaves Git, itself

@@ -1,53 +1,15 @@
-#include "gitops/gitops.h"
-#include "gitops/operator.h"
-#include "gitops/remote.h"
+#include "gitops/walk.h"
+#include "gitops/inventory.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "site/tracked.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-#define VALUE_MAX 512 /* bytes of a value that is expanded */
-
-/* A file or directory of the tree. Everything lives in the plan's pool. */
-struct item {
-    const char *path;
-    /* postBuild.substitute of its Flux Kustomization, or NULL */
-    const struct tree_node *vars;
-    /* what names it; file is NULL when it was found in a directory */
-    struct pos from;
-    unsigned depth;
-};
-
-/* A secret of an ExternalSecret and the store that it comes from; or, without a secret, a store that is not Azure's. */
-struct found {
-    const struct ref *ref;
-    const char *store;
-    struct found *next;
-};
-
-struct walk {
-    struct plan *plan;
-    /* the plan's */
-    struct pool *pool;
-    /* those to come stand behind those that were */
-    struct item *items;
-    unsigned count;
-    bool cut;
-    struct found *first, **end;
-    /* the first */
-    const char *untracked;
-    unsigned untracked_count;
-    struct gitops_login *login;
-    struct errors *warnings;
-    struct errors *errors;
-};
-
-static void say(struct errors *list, const struct item *item, const struct tree_node *at,
-                enum error_code code, const char *text, const char *value)
-{
-    errors_at(list, (struct pos){item->path, at->pos.line, at->pos.column}, code, "%s%.200s", text, value);
-}
+#define SLOTS (2u * GITOPS_ITEMS_MAX) /* a power of two */
 
 static bool is_yaml(const char *path)
 {
@@ -55,13 +17,15 @@ static bool is_yaml(const char *path)
 }
 
 /* dir/relative without "." and ".."; too many of these leave nothing. */
-static char *path_join(struct pool *pool, const char *dir, const char *relative)
+static char *join(struct pool *pool, const char *dir, const char *relative)
 {
     size_t n = strlen(dir);
     char *out = pool_alloc(pool, n + strlen(relative) + 2);
+
     memcpy(out, dir, n);
     while (*relative) {
         size_t len = strcspn(relative, "/");
+
         if (len == 2 && relative[0] == '.' && relative[1] == '.') {
             while (n > 0 && out[--n] != '/') {
             }
@@ -78,237 +42,259 @@ static char *path_join(struct pool *pool, const char *dir, const char *relative)
     return out;
 }
 
-/* Puts dir/relative into the queue, once; `at` of the file `by` names it, or is NULL. */
-static void follow(struct walk *w, const struct item *by, const char *dir, const char *relative,
-                   const struct tree_node *at)
+void walk_unseen(struct walk *w, struct pos pos, const char *fmt, ...)
 {
-    struct item *item = &w->items[w->count];
-    *item = *by;
-    item->path = path_join(w->pool, dir, relative);
-    item->depth++;
-    item->from = (struct pos){0};
-    if (at)
-        item->from = (struct pos){by->path, at->pos.line, at->pos.column};
-    for (unsigned i = 0; i < w->count; i++)
-        if (strcmp(w->items[i].path, item->path) == 0)
-            return;
-    if (w->count == GITOPS_ITEMS_MAX || by->depth == GITOPS_DEPTH_MAX)
-        w->cut = true;
-    else
-        w->count++;
+    va_list ap;
+
+    va_start(ap, fmt);
+    char text[ERROR_TEXT_MAX];
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    errors_at(&w->tree->unseen, pos, E_TREE_UNSEEN, "%s", text);
 }
 
-/* The text with one ${name} replaced as Flux does after the build; NULL when something stays open. */
-static const char *expand(struct pool *pool, const struct tree_node *vars, const char *text)
+struct pos walk_pos(const struct walk_item *item, const struct tree_node *at)
 {
-    const char *open = strstr(text, "${");
-    size_t n = strcspn(open ? open : "", "}");
-    if (!open)
-        return pool_strdup(pool, text);
-    if (!open[n] || strlen(text) > VALUE_MAX || strstr(open + n, "${"))
-        return NULL;
-    const char *value = tree_text(tree_get(vars, pool_memdup(pool, open + 2, n - 2)));
-    return value ? pool_printf(pool, "%.*s%s%s", (int)(open - text), text, value, open + n + 1) : NULL;
+    return (struct pos){item->path, at->pos.line, at->pos.column};
 }
 
-/* The same, of a node; an absent one is NULL, what stays open is said. */
-static const char *value_of(struct walk *w, const struct item *item, const struct tree_node *node)
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The slot of an equal item, or the free one where it belongs. */
+static uint16_t *slot_of(struct walk *w, const struct walk_item *item)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    for (const char *at = item->path; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    for (const char *at = item->ns ? item->ns : ""; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    for (uint32_t i = hash;; i++) {
+        uint16_t *slot = &w->slots[i % SLOTS];
+        const struct walk_item *other = *slot ? &w->items[*slot - 1] : NULL;
+        if (!other ||
+            (strcmp(other->path, item->path) == 0 && other->vars == item->vars &&
+             same_text(other->ns, item->ns)))
+            return slot;
+    }
+}
+
+void walk_follow(struct walk *w, const struct walk_item *by, const char *dir, const char *relative,
+                 const struct tree_node *at)
+{
+    struct walk_item item = *by;
+
+    item.path = join(w->pool, dir, relative);
+    item.depth++;
+    item.sync = false;
+    item.from = at ? walk_pos(by, at) : (struct pos){0};
+    struct pos pos = at ? item.from : (struct pos){.file = item.path};
+    uint16_t *slot = slot_of(w, &item);
+    if (*slot)
+        return;
+    if (by->depth == GITOPS_DEPTH_MAX) {
+        walk_unseen(w, pos, "%s lies more than %d steps from where Flux begins", item.path, GITOPS_DEPTH_MAX);
+    } else if (w->count == GITOPS_ITEMS_MAX) {
+        w->tree->cut++;
+        if (w->tree->cut == 1)
+            walk_unseen(w, pos, "%s and what comes after it: more than %d files and directories", item.path,
+                        GITOPS_ITEMS_MAX);
+    } else {
+        w->items[w->count++] = item;
+        *slot = (uint16_t)w->count;
+    }
+}
+
+const char *walk_text(struct walk *w, const struct walk_item *item, const struct tree_node *node)
 {
     const char *text = tree_text(node);
-    text = text ? expand(w->pool, item->vars, text) : NULL;
-    if (node && !text)
-        say(w->warnings, item, node, E_PLAN_ADVICE,
-            "not checked, not in postBuild.substitute: ", tree_text(node) ? tree_text(node) : "");
-    return text;
-}
 
-static void add_secret(struct walk *w, const struct ref *ref, const char *store)
-{
-    struct found *found = *w->end = pool_alloc(w->pool, sizeof *found);
-    found->ref = ref;
-    found->store = pool_strdup(w->pool, store);
-    w->end = &found->next;
-}
-
-static void want_list(struct walk *w, const struct item *item, const struct tree_node *list, const char *path,
-                      bool extract, const char *store)
-{
-    for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next) {
-        const struct tree_node *remote = tree_get(n, path), *key = tree_get(remote, "key");
-        const char *name = value_of(w, item, key);
-        if (!name)
-            continue;
-        struct error e;
-        struct ref *ref = remote_ref(w->pool, (struct pos){item->path, key->pos.line, key->pos.column},
-                                     remote, name, extract, &e);
-        if (ref)
-            add_secret(w, ref, store);
-        else if (e.code)
-            errors_add(w->errors, &e);
+    if (!node)
+        return NULL;
+    if (!text) {
+        walk_unseen(w, walk_pos(item, node), "a text belongs here");
+        return NULL;
     }
+    const char *out = NULL;
+    const char *name = NULL;
+    enum vars_result result = vars_expand(w->pool, item->vars, text, &out, &name);
+    if (result == VARS_GOOD)
+        return out;
+    if (result == VARS_OPEN || item->patched)
+        walk_unseen(w, walk_pos(item, node),
+                    "%.200s: what Flux makes of it is known only in the cluster (%.200s)", text, name);
+    else
+        errors_at(w->errors, walk_pos(item, node), E_TREE,
+                  "%.200s: nothing gives %.100s a value, in no postBuild.substitute", text, name);
+    return NULL;
 }
 
-static void external_secret(struct walk *w, const struct item *item, const struct tree_node *root)
+/* Laid down byte for byte, and far larger than all the rest. */
+static bool is_components(const char *path)
 {
-    const char *store = tree_text(tree_path(root, "spec.secretStoreRef.name"));
-    if (!store || !tree_is(tree_path(root, "spec.secretStoreRef.kind"), "ClusterSecretStore"))
-        return;
-    want_list(w, item, tree_path(root, "spec.data"), "remoteRef", false, store);
-    want_list(w, item, tree_path(root, "spec.dataFrom"), "extract", true, store);
+    return strstr(path, "/gotk-components.yaml") != NULL;
 }
 
-static void judge_store(struct walk *w, const struct item *item, const struct tree_node *root)
+static bool contains(const struct buf *text, const char *word)
 {
-    const struct tree_node *azure = tree_path(root, "spec.provider.azurekv"),
-                           *node = tree_get(azure, "vaultUrl");
-    const char *wanted = w->plan->entry->role->vault, *name = tree_text(tree_path(root, "metadata.name"));
-    const char *url = value_of(w, item, node);
-    size_t n = strlen(wanted);
-    if (!azure && name)
-        add_secret(w, NULL, name);
-    if (url && (strncasecmp(url, wanted, n) != 0 || (url[n] && strcmp(url + n, "/") != 0)))
-        say(w->errors, item, node, E_TREE, "not the role's vault: ", url);
-    else if (url && !w->login->pos.file && tree_path(azure, "authSecretRef.clientSecret")) {
-        node = tree_get(azure, "tenantId");
-        *w->login = operator_login(w->plan, tree_get(azure, "authSecretRef"),
-                                   (struct pos){item->path, azure->pos.line, 0});
-        w->login->tenant = node ? value_of(w, item, node) : NULL;
-    }
+    return memmem(text->data, text->len, word, strlen(word)) != NULL;
 }
 
-static void kustomization(struct walk *w, const struct item *item, const struct tree_node *root)
+static bool is_worth_parsing(const struct walk *w, const struct buf *text)
 {
-    const struct tree_node *path = tree_path(root, "spec.path"),
-                           *vars = tree_path(root, "spec.postBuild.substitute");
-    const char *text = value_of(w, item, path);
-    struct item by = *item;
-    /* Another source is another repository. */
-    if (!text || !tree_is(tree_path(root, "spec.sourceRef.name"), "flux-system"))
-        return;
-    by.vars = vars ? tree_copy(w->pool, vars) : NULL;
-    follow(w, &by, "", text, path);
-}
+    static const char *const words[] = {"Kustomization", "Secret", SITE_EXAMPLE_MARK, "FluxInstance"};
 
-static bool is_worth_parsing(const struct buf *text, const char *path)
-{
-    static const char words[][14] = {"Kustomization", "\nresources:", "ecretStore", SITE_EXAMPLE_MARK};
-    /* Laid down byte for byte, and far larger than all the rest. */
-    if (!text->data || strstr(path, "/gotk-components.yaml"))
-        return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (memmem(text->data, text->len, words[i], strnlen(words[i], sizeof words[i])))
+        if (contains(text, words[i]))
             return true;
-    return false;
+    return inventory_wants(w->inventory, text);
 }
 
 /* Reads a file; false when there is none. One that cannot be judged is said and empty. */
-static bool read_documents(struct walk *w, struct pool *pool, const char *path, struct document **docs)
+static bool read_file(struct walk *w, struct pool *pool, const struct walk_item *item, const char *path,
+                      bool whole, struct document **docs)
 {
     struct buf text = {.max = SITE_FILE_MAX + 4096};
     struct error e;
     bool missing = false;
     int failed = site_read(w->plan->site, path, &text, &missing, &e);
+
     *docs = NULL;
-    if (!failed && is_worth_parsing(&text, path))
-        failed = tree_read(pool, path, text.data, text.len, docs, &e);
+    if (!failed && text.data && !is_components(path) && (whole || item->sync || is_worth_parsing(w, &text)))
+        failed = tree_read_plain(pool, path, text.data, text.len, docs, &e);
+    else if (!failed && text.data && contains(&text, "HelmRelease"))
+        inventory_chart(w->inventory, item);
     buf_free(&text);
     if (missing)
         return false;
     if (failed) {
         *docs = NULL;
-        errors_at(w->warnings, (struct pos){0}, E_PLAN_ADVICE, "check skipped %s", e.text);
+        walk_unseen(w, (struct pos){0}, "%s", e.text);
     }
-    if (tracked_file(w->plan->site->dir, path) == TRACKED_NO && w->untracked_count++ == 0)
-        w->untracked = pool_strdup(w->pool, path);
     return true;
 }
 
-static void resources(struct walk *w, const struct item *item, const char *file, const struct tree_node *list)
-{
-    struct item by = *item;
-    by.path = file;
-    for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next)
-        /* "//" and "?" are of remote ones: https://..., host/repository//directory?ref=... */
-        if (tree_text(n) && !strstr(n->text, "//") && !strchr(n->text, '?'))
-            follow(w, &by, item->path, n->text, n);
-}
-
 /* Whether it is there. */
-static bool directory(struct walk *w, const struct item *item, struct pool *pool)
+static bool directory(struct walk *w, const struct walk_item *item, struct pool *pool)
 {
-    const char *file = path_join(w->pool, item->path, "kustomization.yaml");
-    struct document *docs = NULL;
-    if (read_documents(w, pool, file, &docs)) {
-        resources(w, item, file, docs ? tree_get(docs->root, "resources") : NULL);
-        resources(w, item, file, docs ? tree_get(docs->root, "components") : NULL);
+    static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+    if (!item->path[0]) {
+        walk_unseen(w, item->from, "the whole repository is one Kustomization: it begins at the top");
         return true;
     }
-    const char **files = NULL, **folders = NULL;
-    struct error ignored;
-    if (site_list(w->plan->site, pool, item->path, "ml", &files, &ignored) != 0 ||
-        site_list(w->plan->site, pool, item->path, "/", &folders, &ignored) != 0)
-        return false;
-    file = files[0] ? files[0] : folders[0];
+    struct document *docs = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *file = join(w->pool, item->path, names[i]);
+        if (read_file(w, pool, item, file, true, &docs)) {
+            inventory_file(w->inventory, file);
+            if (docs && docs->root)
+                kinds_kustomization(w, item, file, docs->root);
+            return true;
+        }
+    }
+    struct error e;
+    const char **files = NULL;
+    const char **folders = NULL;
+    if (site_list(w->plan->site, pool, item->path, "ml", &files, &e) != 0 ||
+        site_list(w->plan->site, pool, item->path, "/", &folders, &e) != 0) {
+        walk_unseen(w, (struct pos){0}, "%s", e.text);
+        return true;
+    }
+    bool there = files[0] || folders[0];
     for (; *files; files++)
         if (is_yaml(*files))
-            follow(w, item, item->path, *files, NULL);
+            walk_follow(w, item, item->path, *files, NULL);
     for (; *folders; folders++)
-        follow(w, item, item->path, *folders, NULL);
-    return file != NULL;
+        walk_follow(w, item, item->path, *folders, NULL);
+    return there;
 }
 
-static void visit(struct walk *w, const struct item *item)
+static void visit(struct walk *w, const struct walk_item *item)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
-    if (!(is_yaml(item->path) ? read_documents(w, pool, item->path, &docs) : directory(w, item, pool)) &&
-        item->from.file)
+
+    if (is_yaml(item->path) ? read_file(w, pool, item, item->path, false, &docs) : directory(w, item, pool)) {
+        if (is_yaml(item->path))
+            inventory_file(w->inventory, item->path);
+    } else if (item->from.file) {
         errors_at(w->errors, item->from, E_TREE, "%.200s is not there", item->path);
-    for (; docs; docs = docs->next) {
-        const struct tree_node *kind = tree_get(docs->root, "kind");
-        site_examples(docs->root, w->errors);
-        if (tree_is(kind, "Kustomization"))
-            kustomization(w, item, docs->root);
-        else if (tree_is(kind, "ClusterSecretStore"))
-            judge_store(w, item, docs->root);
-        else if (tree_is(kind, "ExternalSecret"))
-            external_secret(w, item, docs->root);
+    } else if (item->sync && w->plan->entry->type == MACHINE_CONTROLPLANE) {
+        walk_unseen(w, (struct pos){.file = item->path}, "the file is not there, and Flux begins with it");
     }
+    for (; docs; docs = docs->next)
+        if (docs->root && docs->root->kind == TREE_MAP) {
+            site_examples(docs->root, w->errors);
+            kinds_take(w, item, docs->root);
+        }
     pool_free(pool);
 }
 
-static bool is_foreign(const struct found *f, const char *store)
+static void say_untracked(struct walk *w)
 {
-    for (; f; f = f->next)
-        if (!f->ref && strcmp(f->store, store) == 0)
-            return true;
-    return false;
+    unsigned count = 0;
+    const char *first = inventory_untracked(w->inventory, w->plan->site->dir, &count);
+
+    if (count == 1)
+        errors_at(w->warnings, (struct pos){.file = first}, E_PLAN_ADVICE,
+                  "git does not track this file, so Flux lacks it: `git add`");
+    else if (count)
+        errors_at(w->warnings, (struct pos){.file = first}, E_PLAN_ADVICE,
+                  "one of %u files that git does not track, so Flux lacks them: `git add`", count);
 }
 
-void gitops_tree(struct plan *plan, struct gitops_login *login, struct errors *warnings,
-                 struct errors *errors)
+/* One walk from the file that Flux begins with. */
+static void run(struct walk *w)
 {
-    struct walk w = {
-        .plan = plan, .pool = plan->pool, .login = login, .warnings = warnings, .errors = errors};
-    *login = (struct gitops_login){0};
-    w.end = &w.first;
-    w.items = pool_alloc(w.pool, (GITOPS_ITEMS_MAX + 1) * sizeof *w.items);
-    const struct item start = {0};
-    follow(&w, &start, pool_printf(w.pool, "clusters/%s", plan->entry->role->name),
-           "flux-system/gotk-sync.yaml", NULL);
-    for (unsigned i = 0; i < w.count; i++)
-        visit(&w, &w.items[i]);
-    struct error e = {0};
-    for (const struct found *f = w.first; f && e.code == E_NONE; f = f->next)
-        if (f->ref && !is_foreign(w.first, f->store) && plan_add_secret(plan, f->ref, &e) != 0)
-            errors_add(errors, &e);
-    if (w.cut)
-        errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "not all of this large tree was checked");
-    if (w.untracked_count == 1)
-        errors_at(warnings, (struct pos){.file = w.untracked}, E_PLAN_ADVICE,
-                  "git does not track this file, so Flux lacks it: `git add`");
-    else if (w.untracked)
-        errors_at(warnings, (struct pos){.file = w.untracked}, E_PLAN_ADVICE,
-                  "one of %u files that git does not track, so Flux lacks them: `git add`",
-                  w.untracked_count);
+    const char *role = w->plan->entry->role->name;
+    struct walk_item start = {.sync = true,
+                              .path = pool_printf(w->pool, "clusters/%s/flux-system/gotk-sync.yaml", role)};
+
+    w->items[0] = start;
+    w->count = 1;
+    *slot_of(w, &start) = 1;
+    for (unsigned i = 0; i < w->count; i++) {
+        struct walk_item item = w->items[i];
+        visit(w, &item);
+    }
+}
+
+void gitops_tree(struct plan *plan, struct gitops_tree *tree, struct errors *warnings, struct errors *errors)
+{
+    struct inventory inventory = {.pool = plan->pool};
+
+    *tree = (struct gitops_tree){0};
+    /* A variable that a ConfigMap of the tree gives is known once that has been read: then again from the start. */
+    for (unsigned again = 0; again < INVENTORY_ROUNDS; again++) {
+        struct walk w = {.plan = plan, .pool = plan->pool, .inventory = &inventory, .tree = tree};
+        struct errors said = {0};
+
+        w.warnings = &said;
+        struct errors wrong = {0};
+        w.errors = &wrong;
+        w.items = mem_alloc_array(GITOPS_ITEMS_MAX, sizeof *w.items);
+        w.slots = mem_alloc_array(SLOTS, sizeof *w.slots);
+        run(&w);
+        bool more = again + 1 < INVENTORY_ROUNDS && inventory_learnt(&inventory);
+        if (!more) {
+            needs_judge(&inventory, &w);
+            say_untracked(&w);
+            errors_move(warnings, &said);
+            errors_move(errors, &wrong);
+        } else {
+            inventory_forget(&inventory);
+            errors_free(&tree->unseen);
+            *tree = (struct gitops_tree){0};
+        }
+        errors_free(&said);
+        errors_free(&wrong);
+        mem_free(w.items);
+        mem_free(w.slots);
+        if (!more)
+            break;
+    }
 }

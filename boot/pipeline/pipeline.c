@@ -115,7 +115,9 @@ static int choose(struct pipeline *run, const struct options *o, struct errors *
     run->entry = plan_match(run->site, run->facts, o->node, &e);
     if (!run->entry)
         return fail_one(errors, &e);
-    return plan_make(run->site, run->facts, run->entry, &run->plan, errors);
+    return plan_make(run->site, run->facts, run->entry, &run->plan, errors) == 0
+        ? render_judge(run->plan, errors)
+        : -1;
 }
 
 int pipeline_plan(struct pipeline *run, const struct options *o, struct errors *errors)

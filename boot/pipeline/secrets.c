@@ -65,9 +65,10 @@ static void name_credential(const struct role *role, struct error *e)
             error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", role->name);
 }
 
-/* The secrets of the plan into run->answers; or, with `write`, that into the marker, and what is there then into
- * *marker. */
-static int fetch(struct pipeline *run, const char *write, struct vault_answer *marker, struct error *e)
+/* So many secrets of the plan from `first` on into run->answers; or, with `write`, that into the marker, and what is
+ * there then into *marker. */
+static int fetch(struct pipeline *run, unsigned first, unsigned count, const char *write,
+                 struct vault_answer *marker, struct error *e)
 {
     const struct plan *plan = run->plan;
     const struct role *role = plan->entry->role;
@@ -77,14 +78,14 @@ static int fetch(struct pipeline *run, const char *write, struct vault_answer *m
         .vault = role->vault,
         .resource = role->cloud.resource,
         .names = names,
-        .name_count = write ? 1 : plan->secret_count,
+        .name_count = write ? 1 : count,
         .write = write,
         .now = (int64_t)time(NULL),
         .ask = ask,
         .stop_fd = run->stop_fd,
     };
-    for (unsigned i = 0; i < plan->secret_count; i++)
-        names[i] = (struct secret_name){plan->secrets[i].name, plan->secrets[i].version};
+    for (unsigned i = 0; i < count; i++)
+        names[i] = (struct secret_name){plan->secrets[first + i].name, plan->secrets[first + i].version};
     if (write)
         names[0] = (struct secret_name){plan->marker, NULL};
     int result = -1;
@@ -100,7 +101,7 @@ static int fetch(struct pipeline *run, const char *write, struct vault_answer *m
         request.ca_only = role->cloud.ca_only;
         request.hosts_file = hosts.data;
         request.resolv_conf = resolv.data;
-        result = vault_fetch(&request, write ? marker : run->answers, &run->stats,
+        result = vault_fetch(&request, write ? marker : run->answers + first, &run->stats,
                              run->stages ? progress : NULL, run, e);
         if (result != 0)
             name_credential(role, e);
@@ -145,6 +146,29 @@ int pipeline_login(const struct pipeline *run, const char *tenant, const struct 
     return result;
 }
 
+/* The node's own are no more than one run takes; with what the tree adds to them there may be several runs. */
+static int fetch_all(struct pipeline *run, struct error *e)
+{
+    unsigned all = run->plan->secret_count;
+    int result = 0;
+
+    for (unsigned i = 0, n; i < all; i += n) {
+        struct vault_answer *answers = run->answers + i;
+        n = all - i < VAULT_NAMES_MAX ? all - i : VAULT_NAMES_MAX;
+        struct error other;
+        if (fetch(run, i, n, NULL, NULL, result == 0 ? e : &other) == 0)
+            continue;
+        result = -1;
+        /* What fails as a whole says the same of every name, and would of those to come. */
+        if (n > 1 && answers[0].error.code && strcmp(answers[0].error.text, answers[n - 1].error.text) == 0)
+            for (unsigned k = i + n; k < all; k++)
+                run->answers[k].error = answers[0].error;
+        if (i + n < all && run->answers[i + n].error.code)
+            break;
+    }
+    return result;
+}
+
 int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
 {
     const struct plan *plan = run->plan;
@@ -152,7 +176,7 @@ int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
         log_stage(3, run->stages, "secrets", "%u from %s", plan->secret_count, plan->entry->role->vault);
     run->answers = mem_alloc_array(plan->secret_count + 1, sizeof *run->answers);
     struct error e = {0};
-    if (plan->secret_count == 0 || fetch(run, NULL, NULL, &e) == 0)
+    if (fetch_all(run, &e) == 0)
         return 0;
     unsigned failed = 0;
     for (unsigned i = 0; i < plan->secret_count; i++)
@@ -168,7 +192,7 @@ int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
 int pipeline_write_marker(struct pipeline *run, const char *value, struct error *e)
 {
     struct vault_answer now = {0};
-    int result = fetch(run, value, &now, e);
+    int result = fetch(run, 0, 0, value, &now, e);
     if (result != 0 && (e->code == E_VAULT_RBAC || e->code == E_VAULT_POLICY || e->code == E_VAULT_FORBIDDEN))
         e->code = E_MARKER_RIGHT;
     else if (result == 0 && !span_is(secret_bytes(&now.value), value))

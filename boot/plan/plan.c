@@ -147,6 +147,50 @@ static void add_marker(struct plan *plan, struct errors *errors)
         errors_add(errors, &e);
 }
 
+struct largest {
+    const char *path;
+    size_t bytes;
+};
+
+static void keep_largest(struct largest top[3], const char *path, size_t bytes)
+{
+    for (unsigned i = 0; i < 3; i++)
+        if (bytes > top[i].bytes) {
+            const struct largest moved = top[i];
+            top[i] = (struct largest){path, bytes};
+            path = moved.path;
+            bytes = moved.bytes;
+        }
+}
+
+/* The limit is the box's; it is said where somebody can do something about it. */
+static void judge_size(const struct plan *plan, struct errors *errors)
+{
+    struct largest top[3] = {{"", 0}, {"", 0}, {"", 0}};
+    size_t sum = 0;
+    for (unsigned i = 0; i < plan->file_count; i++) {
+        sum += plan->files[i].bytes;
+        keep_largest(top, plan->files[i].path, plan->files[i].bytes);
+    }
+    for (unsigned i = 0; i < plan->manifest_count; i++) {
+        const struct plan_manifest *m = &plan->manifests[i];
+        bool known = !m->file;
+        for (unsigned k = 0; k < i && !known; k++)
+            known = plan->manifests[k].file && strcmp(plan->manifests[k].file, m->file) == 0;
+        if (known)
+            continue;
+        sum += m->size;
+        keep_largest(top, m->file, m->size);
+    }
+    if (sum > PLAN_BYTES_MAX)
+        errors_at(errors, (struct pos){.file = top[0].path}, E_RENDER_SIZE,
+                  "%zu bytes of files would be one machine config, and a box can take %zu; the largest are "
+                  "%s (%zu), %s "
+                  "(%zu) and %s (%zu)",
+                  sum, PLAN_BYTES_MAX, top[0].path, top[0].bytes, top[1].path, top[1].bytes, top[2].path,
+                  top[2].bytes);
+}
+
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors)
 {
@@ -157,7 +201,8 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
     plan->site = site;
     plan->facts = facts;
     plan->entry = entry;
-    plan->secrets = pool_alloc(pool, PLAN_SECRETS_MAX * sizeof *plan->secrets);
+    plan->secret_room = PLAN_SECRETS_MAX;
+    plan->secrets = pool_alloc(pool, plan->secret_room * sizeof *plan->secrets);
     plan->files = pool_alloc(pool, PLAN_FILES_MAX * sizeof *plan->files);
     plan->manifests = pool_alloc(pool, PLAN_MANIFESTS_MAX * sizeof *plan->manifests);
 
@@ -171,6 +216,7 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
             plan_bundle(plan, errors);
         if (documents == 0 && plan_installer(plan, errors) == 0)
             add_marker(plan, errors);
+        judge_size(plan, errors);
         if (documents == 0 && manifests == 0)
             plan_advice(plan, errors);
     }

@@ -17,9 +17,11 @@
 
 #include <jansson.h>
 
-#define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node */
+#define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node; the tree's are not counted */
 #define PLAN_FILES_MAX 64     /* files of talos/ that make one config */
 #define PLAN_MANIFESTS_MAX 64 /* inlined manifests of one control plane */
+/* Bytes of files that one machine config is made of: what `boot` can take with 64 secrets beside it (main.c). */
+#define PLAN_BYTES_MAX ((size_t)840000)
 
 /* The one disk that Talos will be given. */
 struct plan_disk {
@@ -108,7 +110,7 @@ struct plan {
     /* flux.from release: what Talos fetches, unverified; in config already */
     const char *release_url;
     struct plan_secret *secrets;
-    unsigned secret_count;
+    unsigned secret_count, secret_room;
     struct errors warnings;
 };
 
@@ -125,7 +127,8 @@ int plan_make(const struct site *site, const json_t *facts, const struct site_no
 void plan_free(struct plan *plan); /* NULL is allowed */
 
 /* Adds a secret that something beside the documents needs, unless it is in the list; the reference is
- * borrowed. -1 and E_PLAN_SECRETS when the list is full. */
+ * borrowed. -1 and E_PLAN_SECRETS when the list is full, which it is for no `external` one. Once one of these stands
+ * in the list, no other may be added. */
 int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e);
 
 /* Whether the documents point into this secret as into the file that `talosctl gen secrets` writes (Talos

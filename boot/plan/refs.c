@@ -43,8 +43,10 @@ static bool same_version(const char *a, const char *b)
 static void add_where(struct pool *pool, struct plan_secret *secret, const struct ref *ref)
 {
     struct plan_where **end = &secret->where;
-    while (*end)
-        end = &(*end)->next;
+    for (; *end; end = &(*end)->next)
+        if ((*end)->ref->external && ref->external && strcmp((*end)->ref->pos.file, ref->pos.file) == 0 &&
+            (*end)->ref->pos.line == ref->pos.line && (*end)->ref->pos.column == ref->pos.column)
+            return; /* one file of the tree, met twice */
     *end = pool_alloc(pool, sizeof **end);
     (*end)->ref = ref;
 }
@@ -63,9 +65,16 @@ int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
             return 0;
         }
     }
-    if (plan->secret_count == PLAN_SECRETS_MAX)
+    /* The tree's come last, and are the operator's: the node fetches none of them. */
+    if (!ref->external && plan->secret_count >= PLAN_SECRETS_MAX)
         return error_at(e, ref->pos, E_PLAN_SECRETS, "more than %d different secrets; %s is one too many",
                         PLAN_SECRETS_MAX, ref->name);
+    if (plan->secret_count == plan->secret_room) {
+        struct plan_secret *more = pool_alloc(plan->pool, 2 * plan->secret_room * sizeof *more);
+        memcpy(more, plan->secrets, plan->secret_count * sizeof *more);
+        plan->secrets = more;
+        plan->secret_room *= 2;
+    }
     struct plan_secret *secret = &plan->secrets[plan->secret_count++];
     secret->name = ref->name;
     secret->version = ref->version;

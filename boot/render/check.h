@@ -34,6 +34,8 @@ struct check {
     unsigned manifest_count;
     /* Of the site's own cluster.inlineManifests; filled by check_manifests(). */
     struct object *own;
+    /* Some of them could not be looked at, for no secret was fetched. */
+    bool own_open;
     struct errors *errors;
     /* of what may fail, or not yet */
     struct errors *warnings;
@@ -44,9 +46,19 @@ void check_config(struct check *c);
 /* What the references became, judged as the plan judged the rest (site/schema_check.h): E_RENDER_KEY, E_RENDER_FIELD,
  * E_RENDER_CONFLICT. */
 void check_spelling(struct check *c);
-/* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE; then
- * the pod network (E_RENDER_CNI), which needs them. */
+/* Every inlined object: E_MANIFEST_OBJECT, E_MANIFEST_NAME, E_MANIFEST_SECRET, E_MANIFEST_NAMESPACE. */
 void check_manifests(struct check *c);
+/* check_network.c: what Flux needs of the cluster before it can do anything: the pod network (E_RENDER_CNI), DNS
+ * (E_RENDER_DNS), a service proxy (E_RENDER_PROXY). After check_manifests(). */
+void check_network(struct check *c);
+
+/* Visits every inlined object, those of the site's own cluster.inlineManifests last. */
+struct check_every {
+    const struct check *c;
+    unsigned manifest;
+    const struct object *at;
+};
+const struct object *check_next(struct check_every *i);
 /* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC, and warnings. After check_manifests(). */
 void check_flux(struct check *c);
 
@@ -74,6 +86,8 @@ void check_need(struct check *c, const struct tree_node *root, const char *path,
 struct pos check_nearest(const struct tree_node *root, const char *path);
 /* The text of a node fit for a message: itself, or "(from a secret)". NULL is "". */
 const char *check_shown(const struct check *c, const struct tree_node *node);
+/* Whether the value of a node is not known, since no secret was fetched: then nothing is said of it. */
+bool check_open(const struct check *c, const struct tree_node *node);
 /* Whether a plain scalar is YAML's true, or false, as Talos's decoder takes it for a boolean field. */
 bool check_true(const struct tree_node *node);
 bool check_false(const struct tree_node *node);

@@ -115,6 +115,8 @@ static void check_disk(struct check *c, const struct tree_node *root)
     if (!check_empty(disk))
         errors_at(c->errors, disk->pos, E_RENDER_DISK,
                   "machine.install.disk: Talos wipes it whatever it holds");
+    if (check_open(c, selector))
+        return;
     if (!selector || selector->kind != TREE_MAP || selector->count == 0)
         errors_at(c->errors, selector ? selector->pos : install->pos, E_RENDER_DISK,
                   "machine.install has no diskSelector");
@@ -140,7 +142,7 @@ static void check_names(struct check *c, const struct tree_node *root)
         return;
     for (const struct tree_node *san = sans && sans->kind == TREE_SEQ ? sans->first : NULL; san;
          san = san->next)
-        if (tree_text(san) && text_equal_fold(san->text, url.host))
+        if (check_open(c, san) || (tree_text(san) && text_equal_fold(san->text, url.host)))
             return;
     errors_at(c->errors, sans ? sans->pos : check_nearest(root, "machine.certSANs"), E_RENDER_FIELD,
               "machine.certSANs lacks the endpoint's name %s: talosctl could not be used with it",

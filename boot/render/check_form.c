@@ -15,6 +15,11 @@ const char *check_shown(const struct check *c, const struct tree_node *node)
     return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
 }
 
+bool check_open(const struct check *c, const struct tree_node *node)
+{
+    return node && !c->resolver->secrets && resolve_is_secret(c->resolver, node);
+}
+
 static const char *shown(const void *arg, const struct tree_node *node)
 {
     return check_shown(arg, node);
@@ -125,13 +130,15 @@ static void check_list(struct check *c, const char *path, const struct tree_node
         return;
     }
     for (const struct tree_node *item = list->first; item; item = item->next)
-        if (!tree_text(item) || !strchr(item->text, '/'))
+        if (!check_open(c, item) && (!tree_text(item) || !strchr(item->text, '/')))
             errors_at(c->errors, item->pos, E_RENDER_FIELD,
                       "%s: \"%.60s\" is no subnet such as 10.244.0.0/16", path, check_shown(c, item));
 }
 
 static void judge_form(struct check *c, const char *path, const struct tree_node *node, enum check_form form)
 {
+    if (check_open(c, node))
+        return;
     if (form == CHECK_MAP) {
         if (node->kind != TREE_MAP)
             errors_at(c->errors, node->pos, E_RENDER_FIELD, "%s must be a mapping", path);

@@ -72,14 +72,7 @@ static bool in_table(const char *const *table, size_t n, const char *word, size_
 }
 #define IN(table, word, len) in_table(table, sizeof table / sizeof *table, word, len)
 
-/* Visits every inlined object, those of the site's own cluster.inlineManifests last. */
-struct every {
-    const struct check *c;
-    unsigned manifest;
-    const struct object *at;
-};
-
-static const struct object *next_object(struct every *i)
+const struct object *check_next(struct check_every *i)
 {
     if (i->at)
         i->at = i->at->next;
@@ -103,13 +96,13 @@ static enum scope scope_of(const struct check *c, const struct object *o)
 {
     static const char flux[] = ".toolkit.fluxcd.io";
     size_t len = group_len(o);
-    struct every i = {.c = c};
+    struct check_every i = {.c = c};
     if (IN(builtin_groups, o->api_version, len))
         return IN(cluster_kinds, o->kind, strlen(o->kind)) ? SCOPE_CLUSTER : SCOPE_NAMESPACED;
     if (len > sizeof flux - 1 && memcmp(o->api_version + len - (sizeof flux - 1), flux, sizeof flux - 1) == 0)
         return SCOPE_NAMESPACED;
     const struct object *crd = NULL;
-    while ((crd = next_object(&i)))
+    while ((crd = check_next(&i)))
         if (crd->crd_group && crd->crd_kind && crd->crd_scope && strlen(crd->crd_group) == len &&
             memcmp(crd->crd_group, o->api_version, len) == 0 && strcmp(crd->crd_kind, o->kind) == 0)
             return strcmp(crd->crd_scope, "Namespaced") == 0 ? SCOPE_NAMESPACED : SCOPE_CLUSTER;
@@ -118,14 +111,14 @@ static enum scope scope_of(const struct check *c, const struct object *o)
 
 static bool namespace_exists(const struct check *c, const char *name)
 {
-    struct every i = {.c = c};
-    if (IN(builtin_namespaces, name, strlen(name)))
+    struct check_every i = {.c = c};
+    if (IN(builtin_namespaces, name, strlen(name)) || c->own_open)
         return true;
     /* install.yaml of a Flux release brings its own namespace. */
     if (c->plan->release_url && strcmp(name, "flux-system") == 0)
         return true;
     const struct object *o = NULL;
-    while ((o = next_object(&i)))
+    while ((o = check_next(&i)))
         if (o->kind && strcmp(o->kind, "Namespace") == 0 && o->name && strcmp(o->name, name) == 0)
             return true;
     return false;
@@ -189,6 +182,8 @@ static void check_secret(struct check *c, const struct object *o)
     if (data->kind != TREE_MAP && !check_empty(data))
         errors_at(c->errors, data->pos, E_MANIFEST_SECRET, "data of the Secret must be a mapping");
     for (const struct tree_node *v = data->kind == TREE_MAP ? data->first : NULL; v; v = v->next) {
+        if (check_open(c, v))
+            continue;
         if (v->kind != TREE_SCALAR || (v->len == 0 && v->style == STYLE_PLAIN) || may_be_typed(v))
             errors_at(c->errors, v->pos, E_MANIFEST_SECRET, "data.%s of the Secret is no string",
                       v->key->text);
@@ -200,6 +195,10 @@ static void check_secret(struct check *c, const struct object *o)
 
 static void check_object(struct check *c, const struct object *o)
 {
+    if (o->node &&
+        (check_open(c, tree_get(o->node, "kind")) || check_open(c, tree_path(o->node, "metadata.name")) ||
+         check_open(c, tree_path(o->node, "metadata.namespace"))))
+        return;
     const char *missing = !o->api_version ? "apiVersion"
         : !o->kind                        ? "kind"
         : !o->name                        ? "metadata.name"
@@ -264,6 +263,10 @@ static void read_own(struct check *c)
             if (tree_is(tree_get(other, "name"), name->text))
                 errors_at(c->errors, name->pos, E_MANIFEST_NAME,
                           "cluster.inlineManifests has two entries named %s", check_shown(c, name));
+        if (check_open(c, contents)) {
+            c->own_open = true;
+            continue;
+        }
         struct error e = {0};
         if (objects_of_stream(c->pool, (struct span){(const unsigned char *)contents->text, contents->len},
                               contents->pos, &end, &e) != 0)
@@ -273,47 +276,14 @@ static void read_own(struct check *c)
     }
 }
 
-/* A pod network can come from a DaemonSet or a Job that installs one, or from a URL that Talos fetches. */
-static void check_cni(struct check *c)
-{
-    const struct tree_node *root = check_main(c), *cni = tree_path(root, "cluster.network.cni");
-    const struct tree_node *name = tree_get(cni, "name"), *extra = tree_path(root, "cluster.extraManifests");
-    const struct tree_node *urls = tree_get(cni, "urls");
-    struct every i = {.c = c};
-    if (check_empty(cni) || check_empty(name) || tree_is(name, "flannel"))
-        return;
-    if (tree_is(name, "custom")) {
-        if (!urls || urls->kind != TREE_SEQ || urls->count == 0)
-            errors_at(c->errors, cni->pos, E_RENDER_CNI, "cluster.network.cni is custom and has no urls");
-        return;
-    }
-    if (!tree_is(name, "none")) {
-        errors_at(c->errors, name->pos, E_RENDER_CNI,
-                  "cluster.network.cni.name must be flannel, custom or none");
-        return;
-    }
-    const struct object *o = NULL;
-    while ((o = next_object(&i)))
-        if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
-            return;
-    unsigned others = 0;
-    for (const struct tree_node *url = extra && extra->kind == TREE_SEQ ? extra->first : NULL; url;
-         url = url->next)
-        others += !c->plan->release_url || !tree_is(url, c->plan->release_url);
-    if (others == 0)
-        errors_at(c->errors, name->pos, E_RENDER_CNI,
-                  "cluster.network.cni is none and nothing inlined is a CNI: Flux itself would never start");
-}
-
 void check_manifests(struct check *c)
 {
-    struct every i = {.c = c};
+    struct check_every i = {.c = c};
     if (c->plan->entry->type != MACHINE_CONTROLPLANE)
         return;
     read_objects(c);
     read_own(c);
     const struct object *o = NULL;
-    while ((o = next_object(&i)))
+    while ((o = check_next(&i)))
         check_object(c, o);
-    check_cni(c);
 }

@@ -161,11 +161,31 @@ static void render(struct rendering *r)
     check_spelling(&r->check);
     check_config(&r->check);
     check_manifests(&r->check);
+    check_network(&r->check);
     check_flux(&r->check);
     if (r->plan->marker)
         know_cluster(r);
     if (errors_total(r->errors) == before)
         write_config(r);
+}
+
+int render_judge(const struct plan *plan, struct errors *errors)
+{
+    struct rendered out = {0};
+    struct rendering r = {.plan = plan, .out = &out, .errors = errors};
+    unsigned before = errors_total(errors);
+    r.pool = pool_new();
+    resolve_init(&r.resolver, plan, NULL, r.pool, errors);
+    resolve(&r);
+    if (errors_total(errors) == before) {
+        check_manifests(&r.check);
+        check_network(&r.check);
+        check_flux(&r.check);
+    }
+    resolve_free(&r.resolver);
+    pool_free(r.pool);
+    render_free(&out);
+    return errors_total(errors) == before ? 0 : -1;
 }
 
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,

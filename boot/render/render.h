@@ -50,6 +50,9 @@ struct rendered {
  * 20 mistakes with the source positions; out is empty. */
 int render_documents(const struct plan *plan, const struct render_secrets *secrets, bool hold,
                      struct rendered *out, struct errors *errors);
+/* Judges what needs no secret, in the words of render_documents(): every manifest, the network, the sync file.
+ * Offline. */
+int render_judge(const struct plan *plan, struct errors *errors);
 void render_free(struct rendered *r);
 
 #endif

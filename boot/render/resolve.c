@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define RESOLVE_UNKNOWN "(from a secret)"
+
 /* What a reference became on the way to a node. */
 struct value {
     struct buf text;
@@ -97,10 +99,14 @@ static int pointer_problem(struct error *e, const struct ref *ref, enum pointer_
 static int add_secret(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     unsigned i = secret_index(r, ref);
+    out->secret = true;
+    if (!r->secrets) {
+        buf_str(&out->text, RESOLVE_UNKNOWN);
+        return 0;
+    }
     if (i >= r->secrets->count)
         return error_at(e, ref->pos, E_SECRET_VALUE, "secret \"%s\" was not fetched", ref->name);
     struct span bytes = secret_bytes(&r->secrets->values[i]);
-    out->secret = true;
     if (!ref->pointer) {
         buf_add(&out->text, bytes.p, bytes.n);
         return 0;
@@ -113,9 +119,20 @@ static int add_secret(struct resolver *r, const struct ref *ref, struct value *o
     return 0;
 }
 
+/* Whether nobody here knows what a reference is: only the box does. */
+static bool is_unknown(const struct resolver *r)
+{
+    return !r->secrets && !r->plan->facts;
+}
+
 static int add_value(struct resolver *r, const struct ref *ref, struct value *out, struct error *e)
 {
     const struct tree_node *node = plan_value(r->plan, ref, e);
+    if (!node && is_unknown(r)) {
+        out->secret = true;
+        buf_str(&out->text, RESOLVE_UNKNOWN);
+        return 0;
+    }
     if (!node)
         return -1;
     if (!tree_text(node))
@@ -218,6 +235,12 @@ static struct tree_node *kept_node(struct resolver *r, const struct ref *ref, st
 {
     struct error e = {0};
     const struct tree_node *value = plan_value(r->plan, ref, &e);
+    if (!value && is_unknown(r)) {
+        struct tree_node *unknown =
+            tree_scalar(r->pool, pos, RESOLVE_UNKNOWN, strlen(RESOLVE_UNKNOWN), STYLE_SINGLE);
+        remember_secret(r, unknown);
+        return unknown;
+    }
     if (!value) {
         errors_add(r->errors, &e);
         return NULL;

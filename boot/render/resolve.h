@@ -3,7 +3,8 @@
  *
  * The plan's documents are copied and every reference in them is replaced: facts and node fields keep their
  * kind, all else becomes a string that is never emitted plain. Values live in the resolver's pool, which is
- * wiped, and in no message.
+ * wiped, and in no message. Without secrets every value that holds one is "(from a secret)", and so is what needs a
+ * fact while there are none: then the checks look at the rest.
  */
 #ifndef HEARTH_RENDER_RESOLVE_H
 #define HEARTH_RENDER_RESOLVE_H
@@ -20,6 +21,7 @@
 
 struct resolver {
     const struct plan *plan;
+    /* NULL: none were fetched */
     const struct render_secrets *secrets;
     /* borrowed: every value that is made lives there */
     struct pool *pool;

@@ -87,7 +87,8 @@ static bool is_split(struct stream *s)
     return false;
 }
 
-enum tracked tracked_index(int fd, size_t hash, const char *path)
+/* Shows each path to `see` until that says that it has enough: TRACKED_YES. */
+static enum tracked each_path(int fd, size_t hash, bool (*see)(void *arg, const char *path), void *arg)
 {
     cleanup(mem_cleanup) struct stream *s = mem_alloc(sizeof *s);
     cleanup(mem_cleanup) char *name = mem_alloc(GIT_PATH_MAX);
@@ -106,13 +107,24 @@ enum tracked tracked_index(int fd, size_t hash, const char *path)
             skip(s, 2);
         if (!entry_path(s, version, name, &length))
             return TRACKED_UNKNOWN;
-        if (strcmp(name, path) == 0)
+        if (see(arg, name))
             return TRACKED_YES;
         /* Versions 2 and 3 pad with 1 to 8 NULs to a multiple of eight; one was eaten with the path. */
         if (version != 4)
             skip(s, (8 - (s->taken - start) % 8) % 8);
     }
     return is_split(s) ? TRACKED_UNKNOWN : TRACKED_NO;
+}
+
+static bool is_path(void *arg, const char *path)
+{
+    return strcmp(arg, path) == 0;
+}
+
+enum tracked tracked_index(int fd, size_t hash, const char *path)
+{
+    cleanup(mem_cleanup) char *wanted = mem_strdup(path);
+    return each_path(fd, hash, is_path, wanted);
 }
 
 static bool read_small(const char *path, struct buf *out)
@@ -153,22 +165,22 @@ static size_t hash_size(const char *git)
     return size;
 }
 
-static enum tracked look(const char *git, const char *path)
+static enum tracked look(const char *git, bool (*see)(void *arg, const char *path), void *arg)
 {
     char index[GIT_PATH_MAX + 16];
     snprintf(index, sizeof index, "%s/index", git);
     cleanup(fd_cleanup) int fd = open(index, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? TRACKED_NO : TRACKED_UNKNOWN;
-    return tracked_index(fd, hash_size(git), path);
+    return each_path(fd, hash_size(git), see, arg);
 }
 
-enum tracked tracked_file(const char *dir, const char *path)
+/* Finds the work tree around dir: its git directory and dir/path as the index names it, both of 2 * GIT_PATH_MAX bytes.
+ * TRACKED_YES: found. */
+static enum tracked find_work_tree(const char *dir, const char *path, char *git, char *below)
 {
     cleanup(mem_cleanup) char *whole = mem_alloc(GIT_PATH_MAX);
     cleanup(mem_cleanup) char *top = mem_alloc(GIT_PATH_MAX);
-    cleanup(mem_cleanup) char *below = mem_alloc(2 * GIT_PATH_MAX);
-    cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
     if (!realpath(dir, whole))
         return TRACKED_UNKNOWN;
     strcpy(top, whole);
@@ -177,7 +189,7 @@ enum tracked tracked_file(const char *dir, const char *path)
             const char *rest = whole + strlen(top);
             rest += *rest == '/';
             snprintf(below, 2 * GIT_PATH_MAX, "%s%s%s", rest, rest[0] ? "/" : "", path);
-            return look(git, below);
+            return TRACKED_YES;
         }
         if (strcmp(top, "/") == 0)
             return TRACKED_OUTSIDE;
@@ -185,6 +197,71 @@ enum tracked tracked_file(const char *dir, const char *path)
         slash[slash == top ? 1 : 0] = '\0';
     }
     return TRACKED_UNKNOWN;
+}
+
+enum tracked tracked_file(const char *dir, const char *path)
+{
+    cleanup(mem_cleanup) char *below = mem_alloc(2 * GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
+    enum tracked found = find_work_tree(dir, path, git, below);
+    return found == TRACKED_YES ? look(git, is_path, below) : found;
+}
+
+/* Paths in order, and which of them were met. */
+struct meeting {
+    struct path_met {
+        const char *path;
+        bool met;
+    } * paths;
+    unsigned count;
+    const char *prefix;
+};
+
+static int compare_met(const void *a, const void *b)
+{
+    return strcmp(((const struct path_met *)a)->path, ((const struct path_met *)b)->path);
+}
+
+static bool meet(void *arg, const char *path)
+{
+    const struct meeting *m = arg;
+    size_t n = strlen(m->prefix);
+    if (strncmp(path, m->prefix, n) != 0)
+        return false;
+    const struct path_met key = {.path = path + n};
+    struct path_met *at = bsearch(&key, m->paths, m->count, sizeof key, compare_met);
+    /* One file may stand in the list more than once. */
+    while (at && at > m->paths && compare_met(at - 1, &key) == 0)
+        at--;
+    for (; at && at < m->paths + m->count && compare_met(at, &key) == 0; at++)
+        at->met = true;
+    return false;
+}
+
+unsigned tracked_missing(const char *dir, const char *const *paths, unsigned count, const char **first)
+{
+    cleanup(mem_cleanup) char *prefix = mem_alloc(2 * GIT_PATH_MAX);
+    cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
+    struct meeting m = {.count = count, .prefix = prefix};
+    if (find_work_tree(dir, "", git, prefix) != TRACKED_YES)
+        return 0;
+    m.paths = mem_alloc_array(count + 1, sizeof *m.paths);
+    for (unsigned i = 0; i < count; i++)
+        m.paths[i].path = paths[i];
+    qsort(m.paths, count, sizeof *m.paths, compare_met);
+    unsigned missing = 0;
+    if (look(git, meet, &m) == TRACKED_NO) {
+        for (unsigned i = 0; i < count; i++)
+            missing += !m.paths[i].met && (i == 0 || strcmp(m.paths[i].path, m.paths[i - 1].path) != 0);
+        /* In the order of the walk. */
+        for (unsigned i = 0; i < count && missing && !*first; i++) {
+            const struct path_met key = {.path = paths[i]};
+            const struct path_met *at = bsearch(&key, m.paths, m.count, sizeof key, compare_met);
+            *first = at && !at->met ? paths[i] : NULL;
+        }
+    }
+    mem_free(m.paths);
+    return missing;
 }
 
 enum tracked tracked_content(const char *dir, const char *path)

@@ -66,6 +66,11 @@ struct document {
 int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
               struct error *e);
 
+/* The same for a file that hearth only looks at and others use: aliases stand for what they name and "<<" for what it
+ * brings, within the same limits, and a tag means nothing, so that no node has a reference. */
+int tree_read_plain(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
+                    struct error *e);
+
 /* The value of a key, or NULL. map may be NULL or not a map: then NULL. */
 struct tree_node *tree_get(const struct tree_node *map, const char *key);
 /* The node under a dotted path of keys ("cluster.controlPlane.endpoint"), or NULL. Keys with dots cannot be

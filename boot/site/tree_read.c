@@ -13,8 +13,19 @@
 /* libyaml compares each %TAG with all before it, so a long run of them must not reach it. */
 #define DIRECTIVE_LINES_MAX 16
 
+/* A node that an alias may stand for; the newest first, and the newest of a name is meant. */
+struct anchor {
+    const char *name;
+    const struct tree_node *node;
+    struct anchor *next;
+};
+
 struct reading {
     struct pool *pool;
+    /* tree_read_plain(): anchors are resolved, tags mean nothing */
+    bool plain;
+    /* of this document */
+    struct anchor *anchors;
     const char *file;
     const unsigned char *bytes;
     size_t size;
@@ -234,6 +245,8 @@ static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, co
     struct pos pos = pos_of(r, mark);
     const char *name = (const char *)tag;
     *kind = -1;
+    if (r->plain)
+        return 0;
     if (anchor)
         return error_at(r->e, pos, E_YAML_REFUSED,
                         "the anchor &%.120s; write the value out where it is needed", (const char *)anchor);
@@ -280,6 +293,97 @@ static enum tree_style style_of(yaml_scalar_style_t style)
     }
 }
 
+static void remember_anchor(struct reading *r, const yaml_char_t *name, const struct tree_node *node)
+{
+    if (!name || !r->plain)
+        return;
+    struct anchor *anchor = pool_alloc(r->pool, sizeof *anchor);
+    *anchor = (struct anchor){pool_strdup(r->pool, (const char *)name), node, r->anchors};
+    r->anchors = anchor;
+}
+
+/* A copy that counts as what it is, so that no file grows without a bound. NULL and the error. */
+static struct tree_node *copy_counted(struct reading *r, const struct tree_node *from, unsigned depth)
+{
+    struct tree_node *node = pool_alloc(r->pool, sizeof *node);
+
+    *node = *from;
+    node->next = node->first = node->last = NULL;
+    node->count = 0;
+    if (++r->nodes > TREE_NODES_MAX || depth > TREE_DEPTH_MAX) {
+        error_at(r->e, from->pos, E_FILE_TOO_LARGE, "its aliases make more than %d values, or %d levels",
+                 TREE_NODES_MAX, TREE_DEPTH_MAX);
+        return NULL;
+    }
+    for (const struct tree_node *child = from->first; child; child = child->next) {
+        struct tree_node *copy = copy_counted(r, child, depth + 1);
+        if (!copy)
+            return NULL;
+        tree_add(r->pool, node, NULL, copy);
+    }
+    return node;
+}
+
+static int take_alias(struct reading *r, const yaml_event_t *event)
+{
+    struct pos pos = pos_of(r, event->start_mark);
+    const char *name = (const char *)event->data.alias.anchor;
+    const struct anchor *anchor = r->anchors;
+
+    if (!r->plain)
+        return error_at(r->e, pos, E_YAML_REFUSED,
+                        "the alias *%.120s; write the value out where it is needed", name);
+    while (anchor && strcmp(anchor->name, name) != 0)
+        anchor = anchor->next;
+    if (!anchor)
+        return error_at(r->e, pos, E_YAML_SYNTAX, "the alias *%.120s has no anchor before it", name);
+    for (unsigned i = 0; i < r->depth; i++)
+        if (r->open[i] == anchor->node)
+            return error_at(r->e, pos, E_YAML_SYNTAX, "the alias *%.120s stands inside what it names", name);
+    struct tree_node *node = copy_counted(r, anchor->node, r->depth + 1);
+    if (!node)
+        return -1;
+    node->key = NULL;
+    if (key_expected(r)) {
+        if (node->kind != TREE_SCALAR)
+            return error_at(r->e, pos, E_YAML_REFUSED, "a mapping or a list cannot be a key");
+        r->key[r->depth - 1] = node;
+        return 0;
+    }
+    return place(r, node);
+}
+
+/* What `<<` brings, unless the mapping has it already. */
+static int merge_from(struct reading *r, struct tree_node *map, const struct tree_node *from)
+{
+    if (from->kind != TREE_MAP)
+        return error_at(r->e, from->pos, E_YAML_SYNTAX, "<< takes a mapping, or a list of mappings");
+    for (const struct tree_node *child = from->first; child; child = child->next) {
+        struct tree_node *copy =
+            tree_get(map, child->key->text) ? NULL : copy_counted(r, child, r->depth + 1);
+        if (copy)
+            tree_add(r->pool, map, NULL, copy);
+        else if (!tree_get(map, child->key->text))
+            return -1;
+    }
+    return 0;
+}
+
+static int merge_keys(struct reading *r, struct tree_node *map)
+{
+    struct tree_node *merge = tree_get(map, "<<");
+
+    if (!merge || merge->key->style != STYLE_PLAIN)
+        return 0;
+    tree_remove(map, merge);
+    if (merge->kind == TREE_MAP)
+        return merge_from(r, map, merge);
+    for (const struct tree_node *item = merge->first; item; item = item->next)
+        if (merge_from(r, map, item) != 0)
+            return -1;
+    return 0;
+}
+
 static int take_scalar(struct reading *r, const yaml_event_t *event)
 {
     struct pos pos = pos_of(r, event->start_mark);
@@ -298,8 +402,9 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
     node->style = style_of(event->data.scalar.style);
     node->text = pool_memdup(r->pool, text, len);
     node->len = len;
+    remember_anchor(r, event->data.scalar.anchor, node);
     if (key_expected(r)) {
-        if (strcmp(node->text, "<<") == 0)
+        if (strcmp(node->text, "<<") == 0 && !r->plain)
             return error_at(r->e, pos, E_YAML_REFUSED,
                             "the merge key <<; write the values out where they are needed");
         if (len == 0 && node->style == STYLE_PLAIN)
@@ -344,6 +449,7 @@ static int open_container(struct reading *r, enum tree_kind node_kind, const yam
         node->ref->kind = REF_BASE64;
         node->ref->pos = pos;
     }
+    remember_anchor(r, anchor, node);
     if (place(r, node) != 0)
         return -1;
     r->key[r->depth] = NULL;
@@ -379,13 +485,17 @@ static int close_container(struct reading *r)
     struct tree_node *node = r->open[--r->depth];
     if (node->kind == TREE_MAP && refuse_duplicate_keys(r, node) != 0)
         return -1;
+    if (r->plain)
+        return node->kind == TREE_MAP ? merge_keys(r, node) : 0;
     return node->ref ? finish_base64(r, node) : 0;
 }
 
 static int open_document(struct reading *r, const yaml_event_t *event)
 {
-    if (event->data.document_start.version_directive ||
-        event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
+    r->anchors = NULL;
+    if (!r->plain &&
+        (event->data.document_start.version_directive ||
+         event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end))
         return error_at(r->e, pos_of(r, event->start_mark), E_YAML_REFUSED,
                         "a %%-directive; hearth reads plain YAML without them");
     r->document = pool_alloc(r->pool, sizeof *r->document);
@@ -417,9 +527,7 @@ static int take_event(struct reading *r, const yaml_event_t *event)
     case YAML_SEQUENCE_END_EVENT:
         return close_container(r);
     case YAML_ALIAS_EVENT:
-        return error_at(r->e, pos_of(r, event->start_mark), E_YAML_REFUSED,
-                        "the alias *%.120s; write the value out where it is needed",
-                        (const char *)event->data.alias.anchor);
+        return take_alias(r, event);
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
     case YAML_STREAM_END_EVENT:
@@ -429,10 +537,10 @@ static int take_event(struct reading *r, const yaml_event_t *event)
     }
 }
 
-int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
-              struct error *e)
+static int read_stream(struct pool *pool, bool plain, const char *name, const void *p, size_t n,
+                       struct document **out, struct error *e)
 {
-    struct reading r = {.pool = pool, .bytes = p, .size = n, .e = e, .out = out};
+    struct reading r = {.pool = pool, .plain = plain, .bytes = p, .size = n, .e = e, .out = out};
     *out = NULL;
     r.file = pool_strdup(pool, name);
     if (n > TREE_BYTES_MAX)
@@ -465,4 +573,16 @@ int tree_read(struct pool *pool, const char *name, const void *p, size_t n, stru
     if (failed != 0)
         *out = NULL;
     return failed;
+}
+
+int tree_read(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
+              struct error *e)
+{
+    return read_stream(pool, false, name, p, n, out, e);
+}
+
+int tree_read_plain(struct pool *pool, const char *name, const void *p, size_t n, struct document **out,
+                    struct error *e)
+{
+    return read_stream(pool, true, name, p, n, out, e);
 }

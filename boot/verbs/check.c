@@ -10,6 +10,7 @@
 #include "pipeline/pipeline.h"
 #include "render/render.h"
 #include "show/show.h"
+#include "verbs/verdict.h"
 #include "verbs/verbs.h"
 
 #include <jansson.h>
@@ -223,17 +224,15 @@ static void say_warnings(struct errors *warnings)
     errors_free(warnings);
 }
 
-static int check(struct pipeline *run, struct rendered *rendered, const struct options *o,
+static int check(struct pipeline *run, struct rendered *rendered, const struct options *o, unsigned *unseen,
                  struct errors *errors)
 {
     if (pipeline_gather(run, o, errors) != 0)
         return -1;
     unsigned own = run->plan->secret_count;
     struct gitops_login login;
+    *unseen = verdict_tree(run->plan, o, &login, errors);
     struct errors warnings = {0};
-    gitops_tree(run->plan, &login, &warnings, errors);
-    gitops_keep(run->plan, &warnings);
-    gitops_endpoint(run->plan, &warnings);
     login_end(run, &warnings);
     say_warnings(&warnings);
     if (pipeline_secrets(run, false, errors) != 0)
@@ -256,12 +255,17 @@ enum exit_status verb_check(const struct options *o)
     struct rendered rendered = {0};
     struct errors errors = {0};
     enum exit_status status = EXIT_DONE_;
-    if (check(&run, &rendered, o, &errors) == 0)
+    unsigned unseen = 0;
+    if (check(&run, &rendered, o, &unseen, &errors) != 0)
+        status = log_errors(&errors);
+    else if (unseen)
+        log_stage(4, STAGES, "documents", "%s but for %u place%s of the tree that %s not looked at",
+                  run.facts ? "good" : "not judged, which needs the facts of the box; the rest is good",
+                  unseen, unseen == 1 ? "" : "s", unseen == 1 ? "was" : "were");
+    else
         log_stage(4, STAGES, "documents", "%s",
                   run.facts ? "good: nothing was written"
                             : "not judged: that needs the facts of the box; the rest is good");
-    else
-        status = log_errors(&errors);
     render_free(&rendered);
     pipeline_free(&run);
     return status;

@@ -19,6 +19,7 @@ enum option_flag {
     OPT_AZ = 1 << 8,
     OPT_ACCESS = 1 << 9,
     OPT_ARGUMENT = 1 << 10, /* one word that is no option */
+    OPT_PARTIAL = 1 << 11,
 };
 
 /* Strings are borrowed from argv; NULL means not given. */
@@ -34,6 +35,8 @@ struct options {
     bool all;
     bool az;
     bool access;
+    /* a tree that is not seen whole is judged as far as it is */
+    bool partial;
 };
 
 #endif

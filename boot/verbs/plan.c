@@ -5,6 +5,8 @@
 #include "gitops/gitops.h"
 #include "pipeline/pipeline.h"
 #include "show/show.h"
+#include "render/render.h"
+#include "verbs/verdict.h"
 #include "verbs/verbs.h"
 
 #include <string.h>
@@ -14,16 +16,35 @@
 static void add_tree(struct plan *plan)
 {
     struct errors wrong = {0};
-    struct gitops_login ignored;
-    gitops_tree(plan, &ignored, &wrong, &wrong);
+    struct gitops_tree tree;
+    gitops_tree(plan, &tree, &wrong, &wrong);
+    errors_move(&wrong, &tree.unseen);
     log_warnings(&wrong);
     errors_free(&wrong);
 }
 
-static void show_one(const struct pipeline *run, const struct options *o)
+/* The tree as data: it stands apart, because a medium carries none of it and the rest of the plan is the same there. */
+static json_t *tree_json(const struct plan *plan, unsigned own, unsigned unseen, const struct errors *errors)
 {
+    json_t *names = json_array(), *wrong = json_array();
+    for (unsigned i = own; i < plan->secret_count; i++)
+        json_array_append_new(names, json_string(plan->secrets[i].name));
+    for (unsigned i = 0; i < errors->count; i++)
+        json_array_append_new(wrong,
+                              json_pack("{s:s, s:s}", "code", error_info(errors->items[i].code)->slug, "text",
+                                        errors->items[i].text));
+    return json_pack("{s:b, s:i, s:o, s:o}", "good", (int)(errors_total(errors) == 0 && unseen == 0),
+                     "unseen", (int)unseen, "secrets", names, "errors", wrong);
+}
+
+static void show_one(const struct pipeline *run, const struct options *o, struct errors *errors)
+{
+    struct gitops_login ignored;
     if (o->json) {
+        unsigned own = run->plan->secret_count;
         json_t *value = show_plan_json(run->plan);
+        unsigned unseen = verdict_tree(run->plan, o, &ignored, errors);
+        json_object_set_new(value, "tree", tree_json(run->plan, own, unseen, errors));
         if (o->explain)
             json_object_set_new(value, "explain", show_explain_json(run->site, run->facts, run->entry));
         show_json(value);
@@ -43,6 +64,8 @@ static void show_one(const struct pipeline *run, const struct options *o)
     if (!o->az && !o->access)
         show_plan(&text, run->plan);
     show_text(&text);
+    if (!o->az && !o->access && verdict_tree(run->plan, o, &ignored, errors) && o->partial)
+        log_note("good but for what was not looked at");
 }
 
 /* Every control plane of a cluster must carry the same manifests: each is compared with the first of its cluster. */
@@ -74,7 +97,8 @@ static enum exit_status plan_all(const struct options *o)
     json_t *list = o->json ? json_array() : NULL;
     for (unsigned i = 0; i < site->node_count; i++) {
         struct errors wrong = {0};
-        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0) {
+        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0 ||
+            render_judge(plans[i], &wrong) != 0) {
             for (unsigned k = 0; k < wrong.count; k++)
                 errors_add(&errors, &wrong.items[k]);
             errors_free(&wrong);
@@ -128,10 +152,10 @@ enum exit_status verb_plan(const struct options *o)
     if (o->all)
         return plan_all(o);
     struct pipeline run = {.stop_fd = -1};
-    enum exit_status status = EXIT_DONE_;
     if (pipeline_open(&run, o, &errors) == 0 && pipeline_plan(&run, o, &errors) == 0)
-        show_one(&run, o);
-    else
+        show_one(&run, o, &errors);
+    enum exit_status status = EXIT_DONE_;
+    if (errors_total(&errors))
         status = log_errors(&errors);
     pipeline_free(&run);
     return status;

@@ -161,7 +161,7 @@ row("plan", "more secrets than are fetched", "plan-secrets", spoil=text(
 row("plan", "a link leads out of the site", "site-path", sh="ln -sf /etc/hostname talos/data-1.yaml")
 row("plan", "hearth.yaml is a directory", "file-read", sh="rm hearth.yaml && mkdir hearth.yaml")
 row("plan", "hearth.yaml of megabytes", "file-too-large", sh="head -c 9000000 /dev/zero | tr '\\0' '#' >>hearth.yaml")
-row("plan", "manifests larger than the memory", "no-memory", then="mend",
+row("plan", "manifests larger than the memory", "render-size", then="mend",
     sh="for i in $(seq 40); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
     "metadata: {name: c%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 200000 /dev/zero | tr '\\0' x; printf '\"\\n'; } >bootstrap/c$i.yaml; done")
 row("plan", "two disks could be meant", "plan-disks", box={"tree": "thinkcentre-m70q"},

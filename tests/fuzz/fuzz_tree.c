@@ -42,11 +42,21 @@ static int check_node(struct tree_node *node, void *arg)
     return 0;
 }
 
+static int check_plain(struct tree_node *node, void *arg)
+{
+    require(!node->ref && (node->kind != TREE_SCALAR || strlen(node->text) == node->len));
+    return check_node(node, arg);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
     struct error e = {0};
+    if (tree_read_plain(pool, "plain.yaml", data, size, &docs, &e) != 0)
+        require(!docs && e.code != E_NONE && e.text[0]);
+    for (struct document *at = docs; at; at = at->next)
+        tree_walk(at->root, check_plain, NULL);
     if (tree_read(pool, "fuzz.yaml", data, size, &docs, &e) != 0) {
         require(!docs && e.code != E_NONE && e.text[0]);
         pool_free(pool);

@@ -1,0 +1,285 @@
+#include "gitops/inventory.h"
+#include "gitops/walk.h"
+
+#include <string.h>
+
+static const char *name_of(struct walk *w, const struct walk_item *item, const struct tree_node *root)
+{
+    const struct tree_node *node = tree_path(root, "metadata.name");
+
+    return node ? walk_text(w, item, node) : NULL;
+}
+
+/* The namespace of an object, or NULL. */
+static const char *ns_of(struct walk *w, const struct walk_item *item, const struct tree_node *root)
+{
+    const struct tree_node *node = tree_path(root, "metadata.namespace");
+
+    return item->ns ? item->ns : node ? walk_text(w, item, node) : NULL;
+}
+
+/* ---- sources ---- */
+
+static void add_source(struct walk *w, const char *kind, const char *name)
+{
+    struct walk_source *source = pool_alloc(w->pool, sizeof *source);
+
+    *source = (struct walk_source){pool_strdup(w->pool, kind), pool_strdup(w->pool, name), w->sources};
+    w->sources = source;
+}
+
+/* Another source is another repository. */
+static bool is_ours(const struct walk *w, const struct tree_node *from)
+{
+    const char *kind = tree_text(tree_get(from, "kind")), *name = tree_text(tree_get(from, "name"));
+
+    for (const struct walk_source *s = w->sources; s && name; s = s->next)
+        if (strcmp(s->name, name) == 0 && (!kind || strcmp(s->kind, kind) == 0))
+            return true;
+    return false;
+}
+
+/* ---- Flux's own ---- */
+
+/* What the cluster already has of it before Flux comes, out of bootstrap/. */
+static const struct tree_node *inlined(const struct plan *plan, const char *kind, const char *ns,
+                                       const char *name)
+{
+    for (unsigned i = 0; i < plan->manifest_count; i++)
+        for (const struct document *d = plan->manifests[i].docs; d; d = d->next)
+            if (tree_is(tree_get(d->root, "kind"), kind) &&
+                tree_is(tree_path(d->root, "metadata.name"), name) &&
+                (!ns || tree_is(tree_path(d->root, "metadata.namespace"), ns)))
+                return d->root;
+    return NULL;
+}
+
+static void need(struct walk *w, const struct walk_item *item, const struct tree_node *at, const char *ns,
+                 const char *what)
+{
+    struct inventory_object *object = inventory_add(w->inventory, INVENTORY_NEED, item, at);
+
+    object->ns = ns ? pool_strdup(w->pool, ns) : NULL;
+    object->name = walk_text(w, item, tree_get(at, "name"));
+    object->what = what;
+}
+
+static void take_values(struct walk *w, const struct walk_item *item, struct vars *vars,
+                        const struct tree_node *data)
+{
+    for (const struct tree_node *n = data && data->kind == TREE_MAP ? data->first : NULL; n; n = n->next) {
+        const char *value = tree_text(n) ? walk_text(w, item, n) : NULL;
+        if (value)
+            vars_set(w->pool, vars, n->key->text, value);
+        else
+            vars->open = pool_printf(w->pool, "%s", n->key->text);
+    }
+}
+
+static const struct vars *variables(struct walk *w, const struct walk_item *item,
+                                    const struct tree_node *root, const char *ns)
+{
+    const struct tree_node *from = tree_path(root, "spec.postBuild.substituteFrom");
+    struct vars *vars = pool_alloc(w->pool, sizeof *vars);
+    const struct walk_item none = {.path = ""};
+
+    for (const struct tree_node *n = from ? from->first : NULL; n; n = n->next) {
+        const char *name = tree_get(n, "name") ? walk_text(w, item, tree_get(n, "name")) : NULL;
+        bool map = tree_is(tree_get(n, "kind"), "ConfigMap");
+        if (!name)
+            continue;
+        const struct tree_node *object = map ? inlined(w->plan, "ConfigMap", ns, name) : NULL;
+        const struct tree_node *data = object ? tree_get(object, "data")
+            : map                             ? inventory_want_map(w->inventory, ns, name)
+                                              : NULL;
+        if (data)
+            take_values(w, &none, vars, data);
+        else
+            vars->open = pool_printf(w->pool, "%s %s", map ? "ConfigMap" : "Secret", name);
+        if (!map && !tree_is(tree_get(n, "optional"), "true"))
+            need(w, item, n, ns, "spec.postBuild.substituteFrom");
+    }
+    take_values(w, item, vars, tree_path(root, "spec.postBuild.substitute"));
+    return vars_intern(w->pool, vars, &w->vars);
+}
+
+static void kustomization(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    const struct tree_node *spec = tree_get(root, "spec"), *path = tree_get(spec, "path");
+    const struct tree_node *version = tree_get(root, "apiVersion"),
+                           *target = tree_get(spec, "targetNamespace");
+    const struct tree_node *components = tree_get(spec, "components");
+    const char *ns = ns_of(w, item, root);
+
+    if (tree_text(version) && strncmp(version->text, "kustomize.config.k8s.io/", 24) == 0)
+        return;
+    if (!spec || spec->kind != TREE_MAP)
+        return;
+    if (tree_path(spec, "decryption.secretRef"))
+        need(w, item, tree_path(spec, "decryption.secretRef"), ns, "spec.decryption");
+    struct walk_item by = *item;
+    by.vars = variables(w, item, root, ns);
+    if (!is_ours(w, tree_get(spec, "sourceRef"))) {
+        inventory_maker(w->inventory, "another repository", walk_pos(item, spec));
+        return;
+    }
+    by.ns = target ? walk_text(w, item, target) : NULL;
+    by.patched = tree_get(spec, "patches") != NULL;
+    const char *text = path ? walk_text(w, item, path) : "";
+    if (!text)
+        return;
+    walk_follow(w, &by, "", text, path ? path : spec);
+    for (const struct tree_node *n = components ? components->first : NULL; n; n = n->next)
+        if (tree_text(n) && !tree_is(tree_get(spec, "ignoreMissingComponents"), "true"))
+            walk_follow(w, &by, "", pool_printf(w->pool, "%s/%s", text, n->text), n);
+}
+
+static void instance(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    const struct tree_node *sync = tree_path(root, "spec.sync"), *path = tree_get(sync, "path");
+    const char *kind = tree_text(tree_get(sync, "kind")), *name = tree_text(tree_get(sync, "name")),
+               *ns = tree_text(tree_path(root, "metadata.namespace"));
+
+    if (!item->sync || !path)
+        return;
+    add_source(w, kind ? kind : "GitRepository", name ? name : ns ? ns : "flux-system");
+    if (tree_text(path))
+        walk_follow(w, item, "", path->text, path);
+}
+
+static void source(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    const char *kind = tree_text(tree_get(root, "kind")), *name = tree_text(tree_path(root, "metadata.name"));
+
+    if (item->sync && kind && name)
+        add_source(w, kind, name);
+}
+
+/* ---- Secrets, and what makes them ---- */
+
+static void held(struct walk *w, const struct walk_item *item, struct tree_node *root,
+                 enum inventory_kind kind)
+{
+    struct inventory_object *object = inventory_add(w->inventory, kind, item, root);
+
+    object->name = name_of(w, item, root);
+    object->ns = ns_of(w, item, root);
+}
+
+static void secret(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    held(w, item, root, INVENTORY_SECRET);
+}
+
+static void external(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    held(w, item, root, INVENTORY_EXTERNAL);
+}
+
+static void external_cluster(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    held(w, item, root, INVENTORY_EXTERNAL_CLUSTER);
+}
+
+static void pushed(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    held(w, item, root, INVENTORY_PUSH);
+}
+
+static void store(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    held(w, item, root, INVENTORY_STORE);
+    w->inventory->last->cluster = tree_is(tree_get(root, "kind"), "ClusterSecretStore");
+    if (w->inventory->last->cluster)
+        w->inventory->last->ns = NULL;
+}
+
+static void map(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    const char *name = tree_text(tree_path(root, "metadata.name"));
+
+    if (name)
+        inventory_take_map(w->inventory,
+                           item->ns ? item->ns : tree_text(tree_path(root, "metadata.namespace")), name,
+                           tree_get(root, "data"));
+}
+
+static void chart(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    (void)root;
+    inventory_chart(w->inventory, item);
+}
+
+static void list(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    const struct tree_node *items = tree_get(root, "items");
+
+    for (struct tree_node *n = items ? items->first : NULL; n; n = n->next)
+        if (!tree_is(tree_get(n, "kind"), "List"))
+            kinds_take(w, item, n);
+}
+
+void kinds_take(struct walk *w, const struct walk_item *item, struct tree_node *root)
+{
+    static const struct {
+        const char *kind;
+        void (*take)(struct walk *w, const struct walk_item *item, struct tree_node *root);
+    } kinds[] = {
+        {"Kustomization", kustomization},
+        {"FluxInstance", instance},
+        {"GitRepository", source},
+        {"OCIRepository", source},
+        {"Bucket", source},
+        {"ClusterSecretStore", store},
+        {"SecretStore", store},
+        {"ExternalSecret", external},
+        {"ClusterExternalSecret", external_cluster},
+        {"PushSecret", pushed},
+        {"Secret", secret},
+        {"SealedSecret", secret},
+        {"ConfigMap", map},
+        {"HelmRelease", chart},
+        {"List", list},
+    };
+    const struct tree_node *kind = tree_get(root, "kind");
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (tree_is(kind, kinds[i].kind))
+            kinds[i].take(w, item, root);
+}
+
+/* ---- kustomize's own file ---- */
+
+/* "//" and "?" are of remote ones: https://..., host/repository//directory?ref=... */
+static bool is_remote(const char *text)
+{
+    return strstr(text, "//") || strchr(text, '?') || strncmp(text, "git@", 4) == 0 ||
+        strncmp(text, "git::", 5) == 0 || strncmp(text, "github.com/", 11) == 0;
+}
+
+void kinds_kustomization(struct walk *w, const struct walk_item *item, const char *file,
+                         const struct tree_node *root)
+{
+    static const char *const lists[] = {"resources", "components", "bases"};
+    static const char *const makers[] = {"secretGenerator", "generators", "helmCharts", "transformers",
+                                         "replacements",    "namePrefix", "nameSuffix"};
+    struct walk_item by = *item;
+    const struct tree_node *ns = tree_get(root, "namespace");
+
+    by.path = file;
+    /* The outermost is the last to write it. */
+    if (!by.ns && tree_text(ns))
+        by.ns = pool_strdup(w->pool, ns->text);
+    by.patched |= tree_get(root, "patches") != NULL || tree_get(root, "replacements") != NULL;
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+        if (tree_get(root, makers[i]))
+            inventory_maker(w->inventory, makers[i], walk_pos(&by, tree_get(root, makers[i])));
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const struct tree_node *list = tree_get(root, lists[i]);
+        for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next)
+            if (tree_text(n) && is_remote(n->text))
+                inventory_maker(w->inventory, "a remote base", walk_pos(&by, n));
+            else if (tree_text(n))
+                walk_follow(w, &by, item->path, n->text, n);
+    }
+}
