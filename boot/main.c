@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "verbs/verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -220,12 +222,23 @@ static bool is_one_of(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* No file and no socket becomes one of the first three, where output goes. What is written to these fails, as it did. */
+static void secure_stdio(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    fd_cleanup(&fd);
+}
+
 int main(int argc, char **argv)
 {
     /* first the heap, before anything could put a byte on it */
     bool desk = has_flag(argc, argv, "--all") || (argc > 1 && is_one_of(argv[1], "plan", "check"));
     mem_init(desk ? HEAP_CAP_ALL : HEAP_CAP);
     catch_stops();
+    secure_stdio();
     unsigned seed = 0;
     (void)getrandom(&seed, sizeof seed, GRND_NONBLOCK);
     json_object_seed((size_t)seed | 1); /* else jansson takes it from the clock */

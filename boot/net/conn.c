@@ -35,30 +35,10 @@ static void say(struct conn *c, const char *step)
     c->world->progress(c->world->arg, c->url->host, step);
 }
 
-/* A name server that sends one to oneself is a filter, unless somebody answers there. NULL: none of that. */
-static const struct dns_address *sent_to_itself(const struct conn *c)
-{
-    if (c->state == CONN_SHAKE)
-        return !c->lookup.from_hosts && dns_address_loopback(&c->peer) ? &c->peer : NULL;
-    const struct dns_address *own = NULL;
-    for (unsigned i = 0; i < c->lookup.count && c->state == CONN_CONNECT; i++) {
-        own = &c->lookup.addresses[i];
-        if (c->lookup.from_hosts || !dns_address_loopback(own))
-            return NULL;
-    }
-    return own;
-}
-
 /* The error is set already. */
 static void fail(struct conn *c)
 {
     struct error kept = c->error;
-    const struct dns_address *own = sent_to_itself(c);
-    if (own) {
-        struct error filtered;
-        lookup_filtered(&c->lookup, own, &filtered);
-        error_set(&kept, filtered.code, "%s; there: %s", filtered.text, c->error.text);
-    }
     conn_close(c);
     c->error = kept;
     c->state = CONN_FAILED;

@@ -258,9 +258,9 @@ bool dns_address_nowhere(const struct dns_address *address)
 
 bool dns_address_loopback(const struct dns_address *address)
 {
-    static const unsigned char own6[16] = {[15] = 1}, own4[4] = {127, 0, 0, 1};
+    static const unsigned char own[16] = {[15] = 1};
     const unsigned char *four = four_of(address);
-    return four ? memcmp(four, own4, sizeof own4) == 0 : memcmp(address->bytes, own6, sizeof own6) == 0;
+    return four ? four[0] == 127 : memcmp(address->bytes, own, sizeof own) == 0;
 }
 
 bool dns_address_same(const struct dns_address *a, const struct dns_address *b)

@@ -138,7 +138,7 @@ static void take(struct lookup *l, struct question *q, const void *message, size
         return;
     }
     for (unsigned i = 0; i < count && l->count < LOOKUP_ADDRESSES_MAX; i++) {
-        if (!dns_address_nowhere(&found[i])) {
+        if (!dns_address_nowhere(&found[i]) && !dns_address_loopback(&found[i])) {
             l->addresses[l->count++] = found[i];
             continue;
         }
@@ -211,7 +211,6 @@ void lookup_start(struct lookup *l, const struct lookup_servers *r, const char *
     l->questions[0] = (struct question){.type = DNS_AAAA, .fd = -1};
     l->questions[1] = (struct question){.type = DNS_A, .fd = -1};
     l->count = dns_hosts(r->hosts, host, l->addresses, LOOKUP_ADDRESSES_MAX);
-    l->from_hosts = l->count > 0;
     for (unsigned i = 0; i < 2; i++) {
         if (l->count)
             settle(&l->questions[i]);
@@ -255,14 +254,12 @@ static const char *server_text(const struct lookup *l, unsigned server, char out
     return dns_address_text(&l->servers->servers[server], out);
 }
 
-int lookup_filtered(const struct lookup *l, const struct dns_address *address, struct error *e)
+static int filtered(const struct lookup *l, struct error *e)
 {
     char server[DNS_ADDRESS_TEXT_MAX], text[DNS_ADDRESS_TEXT_MAX];
-    bool own = dns_address_loopback(address);
-    unsigned by = own ? l->questions[address->v6 ? 0 : 1].server : l->filter_server;
     return error_set(e, E_DNS_FILTERED, "%s: name server %s answers %s, which is %s, as a filter does",
-                     l->host, server_text(l, by, server), dns_address_text(address, text),
-                     own ? "this box itself" : "no host's address");
+                     l->host, server_text(l, l->filter_server, server), dns_address_text(&l->filter, text),
+                     dns_address_loopback(&l->filter) ? "this box itself" : "no host's address");
 }
 
 /* Each of the servers failed in some way; the way that a person can act on most. */
@@ -296,7 +293,7 @@ int lookup_error(const struct lookup *l, struct error *e)
         return error_set(e, E_DNS_NO_SERVER, "%s is not in /etc/hosts, and /etc/resolv.conf names no server",
                          l->host);
     if (l->filtered)
-        return lookup_filtered(l, &l->filter, e);
+        return filtered(l, e);
     if (seen[DNS_NXDOMAIN])
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_REFUSED] || seen[DNS_FAILED])

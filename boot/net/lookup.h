@@ -5,7 +5,8 @@
  * answer, by TCP when it was truncated. Each question has a socket (so a random source port) and a random id
  * of its own; where there is one server both are kept, so that an answer to an earlier asking counts. Nothing blocks.
  *
- * An address that is no host's, as filters answer, is not one.
+ * An address that is no host's, or this machine's own loopback, as filters answer, is not one: DNS leads nobody to the services that
+ * trust whoever speaks from inside. A name or address in hosts may.
  */
 #ifndef HEARTH_NET_LOOKUP_H
 #define HEARTH_NET_LOOKUP_H
@@ -62,7 +63,6 @@ struct lookup {
     unsigned count;
     /* when the first address came */
     uint64_t first_at;
-    bool from_hosts;
     /* somebody gave this address, which is no host's */
     bool filtered;
     struct dns_address filter;
@@ -82,8 +82,6 @@ bool lookup_done(const struct lookup *l);
 bool lookup_usable(const struct lookup *l, uint64_t now);
 /* Why a finished lookup has no address. Always -1. */
 int lookup_error(const struct lookup *l, struct error *e);
-/* That a name server gave this address for the name, and that it leads nowhere. Always -1. */
-int lookup_filtered(const struct lookup *l, const struct dns_address *address, struct error *e);
 
 /* Adds descriptors to wait for (at most 2) and returns how many; *next becomes earlier when a timer is. */
 unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next);

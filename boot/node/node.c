@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define POLL_MS 500u /* between looks while machined is on its way */
@@ -146,6 +147,9 @@ static enum attempt attempt(struct boot *boot, struct errors *errors)
 {
     struct error e;
     cleanup(look_cleanup) struct look *look = NULL;
+    /* A fetcher of the time before start_anew(). */
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
     if (look_stage(&boot->target, &look, &e) != 0) {
         errors_add(errors, &e);
         return ATTEMPT_FAILED;
@@ -206,7 +210,6 @@ static int stop_descriptor(void)
 
 /* What a start after the end of memory needs, none of it on the heap. */
 static struct {
-    pid_t pid;
     char *argv[8];
     char *envp[ENVIRONMENT_MAX + 2];
     char size[64];
@@ -225,7 +228,6 @@ static void remember_start(const struct options *o)
         words[n] = o->sysroot;
     }
     memcpy(anew.argv, words, sizeof words);
-    anew.pid = getpid();
     n = 0;
     for (char **variable = environ; *variable && n < ENVIRONMENT_MAX; variable++)
         if (strncmp(*variable, NO_MEMORY_VARIABLE, sizeof NO_MEMORY_VARIABLE - 1) != 0)
@@ -234,11 +236,9 @@ static void remember_start(const struct options *o)
 }
 
 /* A heap that is full leaves nothing to go on with, and the service must not end: hearth starts anew, with the same
- * process id, and what it says first is this. In the fetcher it returns: that process just ends. */
+ * process id, and what it says first is this. The fetcher has last words of its own. */
 static void start_anew(size_t n)
 {
-    if (getpid() != anew.pid)
-        return;
     snprintf(anew.size, sizeof anew.size, NO_MEMORY_VARIABLE "%zu", n);
     mem_wipe_all();
     execve("/proc/self/exe", anew.argv, anew.envp);

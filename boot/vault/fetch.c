@@ -27,6 +27,29 @@ void fetch_emit(struct fetch *f, struct buf *record)
     buf_free(record);
 }
 
+/* When memory ends there is none to make these of. */
+static struct buf last_words;
+static int last_fd = -1;
+
+static void say_last_words(size_t n)
+{
+    (void)n;
+    ssize_t ignored = write(last_fd, last_words.data, last_words.len);
+    (void)ignored;
+    mem_wipe_all();
+    _exit(0);
+}
+
+void fetch_last_words(int fd)
+{
+    struct error e = {0};
+    error_set(&e, E_NO_MEMORY, "in the process that speaks to the network");
+    record_failed(&last_words, &e);
+    record_done(&last_words);
+    last_fd = fd;
+    mem_on_exhausted = say_last_words;
+}
+
 static void progress(void *arg, const char *host, const char *step)
 {
     struct buf record = {0};

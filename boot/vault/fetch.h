@@ -151,6 +151,9 @@ void getter_timer(const struct fetch *f, uint64_t now, uint64_t *next);
 /* The deadline has passed: everything unanswered fails with what it was waiting for. */
 void getter_expire(struct fetch *f, uint64_t now);
 
+/* In a child: from now on the end of memory is a record on fd, not a line on a terminal. */
+void fetch_last_words(int fd);
+
 /* Shared, fetch.c. */
 bool fetch_finished(
     const struct fetch *f); /* every name has its answer, or the token is all that was wanted */

@@ -2,7 +2,7 @@
  * parent.h - the parent's ear: a fetcher's records into answers.
  *
  * The stream is treated as hostile: maxima, each name answered once, a deadline that only answers move and only so far,
- * nothing taken after the first record that no fetcher writes.
+ * nothing taken after the first record that no fetcher writes, and no error but those that can happen to one.
  */
 #ifndef HEARTH_VAULT_PARENT_H
 #define HEARTH_VAULT_PARENT_H
@@ -12,6 +12,7 @@
 
 #define PARENT_GRACE_MS 5000    /* beyond the fetcher's own deadline */
 #define PARENT_RECORDS_MAX 4096 /* in one conversation */
+#define PARENT_PROGRESS_MAX 64  /* that are passed on; a long conversation makes 20 */
 
 /* How long the fetcher is listened to: the request's deadline from one answered name to the next, VAULT_TOTAL_MS in
  * all; and as long as the person has whom it asks for once. Nothing else that it says buys time. */

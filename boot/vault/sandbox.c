@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
@@ -28,6 +30,11 @@
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), then, otherwise)
 /* Two instructions: allowed when the number is this one. */
 #define ALLOW(number) IF_EQUAL(number, 0, 1), RETURN(SECCOMP_RET_ALLOW)
+/* Two and three: the end of a process in which the value is another. */
+#define DEMAND(value) IF_EQUAL(value, 1, 0), RETURN(SECCOMP_RET_KILL_PROCESS)
+#define DEMAND_ONE_OF(a, b) IF_EQUAL(a, 2, 0), IF_EQUAL(b, 1, 0), RETURN(SECCOMP_RET_KILL_PROCESS)
+
+#define MADV_DONTNEED_LOCKED_ 24 /* linux/mman.h; musl's header does not have it */
 
 /* Only the low word of an argument is looked at: both kernels on these targets take an int there. */
 static const struct sock_filter filter[] = {
@@ -41,8 +48,6 @@ static const struct sock_filter filter[] = {
     ALLOW(SYS_recvfrom),
     ALLOW(SYS_sendto),
     ALLOW(SYS_connect),
-    ALLOW(SYS_getsockopt),
-    ALLOW(SYS_setsockopt),
 #ifdef SYS_poll
     ALLOW(SYS_poll),
 #endif
@@ -53,7 +58,6 @@ static const struct sock_filter filter[] = {
     ALLOW(SYS_restart_syscall),
     ALLOW(SYS_exit),
     ALLOW(SYS_exit_group),
-    ALLOW(SYS_madvise), /* base/mem.c gives large freed blocks back */
 #ifndef MEM_INTERPOSE
     /* libc's allocator behind the sanitizers maps memory; the product's heap is one region that exists
      * already. */
@@ -67,14 +71,36 @@ static const struct sock_filter filter[] = {
     ALLOW(SYS_sigaltstack),
     ALLOW(SYS_getpid),
     ALLOW(SYS_gettid),
+    ALLOW(SYS_madvise),
+#else
+    /* base/mem.c gives large freed blocks back. */
+    IF_EQUAL(SYS_madvise, 0, 5),
+    LOAD(args[2]),
+    DEMAND_ONE_OF(MADV_DONTNEED, MADV_DONTNEED_LOCKED_),
+    RETURN(SECCOMP_RET_ALLOW),
 #endif
-    /* socket(family, ...): the Internet families only. */
-    IF_EQUAL(SYS_socket, 1, 0),
-    RETURN(SECCOMP_RET_KILL_PROCESS),
+    IF_EQUAL(SYS_setsockopt, 0, 7),
+    LOAD(args[1]),
+    DEMAND(IPPROTO_TCP),
+    LOAD(args[2]),
+    DEMAND(TCP_NODELAY),
+    RETURN(SECCOMP_RET_ALLOW),
+    IF_EQUAL(SYS_getsockopt, 0, 7),
+    LOAD(args[1]),
+    DEMAND(SOL_SOCKET),
+    LOAD(args[2]),
+    DEMAND(SO_ERROR),
+    RETURN(SECCOMP_RET_ALLOW),
+    /* TCP and UDP of the Internet families. The old SOCK_PACKET of AF_INET hears the frames of all. */
+    DEMAND(SYS_socket),
     LOAD(args[0]),
-    ALLOW(AF_INET),
-    ALLOW(AF_INET6),
-    RETURN(SECCOMP_RET_KILL_PROCESS),
+    DEMAND_ONE_OF(AF_INET, AF_INET6),
+    LOAD(args[1]),
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(SOCK_NONBLOCK | SOCK_CLOEXEC)),
+    DEMAND_ONE_OF(SOCK_STREAM, SOCK_DGRAM),
+    LOAD(args[2]),
+    DEMAND(0),
+    RETURN(SECCOMP_RET_ALLOW),
 };
 
 /* A limit that is lower already stays. A macro because glibc and musl disagree on the type of a resource. */
@@ -95,12 +121,14 @@ static int limits(void)
 #endif
 }
 
-/* Everything but standard error and one descriptor. */
+/* Everything but one descriptor, which is the first three too: no connection may become what some code still takes for
+ * a terminal. */
 static void close_others(int keep)
 {
-    unsigned last = (unsigned)keep;
-    close(STDIN_FILENO);
-    close(STDOUT_FILENO);
+    for (int fd = 0; fd < 3; fd++)
+        if (fd != keep)
+            (void)dup2(keep, fd);
+    unsigned last = keep < 3 ? 2 : (unsigned)keep;
 #ifdef SYS_close_range
     bool low = last <= 3 || syscall(SYS_close_range, 3u, last - 1, 0u) == 0;
     if (low && syscall(SYS_close_range, last + 1, ~0u, 0u) == 0)
@@ -111,6 +139,14 @@ static void close_others(int keep)
             close(fd);
 }
 
+/* Root without capabilities owns files, and cannot open one any more. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    return (int)syscall(SYS_capset, &header, none);
+}
+
 int sandbox_enter(pid_t parent, int keep, struct error *e)
 {
     close_others(keep);
@@ -118,6 +154,8 @@ int sandbox_enter(pid_t parent, int keep, struct error *e)
         return error_set(e, E_SANDBOX, "the parent process is gone");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || limits() < 0)
         return error_errno(e, E_SANDBOX, errno, "resource limits");
+    if (drop_capabilities() < 0)
+        return error_errno(e, E_SANDBOX, errno, "the capabilities");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_errno(e, E_SANDBOX, errno, "no_new_privs");
     /* The kernel copies the program and does not write to it. */

@@ -81,6 +81,7 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
 {
     signal(SIGPIPE, SIG_IGN);
     mem_lock();
+    fetch_last_words(fd);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
     json_object_seed((size_t)lookup_random() | 1);
     struct error e = {0};

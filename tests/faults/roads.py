@@ -11,7 +11,7 @@ import threading
 NAMES = {1: "ClientHello", 2: "ServerHello", 4: "NewSessionTicket", 11: "Certificate", 12: "ServerKeyExchange",
          14: "ServerHelloDone", 16: "ClientKeyExchange"}
 CHANGE, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
-CUT, BLACK, RESET, GONE, NOWHERE = "127.0.4.1", "127.0.4.2", "127.0.4.3", "127.0.9.9", "192.0.2.1"
+CUT, BLACK, RESET, GONE, NOWHERE = "198.18.4.1", "198.18.4.2", "198.18.4.3", "198.18.9.8", "192.0.2.1"
 
 
 def reset(sock):

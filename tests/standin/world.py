@@ -35,9 +35,9 @@ from server import Log  # noqa: E402
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE = 1, 4096, 16384, 1 << 18
-LOGIN, VAULT, NAMESERVER = "127.0.1.1", "127.0.1.2", "127.0.0.53"
+LOGIN, VAULT, NAMESERVER = "198.18.1.1", "198.18.1.2", "127.0.0.53"
 # With rtt_ms the stand-in listens behind the proxy.
-BEHIND = {LOGIN: "127.0.2.1", VAULT: "127.0.2.2", NAMESERVER: "127.0.2.53"}
+BEHIND = {LOGIN: "198.18.2.1", VAULT: "198.18.2.2", NAMESERVER: "198.18.2.53"}
 VAULTS = ["homelab-data.vault.azure.net", "homelab-production.vault.azure.net"]
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -97,6 +97,9 @@ def unshare():
         import fcntl
         request = struct.pack("16sH14x", b"lo", 0x1 | 0x40)
         fcntl.ioctl(control, 0x8914, request)
+        # The net for tests of networks (RFC 2544): nothing that a name server says may lead to 127.0.0.0/8.
+        for call, address in ((0x8916, "198.18.0.1"), (0x891C, "255.255.0.0")):
+            fcntl.ioctl(control, call, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address)))
 
 
 def refused(error):

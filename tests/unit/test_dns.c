@@ -315,7 +315,7 @@ static void nowhere(void **state)
     } rows[] = {
         {"0.0.0.0", true, false},    {"0.1.2.3", true, false},
         {"::", true, false},         {"::ffff:0.0.0.0", true, false},
-        {"127.0.0.1", false, true},  {"127.255.0.9", false, false},
+        {"127.0.0.1", false, true},  {"127.255.0.9", false, true},
         {"::1", false, true},        {"::ffff:127.0.0.1", false, true},
         {"1.0.0.0", false, false},   {"::2", false, false},
         {"10.0.0.1", false, false},  {"2001:db8::1", false, false},

@@ -1,6 +1,8 @@
 /* What the parent hears from the fetcher, and what it refuses to hear. */
 #include "vault/record.h"
 
+#include "base/mem.h"
+#include "vault/fetch.h"
 #include "vault/parent.h"
 
 #include <setjmp.h>
@@ -9,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -292,7 +295,7 @@ static void hostile(struct buf *b, int which)
         b->len -= 3;
         break;
     case CONTROL:
-        e.code = E_FETCHER;
+        e.code = E_TLS_ALERT;
         strcpy(e.text, "\x1b[31m");
         record_failed(b, &e);
         record_done(b);
@@ -348,6 +351,94 @@ static void told_to_stop(void **state)
     buf_free(&b);
 }
 
+/* "Stopped" would end the service, "usage" would blame the person: only what can go wrong in a fetcher is taken from it. */
+static void codes(void **state)
+{
+    (void)state;
+    static const enum error_code own[] = {
+        E_NO_MEMORY,   E_SYSTEM,           E_SANDBOX,        E_CRED_FORM,     E_CRED_KEY,       E_CRED_MISMATCH, E_VAULT_CA,
+        E_DNS_SILENT,  E_DNS_FILTERED,     E_TCP_REFUSED,    E_TCP_RESET,     E_TLS_UNKNOWN_ROOT, E_TLS_TRUNCATED, E_HTTP_TIMEOUT,
+        E_HTTP_STATUS, E_ENTRA_CLIENT,     E_ENTRA_ANSWER,   E_VAULT_RBAC,    E_VAULT_BUSY,     E_VAULT_ANSWER,  E_SECRET_MISSING,
+        E_SECRET_EXPIRED, E_SECRET_VALUE};
+    static const enum error_code others[] = {
+        E_USAGE,       E_STOPPED,        E_FILE_READ,     E_FILE_WRITE,   E_NOT_THIS_BOX,   E_CLOCK,        E_SITE_GUARD,
+        E_CRED_MISSING, E_CRED_TRACKED,  E_FETCHER,       E_OPERATOR_LOGIN, E_MARKER_VALUE, E_MARKER_RIGHT, E_SECRET_POINTER,
+        E_OUT_FOREIGN, E_MACHINED_LOST,  E_MACHINED_DENIED, E_NONE,       E_END_};
+    for (size_t i = 0; i < sizeof own / sizeof *own + sizeof others / sizeof *others; i++) {
+        bool good = i < sizeof own / sizeof *own;
+        struct vault_answer answers[1];
+        struct error failed, e;
+        const struct error said = {.code = good ? own[i] : others[i - sizeof own / sizeof *own], .text = "x"};
+        struct buf b = {0};
+        record_failed(&b, &said);
+        record_done(&b);
+        int result = hear(-1, b.data, b.len, answers, 1, &failed, &e);
+        if ((result == 0) != good)
+            fail_msg("code %d is %s", (int)said.code, good ? "a fetcher's" : "taken from a fetcher");
+        if (good)
+            assert_int_equal(failed.code, said.code);
+        else
+            assert_int_equal(e.code, E_FETCHER);
+        buf_free(&b);
+    }
+}
+
+static void shown(void *arg, const char *host, const char *step)
+{
+    assert_string_equal(host, "login.test");
+    assert_string_equal(step, "tcp");
+    ++*(unsigned *)arg;
+}
+
+/* Each is a line on somebody's terminal. */
+static void how_much_progress(void **state)
+{
+    (void)state;
+    for (unsigned extra = 0; extra < 2; extra++) {
+        struct vault_answer answers[1] = {0};
+        struct error failed, e = {0};
+        const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
+        struct buf b = {0};
+        unsigned lines = 0;
+        int ends[2];
+        for (unsigned i = 0; i < PARENT_PROGRESS_MAX + extra; i++)
+            record_progress(&b, "login.test", "tcp");
+        add_answer(&b, 0, "x");
+        record_done(&b);
+        assert_int_equal(pipe(ends), 0);
+        assert_int_equal(write(ends[1], b.data, b.len), (ssize_t)b.len);
+        close(ends[1]);
+        assert_int_equal(parent_listen(ends[0], &request, answers, NULL, shown, &lines, &failed, &e), 0);
+        assert_int_equal(lines, 64);
+        vault_answers_free(answers, 1);
+        close(ends[0]);
+        buf_free(&b);
+    }
+}
+
+/* Where memory ends, the fetcher still says so: with what was made ready before. */
+static void last_words(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct vault_answer answers[1] = {0};
+    struct error failed, e = {0};
+    const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        fetch_last_words(ends[1]);
+        mem_on_exhausted(4711);
+        _exit(1);
+    }
+    close(ends[1]);
+    assert_int_equal(parent_listen(ends[0], &request, answers, NULL, NULL, NULL, &failed, &e), 0);
+    assert_int_equal(failed.code, E_NO_MEMORY);
+    assert_int_equal(answers[0].error.code, E_NO_MEMORY);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +446,9 @@ int main(void)
         cmocka_unit_test(round_trip_at_every_split),
         cmocka_unit_test(every_byte_flipped),
         cmocka_unit_test(advice),
+        cmocka_unit_test(codes),
+        cmocka_unit_test(how_much_progress),
+        cmocka_unit_test(last_words),
         cmocka_unit_test(how_long_it_is_listened_to),
         cmocka_unit_test(whole_conversation),
         cmocka_unit_test(hostile_conversations),

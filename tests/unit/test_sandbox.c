@@ -7,11 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -63,6 +66,90 @@ static int do_ptrace(int keep)
     return (int)syscall(SYS_ptrace, 0, 0, 0, 0);
 }
 
+/* AF_INET with this type is a packet socket: it hears what other processes say. */
+static int do_packet(int keep)
+{
+    (void)keep;
+    return socket(AF_INET, SOCK_PACKET, 0x0300);
+}
+
+static int do_raw(int keep)
+{
+    (void)keep;
+    return socket(AF_INET, SOCK_RAW, 255);
+}
+
+static int do_raw6(int keep)
+{
+    (void)keep;
+    return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
+}
+
+static int do_ping(int keep)
+{
+    (void)keep;
+    return socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+}
+
+static int do_mptcp(int keep)
+{
+    (void)keep;
+    return socket(AF_INET, SOCK_STREAM, 262);
+}
+
+static int set_option(int level, int name)
+{
+    int one = 1;
+    return setsockopt(socket(AF_INET, SOCK_STREAM, 0), level, name, &one, sizeof one);
+}
+
+static int do_mark(int keep)
+{
+    (void)keep;
+    return set_option(SOL_SOCKET, SO_MARK);
+}
+
+static int do_force(int keep)
+{
+    (void)keep;
+    return set_option(SOL_SOCKET, SO_SNDBUFFORCE);
+}
+
+static int do_transparent(int keep)
+{
+    (void)keep;
+    return set_option(IPPROTO_IP, IP_TRANSPARENT);
+}
+
+/* 1 is TCP_NODELAY at another level. */
+static int do_level(int keep)
+{
+    (void)keep;
+    return set_option(IPPROTO_IP, TCP_NODELAY);
+}
+
+static int do_ulp(int keep)
+{
+    (void)keep;
+    return set_option(IPPROTO_TCP, 31);
+}
+
+static int do_iptables(int keep)
+{
+    char info[84] = "filter";
+    socklen_t n = sizeof info;
+    (void)keep;
+    return getsockopt(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_IP, 64, info, &n);
+}
+
+static int do_peer_of(int keep)
+{
+    struct ucred who;
+    socklen_t n = sizeof who;
+    (void)keep;
+    return getsockopt(socket(AF_INET, SOCK_STREAM, 0), SOL_SOCKET, SO_PEERCRED, &who, &n);
+}
+
 static int do_bind(int keep)
 {
     (void)keep;
@@ -84,6 +171,17 @@ static int do_inet(int keep)
     return a >= 0 && (b >= 0 || errno == EAFNOSUPPORT) ? 0 : -1;
 }
 
+static int do_options(int keep)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), value = 1;
+    socklen_t n = sizeof value;
+    (void)keep;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value) == 0 &&
+            getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &n) == 0
+        ? 0
+        : -1;
+}
+
 static int do_write(int keep)
 {
     return write(keep, "x", 1) == 1 && clock_ms() > 0 ? 0 : -1;
@@ -102,7 +200,10 @@ static int do_stdin(int keep)
 {
     (void)keep;
     char c;
-    return read(0, &c, 1) < 0 && errno == EBADF && read(7, &c, 1) < 0 && errno == EBADF ? 0 : -1;
+    return read(0, &c, 1) < 0 && errno == EBADF && read(2, &c, 1) < 0 && errno == EBADF &&
+            read(7, &c, 1) < 0 && errno == EBADF
+        ? 0
+        : -1;
 }
 
 /* The wait status of a child that did it in the sandbox; it exits with 0 when the deed says 0, 1 when not, 2
@@ -131,7 +232,9 @@ static int run(deed *what)
 static void kills(void **state)
 {
     (void)state;
-    static deed *const rows[] = {do_open, do_exec, do_unix, do_netlink, do_fork, do_ptrace, do_bind, do_kill};
+    static deed *const rows[] = {do_open, do_exec, do_unix, do_netlink, do_fork, do_ptrace, do_bind, do_kill,
+                                do_packet, do_raw, do_raw6, do_ping, do_mptcp, do_mark, do_force, do_transparent, do_level,
+                                do_ulp, do_iptables, do_peer_of};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = run(rows[i]);
         if (!WIFSIGNALED(status))
@@ -144,13 +247,50 @@ static void kills(void **state)
 static void allows(void **state)
 {
     (void)state;
-    static deed *const rows[] = {do_inet, do_write, do_many, do_stdin};
+    static deed *const rows[] = {do_inet, do_options, do_write, do_many, do_stdin};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = run(rows[i]);
         if (status)
             print_error("row %zu: status %x\n", i, (unsigned)status);
         assert_int_equal(status, 0);
     }
+}
+
+/* What the process is afterwards, in the kernel's words: no capability in any set, and nothing but the pipe. */
+static void what_it_is(void **state)
+{
+    (void)state;
+    int ends[2];
+    char path[32], text[4096] = "", caps[32] = "", end;
+    assert_int_equal(pipe(ends), 0);
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct error e;
+        close(ends[0]);
+        if (sandbox_enter(parent, ends[1], &e) < 0)
+            _exit(2);
+        (void)!write(2, "terminal?", 9);
+        for (;;)
+            (void)poll(NULL, 0, 1000);
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], text, sizeof text), 9);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    unsigned sets = 0;
+    while (fgets(text, sizeof text, f))
+        if (strncmp(text, "CapBnd", 6) != 0 && sscanf(text, "Cap%*[^:]: %31s", caps) == 1) {
+            assert_int_equal(strspn(caps, "0"), strlen(caps));
+            sets++;
+        }
+    fclose(f);
+    assert_int_equal(sets, 4);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(read(ends[0], &end, 1), 0);
+    close(ends[0]);
 }
 
 static void orphan(void **state)
@@ -216,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kills),
         cmocka_unit_test(allows),
+        cmocka_unit_test(what_it_is),
         cmocka_unit_test(orphan),
         cmocka_unit_test(refused_by_the_kernel),
     };

@@ -20,7 +20,7 @@ def vault(**fault):
 
 
 def names(table):
-    return {"dns": dict({"login.microsoftonline.com": {"a": ["127.0.1.1"]}}, **table)}
+    return {"dns": dict({"login.microsoftonline.com": {"a": ["198.18.1.1"]}}, **table)}
 
 
 VAULT = "homelab-data.vault.azure.net"
@@ -74,20 +74,25 @@ FRONT = [
      "answers 127.0.0.1, which is this box itself", "Pi-hole", "rejects it"),
     ("filter-loopback-v6", "secret", names({"*": {"aaaa": ["::1"]}}), 1, "dns-filtered", "answers ::1, which is this box itself",
      "Pi-hole", "rejects it"),
-    ("filter-page", "secret", dict(names({"*": {"a": ["127.0.1.2"]}}), vault={"chain": "self-signed"}), 1, "tls-self-signed",
-     "at 127.0.1.2: the certificate", "own page may be answering", "rejects it"),
+    # Whoever listens there: a name server must not lead to what trusts its own machine.
+    ("filter-service", "secret", dict(names({"*": {"a": ["127.0.0.1"]}}), listen=[["vault", "127.0.0.1", 443]]), 1, "dns-filtered",
+     "answers 127.0.0.1, which is this box itself", "Pi-hole", "rejects it"),
+    ("filter-service-v4-in-v6", "secret", dict(names({"*": {"aaaa": ["::ffff:127.3.2.1"]}}), listen=[["vault", "127.3.2.1", 443]]), 1,
+     "dns-filtered", "which is this box itself", "Pi-hole", "rejects it"),
+    ("filter-page", "secret", dict(names({"*": {"a": ["198.18.1.2"]}}), vault={"chain": "self-signed"}), 1, "tls-self-signed",
+     "at 198.18.1.2: the certificate", "own page may be answering", "rejects it"),
     # Who says what, of name servers.
     ("dns-refused", "secret", names({"*": {"rcode": "refused"}}), 1, "dns-failed", "127.0.0.53 refuses to answer this network (REFUSED)",
      "does not serve this network", "is at fault"),
     ("dns-servfail", "secret", names({"*": {"rcode": "servfail"}}), 1, "dns-failed", "127.0.0.53 has a fault (SERVFAIL",
      "is at fault", "VLAN"),
-    ("dns-tcp", "secret", names({"*": {"a": ["127.0.1.2"], "truncate": True, "tcp": False}}), 1, "dns-tcp",
+    ("dns-tcp", "secret", names({"*": {"a": ["198.18.1.2"], "truncate": True, "tcp": False}}), 1, "dns-tcp",
      "127.0.0.53 says by UDP that its answer is too long", "TCP port 53", "none of"),
     # With which address it was.
-    ("tcp-address", "secret", {"hosts": {"login.microsoftonline.com": ["127.0.1.1"], VAULT: ["127.0.9.9"]}}, 1, "tcp-refused",
-     VAULT + " at 127.0.9.9 port 443: ", "firewall", "filter"),
-    ("tls-address", "secret", {"vault": {"chain": "expired"}}, 1, "tls-expired", VAULT + " at 127.0.1.2: ", "clock", "filter"),
-    ("http-address", "secret", {"vault": {"goodbye": True}}, 1, "http-closed", VAULT + " at 127.0.1.2 closed", "try again", "filter"),
+    ("tcp-address", "secret", {"hosts": {"login.microsoftonline.com": ["198.18.1.1"], VAULT: ["198.18.9.8"]}}, 1, "tcp-refused",
+     VAULT + " at 198.18.9.8 port 443: ", "firewall", "filter"),
+    ("tls-address", "secret", {"vault": {"chain": "expired"}}, 1, "tls-expired", VAULT + " at 198.18.1.2: ", "clock", "filter"),
+    ("http-address", "secret", {"vault": {"goodbye": True}}, 1, "http-closed", VAULT + " at 198.18.1.2 closed", "try again", "filter"),
     ("client-certificate", "secret", {"vault": {"ask_client": "required", "tls_max": "1.2"}}, 1, "tls-client-certificate",
      "asked for a client certificate", "a proxy that does", "cipher"),
     # The vault, and what stands before it.

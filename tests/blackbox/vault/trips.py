@@ -1,7 +1,7 @@
 """Round trips, counted by the delay proxy: DNS, TCP, two for TLS, the token, the secrets; whatever their number."""
 
-NAMES = {"login.microsoftonline.com": {"cname": "l.test"}, "l.test": {"a": ["127.0.1.1"]},
-         "homelab-data.vault.azure.net": {"cname": "v.test"}, "v.test": {"a": ["127.0.1.2"]}}
+NAMES = {"login.microsoftonline.com": {"cname": "l.test"}, "l.test": {"a": ["198.18.1.1"]},
+         "homelab-data.vault.azure.net": {"cname": "v.test"}, "v.test": {"a": ["198.18.1.2"]}}
 
 
 def trips(count, most, method):
