@@ -222,7 +222,8 @@ static bool is_one_of(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
-/* No file and no socket becomes one of the first three, where output goes. What is written to these fails, as it did. */
+/* No file and no socket becomes one of the first three, where output goes. What is written to these fails, as it did.
+ * */
 static void secure_stdio(void)
 {
     int fd;

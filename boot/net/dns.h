@@ -62,8 +62,8 @@ bool dns_address(const char *text, size_t n, struct dns_address *out);
 /* The other way (RFC 5952), without the interface. Returns out. */
 #define DNS_ADDRESS_TEXT_MAX 46
 const char *dns_address_text(const struct dns_address *address, char out[DNS_ADDRESS_TEXT_MAX]);
-/* 0.0.0.0/8 and ::, which are no host's (RFC 1122 3.2.1.3, RFC 4291 2.5.2); 127.0.0.0/8 and ::1, one's own. Filters give
- * both. */
+/* 0.0.0.0/8 and ::, which are no host's (RFC 1122 3.2.1.3, RFC 4291 2.5.2); 127.0.0.0/8 and ::1, one's own. Filters
+ * give both. */
 bool dns_address_nowhere(const struct dns_address *address);
 bool dns_address_loopback(const struct dns_address *address);
 bool dns_address_same(const struct dns_address *a, const struct dns_address *b);

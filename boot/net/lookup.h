@@ -5,8 +5,8 @@
  * answer, by TCP when it was truncated. Each question has a socket (so a random source port) and a random id
  * of its own; where there is one server both are kept, so that an answer to an earlier asking counts. Nothing blocks.
  *
- * An address that is no host's, or this machine's own loopback, as filters answer, is not one: DNS leads nobody to the services that
- * trust whoever speaks from inside. A name or address in hosts may.
+ * An address that is no host's, or this machine's own loopback, as filters answer, is not one: DNS leads nobody to the
+ * services that trust whoever speaks from inside. A name or address in hosts may.
  */
 #ifndef HEARTH_NET_LOOKUP_H
 #define HEARTH_NET_LOOKUP_H

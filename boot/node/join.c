@@ -253,9 +253,11 @@ static enum step make_documents(struct joining *j)
 
 static int hand_over(struct joining *j, bool dry_run, struct error *e)
 {
-    struct buf warnings = {0};
     struct span config = {(const unsigned char *)j->config.data, j->config.len};
+    j->boot->target.hidden = &j->rendered.from_secrets;
+    struct buf warnings = {0};
     int result = apply_config(j->boot, config, dry_run, &warnings, e);
+    j->boot->target.hidden = NULL;
     for (char *end = warnings.data; end && (end = strchr(end, '\n')) != NULL;)
         *end = end[1] ? ';' : '\0';
     if (result == 0 && dry_run && warnings.len)

@@ -145,11 +145,11 @@ static bool is_leaving(enum machine_stage stage)
 /* One look, then one of the two lines. */
 static enum attempt attempt(struct boot *boot, struct errors *errors)
 {
-    struct error e;
-    cleanup(look_cleanup) struct look *look = NULL;
     /* A fetcher of the time before start_anew(). */
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
+    struct error e;
+    cleanup(look_cleanup) struct look *look = NULL;
     if (look_stage(&boot->target, &look, &e) != 0) {
         errors_add(errors, &e);
         return ATTEMPT_FAILED;
@@ -281,7 +281,7 @@ void node_run(const struct options *o)
 {
     struct boot boot = {
         .options = *o,
-        .target = {MACHINED_SOCKET, stop_descriptor()},
+        .target = {.socket = MACHINED_SOCKET, .stop_fd = stop_descriptor()},
         .started = clock_ms(),
     };
     if (!boot.options.site)

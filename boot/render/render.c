@@ -196,6 +196,7 @@ int render_documents(const struct plan *plan, const struct render_secrets *secre
     *out = (struct rendered){0};
     r.pool = pool_new();
     resolve_init(&r.resolver, plan, secrets, r.pool, errors);
+    r.resolver.texts = &out->from_secrets;
     render(&r);
     resolve_free(&r.resolver);
     pool_free(r.pool);
@@ -209,6 +210,7 @@ void render_free(struct rendered *r)
 {
     buf_free(&r->machine_config);
     buf_free(&r->plan_json);
+    buf_free(&r->from_secrets);
     buf_free(&r->peers);
     errors_free(&r->warnings);
     for (unsigned i = 0; i < r->manifest_count; i++)

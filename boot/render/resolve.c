@@ -32,6 +32,14 @@ void resolve_free(struct resolver *r)
     r->from_count = r->from_room = 0;
 }
 
+static void remember_text(const struct resolver *r, const void *p, size_t n)
+{
+    if (!r->texts || n == 0 || memchr(p, '\0', n))
+        return;
+    buf_add(r->texts, p, n < RENDER_SECRET_MAX ? n : RENDER_SECRET_MAX);
+    buf_char(r->texts, '\0');
+}
+
 static void remember_secret(struct resolver *r, const struct tree_node *node)
 {
     if (r->from_count == r->from_room) {
@@ -108,6 +116,7 @@ static int add_secret(struct resolver *r, const struct ref *ref, struct value *o
         return error_at(e, ref->pos, E_SECRET_VALUE, "secret \"%s\" was not fetched", ref->name);
     struct span bytes = secret_bytes(&r->secrets->values[i]);
     if (!ref->pointer) {
+        remember_text(r, bytes.p, bytes.n);
         buf_add(&out->text, bytes.p, bytes.n);
         return 0;
     }
@@ -115,6 +124,7 @@ static int add_secret(struct resolver *r, const struct ref *ref, struct value *o
     enum pointer_result result = pointer_get(&r->parsed[i], r->pool, bytes, ref->pointer, &found);
     if (result != POINTER_TEXT)
         return pointer_problem(e, ref, result, r->parsed[i].line, (int)found.depth);
+    remember_text(r, found.text, found.len);
     buf_add(&out->text, found.text, found.len);
     return 0;
 }
@@ -225,8 +235,11 @@ static struct tree_node *text_node(struct resolver *r, const struct ref *ref, st
         node = tree_scalar(r->pool, pos, value.text.data ? value.text.data : "", value.text.len,
                            value.text.len && memchr(value.text.data, '\n', value.text.len) ? STYLE_LITERAL
                                                                                            : STYLE_SINGLE);
-    if (node && value.secret)
+    if (node && value.secret) {
         remember_secret(r, node);
+        if (ref->kind != REF_SECRET)
+            remember_text(r, node->text, node->len);
+    }
     buf_free(&value.text);
     return node;
 }

@@ -31,6 +31,8 @@ struct resolver {
     struct pointer_value *parsed;
     /* nodes whose text holds a secret */
     const struct tree_node **from_secrets;
+    /* NULL, or gets what struct rendered calls from_secrets */
+    struct buf *texts;
     unsigned from_count;
     unsigned from_room;
 };

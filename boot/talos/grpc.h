@@ -42,6 +42,8 @@ struct grpc_target {
     const char *socket;
     /* readable: stop; -1: none */
     int stop_fd;
+    /* NULL, or what the server's words are said without: texts with a NUL behind each (refusal.h) */
+    const struct buf *hidden;
 };
 
 /* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */

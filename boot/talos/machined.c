@@ -45,7 +45,7 @@ static int unary(const struct grpc_target *target, const struct grpc_call *call,
     if (status.code == GRPC_NOT_FOUND && not_found)
         *not_found = true;
     else if (status.code != GRPC_OK) {
-        result = refusal_error(call->method, &status, answer->refusal, e);
+        result = refusal_error(call->method, &status, target->hidden, answer->refusal, e);
     } else if (!answer->got)
         result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
     grpc_status_free(&status);
@@ -191,7 +191,7 @@ int machined_list(const struct grpc_target *target, struct pool *pool, const str
     if (result == 0 && list.malformed)
         result = malformed(method, e);
     else if (result == 0 && status.code != GRPC_OK)
-        result = refusal_error(method, &status, NULL, e);
+        result = refusal_error(method, &status, target->hidden, NULL, e);
     grpc_status_free(&status);
     if (result != 0)
         return error_wrap(e, "%s", type->type);
@@ -256,8 +256,12 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
         return malformed(method, e);
     warnings->max = REFUSAL_MAX;
     for (unsigned i = 0; i < said.count; i++) {
-        text_clean(warnings, said.items[i].p, said.items[i].n);
+        struct buf line = {.max = REFUSAL_MAX};
+        buf_add(&line, said.items[i].p, said.items[i].n);
+        refusal_hide(&line, target->hidden);
+        text_clean(warnings, line.data ? line.data : "", line.len);
         buf_char(warnings, '\n');
+        buf_free(&line);
     }
     return 0;
 }

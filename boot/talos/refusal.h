@@ -2,7 +2,9 @@
  * refusal.h - what machined says when it refuses, made fit for a console. Pure.
  *
  * The console is public on the LAN in maintenance mode, and Talos prints a key that it does not know together with its
- * value, which may have come from a secret: of such a listing only the keys are kept.
+ * value, which may have come from a secret: of such a listing only the keys are kept. Elsewhere it repeats a value
+ * that it finds wrong, whole or its first seven characters and "...": what is known to come from a secret is taken
+ * out, as it is, in base64, and as Go and JSON quote it.
  *
  * Source: Talos pkg/machinery/config/configloader/internal/decoder ("unknown keys found during decoding", then YAML).
  */
@@ -15,8 +17,17 @@
 
 #define REFUSAL_MAX ((size_t)48 << 10) /* bytes of its words that are kept */
 
+/* Bytes that are looked for of a text; what is longer is hidden with all that follows it. */
+#define REFUSAL_HIDDEN_MAX 512
+
+/* Replaces what stands in `hidden` (texts with a NUL behind each; may be NULL), its base64, its quoted forms, and a
+ * beginning of four bytes or more that is followed by "...". A text below four bytes is hidden where it is a word of
+ * its own. */
+void refusal_hide(struct buf *text, const struct buf *hidden);
+
 /* Fills e with the code that the status means and machined's words on one line; returns -1. `lines`, which may be NULL,
  * gets all of them, cleaned, a line each. status->text is worked on and good for nothing afterwards. */
-int refusal_error(const char *method, struct grpc_status *status, struct buf *lines, struct error *e);
+int refusal_error(const char *method, struct grpc_status *status, const struct buf *hidden, struct buf *lines,
+                  struct error *e);
 
 #endif

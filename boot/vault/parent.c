@@ -24,7 +24,8 @@ struct listener {
     bool asked;
     bool done;
     unsigned records;
-    unsigned shown; /* progress */
+    /* progress */
+    unsigned shown;
 };
 
 void parent_clock_start(struct parent_clock *c, const struct vault_request *request, uint64_t now)
@@ -47,17 +48,14 @@ void parent_clock_person(struct parent_clock *c, uint32_t seconds)
     c->end += (uint64_t)seconds * 1000;
 }
 
-/* What can go wrong in a fetcher. Any other code would have the parent do, or tell a person, what is none of its business. */
+/* What can go wrong in a fetcher. Any other code would have the parent do, or tell a person, what is none of its
+ * business. */
 static bool is_fetchers(enum error_code code)
 {
     static const struct {
         enum error_code first, last;
-    } own[] = {{E_NONE, E_NONE},
-               {E_NO_MEMORY, E_NO_MEMORY},
-               {E_SYSTEM, E_SYSTEM},
-               {E_CRED_FORM, E_VAULT_CA},
-               {E_SANDBOX, E_SECRET_EXPIRED},
-               {E_VAULT_PARAMETER, E_VAULT_ANSWER}};
+    } own[] = {{E_NONE, E_NONE},          {E_NO_MEMORY, E_NO_MEMORY},    {E_SYSTEM, E_SYSTEM},
+               {E_CRED_FORM, E_VAULT_CA}, {E_SANDBOX, E_SECRET_EXPIRED}, {E_VAULT_PARAMETER, E_VAULT_ANSWER}};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (code >= own[i].first && code <= own[i].last)
             return true;

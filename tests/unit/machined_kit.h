@@ -193,7 +193,7 @@ __attribute__((unused)) static void server_start(struct server *s)
     close(listener);
     close(ends[1]);
     s->asked = ends[0];
-    s->target = (struct grpc_target){s->path, -1};
+    s->target = (struct grpc_target){.socket = s->path, .stop_fd = -1};
 }
 
 /* Ends the server; whether a text was asked for. requests may be NULL. */

@@ -195,7 +195,7 @@ static int on_message(void *arg, struct span message)
 static void call(struct outcome *o, scene *play, const char *hex, struct span request, uint32_t deadline_ms,
                  int stop_fd)
 {
-    const struct grpc_target target = {path, stop_fd};
+    const struct grpc_target target = {.socket = path, .stop_fd = stop_fd};
     const struct grpc_call what = {METHOD, "os:reader", request, deadline_ms};
     own_deadline_ms = deadline_ms;
     fflush(NULL);
@@ -574,7 +574,7 @@ static void nobody_listens(void **state)
 {
     (void)state;
     char nowhere[128];
-    struct grpc_target target = {nowhere, -1};
+    struct grpc_target target = {.socket = nowhere, .stop_fd = -1};
     const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
     snprintf(nowhere, sizeof nowhere, "%s/nowhere", dir);
     struct outcome o = {0};
@@ -592,7 +592,7 @@ static void nobody_accepts(void **state)
 {
     (void)state;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct grpc_target target = {path, -1};
+    const struct grpc_target target = {.socket = path, .stop_fd = -1};
     const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
     memcpy(address.sun_path, path, strlen(path));
     int queue[16];

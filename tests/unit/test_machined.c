@@ -37,7 +37,7 @@ static void statuses(void **state)
 static void nobody_listens(void **state)
 {
     (void)state;
-    const struct grpc_target target = {"/tmp/hearth-kit-nobody/s", -1};
+    const struct grpc_target target = {.socket = "/tmp/hearth-kit-nobody/s", .stop_fd = -1};
     struct pool *pool = pool_new();
     const char *version;
     struct error e;

@@ -351,27 +351,30 @@ static void told_to_stop(void **state)
     buf_free(&b);
 }
 
-/* "Stopped" would end the service, "usage" would blame the person: only what can go wrong in a fetcher is taken from it. */
+/* "Stopped" would end the service, "usage" would blame the person: only what can go wrong in a fetcher is taken from
+ * it. */
 static void codes(void **state)
 {
     (void)state;
     static const enum error_code own[] = {
-        E_NO_MEMORY,   E_SYSTEM,           E_SANDBOX,        E_CRED_FORM,     E_CRED_KEY,       E_CRED_MISMATCH, E_VAULT_CA,
-        E_DNS_SILENT,  E_DNS_FILTERED,     E_TCP_REFUSED,    E_TCP_RESET,     E_TLS_UNKNOWN_ROOT, E_TLS_TRUNCATED, E_HTTP_TIMEOUT,
-        E_HTTP_STATUS, E_ENTRA_CLIENT,     E_ENTRA_ANSWER,   E_VAULT_RBAC,    E_VAULT_BUSY,     E_VAULT_ANSWER,  E_SECRET_MISSING,
-        E_SECRET_EXPIRED, E_SECRET_VALUE};
+        E_NO_MEMORY,      E_SYSTEM,           E_SANDBOX,       E_CRED_FORM,    E_CRED_KEY,
+        E_CRED_MISMATCH,  E_VAULT_CA,         E_DNS_SILENT,    E_DNS_FILTERED, E_TCP_REFUSED,
+        E_TCP_RESET,      E_TLS_UNKNOWN_ROOT, E_TLS_TRUNCATED, E_HTTP_TIMEOUT, E_HTTP_STATUS,
+        E_ENTRA_CLIENT,   E_ENTRA_ANSWER,     E_VAULT_RBAC,    E_VAULT_BUSY,   E_VAULT_ANSWER,
+        E_SECRET_MISSING, E_SECRET_EXPIRED,   E_SECRET_VALUE};
     static const enum error_code others[] = {
-        E_USAGE,       E_STOPPED,        E_FILE_READ,     E_FILE_WRITE,   E_NOT_THIS_BOX,   E_CLOCK,        E_SITE_GUARD,
-        E_CRED_MISSING, E_CRED_TRACKED,  E_FETCHER,       E_OPERATOR_LOGIN, E_MARKER_VALUE, E_MARKER_RIGHT, E_SECRET_POINTER,
-        E_OUT_FOREIGN, E_MACHINED_LOST,  E_MACHINED_DENIED, E_NONE,       E_END_};
+        E_USAGE,        E_STOPPED,        E_FILE_READ,    E_FILE_WRITE,    E_NOT_THIS_BOX,    E_CLOCK,
+        E_SITE_GUARD,   E_CRED_MISSING,   E_CRED_TRACKED, E_FETCHER,       E_OPERATOR_LOGIN,  E_MARKER_VALUE,
+        E_MARKER_RIGHT, E_SECRET_POINTER, E_OUT_FOREIGN,  E_MACHINED_LOST, E_MACHINED_DENIED, E_NONE,
+        E_END_};
     for (size_t i = 0; i < sizeof own / sizeof *own + sizeof others / sizeof *others; i++) {
         bool good = i < sizeof own / sizeof *own;
-        struct vault_answer answers[1];
-        struct error failed, e;
         const struct error said = {.code = good ? own[i] : others[i - sizeof own / sizeof *own], .text = "x"};
         struct buf b = {0};
         record_failed(&b, &said);
         record_done(&b);
+        struct vault_answer answers[1];
+        struct error failed, e;
         int result = hear(-1, b.data, b.len, answers, 1, &failed, &e);
         if ((result == 0) != good)
             fail_msg("code %d is %s", (int)said.code, good ? "a fetcher's" : "taken from a fetcher");
@@ -395,19 +398,19 @@ static void how_much_progress(void **state)
 {
     (void)state;
     for (unsigned extra = 0; extra < 2; extra++) {
-        struct vault_answer answers[1] = {0};
-        struct error failed, e = {0};
-        const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
         struct buf b = {0};
-        unsigned lines = 0;
-        int ends[2];
         for (unsigned i = 0; i < PARENT_PROGRESS_MAX + extra; i++)
             record_progress(&b, "login.test", "tcp");
         add_answer(&b, 0, "x");
         record_done(&b);
+        int ends[2];
         assert_int_equal(pipe(ends), 0);
         assert_int_equal(write(ends[1], b.data, b.len), (ssize_t)b.len);
         close(ends[1]);
+        const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
+        struct vault_answer answers[1] = {0};
+        struct error failed, e = {0};
+        unsigned lines = 0;
         assert_int_equal(parent_listen(ends[0], &request, answers, NULL, shown, &lines, &failed, &e), 0);
         assert_int_equal(lines, 64);
         vault_answers_free(answers, 1);
@@ -421,9 +424,6 @@ static void last_words(void **state)
 {
     (void)state;
     int ends[2];
-    struct vault_answer answers[1] = {0};
-    struct error failed, e = {0};
-    const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
     assert_int_equal(pipe(ends), 0);
     pid_t pid = fork();
     if (pid == 0) {
@@ -432,6 +432,9 @@ static void last_words(void **state)
         _exit(1);
     }
     close(ends[1]);
+    const struct vault_request request = {.deadline_ms = 1000, .name_count = 1, .stop_fd = -1};
+    struct vault_answer answers[1] = {0};
+    struct error failed, e = {0};
     assert_int_equal(parent_listen(ends[0], &request, answers, NULL, NULL, NULL, &failed, &e), 0);
     assert_int_equal(failed.code, E_NO_MEMORY);
     assert_int_equal(answers[0].error.code, E_NO_MEMORY);

@@ -232,9 +232,10 @@ static int run(deed *what)
 static void kills(void **state)
 {
     (void)state;
-    static deed *const rows[] = {do_open, do_exec, do_unix, do_netlink, do_fork, do_ptrace, do_bind, do_kill,
-                                do_packet, do_raw, do_raw6, do_ping, do_mptcp, do_mark, do_force, do_transparent, do_level,
-                                do_ulp, do_iptables, do_peer_of};
+    static deed *const rows[] = {do_open,        do_exec,  do_unix,  do_netlink,  do_fork,
+                                 do_ptrace,      do_bind,  do_kill,  do_packet,   do_raw,
+                                 do_raw6,        do_ping,  do_mptcp, do_mark,     do_force,
+                                 do_transparent, do_level, do_ulp,   do_iptables, do_peer_of};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int status = run(rows[i]);
         if (!WIFSIGNALED(status))
@@ -261,13 +262,12 @@ static void what_it_is(void **state)
 {
     (void)state;
     int ends[2];
-    char path[32], text[4096] = "", caps[32] = "", end;
     assert_int_equal(pipe(ends), 0);
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        struct error e;
         close(ends[0]);
+        struct error e;
         if (sandbox_enter(parent, ends[1], &e) < 0)
             _exit(2);
         (void)!write(2, "terminal?", 9);
@@ -275,11 +275,14 @@ static void what_it_is(void **state)
             (void)poll(NULL, 0, 1000);
     }
     close(ends[1]);
+    char text[4096] = "";
     assert_int_equal(read(ends[0], text, sizeof text), 9);
+    char path[32];
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *f = fopen(path, "r");
     assert_non_null(f);
     unsigned sets = 0;
+    char caps[32] = "";
     while (fgets(text, sizeof text, f))
         if (strncmp(text, "CapBnd", 6) != 0 && sscanf(text, "Cap%*[^:]: %31s", caps) == 1) {
             assert_int_equal(strspn(caps, "0"), strlen(caps));
@@ -289,6 +292,7 @@ static void what_it_is(void **state)
     assert_int_equal(sets, 4);
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
+    char end;
     assert_int_equal(read(ends[0], &end, 1), 0);
     close(ends[0]);
 }

@@ -1,4 +1,4 @@
-"""Started without its first descriptors: no file that is written becomes one of them, and what cannot be said is a failure."""
+"""Started without its first descriptors: no file becomes one of them, and what cannot be said is a failure."""
 import os
 import subprocess
 
