@@ -115,7 +115,7 @@ static void whole_configs_pass(void **state)
     accepted(WK, NULL, NULL);
     accepted(CP, "  secretboxEncryptionSecret: ", "  aescbcEncryptionSecret: ");
     accepted(CP, "  discovery:\n    enabled: true\n", "");
-    accepted(CP, "  id: some-id\n", "  id: some-id\n  coreDNS: {disabled: true}\n");
+    accepted(CP, "  id: some-id\n", "  id: some-id\n  coreDNS: {disabled: false}\n");
     accepted(CP, "endpoint: https://192.168.1.10:6443", "endpoint: https://[fd00::1]:6443/");
     accepted(CP, "  certSANs: []\n", "  certSANs: [home.example]\n  time: {}\n");
     accepted(WK, "  network:\n", "  aggregatorCA: {}\n  network:\n");
