@@ -153,6 +153,13 @@ void mem_lock(void)
 #endif
 }
 
+static void all_free(void)
+{
+    struct block *all = (struct block *)(void *)heap.base;
+    set_size(all, heap.size, 0);
+    bin_insert(all);
+}
+
 static void region_reserve(size_t cap)
 {
     cap = (cap + 4095) & ~(size_t)4095;
@@ -163,9 +170,17 @@ static void region_reserve(size_t cap)
     heap.base = p;
     heap.size = cap;
     mem_lock();
-    struct block *all = p;
-    set_size(all, cap, 0);
-    bin_insert(all);
+    all_free();
+}
+
+void mem_forget(void)
+{
+    /* Pages that are given back hold nothing, and cost no copy of what they held. */
+    if (madvise(heap.base, heap.size, MADV_DONTNEED) != 0)
+        mem_wipe_all();
+    memset(heap.bins, 0, sizeof heap.bins);
+    heap.in_use = heap.touched = 0;
+    all_free();
 }
 
 void mem_init(size_t cap)
@@ -414,6 +429,10 @@ static void *resize_try(void *p, size_t n)
 }
 
 void mem_lock(void)
+{
+}
+
+void mem_forget(void)
 {
 }
 

@@ -49,6 +49,10 @@ char *mem_strdup(const char *s);
 /* Overwrites n bytes in a way that the compiler keeps. */
 void mem_wipe(void *p, size_t n);
 
+/* Empties the whole heap, and everything in it is gone: for a child that goes on without what its parent knows. Before
+ * mem_lock(). In sanitizer builds nothing happens. */
+void mem_forget(void);
+
 /* Wipes the whole heap. Called by every way out of the program; the heap is unusable afterwards. */
 void mem_wipe_all(void);
 

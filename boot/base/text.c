@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -330,6 +331,12 @@ bool text_is_label(const char *text)
             return false;
     }
     return len >= 1 && len <= 63;
+}
+
+bool text_is_address(const char *text)
+{
+    unsigned char bytes[16];
+    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 bool text_is_guid(const char *text)

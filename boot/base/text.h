@@ -48,6 +48,8 @@ bool text_glob(const char *pattern, const char *text);
 
 /* RFC 1123 section 2.1, one label, lower case: 1-63 of a-z 0-9 and inner hyphens. */
 bool text_is_label(const char *text);
+/* An IPv4 or IPv6 address, without a zone. */
+bool text_is_address(const char *text);
 /* 8-4-4-4-12 hex digits. */
 bool text_is_guid(const char *text);
 

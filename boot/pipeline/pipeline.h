@@ -74,8 +74,10 @@ int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
 int pipeline_login(const struct pipeline *run, const char *tenant, const struct secret *client,
                    const struct secret *secret, struct error *e);
 
-/* The texts of /etc/hosts and /etc/resolv.conf; "" for what is not there. */
-void pipeline_system_files(struct buf *hosts, struct buf *resolv_conf);
+/* Which of the peers takes a TCP connection within ms: alive() is called with its index, or nobody does. Errors: those
+ * of the fetcher, E_STOPPED. */
+int pipeline_probe(const struct pipeline *run, const struct vault_peer *peers, unsigned count, uint32_t ms,
+                   vault_alive *alive, void *arg, struct error *e);
 
 /* Writes the marker secret and reads it back. Errors: those of the vault, E_MARKER_RIGHT, E_MARKER_VALUE. */
 int pipeline_write_marker(struct pipeline *run, const char *value, struct error *e);

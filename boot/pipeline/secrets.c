@@ -49,7 +49,8 @@ static void read_system_file(const char *path, struct buf *out)
     buf_add(out, "", 0);
 }
 
-void pipeline_system_files(struct buf *hosts, struct buf *resolv_conf)
+/* The texts of /etc/hosts and /etc/resolv.conf; "" for what is not there. */
+static void system_files(struct buf *hosts, struct buf *resolv_conf)
 {
     read_system_file("/etc/hosts", hosts);
     read_system_file("/etc/resolv.conf", resolv_conf);
@@ -95,7 +96,7 @@ static int fetch(struct pipeline *run, unsigned first, unsigned count, const cha
         (!role->cloud.ca || site_read(run->site, role->cloud.ca, &ca, NULL, e) == 0) &&
         credential_read(run->site, role, &request.login, &request.tenant, &request.client, &credential, e) ==
             0) {
-        pipeline_system_files(&hosts, &resolv);
+        system_files(&hosts, &resolv);
         request.credential = &credential;
         request.ca_pem = role->cloud.ca ? ca.data : NULL;
         request.ca_only = role->cloud.ca_only;
@@ -133,9 +134,9 @@ int pipeline_login(const struct pipeline *run, const char *tenant, const struct 
     };
     if (clock_judge(request.now, version_epoch, e) == 0 &&
         (!role->cloud.ca || site_read(run->site, role->cloud.ca, &ca, NULL, e) == 0)) {
-        pipeline_system_files(&hosts, &resolv);
+        system_files(&hosts, &resolv);
         request.ca_pem = role->cloud.ca ? ca.data : NULL;
-        request.ca_only = role->cloud.ca != NULL;
+        request.ca_only = role->cloud.ca_only;
         request.hosts_file = hosts.data;
         request.resolv_conf = resolv.data;
         result = vault_fetch(&request, NULL, NULL, NULL, NULL, e);
@@ -166,6 +167,26 @@ static int fetch_all(struct pipeline *run, struct error *e)
         if (i + n < all && run->answers[i + n].error.code)
             break;
     }
+    return result;
+}
+
+int pipeline_probe(const struct pipeline *run, const struct vault_peer *peers, unsigned count, uint32_t ms,
+                   vault_alive *alive, void *arg, struct error *e)
+{
+    struct buf hosts = {0}, resolv = {0};
+    system_files(&hosts, &resolv);
+    const struct vault_request request = {
+        .peers = peers,
+        .peer_count = count,
+        .alive = alive,
+        .hosts_file = hosts.data,
+        .resolv_conf = resolv.data,
+        .deadline_ms = ms,
+        .stop_fd = run->stop_fd,
+    };
+    int result = vault_fetch(&request, NULL, NULL, NULL, arg, e);
+    buf_free(&hosts);
+    buf_free(&resolv);
     return result;
 }
 

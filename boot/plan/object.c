@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "site/scalar.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,12 +120,6 @@ static void want_no_twins(struct judging *j, const struct tree_node *list)
 
 /* ---- addresses ---- */
 
-static bool is_address(const char *text)
-{
-    unsigned char bytes[16];
-    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
-}
-
 /* 010.0.0.1: an address but for zeros that lead a part. */
 static bool has_leading_zero(const char *text)
 {
@@ -135,7 +128,7 @@ static bool has_leading_zero(const char *text)
     size_t dots = 0;
     for (const char *at = text; *at; at++)
         dots += *at == '.';
-    return dots == 3 && !is_address(text);
+    return dots == 3 && !text_is_address(text);
 }
 
 static void want_address(struct judging *j, const struct tree_node *node)

@@ -22,6 +22,8 @@ struct listener {
     struct error *failed;
     /* a person */
     bool asked;
+    /* a peer was named */
+    bool alive;
     bool done;
     unsigned records;
     /* progress */
@@ -93,6 +95,12 @@ static bool take(struct listener *l, struct record *r)
         l->asked = true;
         parent_clock_person(&l->clock, r->code.expires_s);
         l->request->ask(l->arg, &r->code);
+        return true;
+    case RECORD_ALIVE:
+        if (l->alive || r->index >= l->request->peer_count)
+            return false;
+        l->alive = true;
+        l->request->alive(l->arg, r->index);
         return true;
     case RECORD_DONE:
         l->done = true;

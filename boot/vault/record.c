@@ -103,6 +103,13 @@ void record_code(struct buf *out, const struct vault_code *code)
     end(out, at);
 }
 
+void record_alive(struct buf *out, unsigned index)
+{
+    size_t at = begin(out, RECORD_ALIVE);
+    put(out, index, 2);
+    end(out, at);
+}
+
 /* A text of at most cap - 1 bytes, cleaned: what a broken fetcher says must not reach a terminal raw. */
 static void get_text(struct reader *r, char *out, size_t cap)
 {
@@ -186,6 +193,9 @@ static void get_fields(struct reader *r, struct record *out)
         out->code.expires_s = reader_u32le(r);
         r->bad = r->bad || out->code.expires_s > VAULT_CODE_MAX_S;
         break;
+    case RECORD_ALIVE:
+        out->index = reader_u16le(r);
+        break;
     case RECORD_DONE:
         break;
     default:
@@ -201,7 +211,7 @@ enum record_result record_read(struct reader *r, struct record *out)
     memset(out, 0, sizeof *out);
     if (head.bad)
         return RECORD_MORE;
-    if (n > RECORD_MAX - HEAD || type < RECORD_PROGRESS || type > RECORD_CODE)
+    if (n > RECORD_MAX - HEAD || type < RECORD_PROGRESS || type > RECORD_ALIVE)
         return RECORD_WRONG;
     if (n > head.n)
         return RECORD_MORE;

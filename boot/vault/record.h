@@ -24,14 +24,15 @@ enum record_type {
     RECORD_STATS,
     RECORD_FAILED, /* everything that has no answer yet failed with this error */
     RECORD_DONE,   /* the last one */
-    RECORD_CODE    /* a person is asked to log in */
+    RECORD_CODE,   /* a person is asked to log in */
+    RECORD_ALIVE   /* the peer `index` takes a connection */
 };
 
 struct record {
     enum record_type type;
     char host[RECORD_HOST_MAX];
     char step[RECORD_STEP_MAX];
-    /* of the name */
+    /* of the name, or of the peer */
     unsigned index;
     /* RECORD_FAILED: its error; the value is owned by whoever read the record */
     struct vault_answer answer;
@@ -45,6 +46,7 @@ void record_stats(struct buf *out, const struct vault_stats *stats);
 void record_failed(struct buf *out, const struct error *e);
 void record_done(struct buf *out);
 void record_code(struct buf *out, const struct vault_code *code);
+void record_alive(struct buf *out, unsigned index);
 
 enum record_result { RECORD_READ, RECORD_MORE, RECORD_WRONG };
 

@@ -7,6 +7,7 @@
 #include "vault/fetch.h"
 #include "vault/keyvault.h"
 #include "vault/parent.h"
+#include "vault/probe.h"
 #include "vault/record.h"
 #include "vault/sandbox.h"
 
@@ -53,6 +54,11 @@ static int check_names(const struct vault_request *q, struct error *e)
 
 static int check(const struct vault_request *q, struct checked *c, struct error *e)
 {
+    if (q->peer_count)
+        return q->peer_count <= VAULT_PEERS_MAX && q->name_count == 0
+            ? 0
+            : error_set(e, E_VAULT_REQUEST, "%u peers are asked; at most %d can be", q->peer_count,
+                        VAULT_PEERS_MAX);
     if (url_parse("cloud.authority", q->authority, &c->authority, e) < 0 ||
         url_parse("vault", q->vault, &c->vault, e) < 0 ||
         url_parse("cloud.resource", q->resource, &c->resource, e) < 0 || check_names(q, e) < 0)
@@ -79,13 +85,22 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
 static void __attribute__((noreturn))
 child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
 {
+    struct probe probe;
+    bool probing = q->peer_count > 0;
     signal(SIGPIPE, SIG_IGN);
+    if (probing) {
+        probe_make(&probe, q);
+        mem_forget();
+    }
     mem_lock();
     fetch_last_words(fd);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
     json_object_seed((size_t)lookup_random() | 1);
     struct error e = {0};
-    if (sandbox_enter(parent, fd, &e) == 0) {
+    bool entered = sandbox_enter(parent, fd, &e) == 0;
+    if (entered && probing) {
+        probe_run(&probe, fd);
+    } else if (entered) {
         fetch_run(q, &c->authority, &c->vault, c->scope, fd);
     } else {
         struct buf record = {0};
@@ -157,13 +172,15 @@ static void note_proxy(void)
 int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
                 vault_progress *progress, void *arg, struct error *e)
 {
-    memset(answers, 0, request->name_count * sizeof *answers);
+    for (unsigned i = 0; i < request->name_count; i++)
+        answers[i] = (struct vault_answer){0};
     if (stats)
         *stats = (struct vault_stats){0};
     struct checked checked;
     if (check(request, &checked, e) < 0)
         return -1;
-    note_proxy();
+    if (!request->peer_count)
+        note_proxy();
     struct error failed;
     if (converse(request, &checked, answers, stats, progress, arg, &failed, e) < 0) {
         /* Nothing that a broken fetcher said is used. */
@@ -172,7 +189,7 @@ int vault_fetch(const struct vault_request *request, struct vault_answer *answer
             answers[i].error = *e;
         return -1;
     }
-    if (request->login_only && failed.code) {
+    if (request->name_count == 0 && failed.code) {
         *e = failed;
         return -1;
     }

@@ -1,5 +1,5 @@
 /*
- * vault.h - names in, secrets out: Azure Key Vault behind one call.
+ * vault.h - names in, secrets out: Azure Key Vault behind one call; and all else that is sent to a network.
  *
  * vault_fetch() forks the fetcher: a process that gets one flat request, opens no file after the
  * fork, and runs under no_new_privs, rlimits and a seccomp allow-list without open, exec and AF_UNIX. It
@@ -21,6 +21,7 @@
 #define VAULT_NAMES_MAX 64
 #define VAULT_VALUE_MAX 25600 /* bytes: Key Vault's own limit of 25 KB, in UTF-8 octets */
 
+#define VAULT_PEERS_MAX 16
 #define VAULT_WRITE_MAX 256
 #define VAULT_DEADLINE_MS 60000u /* without a name answered */
 #define VAULT_TOTAL_MS 300000u   /* however many are: beside a person's login */
@@ -45,6 +46,15 @@ struct secret_name {
     const char *version;
 };
 
+/* Somebody who may take a TCP connection. */
+struct vault_peer {
+    /* an address; of the first one a name too */
+    char host[256];
+    uint16_t port;
+};
+/* The one with this index took it. */
+typedef void vault_alive(void *arg, unsigned peer);
+
 /* What to fetch. Everything is borrowed and was read before the call. */
 struct vault_request {
     /* https://HOST[:PORT] */
@@ -64,6 +74,13 @@ struct vault_request {
     bool login_only;
     /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
     const char *write;
+    /* The second kind of request: who of these takes a connection within deadline_ms? No login, no name; of what is
+     * above nothing is read, and no heap of the parent's is left to the fetcher. */
+    const struct vault_peer *peers;
+    /* at most VAULT_PEERS_MAX */
+    unsigned peer_count;
+    /* called once at most, with the arg of progress */
+    vault_alive *alive;
     /* PEM text of extra roots for these hosts alone, or NULL */
     const char *ca_pem;
     /* with ca_pem: the Azure roots are not trusted */
@@ -111,9 +128,9 @@ struct vault_stats {
 /* Progress while it runs: host and step ("login.microsoftonline.com", "token"). May be NULL. */
 typedef void vault_progress(void *arg, const char *host, const char *step);
 
-/* Fetches all names. 0 when every value is there. -1 with e when it failed as a whole or when any name failed (e is
- * then the first one's error; each answer has its own). answers has name_count elements, zeroed here, freed by
- * vault_answers_free() in either case. */
+/* Fetches all names, or asks the peers. 0 when every value is there. -1 with e when it failed as a whole or when any
+ * name failed (e is then the first one's error; each answer has its own). answers has name_count elements, zeroed here,
+ * freed by vault_answers_free() in either case. */
 int vault_fetch(const struct vault_request *request, struct vault_answer *answers, struct vault_stats *stats,
                 vault_progress *progress, void *arg, struct error *e);
 void vault_answers_free(struct vault_answer *answers, unsigned count);

@@ -1,6 +1,7 @@
 """Cases of boot.py: a cluster with several control planes, whose founding a secret of the vault guards."""
 import contextlib
 import os
+import re
 import select
 import socket
 import subprocess
@@ -150,13 +151,31 @@ def marker_answered(bench):
         return box
 
 
+def traced(box):
+    """Hearth under strace, which runs beside it. What is returned says what the calls show: who opened a network socket."""
+    path = os.path.join(box.where, "calls")
+    box.scenario["medium"] = ["strace", "-D", "-f", "-qq", "-o", path, "-e", "trace=execve,socket"] + box.scenario["medium"]
+
+    def judge():
+        with open(path) as trace:
+            calls = [line.split(None, 1) for line in trace]
+        parent = next(pid for pid, call in calls if call.startswith("execve("))
+        network = [(pid, call) for pid, call in calls if re.match(r"socket\(AF_(?!UNIX)", call)]
+        need(any(pid == parent and "AF_UNIX" in call for pid, call in calls), "no socket of machined: the trace proves nothing")
+        need(len({pid for pid, _ in network}) >= 2, "the vault and the peers are not asked by two processes of their own")
+        need(not [call for pid, call in network if pid == parent], "the parent opens a network socket: %s" % network)
+    return judge
+
+
 def marker_answered_by_peer(bench):
-    """The endpoint is a name that no server resolves in time; a peer of the certificate takes a connection: joined."""
+    """The endpoint is a name that no server resolves in time; a peer of the certificate takes a connection: joined. By strace,
+    the process that holds the secrets opens no network socket."""
     last = 73 + bench.version.startswith("1.14")
     address, server = "192.168.1.%d" % last, "127.0.7.%d" % last
     sans = "machine:\n  certSANs: [silent.test]\ncluster:\n  apiServer:\n    certSANs: [silent.test, %s]\n" % address
     several = Several(bench, "peer", "none", endpoint="silent.test", files={"talos/data-1.yaml": sans})
     box = several.box
+    judge = traced(box)
     resolv = bench.kit.write(os.path.join(box.where, "resolv.conf"), "nameserver %s\n" % server)
     mount(resolv, box.root.path + os.path.realpath("/etc/resolv.conf"), None, MS_BIND)
     with listening(address), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent, box:
@@ -165,6 +184,7 @@ def marker_answered_by_peer(bench):
         need(box.wait("finished", SECONDS, boot=2), "hearth does not leave")
         need("answers at %s port 6443" % address in text_of(box), "said: " + text_of(box)[-600:])
         need(several.mode() == ["none"] and not several.writes(), "mode %s" % several.mode())
+        judge()
         need(select.select([silent], [], [], 0)[0], "the name was not asked for: this case proves nothing")
         return box
 

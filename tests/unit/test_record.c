@@ -186,6 +186,52 @@ static void person(void **state)
     buf_free(&long_life);
 }
 
+static void alive(void *arg, unsigned peer)
+{
+    *(unsigned *)arg = peer;
+}
+
+static int hear_of_peers(unsigned peers, const struct buf *b, unsigned *said)
+{
+    int ends[2];
+    struct error failed, e = {0};
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], b->data, b->len), (ssize_t)b->len);
+    close(ends[1]);
+    const struct vault_request request = {
+        .deadline_ms = 1000, .peer_count = peers, .alive = alive, .stop_fd = -1};
+    *said = 99;
+    int result = parent_listen(ends[0], &request, NULL, NULL, NULL, said, &failed, &e);
+    assert_int_equal(e.code, result ? E_FETCHER : E_NONE);
+    close(ends[0]);
+    return result;
+}
+
+/* One peer of those that were asked, once; and no name where only peers were asked. */
+static void peers(void **state)
+{
+    (void)state;
+    struct buf one = {0}, twice = {0}, value = {0};
+    unsigned said;
+    record_alive(&one, 2);
+    record_alive(&twice, 0);
+    record_alive(&twice, 1);
+    record_done(&one);
+    record_done(&twice);
+    add_answer(&value, 0, "x");
+    record_done(&value);
+    assert_int_equal(hear_of_peers(3, &one, &said), 0);
+    assert_int_equal(said, 2);
+    assert_int_equal(hear_of_peers(2, &one, &said), -1);
+    assert_int_equal(said, 99);
+    assert_int_equal(hear_of_peers(0, &one, &said), -1);
+    assert_int_equal(hear_of_peers(3, &twice, &said), -1);
+    assert_int_equal(hear_of_peers(3, &value, &said), -1);
+    buf_free(&one);
+    buf_free(&twice);
+    buf_free(&value);
+}
+
 /* A slow vault that keeps answering has its time; one who only pretends has no more than five minutes of it. */
 static void how_long_it_is_listened_to(void **state)
 {
@@ -446,6 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(person),
+        cmocka_unit_test(peers),
         cmocka_unit_test(round_trip_at_every_split),
         cmocka_unit_test(every_byte_flipped),
         cmocka_unit_test(advice),

@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -130,13 +133,59 @@ static void child_reads_credentials(void **state)
     fails(&q, E_VAULT_CA);
 }
 
+static void alive(void *arg, unsigned peer)
+{
+    *(int *)arg = (int)peer;
+}
+
+/* -1: nobody. */
+static int who(const struct vault_peer *peers, unsigned count, const char *hosts_file)
+{
+    int said = -1;
+    struct error e = {0};
+    const struct vault_request q = {.peers = peers,
+                                    .peer_count = count,
+                                    .alive = alive,
+                                    .hosts_file = hosts_file,
+                                    .resolv_conf = "nameserver 127.0.0.254\n",
+                                    .deadline_ms = 1000,
+                                    .stop_fd = -1};
+    if (vault_fetch(&q, NULL, NULL, NULL, &said, &e) != 0) {
+        assert_int_equal(e.code, E_VAULT_REQUEST);
+        return -2;
+    }
+    return said;
+}
+
+/* The second kind of request: an address or a name that takes a connection, and nobody. */
+static void who_answers(void **state)
+{
+    (void)state;
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof own;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&own, n), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&own, &n), 0);
+    struct vault_peer peers[VAULT_PEERS_MAX + 1] = {{"api.test", 9}, {"127.0.0.1", 9}, {"127.0.0.1", 9}};
+    assert_int_equal(who(peers, 3, "127.0.0.1 api.test\n"), -1);
+    assert_int_equal(who(peers, 3, ""), -1); /* found nowhere */
+    peers[2].port = ntohs(own.sin_port);
+    assert_int_equal(who(peers, 3, ""), 2);
+    peers[0].port = ntohs(own.sin_port);
+    assert_int_equal(who(peers, 1, "127.0.0.1 api.test\n"), 0);
+    strcpy(peers[2].host, "api.test"); /* no address, and not the first: left out */
+    assert_int_equal(who(peers + 1, 2, "127.0.0.1 api.test\n"), -1);
+    assert_int_equal(who(peers, VAULT_PEERS_MAX + 1, ""), -2);
+    close(listener);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(malformed_requests),
-        cmocka_unit_test(vault_outside_its_cloud),
-        cmocka_unit_test(nobody_there),
-        cmocka_unit_test(child_reads_credentials),
+        cmocka_unit_test(malformed_requests), cmocka_unit_test(vault_outside_its_cloud),
+        cmocka_unit_test(nobody_there),       cmocka_unit_test(child_reads_credentials),
+        cmocka_unit_test(who_answers),
     };
     credential = secret_copy("secret", 6);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
