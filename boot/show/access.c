@@ -41,11 +41,13 @@ void show_access(struct buf *out, const struct plan *plan)
     line_add(out, "export TALOSCONFIG=$PWD/talosconfig-%s KUBECONFIG=$PWD/kubeconfig", role->cluster);
     line_add(out, "talosctl config endpoint %s", host);
     line_add(out, "talosctl config node %s", host);
-    if (plan->entry->bootstrap == BOOTSTRAP_MANUAL)
-        line_add(out, "talosctl bootstrap    # once in the life of a cluster");
+    if (plan->entry->bootstrap == BOOTSTRAP_MANUAL) {
+        line_add(out, "# Once in the life of a cluster:");
+        line_add(out, "talosctl bootstrap");
+    }
     line_add(out, "talosctl health");
-    line_add(out, "talosctl kubeconfig --force kubeconfig    # one file; a context a cluster: admin@%s",
-             role->cluster);
+    line_add(out, "# One file, and in it a context a cluster: admin@%s", role->cluster);
+    line_add(out, "talosctl kubeconfig --force kubeconfig");
     line_add(out, "kubectl get nodes");
     line_add(
         out,

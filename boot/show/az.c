@@ -9,6 +9,9 @@
 /*
  * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names,
  * GUIDs and URLs were judged when the site was read; paths are quoted.
+ *
+ * An interactive zsh knows no comments: what stands behind a # is arguments there. So no comment stands behind a command, and none
+ * holds what a shell would act on.
  */
 
 char *az_vault_name(struct pool *pool, const struct role *role)
@@ -93,8 +96,9 @@ static void show_certificate(struct buf *out, const struct plan *plan)
     line_add(out,
              "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=hearth-%s -keyout %s -out %s",
              role->name, key, cert);
-    line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none", client_of(role),
+    line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none \\", client_of(role),
              cert);
+    line_add(out, "  --end-date \"$(openssl x509 -in %s -noout -enddate | cut -d= -f2)\"", cert);
     line_add(out, "cat %s %s > %s && shred -u %s && rm %s", key, cert, pem, key, cert);
 }
 
@@ -108,7 +112,7 @@ static void show_login(struct buf *out, const struct plan *plan)
         out,
         "# 2. The login of the role %s: an app registration that may read these secrets and nothing else.",
         role->name);
-    line_add(out, "#    None yet? az ad app create --display-name hearth-%s --query appId --output tsv",
+    line_add(out, "#    For a new one: az ad app create --display-name hearth-%s --query appId --output tsv",
              role->name);
     line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
     line_add(out, "az ad sp create --id %s", client);
@@ -125,12 +129,12 @@ static void show_login(struct buf *out, const struct plan *plan)
         break;
     case LOGIN_DEVICE_CODE:
         line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
+        line_add(out, "#    What it may do for a person is user_impersonation, known by this id.");
         line_add(out,
                  "az ad app permission add --id %s --api \"$(az ad sp show --id %s --query appId --output "
                  "tsv)\" \\",
                  client, role->cloud.resource);
-        line_add(out,
-                 "  --api-permissions f53da476-18e3-4152-8e01-aec403e6edc0=Scope    # user_impersonation");
+        line_add(out, "  --api-permissions f53da476-18e3-4152-8e01-aec403e6edc0=Scope");
         break;
     case LOGIN_FEDERATED:
         line_add(out, "# federated: name issuer, subject and audience of the token in federated.json");
@@ -159,19 +163,17 @@ static void show_secret(struct buf *out, const struct plan *plan, const struct p
         line_add(out,
                  "# The site asks for version %s. A new one gets another: the last part of what is printed.",
                  s->version);
-    if (bundle)
+    if (bundle) {
+        line_add(out, "# Once in the life of a cluster: a second bundle is another cluster.");
+        line_add(out, "talosctl gen secrets --output-file %s.yaml", s->name);
+    } else if (marker) {
+        line_add(out, "# Only while the cluster is not founded. Hearth writes it then.");
+        line_add(out, "printf none > %s.value", s->name);
+    } else {
         line_add(out,
-                 "talosctl gen secrets --output-file %s.yaml    # once in the life of a cluster: a second "
-                 "bundle is "
-                 "another cluster",
+                 "# Write it to the file %s.value first. A newline at its end becomes part of the value.",
                  s->name);
-    else if (marker)
-        line_add(out,
-                 "printf none > %s.value    # only while the cluster is not founded; hearth writes it then",
-                 s->name);
-    else
-        line_add(out, "# write it to the file %s.value first; a newline at its end becomes part of the value",
-                 s->name);
+    }
     const char *file = bundle ? "yaml" : "value";
     line_add(out, "az keyvault secret set --vault-name %s --name %s --file %s.%s --encoding utf-8 %s \\",
              vault, s->name, s->name, file, s->version ? "--query id --output tsv" : "--output none");
@@ -207,7 +209,9 @@ static void show_rights_of(struct buf *out, const struct plan *plan, unsigned re
         if (!is_first(plan, i, reader))
             continue;
         if (count++ == 0 && reader == READER_OPERATOR)
-            line_add(out, "#    What ExternalSecrets name: ESO is the client id of their operator's login.");
+            line_add(
+                out,
+                "#    What ExternalSecrets name: ESO is the client id that their operator logs in with.");
         line_add(out,
                  "az role assignment create --role \"Key Vault Secrets %s\" --assignee %s --scope "
                  "\"$VAULT/secrets/%s\"",
@@ -235,6 +239,7 @@ void show_az(struct buf *out, const struct plan *plan)
              "# What fills the vault %s for %s. Skip what is done: hearth plan is offline and cannot know.",
              vault, plan->name);
     line_add(out, "# No value ever stands on a command line: files in, nothing printed.");
+    line_add(out, "# To zsh a line like these is a command that it does not find. Nothing comes of that.");
     line_add(out, "%s", "");
     show_vault(out, plan, vault);
     show_login(out, plan);
@@ -247,7 +252,7 @@ void show_az(struct buf *out, const struct plan *plan)
     }
     show_rights(out, plan);
     line_add(out, "%s", "");
-    line_add(out, "# 5. Is it all there?");
+    line_add(out, "# 5. Whether it is all there:");
     line_add(out, "hearth check --site %s --node %s",
              word(plan->pool, plan->site->dir ? plan->site->dir : "."), word(plan->pool, plan->entry->name));
 }

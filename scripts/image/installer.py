@@ -78,12 +78,13 @@ How hearth stays on the box after the install. Talos installs its installer imag
 
  c) neither: the stick, or PXE, as what the box always boots from. Nothing of 1. is needed; the stick stays in and is
     first in the firmware's order. The disk holds Talos's config and data, the stick hearth and the login.
-    make usb SITE={site} TALOS={talos} PERMANENT=1          # or: make pxe ... PERMANENT=1
-    # adds sysctl.kernel.kexec_load_disabled=1, so that the reboot after the install passes the firmware;
-    # a new Talos is a new stick, `talosctl upgrade` changes only the disk
+    # or the same with make pxe
+    make usb SITE={site} TALOS={talos} PERMANENT=1
+    # adds sysctl.kernel.kexec_load_disabled=1, so that the reboot after the install passes the firmware.
+    # A new Talos is a new stick, talosctl upgrade changes only the disk
 
  d) nothing: hearth is gone after the install. When it applies the config it says which command founds the cluster:
-    talosctl bootstrap --nodes <address> --endpoints <address>
+    talosctl bootstrap --nodes ADDRESS --endpoints ADDRESS
 """
 
 RESET = """\
