@@ -80,7 +80,8 @@ class Kit:
         self.build, self.binary, self.verbose = build, binary, verbose
         self.work = os.path.join(build, "work")
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
-        self.world = None
+        self.world = self.debian = None
+        self.missing = {}  # {what a subject needs or wants: why it is not to be had, or None}
         self.bundles = self.talos_bundle = None
 
     # -- the count

@@ -25,10 +25,10 @@ UNUSED = re.compile(r"(lib)?python|lib(icu|ssl|sqlite|db5|glib|krb5|gssapi|k5)|g
 
 
 class Suite:
-    """A suite, or several of which the first is wanted. where: a folder of ours."""
+    """A suite, or several of which the first is wanted. where: a folder of ours. unused: what is not unpacked."""
 
-    def __init__(self, where, *names):
-        self.where, self.names = os.path.abspath(where), names
+    def __init__(self, where, *names, unused=UNUSED):
+        self.where, self.names, self.unused = os.path.abspath(where), names, unused
         for name in ("lists/partial", "cache/archives/partial"):
             os.makedirs(os.path.join(self.where, name), exist_ok=True)
         site, _ = mirror()
@@ -74,15 +74,14 @@ class Suite:
             lay(record, "\n".join(kept).encode(), 0o644)
         return root, dict(line.split(" ", 1) for line in kept[1:])
 
-    @staticmethod
-    def extracted(archives, root):
+    def extracted(self, archives, root):
         shutil.rmtree(root, ignore_errors=True)
         os.makedirs(root)
         said = []
         for name in sorted(os.listdir(archives)):
             if name.endswith(".deb"):
                 path = os.path.join(archives, name)
-                if UNUSED.match(name):
+                if self.unused.match(name):
                     continue
                 status, text = command(["dpkg", "-x", path, root])
                 if status != 0:
