@@ -416,7 +416,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "`hearth plan --az` prints the command that makes it; a deleted secret can be recovered") \
   X(E_SECRET_VALUE, "secret-value", EXIT_AZURE_, RETRY_SLOW, \
     "the secret's value cannot be used", \
-    "values are UTF-8 text of at most 25600 bytes without NUL") \
+    "put it in again: UTF-8 text of 1 to 25600 bytes without NUL; `hearth plan --az` has the command") \
   X(E_SECRET_EXPIRED, "secret-expired", EXIT_AZURE_, RETRY_SLOW, \
     "a secret is past its expiry date", \
     "set a new value, or a later date: az keyvault secret set-attributes --expires DATE") \

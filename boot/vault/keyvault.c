@@ -69,6 +69,7 @@ static int bundle(const json_t *root, const struct secret_name *name, struct vau
     const json_t *value = json_object_get(root, "value");
     const json_t *attributes = json_object_get(root, "attributes");
     const char *type = json_member_text(root, "contentType");
+    const char *encoding = json_member_text(json_object_get(root, "tags"), "file-encoding");
     if (!id_fits(json_member_text(root, "id"), name, out->version))
         return error_set(e, E_VAULT_ANSWER, "the id in the answer is not that of this secret");
     if (json_is_false(json_object_get(attributes, "enabled")))
@@ -81,6 +82,8 @@ static int bundle(const json_t *root, const struct secret_name *name, struct vau
     out->expires = json_member_number(attributes, "exp", 0);
     out->not_before = json_member_number(attributes, "nbf", 0);
     snprintf(out->content_type, sizeof out->content_type, "%s", type ? type : "");
+    if (encoding && (text_equal_fold(encoding, "base64") || text_equal_fold(encoding, "hex")))
+        strcpy(out->encoding, encoding);
     out->value = secret_copy(json_string_value(value), json_string_length(value));
     return 0;
 }

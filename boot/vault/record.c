@@ -67,6 +67,7 @@ void record_answer(struct buf *out, unsigned index, const struct vault_answer *a
     put(out, (uint64_t)answer->not_before, 8);
     put_text(out, answer->version);
     put_text(out, answer->content_type);
+    put_text(out, answer->encoding);
     put_bytes(out, value.p, value.n);
     end(out, at);
 }
@@ -155,6 +156,7 @@ static void get_answer(struct reader *r, struct record *out)
     a->not_before = (int64_t)reader_u64le(r);
     get_text(r, a->version, sizeof a->version);
     get_text(r, a->content_type, sizeof a->content_type);
+    get_text(r, a->encoding, sizeof a->encoding);
     struct span value = reader_take(r, reader_u32le(r));
     bool wrong = out->index >= VAULT_NAMES_MAX || value.n > VAULT_VALUE_MAX || a->expires < 0 ||
         a->not_before < 0 || (a->error.code != E_NONE && value.n) || !text_is_utf8(value.p, value.n) ||

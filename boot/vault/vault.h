@@ -112,6 +112,8 @@ struct vault_answer {
     /* which one answered */
     char version[33];
     char content_type[256];
+    /* "base64" or "hex" where az says that it encoded the value (its tag file-encoding); else "" */
+    char encoding[8];
 };
 
 /* What it cost, for the user and the bench. */

@@ -8,6 +8,7 @@
 #include "pipeline/credential.h"
 #include "pipeline/marker.h"
 #include "pipeline/pipeline.h"
+#include "pipeline/values.h"
 #include "render/render.h"
 #include "show/show.h"
 #include "verbs/verdict.h"
@@ -190,8 +191,6 @@ static int operator_enters(const struct pipeline *run, const struct gitops_login
     if (!text_is_guid((const char *)secret_bytes(client).p))
         return error_set(e, E_OPERATOR_LOGIN, "the value of %s is not an application's id",
                          login->client->name);
-    if (secret->length_ == 0)
-        return error_set(e, E_OPERATOR_LOGIN, "the value of %s is empty", login->secret->name);
     if (pipeline_login(run, login->tenant, client, secret, e) == 0)
         return 0;
     if (error_info(e->code)->exit == EXIT_AZURE_)
@@ -242,6 +241,7 @@ static int check(struct pipeline *run, struct rendered *rendered, const struct o
     forgive(run, own);
     pipeline_failed_names(run, errors);
     expired_names(run, &warnings, errors);
+    values_warn(run, &warnings);
     say_warnings(&warnings);
     try_operator(run, &login, errors);
     if (errors->count || (run->facts && pipeline_render(run, rendered, errors) != 0))

@@ -12,7 +12,7 @@ The config (--config, JSON, read again when it changes) is merged over what --pr
     disabled,
                 device {..}}}
     authority   host of the token endpoint            resource   https://vault.azure.net
-    vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, version, versions: [..],
+    vaults      {host: {NAME: "value" | {value, contentType, enabled, nbf, exp, tags, version, versions: [..],
                 read_only (PUT is forbidden), keeps (PUT has no effect)}}}
                 "*" as host serves any vault name
     login, vault   settings of the listener, see server.py
@@ -586,7 +586,7 @@ class Azure(Server):
                       "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
         attributes.update({key: chosen[key] for key in ("nbf", "exp") if key in chosen})
         body = {"value": chosen["value"], "id": "https://%s/secrets/%s/%s" % (host, stored, identity),
-                "attributes": attributes, "tags": {}}
+                "attributes": attributes, "tags": chosen.get("tags", {})}
         if "contentType" in chosen:
             body["contentType"] = chosen["contentType"]
         return Reply.json(200, body)

@@ -21,6 +21,7 @@ static struct vault_answer good(const char *value)
     struct vault_answer a = {.expires = 1800000000, .not_before = 5};
     strcpy(a.version, "0123456789abcdef0123456789abcdef");
     strcpy(a.content_type, "text/plain");
+    strcpy(a.encoding, "base64");
     a.value = secret_copy(value, strlen(value));
     return a;
 }
@@ -59,6 +60,7 @@ static void round_trip_at_every_split(void **state)
                 assert_true(span_is(secret_bytes(&r.answer.value), "v\xc3\xa4lue\n"));
                 assert_int_equal(r.answer.expires, 1800000000);
                 assert_string_equal(r.answer.content_type, "text/plain");
+                assert_string_equal(r.answer.encoding, "base64");
                 secret_free(&r.answer.value);
             } else if (r.type == RECORD_FAILED) {
                 assert_int_equal(r.answer.error.code, E_TLS_EXPIRED);

@@ -96,7 +96,8 @@ def cases():
     yield "operator-expired", locked("AADSTS7000222", clients={BOTH["eso-client-id"]: {"secret": "VALUE", "secret_expired": True}})
     yield "operator-unknown", locked("AADSTS700016", clients={})
     yield "operator-swapped", locked("the value of eso-client-id is not an application's id", {"eso-client-id": "a-secret~put.in-the-wrong-place"})
-    yield "operator-empty", locked("the value of eso-client-secret is empty", {"eso-client-secret": ""})
+    yield "operator-empty", lambda kit: kit.expect(make(kit, "data", change={"eso-client-secret": ""}), 5,
+                                                   err="hearth: secret-value: secret eso-client-secret: the value is empty")
     yield "collects-by-kind", collects("name: .*", "kind: Namespace|CustomResourceDefinition")
     yield "collects-by-namespace", collects("name: .*", "namespace: flux-system")
     yield "collects-without-the-word", collects("prune: disabled", "prune: enabled")
