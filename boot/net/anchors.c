@@ -29,8 +29,8 @@ static const char *copy_key(const br_x509_pkey *key, br_x509_pkey *out)
         return NULL;
     }
     const br_ec_public_key *k = &key->key.ec;
-    if (k->curve != BR_EC_secp256r1 && k->curve != BR_EC_secp384r1)
-        return "its key is on another curve than P-256 or P-384";
+    if (k->curve != BR_EC_secp256r1 && k->curve != BR_EC_secp384r1 && k->curve != BR_EC_secp521r1)
+        return "its key is on another curve than P-256, P-384 or P-521";
     out->key.ec.q = copy(k->q, k->qlen);
     return NULL;
 }

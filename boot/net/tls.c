@@ -1,6 +1,7 @@
 #include "net/tls.h"
 
 #include "base/mem.h"
+#include "net/curves.h"
 #include "net/x509.h"
 
 #include <bearssl.h>
@@ -25,7 +26,6 @@ struct tls {
     br_ssl_client_context client;
     struct client_certificate certificate;
     struct x509 x509;
-    br_ec_impl curves;
     int fd;
     enum tls_state state;
     /* the socket has ended */
@@ -101,11 +101,9 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_suites(eng, ids, SUITES);
     br_ssl_engine_set_rsavrfy(eng, br_rsa_i62_pkcs1_vrfy);
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
-    t->curves = br_ec_prime_i31;
-    t->curves.supported_curves = (uint32_t)1 << BR_EC_secp256r1 | (uint32_t)1 << BR_EC_secp384r1;
-    br_ssl_engine_set_ec(eng, &t->curves);
+    br_ssl_engine_set_ec(eng, &curves_all);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
-    br_x509_minimal_set_ecdsa(x, &t->curves, br_ssl_engine_get_ecdsa(eng));
+    br_x509_minimal_set_ecdsa(x, &curves_all, br_ssl_engine_get_ecdsa(eng));
 
     static const br_hash_class *const hashes[] = {&br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable};
     for (int i = 0; i < 3; i++) {

@@ -134,6 +134,7 @@ static bool read_key(struct reader *tbs, br_x509_pkey *out)
         *out = (br_x509_pkey){.key_type = BR_KEYTYPE_EC,
                               .key.ec = {OID_IS(curve, "\x2a\x86\x48\xce\x3d\x03\x01\x07") ? BR_EC_secp256r1
                                              : OID_IS(curve, "\x2b\x81\x04\x00\x22")       ? BR_EC_secp384r1
+                                             : OID_IS(curve, "\x2b\x81\x04\x00\x23")       ? BR_EC_secp521r1
                                                                                            : 0,
                                          (unsigned char *)(uintptr_t)key.p, key.n}};
     return true;

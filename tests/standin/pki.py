@@ -20,7 +20,7 @@ NAMES = ["login.microsoftonline.com", "*.vault.azure.net", "login.microsoftonlin
 
 # kind: (key, issuer, extended key usage, names, from days, to days, sent chain)
 RSA2, RSA4, RSA1 = "rsa:2048", "rsa:4096", "rsa:1024"
-P256, P384 = "ec:P-256", "ec:P-384"
+P256, P384, P521 = "ec:P-256", "ec:P-384", "ec:P-521"
 SERVER = "serverAuth,clientAuth"
 FORGES = ["github.com", "ghcr.io", "quay.io"]  # where Git and charts are
 KINDS = {
@@ -43,6 +43,7 @@ KINDS = {
     "not-a-ca":     (RSA2, "leaf-mid", SERVER, NAMES, -1, 90, ["leaf-mid", "mid"]),
     "ec-p256":      (P256, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
     "ec-p384":      (P384, "ec-mid", SERVER, NAMES, -1, 90, ["ec-mid"]),
+    "ec-p521":      (P521, "ec-mid-521", SERVER, NAMES, -1, 90, ["ec-mid-521"]),
     # As Microsoft's G2: one key and name as a root of its own and as a certificate of another root; each way to send
     # it.
     "bridged":       (RSA2, "bridge-mid", SERVER, NAMES, -1, 90, ["bridge-mid", "bridge"]),
@@ -66,6 +67,7 @@ AUTHORITIES = {
     "bridge-mid":   (RSA4, "bridge-self", -100, 1000, True, "Microsoft TLS Hearth Test CA 02"),
     "ec-root":      (P384, None, -400, 3650, True),
     "ec-mid":       (P384, "ec-root", -300, 1000, True),
+    "ec-mid-521":   (P521, "ec-root", -300, 1000, True),
 }
 ROOTS = ["root", "ec-root"]
 
@@ -118,7 +120,7 @@ def new_key(path, kind):
         data = openssl("genrsa", "-traditional", size)
     else:
         data = openssl("ecparam", "-genkey", "-noout", "-name",
-                       {"P-256": "prime256v1", "P-384": "secp384r1"}[size])
+                       {"P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}[size])
     write(path, data)
     return path
 

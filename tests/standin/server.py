@@ -13,9 +13,9 @@ A response is built by the application as a Reply; a fault (dict) can change it 
     close "before" | "after-headers" | "mid-body" | "after" | "truncate" | "reset"
                                     truncate: whole reply, then the TCP end without close_notify
 
-Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, ask_client (true: a client
-certificate is asked for; "required": demanded), records N (plaintext bytes in a record), tcp N (ciphertext bytes in a
-segment), record_split K and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between
+Settings of a listener: chain (kind of pki.py), tls_min, tls_max, ciphers, curve (OpenSSL's name), ask_client (true: a
+client certificate is asked for; "required": demanded), records N (plaintext bytes in a record), tcp N (ciphertext bytes
+in a segment), record_split K and tcp_split K (one cut at byte K of what the connection sends), pause (seconds between
 pieces), goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" |
 "reset", no_accept (listen, never answer), bare (Content-Type and framing headers only), hello VERSION (answer the
 ClientHello with a ServerHello of this version, as hex "0302", and nothing after: OpenSSL's own 1.1 server finds no
@@ -365,6 +365,8 @@ class Listener:
         context.set_ciphers(settings.get("ciphers", "ECDHE+AESGCM"))
         versions = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
                     "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+        if settings.get("curve"):
+            context.set_ecdh_curve(settings["curve"])
         context.minimum_version = versions[settings.get("tls_min", "1.2")]
         context.maximum_version = versions[settings.get("tls_max", "1.3")]
         if settings.get("alpn"):
