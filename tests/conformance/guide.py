@@ -33,8 +33,8 @@ NEEDS = ("world",)
 README = os.path.join(kit_module.REPO, "assets", "README.md")
 RECOVERY = os.path.join(kit_module.REPO, "assets", "databases", "README.md")
 COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
-REAL = ["bash", "git", "cp", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd", "seq",
-        "sleep", "sed"]
+REAL = ["bash", "git", "cp", "cut", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd",
+        "seq", "sleep", "sed"]
 SHELL = ["cd", "sudo", "make", "hearth"]
 COUNTS = {"two": 2, "three": 3, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
 FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster", "A further box", "Without a stick", "Day two"
