@@ -198,7 +198,8 @@ int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors)
         log_stage(3, run->stages, "secrets", "%u from %s", plan->secret_count, plan->entry->role->vault);
     run->answers = mem_alloc_array(plan->secret_count + 1, sizeof *run->answers);
     struct error e = {0};
-    if (fetch_all(run, &e) == 0 && values_judge(run) == 0)
+    bool fetched = fetch_all(run, &e) == 0;
+    if (values_judge(run) == 0 && fetched)
         return 0;
     unsigned failed = 0;
     for (unsigned i = 0; i < plan->secret_count; i++)

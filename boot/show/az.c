@@ -10,8 +10,8 @@
  * Nothing here ever stands on a command line that is secret: /proc/PID/cmdline is everybody's. Names,
  * GUIDs and URLs were judged when the site was read; paths are quoted.
  *
- * An interactive zsh knows no comments: what stands behind a # is arguments there. So no comment stands behind a command, and none
- * holds what a shell would act on.
+ * An interactive zsh knows no comments: what stands behind a # is arguments there. So no comment stands behind a
+ * command, and none holds what a shell would act on.
  */
 
 char *az_vault_name(struct pool *pool, const struct role *role)
