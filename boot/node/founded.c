@@ -45,12 +45,12 @@ static void alive(void *arg, unsigned peer)
 int founded_ask(const struct pipeline *run, const struct rendered *rendered, enum marker *said, char who[300],
                 struct error *e)
 {
-    struct asking asking = {0};
     who[0] = '\0';
     if (marker_read(run, rendered, said, e) != 0)
         return -1;
     if (*said == MARKER_FOUNDED)
         return 0;
+    struct asking asking = {0};
     collect(&asking, run, rendered);
     if (pipeline_probe(run, asking.peers, asking.count, FOUNDED_PROBE_MS, alive, &asking, e) != 0)
         return -1;

@@ -20,11 +20,11 @@ static void add(struct probe *p, const struct dns_address *address, uint16_t por
 
 void probe_make(struct probe *p, const struct vault_request *request)
 {
-    struct dns_address found[DNS_ADDRESSES_MAX];
     *p = (struct probe){.deadline_ms = request->deadline_ms};
     lookup_servers(&p->servers, "", request->resolv_conf);
     for (unsigned i = 0; i < request->peer_count; i++) {
         const struct vault_peer *peer = &request->peers[i];
+        struct dns_address found[DNS_ADDRESSES_MAX];
         unsigned known = dns_address(peer->host, strlen(peer->host), &found[0]) ? 1 : 0;
         if (!known && i == 0) {
             known = dns_hosts(request->hosts_file, peer->host, found, DNS_ADDRESSES_MAX);
@@ -61,12 +61,12 @@ static void call(const struct probe *p, struct pollfd *calls, unsigned *called)
 /* The call that is taken first; -1: none of them, in time. */
 static int first_alive(struct probe *p, struct lookup *lookup)
 {
-    struct pollfd fds[PROBE_CALLS_MAX + 2];
-    unsigned called = 0, found = 0;
     uint64_t now = clock_ms(), until = now + p->deadline_ms;
-    int alive = -1;
     if (p->name[0])
         lookup_start(lookup, &p->servers, p->name, now);
+    struct pollfd fds[PROBE_CALLS_MAX + 2];
+    unsigned called = 0, found = 0;
+    int alive = -1;
     for (; alive < 0 && now < until; now = clock_ms()) {
         bool looking = p->name[0] && !lookup_done(lookup), open = looking;
         uint64_t next = until;
@@ -96,13 +96,13 @@ void probe_run(const struct probe *p, int fd)
 {
     struct probe own = *p;
     struct lookup lookup = {0};
-    struct buf record = {0};
-    struct error ignored;
     int alive = first_alive(&own, &lookup);
     lookup_stop(&lookup);
+    struct buf record = {0};
     if (alive >= 0)
         record_alive(&record, own.calls[alive].peer);
     record_done(&record);
+    struct error ignored;
     (void)file_write_all(fd, record.data, record.len, "the pipe", &ignored);
     buf_free(&record);
 }

@@ -85,9 +85,9 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
 static void __attribute__((noreturn))
 child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
 {
+    signal(SIGPIPE, SIG_IGN);
     struct probe probe;
     bool probing = q->peer_count > 0;
-    signal(SIGPIPE, SIG_IGN);
     if (probing) {
         probe_make(&probe, q);
         mem_forget();

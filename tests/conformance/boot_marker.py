@@ -152,7 +152,8 @@ def marker_answered(bench):
 
 
 def traced(box):
-    """Hearth under strace, which runs beside it. What is returned says what the calls show: who opened a network socket."""
+    """Hearth under strace, which runs beside it. What is returned says what the calls show: who opened a network
+    socket."""
     path = os.path.join(box.where, "calls")
     box.scenario["medium"] = ["strace", "-D", "-f", "-qq", "-o", path, "-e", "trace=execve,socket"] + box.scenario["medium"]
 
@@ -168,7 +169,8 @@ def traced(box):
 
 
 def marker_answered_by_peer(bench):
-    """The endpoint is a name that no server resolves in time; a peer of the certificate takes a connection: joined. By strace,
+    """The endpoint is a name that no server resolves in time; a peer of the certificate takes a connection: joined.
+    By strace,
     the process that holds the secrets opens no network socket."""
     last = 73 + bench.version.startswith("1.14")
     address, server = "192.168.1.%d" % last, "127.0.7.%d" % last

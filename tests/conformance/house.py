@@ -1,5 +1,5 @@
-"""Debian's own programs for the subjects that want them, unpacked below build/ and not installed: nothing of the machine's
-is touched, no service starts. They run in a chroot of theirs, in the namespaces that the subject is in."""
+"""Debian's own programs for the subjects that want them, unpacked below build/ and not installed: nothing of the
+machine's is touched, no service starts. They run in a chroot of theirs, in the namespaces that the subject is in."""
 import ctypes
 import os
 import re
@@ -32,7 +32,8 @@ def program(kit, package):
 
 
 class House:
-    """The root with this process's /proc, /dev, and a folder of the case's under its own path. Made in a mount namespace of ours."""
+    """The root with this process's /proc, /dev, and a folder of the case's under its own path. Made in a mount
+    namespace of ours."""
 
     def __init__(self, kit, *folders):
         self.root = kit.debian

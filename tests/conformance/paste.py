@@ -1,7 +1,7 @@
-"""What hearth, its tools and its guides print to be typed, pasted as people paste it: into an interactive bash and an interactive
-zsh, over a pseudo-terminal. The judge is bash reading the same text as a script: every command must get the same words in all
-three. The commands are stand-ins that only note their words; in zsh, where no comment begins with #, a comment may become a
-command of that name, which is left out, and must become nothing else.
+"""What hearth, its tools and its guides print to be typed, pasted as people paste it: into an interactive bash and an
+interactive zsh, over a pseudo-terminal. The judge is bash reading the same text as a script: every command must get
+the same words in all three. The commands are stand-ins that only note their words; in zsh, where no comment begins
+with #, a comment may become a command of that name, which is left out, and must become nothing else.
 """
 import os
 import pty
@@ -42,7 +42,8 @@ METHOD = re.compile(r"(?<=method: )[a-z-]+")
 
 
 def hearths(kit):
-    """(name, text): what `plan --az` and `plan --access` print, for each way to log in, with a site in a folder of an odd name."""
+    """(name, text): what `plan --az` and `plan --access` print, for each way to log in, with a site in a folder of an
+    odd name."""
     for method in ("certificate", "secret", "device-code", "federated"):
         site = os.path.join(kit.directory("paste", method), "my site's; $(x)")
         shutil.copytree(os.path.join(SITES, "plan"), site)

@@ -1,8 +1,8 @@
 """The vault client against servers that none of us wrote: front ends, name servers and a token server.
 
-Behind the front ends is the stand-in, so that the right values are known. What an independent server does is what is tested here:
-how it ends connections, renegotiates, refuses and words its DNS answers. Servers are Debian's (house.py), and npm's; each is
-a case or two, and what is not to be had is said.
+Behind the front ends is the stand-in, so that the right values are known. What an independent server does is what is
+tested here: how it ends connections, renegotiates, refuses and words its DNS answers. Servers are Debian's
+(house.py), and npm's; each is a case or two, and what is not to be had is said.
 """
 import base64
 import os

@@ -178,7 +178,8 @@ FORMS = {  # how a secret is referred to, and what its value becomes
 
 def secrets(kit, rows):
     """Secret values, as they are, composed and encoded: always a string, always equal."""
-    # What az makes of an empty file, and of one with a byte order mark, is refused by its name (tests/blackbox/check/values.py).
+    # What az makes of an empty file, and of one with a byte order mark, is refused by its name
+    # (tests/blackbox/check/values.py).
     names = {"scalar-%s" % row["name"]: row["value"] for row in rows if row["value"] and not row["value"].startswith("\ufeff")}
     bundle = dict.fromkeys(kit.bundle_names(kit.base("controlplane")), kit.talos_bundle)
     for start in range(0, len(names), 50):

@@ -196,13 +196,13 @@ static void alive(void *arg, unsigned peer)
 static int hear_of_peers(unsigned peers, const struct buf *b, unsigned *said)
 {
     int ends[2];
-    struct error failed, e = {0};
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], b->data, b->len), (ssize_t)b->len);
     close(ends[1]);
     const struct vault_request request = {
         .deadline_ms = 1000, .peer_count = peers, .alive = alive, .stop_fd = -1};
     *said = 99;
+    struct error failed, e = {0};
     int result = parent_listen(ends[0], &request, NULL, NULL, NULL, said, &failed, &e);
     assert_int_equal(e.code, result ? E_FETCHER : E_NONE);
     close(ends[0]);
@@ -213,15 +213,17 @@ static int hear_of_peers(unsigned peers, const struct buf *b, unsigned *said)
 static void peers(void **state)
 {
     (void)state;
-    struct buf one = {0}, twice = {0}, value = {0};
-    unsigned said;
+    struct buf one = {0};
     record_alive(&one, 2);
+    record_done(&one);
+    struct buf twice = {0};
     record_alive(&twice, 0);
     record_alive(&twice, 1);
-    record_done(&one);
     record_done(&twice);
+    struct buf value = {0};
     add_answer(&value, 0, "x");
     record_done(&value);
+    unsigned said;
     assert_int_equal(hear_of_peers(3, &one, &said), 0);
     assert_int_equal(said, 2);
     assert_int_equal(hear_of_peers(2, &one, &said), -1);

@@ -1,7 +1,8 @@
-"""Values as az and Windows make them: what cannot be meant is refused by the secret's name, what is likely not meant is a warning.
+"""Values as az and Windows make them: what cannot be meant is refused by the secret's name, what is likely not meant is
+a warning.
 
-A row: name, the value or the stand-in's entry, what the secret is read as, and the words; exit 5 with `secret-value` where they
-begin with "the value" or "az", else 0 with a warning. None: not a word.
+A row: name, the value or the stand-in's entry, what the secret is read as, and the words; exit 5 with `secret-value`
+where they begin with "the value" or "az", else 0 with a warning. None: not a word.
 """
 BOM, PEM = "\ufeff", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 WHOLE, PART = "!secret hello", "!secret hello#/a"
