@@ -1,7 +1,6 @@
 #include "net/tls.h"
 
 #include "base/mem.h"
-#include "net/curves.h"
 #include "net/x509.h"
 
 #include <bearssl.h>
@@ -101,9 +100,10 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_suites(eng, ids, SUITES);
     br_ssl_engine_set_rsavrfy(eng, br_rsa_i62_pkcs1_vrfy);
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
-    br_ssl_engine_set_ec(eng, &curves_all);
+    /* P-256, P-384 and P-521: one implementation. X25519 would be another, 3 KB. */
+    br_ssl_engine_set_ec(eng, &br_ec_prime_i31);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
-    br_x509_minimal_set_ecdsa(x, &curves_all, br_ssl_engine_get_ecdsa(eng));
+    br_x509_minimal_set_ecdsa(x, &br_ec_prime_i31, br_ssl_engine_get_ecdsa(eng));
 
     static const br_hash_class *const hashes[] = {&br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable};
     for (int i = 0; i < 3; i++) {

@@ -21,10 +21,9 @@ static const char *wrong(const struct plan_secret *secret, const struct vault_an
     if (value.n == 0)
         return "the value is empty";
     if (value.n >= 3 && memcmp(value.p, mark, 3) == 0 && laid(secret, true))
-        return "the value begins with a byte order mark, which would become part of it; save the file "
-               "without one";
+        return "the value begins with a byte order mark: save the file without";
     if (answer->encoding[0] && laid(secret, false))
-        return "az encoded the value, of which a part is read; put it in with --encoding utf-8";
+        return "az encoded the value: put it in with --encoding utf-8";
     return NULL;
 }
 
@@ -49,7 +48,7 @@ static const char *odd(const struct plan_secret *secret, const struct vault_answ
     struct span value = secret_bytes(&answer->value);
     const char *text = (const char *)value.p, *line_end = strchr(text, '\n');
     if (answer->encoding[0])
-        return "was encoded by az, and that is what is used; it wants to be put in with --encoding utf-8";
+        return "was encoded by az: put it in with --encoding utf-8";
     if (strncmp(answer->content_type, "application/x-pkcs12", 20) == 0)
         return "is the PKCS#12 of a certificate in base64, and no PEM";
     if (!laid(secret, true))

@@ -129,7 +129,7 @@ static void show_login(struct buf *out, const struct plan *plan)
         break;
     case LOGIN_DEVICE_CODE:
         line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
-        line_add(out, "#    What it may do for a person is user_impersonation, known by this id.");
+        line_add(out, "#    The id is that of user_impersonation.");
         line_add(out,
                  "az ad app permission add --id %s --api \"$(az ad sp show --id %s --query appId --output "
                  "tsv)\" \\",
@@ -239,7 +239,6 @@ void show_az(struct buf *out, const struct plan *plan)
              "# What fills the vault %s for %s. Skip what is done: hearth plan is offline and cannot know.",
              vault, plan->name);
     line_add(out, "# No value ever stands on a command line: files in, nothing printed.");
-    line_add(out, "# To zsh a line like these is a command that it does not find. Nothing comes of that.");
     line_add(out, "%s", "");
     show_vault(out, plan, vault);
     show_login(out, plan);

@@ -14,9 +14,9 @@
 struct aadsts {
     int32_t number;
     /* E_NONE: as the `error` member says */
-    enum error_code code;
+    enum error_code code : 16;
     /* where the code's own next step would lead astray; only with a code that it belongs to */
-    enum error_advice advice;
+    enum error_advice advice : 16;
     const char *hint;
 };
 

@@ -92,25 +92,25 @@ static int bundle(const json_t *root, const struct secret_name *name, struct vau
  * also an answer that is none of Key Vault's; "*" any of Key Vault's. */
 static const struct {
     int status;
-    const char *code;
     enum error_code error;
+    const char *code;
     const char *text;
 } kinds[] = {
-    {400, "*", E_VAULT_PARAMETER, "the vault calls the request wrong"},
-    {401, "", E_VAULT_UNAUTHORIZED, "the vault refuses the token"},
-    {403, "ForbiddenByRbac", E_VAULT_RBAC, "no role assignment lets this client do it"},
-    {403, "ForbiddenByPolicy", E_VAULT_POLICY, "no access policy lets this client do it"},
-    {403, "AccessDenied", E_VAULT_POLICY, "no access policy lets this client do it"},
-    {403, "ForbiddenByFirewall", E_VAULT_FIREWALL, "the vault's firewall refuses this network"},
-    {403, "ForbiddenByConnection", E_VAULT_CONNECTION,
+    {400, E_VAULT_PARAMETER, "*", "the vault calls the request wrong"},
+    {401, E_VAULT_UNAUTHORIZED, "", "the vault refuses the token"},
+    {403, E_VAULT_RBAC, "ForbiddenByRbac", "no role assignment lets this client do it"},
+    {403, E_VAULT_POLICY, "ForbiddenByPolicy", "no access policy lets this client do it"},
+    {403, E_VAULT_POLICY, "AccessDenied", "no access policy lets this client do it"},
+    {403, E_VAULT_FIREWALL, "ForbiddenByFirewall", "the vault's firewall refuses this network"},
+    {403, E_VAULT_CONNECTION, "ForbiddenByConnection",
      "the vault takes no connections from the public network"},
-    {403, "SecretDisabled", E_SECRET_DISABLED, "the secret is disabled"},
-    {403, "*", E_VAULT_FORBIDDEN, "the vault forbids it"},
-    {404, "SecretNotFound", E_SECRET_MISSING, "no such secret or version in this vault"},
-    {404, "VaultNotFound", E_SECRET_MISSING, "no such vault"},
-    {404, "*", E_SECRET_MISSING, "no such secret or version in this vault"},
-    {408, "", E_VAULT_BUSY, "the vault timed the request out"},
-    {429, "", E_VAULT_BUSY, "the vault asks for fewer requests"},
+    {403, E_SECRET_DISABLED, "SecretDisabled", "the secret is disabled"},
+    {403, E_VAULT_FORBIDDEN, "*", "the vault forbids it"},
+    {404, E_SECRET_MISSING, "SecretNotFound", "no such secret or version in this vault"},
+    {404, E_SECRET_MISSING, "VaultNotFound", "no such vault"},
+    {404, E_SECRET_MISSING, "*", "no such secret or version in this vault"},
+    {408, E_VAULT_BUSY, "", "the vault timed the request out"},
+    {429, E_VAULT_BUSY, "", "the vault asks for fewer requests"},
 };
 
 /* "Client address: 203.0.113.7", in older words "Client address (203.0.113.7)", out of the message, if it is one. */

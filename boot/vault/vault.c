@@ -57,8 +57,7 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
     if (q->peer_count)
         return q->peer_count <= VAULT_PEERS_MAX && q->name_count == 0
             ? 0
-            : error_set(e, E_VAULT_REQUEST, "%u peers are asked; at most %d can be", q->peer_count,
-                        VAULT_PEERS_MAX);
+            : error_set(e, E_VAULT_REQUEST, "%u peers; at most %d can be", q->peer_count, VAULT_PEERS_MAX);
     if (url_parse("cloud.authority", q->authority, &c->authority, e) < 0 ||
         url_parse("vault", q->vault, &c->vault, e) < 0 ||
         url_parse("cloud.resource", q->resource, &c->resource, e) < 0 || check_names(q, e) < 0)

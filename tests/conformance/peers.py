@@ -193,7 +193,7 @@ def front(peers, package, words, config, **cases):
 
 def fronts(peers):
     front(peers, "nginx", ["nginx", "-c", "CONF"], NGINX, as_it_is="", three_requests_a_connection="keepalive_requests 3;",
-          no_keep_alive="keepalive_timeout 0;", X25519_alone="ssl_protocols TLSv1.2; ssl_ecdh_curve X25519;", too_many_requests="limit_req zone=few burst=12; limit_req_status 429;")
+          no_keep_alive="keepalive_timeout 0;", P_521_alone="ssl_protocols TLSv1.2; ssl_ecdh_curve secp521r1;", too_many_requests="limit_req zone=few burst=12; limit_req_status 429;")
     if os.getuid() == 0 and open("/proc/self/uid_map").read().split()[:3] == ["0", "0", "4294967295"]:
         front(peers, "apache2-bin", ["apache2", "-X", "-f", "CONF"], APACHE, as_it_is="",
               renegotiation_by_location='<LocationMatch "^/secrets">\n  SSLVerifyClient optional_no_ca\n  </LocationMatch>')
