@@ -8,13 +8,13 @@
 
 #define API_PORT 6443
 
-struct asking {
+struct calling {
     struct vault_peer peers[VAULT_PEERS_MAX];
     unsigned count;
     const struct vault_peer *alive;
 };
 
-static void add(struct asking *p, const char *host, size_t n, uint16_t port)
+static void add(struct calling *p, const char *host, size_t n, uint16_t port)
 {
     if (p->count == VAULT_PEERS_MAX || n >= sizeof p->peers->host)
         return;
@@ -23,7 +23,7 @@ static void add(struct asking *p, const char *host, size_t n, uint16_t port)
     peer->port = port;
 }
 
-static void collect(struct asking *p, const struct pipeline *run, const struct rendered *rendered)
+static void collect(struct calling *p, const struct pipeline *run, const struct rendered *rendered)
 {
     struct https endpoint;
     (void)https_parse(run->plan->entry->role->endpoint, false, &endpoint); /* judged with the site */
@@ -38,7 +38,7 @@ static void collect(struct asking *p, const struct pipeline *run, const struct r
 
 static void alive(void *arg, unsigned peer)
 {
-    struct asking *p = arg;
+    struct calling *p = arg;
     p->alive = &p->peers[peer];
 }
 
@@ -50,11 +50,11 @@ int founded_ask(const struct pipeline *run, const struct rendered *rendered, enu
         return -1;
     if (*said == MARKER_FOUNDED)
         return 0;
-    struct asking asking = {0};
-    collect(&asking, run, rendered);
-    if (pipeline_probe(run, asking.peers, asking.count, FOUNDED_PROBE_MS, alive, &asking, e) != 0)
+    struct calling calling = {0};
+    collect(&calling, run, rendered);
+    if (pipeline_probe(run, calling.peers, calling.count, FOUNDED_PROBE_MS, alive, &calling, e) != 0)
         return -1;
-    if (asking.alive)
-        snprintf(who, 300, "%s port %u", asking.alive->host, asking.alive->port);
+    if (calling.alive)
+        snprintf(who, 300, "%s port %u", calling.alive->host, calling.alive->port);
     return 0;
 }
