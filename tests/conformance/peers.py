@@ -14,10 +14,11 @@ import time
 import bundle
 import house
 import kit as kit_module
+import world
 
 NEEDS, WANTS = ("world",), ("debian", "npm")
 LOGIN, VAULT = "login.microsoftonline.com", kit_module.VAULT
-STAND_LOGIN, STAND_VAULT, FRONT, RESOLVER = "127.0.1.1", "127.0.1.2", "127.0.4.1", "127.0.4.53"
+STAND_LOGIN, STAND_VAULT, FRONT, RESOLVER = world.LOGIN, world.VAULT, "198.18.4.1", "127.0.4.53"
 VALUES = {"value-%02d" % i: "of-the-vault-%02d-%s" % (i, "x" * (i * 97 % 900)) for i in range(22)}
 MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: many\n  namespace: flux-system\ndata:\n" + "".join(
     "  %s: !base64 {secret: %s}\n" % (name, name) for name in VALUES)
