@@ -33,7 +33,8 @@ unsigned values_judge(struct pipeline *run)
     for (unsigned i = 0; i < run->plan->secret_count; i++) {
         const struct plan_secret *secret = &run->plan->secrets[i];
         struct vault_answer *answer = &run->answers[i];
-        const char *words = answer->error.code ? NULL : wrong(secret, answer);
+        /* Where nothing was asked, for want of a login, nothing has come. */
+        const char *words = answer->error.code || !answer->version[0] ? NULL : wrong(secret, answer);
         if (!words)
             continue;
         error_set(&answer->error, E_SECRET_VALUE, "secret %s: %s", secret->name, words);
