@@ -1,5 +1,4 @@
-/* render/known_hosts: what Flux's SSH library makes of the host keys that it is given. tests/conformance judges the
- * same rows with that library. */
+/* render/known_hosts: what Flux's SSH library makes of the host keys that it is given. */
 #include "render/known_hosts.h"
 
 #include <setjmp.h>

@@ -80,20 +80,24 @@ def twice(value, where="both"):
     return case
 
 
-def too_long(kit):
-    kit.site("vault")
-    kit.world({"vaults": {"*": {"hello": "x" * (LIMIT + 1), "db-password": "y"}}})
-    run = kit.hearth(["render", "--site", kit.path("site"), "--facts", kit.path("site/box.json"),
-                      "--out", kit.path("out")])
-    kit.expect(run, code=5, err="hearth: secret-value:")
+def refused(value, words):
+    def case(kit):
+        kit.site("vault")
+        kit.world({"vaults": {"*": {"hello": value, "db-password": "y"}}})
+        run = kit.hearth(["render", "--site", kit.path("site"), "--facts", kit.path("site/box.json"),
+                          "--out", kit.path("out")])
+        kit.expect(run, code=5, err="hearth: secret-value: " + words)
+    return case
 
 
 def cases():
     yield "full-25-kb", twice(hostile())
-    for name, value in (("no", "no"), ("octal", "0123"), ("tilde", "~"), ("empty", ""), ("blank", " "), ("newline", "\n"),
-                        ("nel", "\u0085"), ("bom", "\ufeffx"), ("tab", "\tx\t"), ("quote", "'"), ("double", '"'),
+    for name, value in (("no", "no"), ("octal", "0123"), ("tilde", "~"), ("blank", " "), ("newline", "\n"),
+                        ("nel", "\u0085"), ("tab", "\tx\t"), ("quote", "'"), ("double", '"'),
                         ("date", "2024-01-01"), ("merge", "<<"), ("colon", "a: b"), ("comment", "a #b"),
                         ("emoji", "\U0001f600"), ("format", "{{fact:serial}}"), ("tag", "!secret hello"),
                         ("trailing", "x\n\n"), ("long-line", "word " * 400)):
         yield name, twice(value)
-    yield "one-byte-more", too_long, True
+    yield "one-byte-more", refused("x" * (LIMIT + 1), ""), True
+    yield "empty", refused("", "secret hello: the value is empty"), True
+    yield "bom", refused("\ufeffx", "secret hello: the value begins with a byte order mark"), True
