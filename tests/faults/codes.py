@@ -17,6 +17,8 @@ ELSEWHERE = {
     "file-write": "boot writes no file",
     "out-foreign": "boot writes no file",
     "tree": "of check",
+    "tree-secret": "of plan and check: no medium carries the tree",
+    "tree-unseen": "of plan and check: no medium carries the tree",
     "plan-open": "of plan without facts",
     "plan-advice": "a warning",
     "plan-risk": "a warning",

@@ -131,7 +131,7 @@ row("plan", "a reference of no form", "yaml-ref", spoil=replace(MAIN, "!node end
 row("plan", "!node of what is not there", "ref-node", spoil=replace(MAIN, "!node endpoint", "!node vars.nothing"))
 row("plan", "!fact of what is not there", "ref-fact", spoil=text("talos/data-1.yaml",
     "machine:\n  nodeLabels:\n    x: !fact system.version\n"))
-row("plan", "an overlay of another kind", "config-field", spoil=text("talos/data-1.yaml", "machine: []\n"))
+row("plan", "an overlay of another kind", "merge", spoil=text("talos/data-1.yaml", "machine: []\n"))
 row("plan", "an overlay that takes the main document away", "merge", spoil=text("talos/data-1.yaml", "$patch: delete\n"))
 row("plan", "the base is missing", "plan-file", then="mend", spoil=gone(MAIN))
 row("plan", "a file that is no text", "plan-file", sh="printf 'a\\377b' >blob",
@@ -161,9 +161,14 @@ row("plan", "more secrets than are fetched", "plan-secrets", spoil=text(
 row("plan", "a link leads out of the site", "site-path", sh="ln -sf /etc/hostname talos/data-1.yaml")
 row("plan", "hearth.yaml is a directory", "file-read", sh="rm hearth.yaml && mkdir hearth.yaml")
 row("plan", "hearth.yaml of megabytes", "file-too-large", sh="head -c 9000000 /dev/zero | tr '\\0' '#' >>hearth.yaml")
-row("plan", "manifests larger than the memory", "render-size", then="mend",
-    sh="for i in $(seq 40); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
-    "metadata: {name: c%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 200000 /dev/zero | tr '\\0' x; printf '\"\\n'; } >bootstrap/c$i.yaml; done")
+for count, words, code in ((5, "more manifests than a config holds", "render-size"), (40, "manifests larger than the memory", "no-memory")):
+    row("plan", words, code, then="mend",
+        sh="for i in $(seq %d); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
+        "metadata: {name: c%%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 200000 /dev/zero | tr '\\0' x; "
+        "printf '\"\\n'; } >bootstrap/c$i.yaml; done" % count)
+row("plan", "no DNS in the cluster", "config-dns", spoil=text("talos/data-1.yaml", "cluster:\n  coreDNS:\n    disabled: true\n"))
+row("plan", "kube-proxy is off and nothing replaces it", "config-proxy", spoil=text(
+    "talos/data-1.yaml", "cluster:\n  proxy:\n    disabled: true\n"))
 row("plan", "two disks could be meant", "plan-disks", box={"tree": "thinkcentre-m70q"},
     site={"more": "  - name: two\n    role: data\n    type: worker\n    match: { system.manufacturer: LENOVO }\n"})
 row("plan", "Windows on the disk", "guard-foreign", then="mend", disks={"sda": FOREIGN}, said=["Basic data partition"],
