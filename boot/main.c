@@ -18,8 +18,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* Address space for a site with a megabyte of manifests, and still within the 8 MiB that anybody may lock. What is
- * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every
+/* Address space for a site of PLAN_BYTES_MAX, above which plan refuses, and still within the 8 MiB that anybody may
+ * lock. What is touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every
  * entry's plan, and the tree of plan and check may be large. */
 #define HEAP_CAP ((size_t)7 << 20)
 #define HEAP_CAP_ALL ((size_t)64 << 20)
