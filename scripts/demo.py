@@ -120,12 +120,10 @@ def flux_components(site):
     found = os.environ.get("FLUX_COMPONENTS")
     if found and not os.path.isfile(found):
         raise Stop("FLUX_COMPONENTS=%s is not a file" % found)
-    beside = os.path.join(ROOT, "..", "shared", "data", "flux", "gotk-components-v2.9.4.yaml")
-    for path in (found, beside):
-        if path and os.path.isfile(path):
-            for role in ("data", "production"):
-                shutil.copy(path, os.path.join(site, "clusters", role, "flux-system", "gotk-components.yaml"))
-            return os.path.relpath(path)
+    if found:
+        for role in ("data", "production"):
+            shutil.copy(found, os.path.join(site, "clusters", role, "flux-system", "gotk-components.yaml"))
+        return os.path.relpath(found)
     show("Flux's manifests are asked for: make flux (%d s at most)" % FLUX_SECONDS)
     try:
         done = subprocess.run([os.path.join(ROOT, "scripts", "flux"), site], stdin=subprocess.DEVNULL, timeout=FLUX_SECONDS,
@@ -159,7 +157,8 @@ def make_site(site, hearth, facts, keys):
                 ("CHANGE-ME-2", "DEMO002"), ("CHANGE-ME/homelab", "somebody/homelab"), ("login:", cloud)])
     where = flux_components(site)
     if where is None:
-        fill(site, [("from: file", "from: release")])
+        # What Talos fetches does not lie in Git, and a tree that names it there would be broken.
+        fill(site, [("from: file", "from: release"), ("  - gotk-components.yaml\n", "")])
     shutil.copy(keys.roots(), os.path.join(site, "demo-root.pem"))
     os.makedirs(os.path.join(site, ".hearth"), mode=0o700, exist_ok=True)
     for role in ("data", "production"):

@@ -5,10 +5,13 @@ import subprocess
 import kit as kit_module
 
 
-def demo(kit):
+FLUX = os.path.join(kit_module.REPO, "tests/blackbox/sites/plan/clusters/data/flux-system/gotk-components.yaml")
+
+
+def demo(kit, **more):
     kit_module.need("netns")
     # Nothing is fetched: a proxy that refuses.
-    environment = {"PATH": os.environ["PATH"], "HOME": kit.work, "LANG": "C.UTF-8", "https_proxy": "http://127.0.0.1:9"}
+    environment = {"PATH": os.environ["PATH"], "HOME": kit.work, "LANG": "C.UTF-8", "https_proxy": "http://127.0.0.1:9", **more}
 
     def run(command):
         return subprocess.run(command, cwd=kit.work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -30,3 +33,4 @@ def demo(kit):
 
 def cases():
     yield "demo", demo
+    yield "demo-with-flux", lambda kit: demo(kit, FLUX_COMPONENTS=FLUX)
