@@ -23,15 +23,22 @@ enum scalar_type scalar_type_11(const struct tree_node *node);
 /* Whether it is a boolean to Talos where one is asked for, and which. */
 bool scalar_bool(const struct tree_node *node, bool *value);
 
+/* The whole number of a scalar that has no sign and fits 64 bits. */
+bool scalar_number(const struct tree_node *node, uint64_t *number);
+/* The same for whole numbers in any spelling that Talos reads as one, 1e3 too. */
+bool scalar_whole(const struct tree_node *node, uint64_t *number);
+/* The value of an integer that fits 64 bits, or of a float that is whole, in Go's spellings. False: it is neither. */
+bool scalar_magnitude(const char *text, bool *negative, uint64_t *magnitude);
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
+bool scalar_is_float(const char *text);
+
+/* ---- the forms of Talos's fields (scalar_form.c) ---- */
+
 /* Why Talos cannot read a scalar (or what stands in its place) as this type: a phrase that goes on after the value,
  * "is no ..."; NULL when it can. A reference passes: its value is not known yet. */
 const char *scalar_problem(const struct schema_type *type, const struct tree_node *node);
 /* Whether a value that Talos can read is the zero of its type: what counts as "not given" where it is held by value. */
 bool scalar_is_zero(const struct schema_type *type, const struct tree_node *node);
-/* The whole number of a scalar that has no sign and fits 64 bits. */
-bool scalar_number(const struct tree_node *node, uint64_t *number);
-/* The same for whole numbers in any spelling that Talos reads as one, 1e3 too. */
-bool scalar_whole(const struct tree_node *node, uint64_t *number);
 /* Whether an address with a prefix length has bits set behind it. False for what is none. */
 bool scalar_has_host_bits(const char *prefix);
 /* The bytes of a size that is one; false for percent and for what is none (NULL too). */
