@@ -162,6 +162,7 @@ static bool is_bytes(const char *text, bool *zero)
     return false;
 }
 
+/* A comma counts for nothing, wherever it stands. */
 bool scalar_bytes(const struct tree_node *node, double *bytes)
 {
     static const char letters[] = "kmgtpe";
@@ -171,7 +172,13 @@ bool scalar_bytes(const struct tree_node *node, double *bytes)
         return false;
     const char *unit = text + strspn(text, DIGITS "., \t");
     const char *letter = *unit ? strchr(letters, text_lower(*unit)) : NULL;
-    *bytes = strtod(text, NULL);
+    char number[64];
+    size_t n = 0;
+    for (const char *at = text; at < unit && n + 1 < sizeof number; at++)
+        if (*at != ',')
+            number[n++] = *at;
+    number[n] = '\0';
+    *bytes = strtod(number, NULL);
     for (long i = letter ? letter - letters + 1 : 0; i > 0; i--)
         *bytes *= text_lower(unit[1]) == 'i' ? 1024 : 1000;
     return true;
