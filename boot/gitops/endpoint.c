@@ -39,8 +39,8 @@ void gitops_endpoint(const struct plan *plan, struct errors *warnings)
     for (; files && *files && !found; files++) {
         struct pool *pool = pool_new();
         struct document *docs = NULL;
-        found =
-            site_tree(plan->site, pool, pool_printf(pool, "talos/%s", *files), &docs, NULL, &ignored) == 0 &&
+        found = site_tree(plan->site, pool, pool_printf(pool, "talos/%s", *files), &docs, NULL, NULL,
+                          &ignored) == 0 &&
             gives(docs, endpoint.host);
         pool_free(pool);
     }

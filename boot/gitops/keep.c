@@ -38,7 +38,7 @@ static bool kept(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
     struct error ignored;
-    if (site_tree(plan->site, pool, path, &docs, NULL, &ignored) != 0 || !docs)
+    if (site_tree(plan->site, pool, path, &docs, NULL, NULL, &ignored) != 0 || !docs)
         return false;
     if (is_kept(tree_get(docs->root, "commonAnnotations")))
         return true;
@@ -54,7 +54,7 @@ static bool prunes(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
     struct error ignored;
-    if (site_tree(plan->site, pool, path, &docs, NULL, &ignored) != 0)
+    if (site_tree(plan->site, pool, path, &docs, NULL, NULL, &ignored) != 0)
         return false;
     for (; docs; docs = docs->next)
         if (tree_is(tree_get(docs->root, "kind"), "Kustomization") &&

@@ -71,14 +71,10 @@ static const char **gives(struct pool *pool, const struct document *documents, b
 static int add_file(struct plan *plan, const char *path, bool *missing, struct errors *errors)
 {
     *missing = false;
-    struct buf bytes = {.max = SITE_FILE_MAX};
     struct error e;
-    int status = site_read(plan->site, path, &bytes, missing, &e);
-    size_t size = bytes.len;
-    struct document *documents = NULL;
-    if (status == 0)
-        status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, &e);
-    buf_free(&bytes);
+    size_t size;
+    struct document *documents;
+    int status = site_tree(plan->site, plan->pool, path, &documents, &size, missing, &e);
     if (status == 0 && plan->file_count == PLAN_FILES_MAX)
         status = error_at(&e, (struct pos){.file = pool_strdup(plan->pool, path)}, E_PLAN_FILE,
                           "more than %d files make this config; join some of them", PLAN_FILES_MAX);

@@ -98,15 +98,10 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
                   name);
         return;
     }
-    struct buf bytes = {.max = SITE_FILE_MAX};
     struct error e;
-    int status = site_read(plan->site, path, &bytes, NULL, &e);
-    size_t size = bytes.len;
-    struct document *documents = NULL;
-    if (status == 0)
-        status = tree_read(plan->pool, path, bytes.data ? bytes.data : "", bytes.len, &documents, &e);
-    buf_free(&bytes);
-    if (status != 0) {
+    size_t size;
+    struct document *documents;
+    if (site_tree(plan->site, plan->pool, path, &documents, &size, NULL, &e) != 0) {
         errors_add(errors, &e);
         return;
     }

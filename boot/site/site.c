@@ -129,7 +129,7 @@ struct site *site_open(const char *dir, struct errors *errors)
     if (site->fd < 0) {
         (void)error_errno(&e, E_SITE_MISSING, errno, "%s", dir);
         errors_add(errors, &e);
-    } else if (site_tree(site, site->pool, SITE_INVENTORY, &documents, &missing, &e) != 0) {
+    } else if (site_tree(site, site->pool, SITE_INVENTORY, &documents, NULL, &missing, &e) != 0) {
         if (missing)
             (void)error_set(&e, E_SITE_MISSING, "%s has no %s%s", dir, SITE_INVENTORY,
                             fstatat(site->fd, "hearth.yml", &other, 0) == 0 ? "; rename its hearth.yml" : "");

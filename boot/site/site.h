@@ -135,9 +135,9 @@ void site_warnings(const struct site *site, const struct site_node *entry, struc
  * with e untouched. */
 int site_read(const struct site *site, const char *path, struct buf *out, bool *missing, struct error *e);
 
-/* Reads a YAML file of the site into `pool`. Same `missing`. */
+/* Reads a YAML file of the site into `pool`. Same `missing`. size (may be NULL): its bytes. */
 int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
-              bool *missing, struct error *e);
+              size_t *size, bool *missing, struct error *e);
 
 /* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent
  * directory is an empty list. With the suffix "/" the directories instead. NULL-terminated array in pool. */

@@ -136,13 +136,15 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
 }
 
 int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
-              bool *missing, struct error *e)
+              size_t *size, bool *missing, struct error *e)
 {
     struct buf text = {.max = SITE_FILE_MAX + 4096};
     *out = NULL;
     int failed = site_read(site, path, &text, missing, e);
     if (failed == 0)
         failed = tree_read(pool, path, text.data ? text.data : "", text.len, out, e);
+    if (size)
+        *size = text.len;
     buf_free(&text);
     return failed;
 }

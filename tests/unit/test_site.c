@@ -707,12 +707,12 @@ static void test_tree_and_list(void **state)
     assert_int_equal(e.code, E_FILE_READ);
     struct document *doc = NULL;
     bool missing = false;
-    assert_int_equal(site_tree(site, site->pool, "list/a.yaml", &doc, &missing, &e), 0);
+    assert_int_equal(site_tree(site, site->pool, "list/a.yaml", &doc, NULL, &missing, &e), 0);
     assert_string_equal(tree_get(doc->root, "a")->pos.file, "list/a.yaml");
-    assert_int_equal(site_tree(site, site->pool, "list/b.yaml", &doc, &missing, &e), -1);
+    assert_int_equal(site_tree(site, site->pool, "list/b.yaml", &doc, NULL, &missing, &e), -1);
     assert_int_equal(e.code, E_YAML_SYNTAX);
     assert_null(doc);
-    assert_int_equal(site_tree(site, site->pool, "list/z.yaml", &doc, &missing, &e), -1);
+    assert_int_equal(site_tree(site, site->pool, "list/z.yaml", &doc, NULL, &missing, &e), -1);
     assert_true(missing);
     site_close(site);
 }
