@@ -26,24 +26,36 @@ static bool gives(const struct document *docs, char *address)
     return false;
 }
 
+/* Whether a file directly in this folder gives a node the address. */
+static bool folder_gives(const struct plan *plan, const char *folder, char *host)
+{
+    const char **files = NULL;
+    struct error ignored;
+    (void)site_list(plan->site, plan->pool, folder, ".yaml", &files, &ignored);
+    bool found = false;
+    for (; files && *files && !found; files++) {
+        struct pool *pool = pool_new();
+        struct document *docs = NULL;
+        found = site_tree(plan->site, pool, pool_printf(pool, "%s/%s", folder, *files), &docs, NULL, NULL,
+                          &ignored) == 0 &&
+            gives(docs, host);
+        pool_free(pool);
+    }
+    return found;
+}
+
 void gitops_endpoint(const struct plan *plan, struct errors *warnings)
 {
     const struct role *role = plan->entry->role;
     struct https endpoint;
     (void)https_split(role->endpoint, false, &endpoint); /* judged with the site */
-    const char **files = NULL;
-    struct error ignored;
     /* Of every node: the address may be another control plane's. */
-    (void)site_list(plan->site, plan->pool, "talos", ".yaml", &files, &ignored);
-    bool found = false;
-    for (; files && *files && !found; files++) {
-        struct pool *pool = pool_new();
-        struct document *docs = NULL;
-        found = site_tree(plan->site, pool, pool_printf(pool, "talos/%s", *files), &docs, NULL, NULL,
-                          &ignored) == 0 &&
-            gives(docs, endpoint.host);
-        pool_free(pool);
-    }
+    bool found = folder_gives(plan, "talos", endpoint.host);
+    const char **folders = NULL;
+    struct error ignored;
+    (void)site_list(plan->site, plan->pool, "talos", "/", &folders, &ignored);
+    for (; folders && *folders && !found; folders++)
+        found = folder_gives(plan, pool_printf(plan->pool, "talos/%s", *folders), endpoint.host);
     if (!found)
         errors_at(warnings, role->pos, E_PLAN_ADVICE,
                   "no node or VIP under talos/ has the endpoint %s: a %s must lead it to a control plane",
