@@ -160,22 +160,18 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether an entry is listed. A link is, unless it is one to a directory: if it leads nowhere or out,
- * reading it says so. */
-static bool is_listed(int dir, const char *name, const char *suffix)
+/* Whether an entry is listed: 1, 0, or -1 with errno when nobody can tell. What has the name of a file and is none is
+ * listed too, and so is a link: reading it says what is wrong. */
+static int is_listed(int dir, const char *name, const char *suffix)
 {
     size_t len = strlen(name), tail = strlen(suffix);
     bool folders = suffix[0] == '/';
     if (name[0] == '.' || (!folders && (len <= tail || strcmp(name + len - tail, suffix) != 0)))
-        return false;
+        return 0;
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    if (folders)
-        return S_ISDIR(st.st_mode);
-    if (S_ISLNK(st.st_mode))
-        return fstatat(dir, name, &st, 0) != 0 || !S_ISDIR(st.st_mode);
-    return S_ISREG(st.st_mode);
+        return errno == ENOENT ? 0 : -1;
+    return !folders || S_ISDIR(st.st_mode);
 }
 
 int site_list(const struct site *site, struct pool *pool, const char *dir, const char *suffix,
@@ -202,7 +198,10 @@ int site_list(const struct site *site, struct pool *pool, const char *dir, const
             return error_errno(e, E_FILE_READ, errno, "%s", dir);
         if (!entry)
             break;
-        if (!is_listed(dirfd(stream), entry->d_name, suffix))
+        int listed = is_listed(dirfd(stream), entry->d_name, suffix);
+        if (listed < 0)
+            return error_errno(e, E_FILE_READ, errno, "%s/%s", dir, entry->d_name);
+        if (!listed)
             continue;
         if (count == LIST_MAX)
             return error_set(e, E_FILE_TOO_LARGE, "%s: more than %d files", dir, LIST_MAX);

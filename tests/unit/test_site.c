@@ -698,7 +698,9 @@ static void test_tree_and_list(void **state)
     assert_string_equal(names[1], "b.yaml");
     assert_string_equal(names[2], "c.yaml");
     assert_string_equal(names[3], "d.yaml");
-    assert_null(names[4]);
+    assert_string_equal(names[4], "dir.yaml");
+    assert_string_equal(names[5], "e.yaml");
+    assert_null(names[6]);
     assert_int_equal(site_list(site, site->pool, "none", ".yaml", &names, &e), 0);
     assert_null(names[0]);
     assert_int_equal(site_list(site, site->pool, "../", ".yaml", &names, &e), -1);
