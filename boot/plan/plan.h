@@ -66,6 +66,8 @@ struct plan_manifest {
     struct document *docs;
     /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
     struct span bytes;
+    /* what render/objects.h reads in `bytes`, once it was asked; in the plan's pool */
+    struct object *objects;
 };
 
 /* What shows that hearth is there after the install as well; a claim needs evidence, so that nothing is held back for a
