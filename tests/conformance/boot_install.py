@@ -188,13 +188,18 @@ def speaks_at_once(bench):
 
 
 def stuck_install(bench):
-    """machined says that all is well and goes nowhere: hearth stays, quietly, and does nothing twice."""
-    box = bench.machine("stuck-install", faults=[{"kind": "stuck"}])
+    """The installer says that all is well, and machined cannot format STATE and goes nowhere: hearth stays, quietly, and
+    does nothing twice. Switched off and on, the disk is a Talos that is installed, whatever it lacks."""
+    box = bench.machine("stuck-install", faults=[{"kind": "stuck"}], stick=True)
     with box:
         wait_applied(box)
         need(box.wait("install hangs", SECONDS), "it does not hang: this case proves nothing")
         need(not box.wait("exited", 3), "hearth left")
         need(len(applies(box)) == 1, "applied %d times" % len(applies(box)))
+        need(not [line for line in box.said() if line.startswith("hearth: ")], "said: " + text_of(box)[-600:])
+        box.command(reboot=True)
+        wait_founded(box)
+        need("carries a Talos already (META)" in text_of(box) and not box.find("wiped"), "said: " + text_of(box)[-600:])
         return box
 
 

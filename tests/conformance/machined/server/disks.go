@@ -30,6 +30,8 @@ var (
 		{"STATE", "xfs", "STATE", 100 * mib},
 		{"EPHEMERAL", "xfs", "EPHEMERAL", 0},
 	}
+	// What it has added when it cannot format STATE, and waits for it without end.
+	unformatted = []Volume{{"STATE", "", "", 100 * mib}}
 	// What an installer leaves that was cut behind the partitions, and the STATE that machined adds and does not get to
 	// format.
 	cut = []Volume{

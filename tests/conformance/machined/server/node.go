@@ -485,23 +485,31 @@ func (b *Boot) writeDisk(disk *Disk) error {
 		return err
 	}
 
-	if b.node.faults.hangInstall() {
+	if !b.sleep(b.node.scenario.Times.Install) {
+		return errReboot
+	}
+
+	stuck := b.node.faults.hangInstall()
+
+	added := provisioned
+	if stuck {
+		added = unformatted
+	}
+
+	disk.Bootable = true
+
+	if err := hardware.add(disk, append(append([]Volume{}, installed...), added...)); err != nil {
+		return err
+	}
+
+	b.refreshDisks()
+
+	if stuck {
 		b.node.journal.Say("install hangs", "boot", b.number)
 		<-b.ctx.Done()
 
 		return errReboot
 	}
-
-	if !b.sleep(b.node.scenario.Times.Install) {
-		return errReboot
-	}
-
-	if err := hardware.add(disk, append(append([]Volume{}, installed...), provisioned...)); err != nil {
-		return err
-	}
-
-	disk.Bootable = true
-	b.refreshDisks()
 
 	return b.persistActive()
 }
