@@ -188,8 +188,8 @@ def speaks_at_once(bench):
 
 
 def stuck_install(bench):
-    """The installer says that all is well, and machined cannot format STATE and goes nowhere: hearth stays, quietly, and
-    does nothing twice. Switched off and on, the disk is a Talos that is installed, whatever it lacks."""
+    """The installer says that all is well, and machined cannot format STATE and goes nowhere: hearth stays, quietly,
+    and does nothing twice. Switched off and on, the disk is a Talos that is installed, whatever it lacks."""
     box = bench.machine("stuck-install", faults=[{"kind": "stuck"}], stick=True)
     with box:
         wait_applied(box)

@@ -51,7 +51,8 @@ def mbr(bench):
     image = bench.disk("mbr")
     with open(image, "r+b") as out:
         out.write(box_module.MBR)
-    refused(bench, "mbr", image, "hearth: guard-foreign: sda", "2 partitions, of which Talos can read 0")
+    refused(bench, "mbr", image,
+            "hearth: guard-foreign: sda (KINGSTON SA400S3, 240 GB) holds 2 partitions, of which Talos can read 0")
 
 
 def btrfs(bench):
@@ -87,8 +88,10 @@ def no_link(bench):
             steps(machine, ACCEPTED)
 
 
-def same(what, real, fake):
-    """Each difference between these two dumps is explained."""
+def same(bench, name, what, real, fake):
+    """Each difference between these two dumps is explained; they are kept beside the box's console."""
+    for file, dump in (("real.jsonl", real), ("standin.jsonl", fake)):
+        bench.kit.write(os.path.join(bench.build, "work", name, file), dump)
     text, unexplained = compare.table(compare.differences(compare.read(real.splitlines()), compare.read(fake.splitlines())))
     print("stand-in against real, %s\n%s" % (what, text), flush=True)
     need(not unexplained, "not explained: %s" % unexplained)
@@ -101,7 +104,7 @@ def standin(bench):
         steps(machine, "hearth: plan-no-match")
         steps(machine, APID)
         real = bench.client("dump", *compare.KINDS, admin=False, box=box_module.LENOVO)
-    same("in maintenance mode", real, bench.standin(compare.KINDS))
+    same(bench, "standin", "in maintenance mode", real, bench.standin(compare.KINDS))
 
 
 CASES = [ntfs, mbr, btrfs, no_time, no_link, standin]

@@ -12,20 +12,21 @@ KINDS = [kind + ".talos.dev" for kind in (
     "MachineStatuses.runtime", "MachineConfigs.config", "MachineTypes.config", "SystemDisks.block", "Disks.block",
     "DiscoveredVolumes.block", "DevicesStatuses.runtime", "TimeStatuses.v1alpha1", "NodeAddresses.net",
     "SystemInformations.hardware", "Services.v1alpha1", "ExtensionServiceConfigs.runtime", "EtcdMembers.etcd")]
-# Of these the value is compared as well, the others differ by box.
-DECIDES = re.compile(r"\.(stage|status\.ready|running|healthy|unknown|readonly|ready|synced|name|parent|type|error|diskid|partition_label|environment\.\d+)$")
+# What hearth reads of each, as boot/talos/look.c and boot/node/bootstrap.c do; an element of a list is "#". Of the
+# other kinds it reads everything.
+READ = {
+    "MachineStatuses": "stage status.ready", "SystemDisks": "diskid", "DevicesStatuses": "ready",
+    "TimeStatuses": "synced syncdisabled", "NodeAddresses": "addresses.#", "SystemInformations": "uuid",
+    "Disks": "size readonly model serial wwid bus_path transport rotational cdrom dev_path",
+    "DiscoveredVolumes": "size name label partition_label type parent", "EtcdMembers": "",
+}
+# Of these a value differs by box: that they are there is compared.
+BOX = {
+    "SystemInformations": "uuid", "NodeAddresses": "addresses.#", "Disks": "size model serial wwid bus_path",
+    "DiscoveredVolumes": "size",
+}
 # (what differs, why it may). The whole of "KIND/ID.FIELD real ... stand-in ..." is searched.
 EXPLAINED = [
-    (r"^Disks/loop\d+ only in", "one loop a layer of the medium; both have the rootfs, hearth and the site"),
-    (r"^(Disks|DiscoveredVolumes)/[a-z]+\d*(\.\w+)* .*only in real", "hearth does not read it"),
-    (r"^Disks/\w+\.(sub_system|modalias|symlinks|io_size|sector_size|uuid|firmware_version|secondary_disks|rotational|cdrom)",
-     "hearth does not read it, or it is left out where false"),
-    (r"^DiscoveredVolumes/\w+\.(device_path|offset|block_size|filesystem_block_size|probed_size|uuid|partition_\w+|sector_size|io_size|label)",
-     "hearth reads type, name, label, partition_label, parent and size"),
-    (r"^DiscoveredVolumes/sdb", "the stick: one volume, iso9660"),
-    (r"^SystemInformations/systeminformation\.\w+ only in real", "hearth reads uuid"),
-    (r"^MachineStatuses/machine\.status\.unmetconditions", "empty in both"),
-    (r"^NodeAddresses/\w+\.addresses", "the addresses of two LANs"),
 ]
 
 
@@ -36,6 +37,11 @@ def flat(value, path=""):
     if isinstance(value, list):
         return {key: leaf for number, child in enumerate(value) for key, leaf in flat(child, "%s.%d" % (path, number)).items()}
     return {path: value}
+
+
+def listed(names, kind, path):
+    """Whether a table has this field of a kind."""
+    return kind not in names or re.sub(r"\.\d+\b", ".#", path[1:]) in names[kind].split()
 
 
 def read(lines):
@@ -55,16 +61,23 @@ def differences(real, standin):
     """[what]; both as read() gives them."""
     rows = []
     for name in sorted(set(real) | set(standin)):
+        kind = name.partition("/")[0]
         if name not in standin or name not in real:
             rows.append("%s only in %s" % (name, "real" if name in real else "stand-in"))
             continue
         left, right = real[name], standin[name]
         for path in sorted(set(left) | set(right)):
-            if path not in right or path not in left:
-                rows.append("%s%s only in %s" % (name, path, "real" if path in left else "stand-in"))
-            elif DECIDES.search(path) and left[path] != right[path]:
-                rows.append("%s%s real %r stand-in %r" % (name, path, left[path], right[path]))
+            if path == ".error" or listed(READ, kind, path):
+                rows += differs(name, path, left, right, kind in BOX and listed(BOX, kind, path))
     return rows
+
+
+def differs(name, path, left, right, box):
+    if path not in right or path not in left:
+        return ["%s%s only in %s" % (name, path, "real" if path in left else "stand-in")]
+    if left[path] == right[path] or box:
+        return []
+    return ["%s%s real %r stand-in %r" % (name, path, left[path], right[path])]
 
 
 def table(rows):

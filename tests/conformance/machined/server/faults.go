@@ -22,8 +22,8 @@ import (
 //	vanish     machined stops listening for ms, the call is cut                 busy   another apply runs for ms
 //	lost       the call is done but its answer is cut        install    the installer fails, leaving `partitions`
 //	                                                                    ("cut": all)
-//	etcd       etcd crashes and is started anew              stuck      the installer ends well, STATE cannot be formatted,
-//	                                                        and the boot goes nowhere
+//	etcd       etcd crashes and is started anew
+//	stuck      the installer ends well, STATE cannot be formatted, and the boot goes nowhere
 //	kill       the extension gets SIGKILL before the call is done or `after` it
 //	command    what the driver may ask for happens as the call arrives, or `after` it
 //
