@@ -3,44 +3,78 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "embed/words.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct error_info rows[] = {{"", "", "", EXIT_DONE_, RETRY_STOP},
-#define X(id, slug, exit, retry, sentence, next) {slug, sentence, next, exit, retry},
+static const struct error_info rows[] = {{"", EXIT_DONE_, RETRY_STOP},
+#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry},
                                          ERROR_CODES(X)
 #undef X
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
+/* Where the words of a code stand in struct words; those of E_NONE are the empty ones of E_END_. */
+static const struct {
+    uint16_t sentence, next;
+} said[] = {{offsetof(struct words, sentence_E_END_), offsetof(struct words, next_E_END_)},
+#define X(id, slug, exit, retry, sentence, next) \
+    {offsetof(struct words, sentence_##id), offsetof(struct words, next_##id)},
+            ERROR_CODES(X)
+#undef X
+};
+_Static_assert(sizeof(struct words) <= UINT16_MAX, "offsets fit");
+
+static const char *word_at(size_t offset)
+{
+    return (const char *)words_get() + offset;
+}
+
+static size_t row_of(enum error_code code)
+{
+    return (size_t)code < ROWS ? (size_t)code : 0;
+}
+
 const struct error_info *error_info(enum error_code code)
 {
-    return &rows[(size_t)code < ROWS ? (size_t)code : 0];
+    return &rows[row_of(code)];
+}
+
+const char *error_sentence(enum error_code code)
+{
+    return word_at(said[row_of(code)].sentence);
 }
 
 static const struct {
-    enum error_code code;
-    const char *next;
-} advice[] = {{E_NONE, ""},
-#define X(id, code, next) {code, next},
+    uint16_t code, next;
+} advice[] = {{E_NONE, offsetof(struct words, next_E_END_)},
+#define X(id, code, next) {code, offsetof(struct words, next_##id)},
               ERROR_ADVICE(X)
 #undef X
 };
 
-enum error_code error_advised(enum error_advice which, const char **next)
+static size_t advice_row(enum error_advice which)
 {
-    size_t i = (size_t)which < sizeof advice / sizeof *advice ? (size_t)which : 0;
-    *next = advice[i].next;
-    return advice[i].code;
+    return (size_t)which < sizeof advice / sizeof *advice ? (size_t)which : 0;
+}
+
+enum error_code error_advised(enum error_advice which)
+{
+    return (enum error_code)advice[advice_row(which)].code;
+}
+
+const char *error_next_of(enum error_code code, enum error_advice which)
+{
+    return word_at(which && error_advised(which) == code ? advice[advice_row(which)].next
+                                                         : said[row_of(code)].next);
 }
 
 const char *error_next(const struct error *e)
 {
-    const char *next;
-    return error_advised(e->advice, &next) == e->code && e->advice ? next : error_info(e->code)->next;
+    return error_next_of(e->code, e->advice);
 }
 
 enum error_code error_find(const char *slug)

@@ -28,11 +28,10 @@ static const char *retry_sentence(enum retry_class retry)
 /* The next steps for one cause of several, in the order of the table; *which counts on from 0. NULL: no more. */
 static const char *other_next(enum error_code code, unsigned *which)
 {
-    const char *next;
     for (unsigned i = *which + 1; i < ADVICE_END_; i++)
-        if (error_advised((enum error_advice)i, &next) == code) {
+        if (error_advised((enum error_advice)i) == code) {
             *which = i;
-            return next;
+            return error_next_of(code, (enum error_advice)i);
         }
     return NULL;
 }
@@ -44,8 +43,9 @@ static json_t *as_json(enum error_code code)
     unsigned which = 0;
     for (const char *next = other_next(code, &which); next; next = other_next(code, &which))
         json_array_append_new(others, json_string(next));
-    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:s}", "code", info->slug, "meaning", info->sentence, "next",
-                     info->next, "or", others, "exit", (int)info->exit, "retry", retry_sentence(info->retry));
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:s}", "code", info->slug, "meaning", error_sentence(code),
+                     "next", error_next_of(code, ADVICE_NONE), "or", others, "exit", (int)info->exit, "retry",
+                     retry_sentence(info->retry));
 }
 
 static enum exit_status list_all(bool json)
@@ -56,7 +56,7 @@ static enum exit_status list_all(bool json)
         if (list)
             json_array_append_new(list, as_json((enum error_code)i));
         else
-            show_printf("%-26s %s\n", info->slug, info->sentence);
+            show_printf("%-26s %s\n", info->slug, error_sentence((enum error_code)i));
     }
     if (list)
         show_json(list);
@@ -85,7 +85,7 @@ enum exit_status verb_explain(const struct options *o)
         show_json(as_json(code));
         return EXIT_DONE_;
     }
-    show_printf("%s: %s\n  next:  %s\n", info->slug, info->sentence, info->next);
+    show_printf("%s: %s\n  next:  %s\n", info->slug, error_sentence(code), error_next_of(code, ADVICE_NONE));
     unsigned which = 0;
     for (const char *next = other_next(code, &which); next; next = other_next(code, &which))
         show_printf("  or:    %s\n", next);
