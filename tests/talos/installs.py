@@ -57,8 +57,8 @@ def cut(bench, name, held, **more):
         steps(machine, "[3/6]", "an install began on this disk", "wiped      sda")
         need(any("[3/6]" in line and held in line for _, line in machine.lines), "the plan does not say %s" % held)
         need(machine.off(STEP), "it does not start again")
-    with bench.small(name + "-again", image, **more) as machine:
-        steps(machine, "holds nothing", ACCEPTED, "running Talos installer")
+    bench.installing(name + "-again", stick, lambda: image, lambda machine: steps(
+        machine, "holds nothing", ACCEPTED, "running Talos installer", "installation of %s complete" % bench.parts.version), **more)
 
 
 def cut_bios(bench):

@@ -88,9 +88,15 @@ class Bench(bench.Bench):
         """What the client says of the stand-in in maintenance mode, on a box like the one here; nothing runs as
         hearth."""
         where = self.kit.directory("standin")
-        disks = [machine.disk("sda"), machine.disk("sdb", transport="usb", contents="iso9660", readonly=True)]
+        like = box_module.LENOVO
+        serial = like["serial_of_disk"]
+        # As Linux and Talos make them of what QEMU's disks say.
+        disks = [machine.disk("sda", serial=serial, wwid="t10.ATA     KINGSTON SA400S37240G                   " + serial),
+                 machine.disk("sdb", model="QEMU HARDDISK", serial="", wwid="", transport="usb", rotational=True, readonly=True,
+                              contents="iso9660", label="HEARTH")]
+        system = {key: like[1][key] for key in ("manufacturer", "product", "serial", "uuid")}
         box = machine.Machine(os.path.join(self.parts.standin, "server"), machine.Root(), where,
-                              {"disks": disks, "medium": ["/bin/sleep", "600"], "installed": [], "times": {}})
+                              {"disks": disks, "system": system, "medium": ["/bin/sleep", "600"], "installed": [], "times": {}})
         return self.asked_of(box, kinds, lambda: box.wait("stage", 60, stage="maintenance"))
 
     def standin_founded(self, kinds):

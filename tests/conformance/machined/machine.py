@@ -88,7 +88,7 @@ def disks_of(facts):
                       "wwid": one["wwid"] or "", "transport": one["transport"] or "", "bus_path": one["bus_path"] or "",
                       "rotational": bool(one["rotational"]), "readonly": bool(one["readonly"])})
         if one["transport"] == "usb":
-            found[-1]["contents"] = "iso9660"
+            found[-1].update(contents="iso9660", label="HEARTH")
     return found
 
 

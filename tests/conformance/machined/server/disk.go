@@ -15,6 +15,7 @@ type Disk struct {
 	Readonly   bool     `json:"readonly"`
 	CDROM      bool     `json:"cdrom"`
 	Contents   string   `json:"contents"` // "" nothing known, "gpt", or a file system on the whole disk
+	Label      string   `json:"label"`    // of that file system
 	Volumes    []Volume `json:"volumes"`
 	After      int      `json:"after"`    // ms from the start of a boot until the disk is seen
 	Unread     int      `json:"unread"`   // ms from then on until it is known what is on it

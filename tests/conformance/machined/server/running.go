@@ -162,12 +162,12 @@ func (b *Boot) seeDisks() {
 	b.seeLoops()
 }
 
-// seeLoops: Talos lists the loops of its layers as disks, the rootfs, hearth, and from a medium the site; a tiny one
-// has no contents to it.
+// seeLoops: Talos lists the loops of its layers as disks, from a medium the site, hearth, the rootfs; a tiny one has no
+// contents to it.
 func (b *Boot) seeLoops() {
-	sizes := []uint64{60 * mib, mib}
+	sizes := []uint64{mib, 60 * mib}
 	if !b.fromDisk {
-		sizes = append(sizes, 4096)
+		sizes = append([]uint64{4096}, sizes...)
 	}
 
 	for i, size := range sizes {
@@ -236,7 +236,7 @@ func (b *Boot) putContents(disk *Disk) {
 	id := disk.ID
 
 	b.putVolume(id, func(spec *block.DiscoveredVolumeSpec) {
-		spec.Type, spec.Name = "disk", disk.Contents
+		spec.Type, spec.Name, spec.Label = "disk", disk.Contents, disk.Label
 		spec.SetSize(disk.Size)
 	})
 
@@ -517,7 +517,9 @@ func (b *Boot) bootInstalled() {
 
 	controlPlane := b.active().Machine().Type().IsControlPlane()
 	if controlPlane && !node.hardware.etcdData() {
-		// etcd waits to be founded or to join; the boot sequence waits for etcd.
+		// etcd has pulled its image, and waits to be founded or to join; the boot sequence waits for etcd.
+		b.serviceEvent("etcd", "Preparing", "Running pre state")
+
 		return
 	}
 
