@@ -11,7 +11,7 @@ from table import Row
 
 SUITES = ("bookworm", "trixie", "sid")
 COMMANDS = ("make", "make demo", "make test", "make demo-vm")
-COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped(?:: .*)?$", re.M)
 
 
 # The checkout may be another user's than root, and git asks once more where it is fetched from.
@@ -19,12 +19,21 @@ SENDER = "git -c safe.directory=* upload-pack"
 
 
 def clone(desk, *options, where="/root/hearth"):
-    """A clone of what is committed here, at the commit that the desk is for."""
+    """A clone of what is committed here, at the commit that the desk is for, and with a package less if it is for that."""
     subprocess.run(["git", "clone", "--quiet", "--no-local", "--upload-pack=" + SENDER] + list(options) +
                    ["file://" + root.REPO, desk.inside(where)], check=True)
     if desk.commit:
         subprocess.run(["git", "-C", desk.inside(where), "checkout", "--quiet", desk.commit], check=True)
     desk.home = where
+    if desk.without:
+        with open(desk.inside(where + "/scripts/deps"), "r+", encoding="utf-8") as lists:
+            lines = lists.readlines()
+            kept = [line for line in lines if not line.endswith(" %s\n" % desk.without)]
+            if kept == lines:
+                raise root.Lacking("no list of scripts/deps has " + desk.without)
+            lists.seek(0)
+            lists.truncate()
+            lists.writelines(kept)
 
 
 def go(desk):

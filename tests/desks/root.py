@@ -48,12 +48,13 @@ def remove(directory):
     subprocess.run(["rm", "-rf", "--one-file-system", directory], check=True)
 
 
-def bare(suite, packages, directory, settings):
-    """Make the smallest Debian of a suite that is installed, with these packages."""
-    remove(directory)
-    os.makedirs(os.path.dirname(directory), exist_ok=True)
+def bare(suite, packages, layer, settings):
+    """Make a layer of the smallest Debian of a suite that is installed, with these packages."""
+    remove(layer)
+    directory = os.path.join(layer, "root")
+    os.makedirs(layer)
     made = subprocess.run(["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(packages), "--quiet",
-                           "--aptopt=" + settings, suite, directory, "-"],
+                           "--aptopt=" + settings, "--dpkgopt=force-unsafe-io", suite, directory, "-"],
                           input=sources(suite).encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if made.returncode != 0:
         raise Lacking("mmdebstrap %s: %s" % (suite, made.stdout.decode("utf-8", "replace").strip()))
@@ -66,13 +67,29 @@ def bare(suite, packages, directory, settings):
 
 
 class Desk:
-    """A copy of a bare Debian. `home` is the directory, inside, that the commands are run in; `commit`, if not the
-    newest, what a clone has."""
+    """What a bare Debian became: layers of changes, the newest first, and one of its own above them. A layer is a
+    directory with the Debian's root in `root`, so that this root is no mount point.
 
-    def __init__(self, pristine, directory, commit=None):
-        self.directory, self.commit, self.home, self.environment = directory, commit, "/root", {}
-        remove(directory)
-        subprocess.run(["cp", "-a", "--reflink=auto", pristine, directory], check=True)
+    `home` is the directory, inside, that the commands are run in; `commit`, if not the newest, what a clone has, and
+    `without` a package that its lists forget."""
+
+    def __init__(self, layers, place, commit=None, without=None):
+        self.place, self.commit, self.without, self.home, self.environment = place, commit, without, "/root", {}
+        remove(place)
+        changes, seen, work = (os.path.join(place, name) for name in ("changes", "seen", "work"))
+        for directory in (changes, seen, work):
+            os.makedirs(directory)
+        settings = "lowerdir=%s,upperdir=%s,workdir=%s" % (":".join(layers), changes, work)
+        self.mounted = subprocess.run(["mount", "-t", "overlay", "-o", settings, "desk", seen],
+                                      stderr=subprocess.DEVNULL).returncode == 0
+        if self.mounted:
+            self.layers = [changes] + layers
+        else:  # this file system cannot be a layer: a copy, and copied layers are whole ones
+            os.rmdir(seen)
+            os.symlink("changes", seen)
+            subprocess.run(["cp", "-a", "--reflink=auto", os.path.join(layers[0], "root"), changes], check=True)
+            self.layers = [changes]
+        self.directory = os.path.join(seen, "root")
 
     def inside(self, path):
         """Where a path of the desk lies on the machine below."""
@@ -114,5 +131,12 @@ class Desk:
         return Done(None if late else child.returncode, text.decode("utf-8", "replace"), time.monotonic() - begin,
                     self.packages() - before)
 
+    def close(self):
+        """Nobody is here any more; the changes stay."""
+        if self.mounted:
+            subprocess.run(["umount", os.path.join(self.place, "seen")], check=True)
+            self.mounted = False
+
     def remove(self):
-        remove(self.directory)
+        self.close()
+        remove(self.place)
