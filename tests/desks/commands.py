@@ -10,7 +10,8 @@ import root
 from table import Row
 
 SUITES = ("bookworm", "trixie", "sid")
-COMMANDS = ("make", "make demo", "make test", "make demo-vm")
+STICKS = "two sticks"  # of one site, and their bytes
+COMMANDS = ("make", "make demo", "make test", "make demo-vm", STICKS)
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped(?:: .*)?$", re.M)
 
 
@@ -19,21 +20,27 @@ SENDER = "git -c safe.directory=* upload-pack"
 
 
 def clone(desk, *options, where="/root/hearth"):
-    """A clone of what is committed here, at the commit that the desk is for, and with a package less if it is for that."""
+    """A clone of what is committed here, at the desk's commit, and with a package less if the desk is for that."""
     subprocess.run(["git", "clone", "--quiet", "--no-local", "--upload-pack=" + SENDER] + list(options) +
                    ["file://" + root.REPO, desk.inside(where)], check=True)
     if desk.commit:
         subprocess.run(["git", "-C", desk.inside(where), "checkout", "--quiet", desk.commit], check=True)
     desk.home = where
-    if desk.without:
-        with open(desk.inside(where + "/scripts/deps"), "r+", encoding="utf-8") as lists:
-            lines = lists.readlines()
-            kept = [line for line in lines if not line.endswith(" %s\n" % desk.without)]
-            if kept == lines:
-                raise root.Lacking("no list of scripts/deps has " + desk.without)
-            lists.seek(0)
-            lists.truncate()
-            lists.writelines(kept)
+    forget(desk)
+
+
+def forget(desk):
+    """Take the package that the desk is without out of the lists of the tree at its home."""
+    if not desk.without:
+        return
+    with open(desk.inside(desk.home + "/scripts/deps"), "r+", encoding="utf-8") as lists:
+        lines = lists.readlines()
+        kept = [line for line in lines if not line.endswith(" %s\n" % desk.without)]
+        if kept == lines:
+            raise root.Lacking("no list of scripts/deps has " + desk.without)
+        lists.seek(0)
+        lists.truncate()
+        lists.writelines(kept)
 
 
 def go(desk):
@@ -68,6 +75,8 @@ def offered(row, desk):
 
 
 def play(command, desk, echo):
+    if command == STICKS:
+        return judged(STICKS, desk.run("scripts/deps usb && make && python3 -B tests/desks/two_sticks.py usb", echo=echo))
     if command != "make" and not readme.says(command):
         return Row(command, None, 0, 1, "README's start does not say it")
     note = ""

@@ -1,7 +1,7 @@
 """Desks that are odd in one way: who sits there, where the tree lies, how it came, what is missing.
 
-Each is a function of a Bench that ends with Bench.row(...) or raises Wrong. They share one bookworm that has the
-packages of `make test` and the fetched sources, so that a row costs a build.
+Each is a function of a Bench that returns or raises Wrong. They share one bookworm that has the packages of `make test`
+and a tree in which make has run, so that a row costs a build at most.
 """
 import re
 import subprocess
@@ -10,7 +10,7 @@ import commands
 import root
 
 SUITE = "bookworm"
-SOURCES = "/root/sources"  # the fetched archives
+BUILT = "/root/built"  # a tree in which make has run
 
 
 class Wrong(Exception):
@@ -34,7 +34,19 @@ class Bench:
         self.sources(user)
 
     def sources(self, user="root"):
-        self.run("mkdir -p build && cp -a %s build/sources && chown -R %s '%s'" % (SOURCES, user, self.desk.home))
+        self.run("mkdir -p build && cp -a %s/build/sources build && chown -R %s '%s'" % (BUILT, user, self.desk.home))
+
+    def libraries(self):
+        """Not only the archives at hand but what was built of them: for what is odd in the program alone."""
+        self.run("cp -a %s/build . && cd build && rm -rf hearth* obj gen && "
+                 "for one in used.lock config.mk src.ok musl.ok libs.ok host.ok; do touch $one; done" % BUILT)
+
+    def built(self, where="/root/hearth", user="root"):
+        """A clone in which make has run."""
+        self.desk.home = "/root"
+        self.run("cp -a %s '%s' && chown -R %s '%s'" % (BUILT, where, user, where))
+        self.desk.home = where
+        commands.forget(self.desk)
 
     def says(self, done, *patterns):
         for pattern in patterns:
@@ -75,8 +87,7 @@ def noexec(bench):
 
 
 def no_namespaces(bench):
-    bench.clone("/root/hearth")
-    bench.run("make")
+    bench.built()
     jail = ("unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv "
             "--bounding-set=-sys_admin --inh-caps=-sys_admin sh -c \"%s\"'")
     bench.refused(jail % "make demo", r"demo: namespaces are not permitted here \(unshare: No space left on device\): this container "
@@ -104,19 +115,20 @@ def version(bench):
 
 
 def depth_one(bench):
-    bench.clone("/root/full")
+    bench.built("/root/full")
     whole = version(bench)
-    bench.clone("/root/hearth", "--depth", "1")
+    commands.clone(bench.desk, "--depth", "1")
+    bench.libraries()
     if version(bench) != whole:
         raise Wrong("a shallow clone says %r, the whole one %r" % (bench.last.text.splitlines()[-1], whole))
 
 
 def tarball(bench, above=""):
-    bench.clone("/root/whole")
+    bench.built("/root/whole")
     whole = version(bench)
     bench.run(above + "mkdir -p /root/home/vendor && git archive --prefix=hearth/ HEAD | tar -x -C /root/home/vendor")
     bench.desk.home = "/root/home/vendor/hearth"
-    bench.sources()
+    bench.libraries()
     if version(bench) != whole:
         raise Wrong("the tarball says %r, the clone %r" % (bench.last.text.splitlines()[-1], whole))
     bench.run("build/hearth assets | diff - <(cd /root/whole && build/hearth assets)")
@@ -131,8 +143,8 @@ def tarball_below(bench):
 def autocrlf(bench):
     bench.run("git config --global core.autocrlf true")
     bench.clone("/root/whole")
-    bench.run("git clone -q /root/whole /root/crlf && cd /root/crlf && mkdir build && cp -a /root/sources build/ && "
-              "git status --porcelain | diff /dev/null - && make demo")
+    bench.run("git clone -q /root/whole /root/crlf && cd /root/crlf && mkdir build && cp -a %s/build/sources build && "
+              "git status --porcelain | diff /dev/null - && make demo" % BUILT)
 
 
 def cdpath(bench):
@@ -147,8 +159,8 @@ def two_makes(bench):
 
 def root_then_person(bench):
     bench.desk.user()
-    bench.clone("/home/person/hearth", user=root.PERSON)
-    bench.run("make")
+    bench.built("/home/person/hearth", user=root.PERSON)
+    bench.run("rm build/hearth && make")
     bench.refused("make", r"sudo chown -R \w+ build", user=root.PERSON)
     mend = re.search(r"sudo (chown -R \w+ build)", bench.last.text).group(1)
     bench.run(mend)
@@ -156,14 +168,13 @@ def root_then_person(bench):
 
 
 def help_cut(bench):
-    bench.clone("/root/hearth")
+    commands.clone(bench.desk)
     bench.run("make help | head -n 1; [ ${PIPESTATUS[0]} = 0 ]")
 
 
 def in_a_chroot(bench):
     """Its root is no mount point, as with debootstrap's, and its mount table private."""
-    bench.clone("/root/hearth")
-    bench.run("make")
+    bench.built()
     done = subprocess.run(["unshare", "--mount", "--fork", "--kill-child", "chroot", bench.desk.directory, "sh", "-c",
                            "mount -t proc proc /proc && cd /root/hearth && make demo"], stdin=subprocess.DEVNULL,
                           env={"PATH": root.PATH, "HOME": "/root"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
