@@ -2,10 +2,9 @@
 has nothing to say."""
 import os
 import re
-import shutil
 import subprocess
 
-from kit import REPO, Skip
+from kit import REPO, need
 
 
 def page():
@@ -15,8 +14,7 @@ def page():
 
 
 def readable():
-    if shutil.which("groff") is None:
-        raise Skip("no groff")
+    need("cmd:groff")
     run = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-ww", "-rLL=200n"], input=page(), stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, text=True)
     return run.stderr, re.sub(".\b", "", run.stdout)

@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+import kit as kit_module
+
 
 def without(closed):
     def case(kit):
@@ -24,19 +26,17 @@ def unsaid(kit):
 
 
 def opened(kit):
-    """Where strace is: which descriptor is the first that a file gets."""
-    from kit import Skip
-    try:
-        done = subprocess.run(["sh", "-c", 'exec strace -e trace=openat,open,openat2,creat "$0" facts --sysroot / 0<&- 1>&- 2>"$1"',
-                               kit.bin, os.path.join(kit.work, "trace")])
-    except OSError as error:
-        raise Skip(str(error))
-    if done.returncode == 127:
-        raise Skip("no strace here")
-    with open(os.path.join(kit.work, "trace"), encoding="utf-8", errors="replace") as f:
-        low = [line for line in f if line.rstrip().endswith(("= 0", "= 1")) and "/dev/null" not in line]
+    """Which descriptor is the first that a file gets."""
+    kit_module.need("cmd:strace")
+    trace = os.path.join(kit.work, "trace")
+    subprocess.run(["sh", "-c", 'exec strace -e trace=openat,open,openat2,creat "$0" facts --sysroot / 0<&- 1>&- 2>"$1"', kit.bin, trace])
+    with open(trace, encoding="utf-8", errors="replace") as f:
+        lines = f.readlines()
+    low = [line for line in lines if line.rstrip().endswith(("= 0", "= 1")) and "/dev/null" not in line]
     if low:
         kit.fail("a file became standard input or output: %s" % low[0])
+    if not any("/dev/null" in line for line in lines):
+        kit.fail("strace saw nothing opened: %s" % "".join(lines[-3:]))
 
 
 def cases():
