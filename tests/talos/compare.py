@@ -27,6 +27,9 @@ BOX = {
 }
 # (what differs, why it may). The whole of "KIND/ID.FIELD real ... stand-in ..." is searched.
 EXPLAINED = [
+    (r"^NodeAddresses/\w+-(no|only)-k8s only in real", "hearth reads current"),
+    (r"^(Disks|DiscoveredVolumes)/sdb only in stand-in", "a founded node of the stand-in has its stick plugged in"),
+    (r"^MachineStatuses/machine\.status\.ready real False stand-in True", "founded, it waits for the node; its kubelet is a stand-in"),
 ]
 
 

@@ -121,6 +121,7 @@ def standin_founded(bench):
     """The questions of `standin`, to a node that is founded."""
     def story(machine):
         on_again(machine)
+        steps(machine, "boot sequence: done")
         same(bench, "standin-founded", "founded", bench.client("dump", *compare.KINDS), bench.standin_founded(compare.KINDS))
     bench.installing("standin-founded", box_module.virtio, lambda: disk(bench, "standin-founded"), story)
 

@@ -100,11 +100,17 @@ class Bench(bench.Bench):
         return self.asked_of(box, kinds, lambda: box.wait("stage", 60, stage="maintenance"))
 
     def standin_founded(self, kinds):
-        """The same of one that this hearth has set up and founded, as an administrator sees it."""
+        """The same of one that this hearth has set up and founded, and that was switched on again, as an administrator
+        sees it."""
         self.boot.version = "1.13"
         self.boot.programs = self.parts.standin
         box = self.boot.machine("standin-founded")
-        return self.asked_of(box, kinds, lambda: box.wait("member", 120) and box.wait("finished", 60), ["-ca", self.bundle])
+
+        def again():
+            founded = box.wait("member", 120) and box.wait("finished", 60)
+            box.command(reboot=True)
+            return founded and box.wait("member", 120, boot=3) and box.wait("finished", 60, boot=3)
+        return self.asked_of(box, kinds, again, ["-ca", self.bundle])
 
     def asked_of(self, box, kinds, ready, role=()):
         try:

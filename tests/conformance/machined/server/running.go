@@ -514,8 +514,13 @@ func (b *Boot) bootInstalled() {
 
 	b.putService("cri", true)
 	node.journal.Say("cri", "boot", b.number)
+	b.putService("kubelet", true)
 
 	controlPlane := b.active().Machine().Type().IsControlPlane()
+	if controlPlane {
+		b.putService("trustd", true)
+	}
+
 	if controlPlane && !node.hardware.etcdData() {
 		// etcd has pulled its image, and waits to be founded or to join; the boot sequence waits for etcd.
 		b.serviceEvent("etcd", "Preparing", "Running pre state")

@@ -115,6 +115,7 @@ func (s *Service) once() (pid, status int, started bool) {
 
 	pid = command.Process.Pid
 	journal.Say("started", "boot", s.boot.number, "pid", pid)
+	s.boot.putExtension(s.id())
 	s.boot.after(s.boot.node.scenario.Times.PID, func() {
 		select {
 		case <-exited:
@@ -142,6 +143,7 @@ func (s *Service) once() (pid, status int, started bool) {
 
 	journal.Say("exited", "boot", s.boot.number, "pid", pid, "status", state.ExitStatus(), "signal", signal)
 	s.boot.removeServicePID(s.id())
+	s.boot.removeService(s.id())
 
 	return pid, state.ExitStatus(), true
 }

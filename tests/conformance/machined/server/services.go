@@ -9,10 +9,8 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/resources/v1alpha1"
 )
 
-// What Talos runs in maintenance mode already. Its own have a health check, and are well; an extension's has none.
-const initialExtension = "ext-hearth"
-
-var initialServices = []string{"apid", "auditd", "containerd", initialExtension, "machined", "syslogd", "udevd"}
+// What Talos runs in maintenance mode already, beside the extension.
+var initialServices = []string{"apid", "auditd", "containerd", "machined", "syslogd", "udevd"}
 
 func (b *Boot) modifyService(id string, fill func(*v1alpha1.ServiceSpec)) {
 	b.report(safe.StateModify(b.ctx, b.state, v1alpha1.NewService(id), func(res *v1alpha1.Service) error {
@@ -23,9 +21,12 @@ func (b *Boot) modifyService(id string, fill func(*v1alpha1.ServiceSpec)) {
 }
 
 func (b *Boot) putInitial(id string) {
-	b.modifyService(id, func(spec *v1alpha1.ServiceSpec) {
-		spec.Running, spec.Healthy, spec.Unknown = true, id != initialExtension, id == initialExtension
-	})
+	b.modifyService(id, func(spec *v1alpha1.ServiceSpec) { spec.Running, spec.Healthy = true, true })
+}
+
+// putExtension: as long as its process runs; it has no health check.
+func (b *Boot) putExtension(id string) {
+	b.modifyService(id, func(spec *v1alpha1.ServiceSpec) { spec.Running, spec.Unknown = true, true })
 }
 
 // putService: a service of Talos's runs; its resource is there only as long as it does.
