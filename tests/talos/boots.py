@@ -12,10 +12,22 @@ STEP = 300  # seconds for one step; an emulated processor on a busy machine
 ACCEPTED = "accepted by machined"
 APID = "service[apid](Running): Health check successful"
 FINISHED = "service[ext-hearth](Finished): Service finished successfully"
-# What the closing table times: the first line with these words.
+# What the closing table times: the first line with these words behind the one before it that was said. Between the
+# apply and the install hearth says once more what the node is configured as, and its end is said once a boot.
 STEPS = [("maintenance", "entering maintenance service"), ("[1/6]", "[1/6]"), ("accepted", ACCEPTED),
          ("installer begins", "running Talos installer"), ("installed", "installation of "), ("kexec", "kexec_core: Starting new kernel"),
          ("config of the disk", "configured as "), ("founded", "founded "), ("ext-hearth done", "service[ext-hearth](Finished)")]
+
+
+def timed(lines):
+    """[(step, seconds)] of a console's (seconds, line) rows."""
+    rows, at = [], 0
+    for step, words in STEPS:
+        found = next((number for number, (_, line) in enumerate(lines[at:], at) if words in line), None)
+        if found is not None:
+            rows.append((step, lines[found][0]))
+            at = found
+    return rows
 
 
 def steps(machine, *words, seconds=STEP, at=0):
