@@ -9,7 +9,7 @@ import box as box_module
 import compare
 import installs
 from boot import CANARY, need
-from boots import ACCEPTED, APID, FINISHED, STEP, same, steps
+from boots import ACCEPTED, APID, FINISHED, MAINTENANCE, STARTED, STEP, same, steps
 
 LABELS = "machine:\n  nodeLabels:\n    hearth.example/rack: rack-7\n"
 # What hearth adds to the config that it applies, and `render` does not write.
@@ -34,7 +34,7 @@ def copied(source, target):
 
 def on_again(machine):
     """It comes up by itself, knows what it is, and founds nothing."""
-    steps(machine, APID)
+    steps(machine, STARTED, APID)
     steps(machine, "configured as data-1", "done       cluster data", FINISHED)
     need("bootstrap request received" not in machine.text(), "Bootstrap was asked for again")
     need("founding" not in machine.text(), "it says that it founds")
@@ -87,14 +87,15 @@ def reset(bench):
     stick = box_module.stick(bench.stick(), box_module.virtio)
 
     def left_in(machine):
-        steps(machine, APID)
+        steps(machine, STARTED, APID)
         steps(machine, "configured as data-1", "this boot came from a stick", "done       cluster data", FINISHED)
         need("bootstrap request received" not in machine.text(), "Bootstrap was asked for again")
         bench.client("reset-off", "STATE", "EPHEMERAL")
         need(machine.off(STEP), "it is not switched off")
 
     def anew(machine):
-        at = steps(machine, "[1/6]", "carries a Talos already (META)", ACCEPTED, "next       nothing: hearth founds cluster data now")
+        at = steps(machine, STARTED, MAINTENANCE, "[1/6]", "carries a Talos already (META)", ACCEPTED,
+                   "next       nothing: hearth founds cluster data now")
         steps(machine, "secrets inlined", "founding cluster data", "founded    cluster data, by data-1", "done       cluster data",
               FINISHED, at=at)
         need("running Talos installer" not in machine.text(), "it was installed anew")
@@ -108,7 +109,7 @@ def reset_reboot(bench):
     """The same reset with a reboot goes by kexec into the disk, whatever is plugged in: hearth there has no site, and
     says so."""
     def story(machine):
-        steps(machine, APID)
+        steps(machine, STARTED, APID)
         steps(machine, FINISHED)
         bench.client("reset", "STATE", "EPHEMERAL")
         at = steps(machine, "kexec_core: Starting new kernel")

@@ -5,7 +5,7 @@ import zlib
 import box as box_module
 from boot import CANARY, SECOND, need
 from boot_marker import THIRD
-from boots import ACCEPTED, FINISHED, STEP, complaints, steps
+from boots import ACCEPTED, FINISHED, MAINTENANCE, STARTED, STEP, complaints, steps
 
 # A GUID partition table (UEFI 2.10, 5.3): the header is sector 1, the entries begin with sector 2.
 META, SECTOR, ENTRIES = "META".encode("utf-16-le"), 512, 128 * 128
@@ -20,7 +20,7 @@ def switch_off(bench, machine):
 def install(bench, name="install", then=lambda bench, machine: None):
     """A blank disk and the stick, BIOS: accepted, installed by Talos's installer, started from the disk, founded."""
     def story(machine):
-        at = steps(machine, "entering maintenance service", "[1/6]", ACCEPTED, "running Talos installer",
+        at = steps(machine, STARTED, MAINTENANCE, "[1/6]", ACCEPTED, "running Talos installer",
                    "installation of %s complete" % bench.parts.version)
         steps(machine, "kexec_core: Starting new kernel", "configured as data-1", "secrets inlined",
               "founding cluster data", "founded    cluster data, by data-1", "done       cluster data", FINISHED, at=at)
@@ -47,18 +47,19 @@ def partitioned(path):
 def cut(bench, name, held, **more):
     """The power goes while the installer works, right behind the partitions; then twice the stick again."""
     def power_cut(machine):
-        steps(machine, ACCEPTED, "running Talos installer")
+        steps(machine, STARTED, MAINTENANCE, ACCEPTED, "running Talos installer")
         need(machine.wait(lambda: partitioned(image), STEP), "no partition labelled META comes")
         need("installation of" not in machine.text(), "it was installed before the power went: this case proves nothing")
     image = bench.disk(name)
     stick = box_module.stick(bench.stick(), box_module.virtio)
     bench.installing(name, stick, lambda: image, power_cut, **more)
     with bench.small(name + "-mended", image, **more) as machine:
-        steps(machine, "[3/6]", "an install began on this disk", "wiped      sda")
+        steps(machine, STARTED, MAINTENANCE, "[3/6]", "an install began on this disk", "wiped      sda")
         need(any("[3/6]" in line and held in line for _, line in machine.lines), "the plan does not say %s" % held)
         need(machine.off(STEP), "it does not start again")
     bench.installing(name + "-again", stick, lambda: image, lambda machine: steps(
-        machine, "holds nothing", ACCEPTED, "running Talos installer", "installation of %s complete" % bench.parts.version), **more)
+        machine, STARTED, MAINTENANCE, "holds nothing", ACCEPTED, "running Talos installer",
+        "installation of %s complete" % bench.parts.version), **more)
 
 
 def cut_bios(bench):
@@ -83,14 +84,15 @@ def failed_install(bench):
     bench.absent.add("hearth_installer")
     try:
         with bench.small("failed", image, box_module.stick(bench.stick(cluster))) as machine:
-            steps(machine, "holds nothing", ACCEPTED)
+            steps(machine, STARTED, MAINTENANCE, "holds nothing", ACCEPTED)
             need(machine.off(2 * STEP), "the install does not fail, or Talos does not start again")
             need(".data-1." in marker(store, secret), "the marker is %s" % marker(store, secret))
     finally:
         bench.absent.clear()
 
     def story(machine):
-        steps(machine, "holds nothing", "whether it was, a person must say", ACCEPTED, "next       after the install, " + command,
+        steps(machine, STARTED, MAINTENANCE, "holds nothing", "whether it was, a person must say", ACCEPTED,
+              "next       after the install, " + command,
               "configured as data-1", "done       " + command, FINISHED)
         need("bootstrap request received" not in machine.text(), "it was founded all the same")
     bench.installing("failed-again", box_module.stick(bench.stick(cluster), box_module.virtio), lambda: image, story)
