@@ -87,7 +87,7 @@ class Bench(bench.Bench):
     def standin(self, kinds):
         """What the client says of the stand-in in maintenance mode, on a box like the one here; nothing runs as
         hearth."""
-        where = self.kit.directory("standin")
+        where = self.kit.directory("standin-machined")
         like = box_module.LENOVO
         serial = like["serial_of_disk"]
         # As Linux and Talos make them of what QEMU's disks say.
