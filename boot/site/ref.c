@@ -133,14 +133,30 @@ static int parse_secret(struct pool *pool, struct ref *ref, const char *text, st
     return 0;
 }
 
+/* Whether a part of the path is this name, as a file system without case reads it. */
+static bool leads_through(const char *path, const char *name)
+{
+    for (size_t n; *path; path += n + (path[n] == '/')) {
+        n = strcspn(path, "/");
+        if (n == strlen(name) && strncasecmp(path, name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int parse_file(struct ref *ref, const char *text, struct error *e)
 {
     const char *fault = path_fault(text);
     if (fault)
         return error_at(e, ref->pos, E_YAML_REF, "the path \"%.200s\" %s", text, fault);
-    if (strncmp(text, ".hearth", 7) == 0 && (text[7] == '/' || text[7] == '\0'))
+    if (leads_through(text, ".hearth"))
         return error_at(e, ref->pos, E_YAML_REF,
                         "\"%.200s\" is a login credential and is never laid into a document", text);
+    if (leads_through(text, ".git"))
+        return error_at(e, ref->pos, E_YAML_REF,
+                        "\"%.200s\" is git's own, where the password of a remote may stand, and is never "
+                        "laid into a document",
+                        text);
     return 0;
 }
 
