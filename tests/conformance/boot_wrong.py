@@ -24,7 +24,9 @@ def wrong(bench, what, rule, partial=None, name=None):
     kind = "worker" if what == "worker-bootstrap" else "controlplane"
     config = bench.kit.write(os.path.join(where, (name or what) + ".yaml"), golden(bench, kind))
     client = [os.path.join(bench.programs, "wrong"), what, machine.SOCKET, config]
-    box = bench.machine("wrong-" + (name or what), client=client, partial=partial)
+    # Who applies early must be early on a busy machine too.
+    times = {"acquire": 600000} if what == "early" else None
+    box = bench.machine("wrong-" + (name or what), client=client, partial=partial, times=times)
     try:
         with box:
             if rule:

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(kit_module.REPO, "scripts", "image"))
 
 NEEDS, WANTS = ("world",), ("debian",)
 COMMANDS = ["apt-get", "az", "cat", "cp", "crane", "curl", "cut", "date", "dd", "docker", "flux", "git", "grep", "hearth", "jq", "kubectl", "make",
-            "mkdir", "openssl", "rm", "seq", "shred", "sleep", "ssh-keygen", "ssh-keyscan", "sudo", "talosctl", "tr"]
+            "mkdir", "openssl", "rm", "seq", "shred", "sleep", "ssh-keygen", "ssh-keyscan", "sudo", "talosctl", "tr", "wipefs"]
 STAND_IN = """\
 #!/bin/sh
 IFS=$(printf '\\037')
@@ -105,11 +105,15 @@ def printed_by_tools():
 
 
 def next_steps(kit):
-    """The commands that the next steps of errors name, in their backquotes."""
-    with open(os.path.join(kit_module.REPO, "boot", "base", "codes.h")) as source:
-        text = re.sub(r'"\s*"', "", source.read())
-    spans = sorted({span for span in re.findall(r"`([^`]+)`", text) if span.split()[0] in COMMANDS})
-    return "next steps of errors", "\n".join(spans) + "\n"
+    """The commands that hearth's sentences name, in their backquotes."""
+    spans = set()
+    for folder, _, names in os.walk(os.path.join(kit_module.REPO, "boot")):
+        for name in names:
+            with open(os.path.join(folder, name)) as source:
+                text = re.sub(r'"\s*"', "", source.read())
+            for literal in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text):
+                spans |= {re.sub(r"%[-.0-9]*z?[sud]", "x", span) for span in re.findall(r"`([^`]+)`", literal)}
+    return "hearth's sentences", "\n".join(sorted(span for span in spans if span.split()[0] in COMMANDS)) + "\n"
 
 
 def environment(where, words):
