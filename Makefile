@@ -237,7 +237,7 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 UNIT_ALL = $(UNIT_BIN) $(REPLAY_BIN)
 CHOSEN = $(if $(T),$(foreach t,$(T),$(or $(filter %/test_$(t) %/$(t),$(UNIT_ALL)),$(error T=$(t): no such unit test))),$(UNIT_ALL))
 
-.PHONY: test-deps unit-build unit blackbox test conformance fault faults fuzz chaos bench
+.PHONY: test-deps unit-build unit blackbox test conformance fault faults fuzz chaos rack bench
 # For a target whose set scripts/ready does not know.
 test-deps:
 	@scripts/deps test
@@ -263,6 +263,8 @@ fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
 chaos: all ## [RUNS=500] [SEED=1]: the vault client under seeded random trouble, and how it ended; not part of CI
 	@scripts/suite $(B)/counts/chaos tests/chaos/run --runs $(or $(RUNS),500) --seed $(or $(SEED),1) $(B)/hearth
+rack: all ## [BOXES=200]: so many `boot` at once before an Entra and a vault that throttle; not part of CI
+	@scripts/suite $(B)/counts/rack tests/rack/run --boxes $(or $(BOXES),200) $(B)/hearth
 bench: all ## Size, memory, round trips and CPU beside curl and the SDK; boot beside a shell recipe (with go)
 	@tests/bench/run $(B)/hearth
 	@tests/bench/boot.py $(B)/hearth

@@ -2,26 +2,19 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/reader.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define DNS_PORT 53
 #define TCP_WAIT_MS 3000
 #define DATAGRAMS_MAX 32 /* read in one step: a flood of forged answers must not hold the loop */
-
-uint32_t lookup_random(void)
-{
-    uint32_t value = 0;
-    (void)!getrandom(&value, sizeof value, 0);
-    return value;
-}
 
 int lookup_connect(const struct dns_address *to, uint16_t port, int type)
 {
@@ -71,7 +64,9 @@ static bool send_query(const struct lookup *l, struct question *q, bool again)
 {
     if (!again) {
         fd_cleanup(&q->fd);
-        q->id = (uint16_t)lookup_random();
+        /* An id that could be guessed would take anybody's answer. */
+        if (!random_fill(&q->id, sizeof q->id))
+            return false;
         q->fd = lookup_connect(&l->servers->servers[server_of(l, q)], DNS_PORT, SOCK_DGRAM);
     }
     unsigned char query[DNS_QUERY_MAX];

@@ -86,9 +86,6 @@ int lookup_error(const struct lookup *l, struct error *e);
 /* Adds descriptors to wait for (at most 2) and returns how many; *next becomes earlier when a timer is. */
 unsigned lookup_poll(const struct lookup *l, struct pollfd *fds, uint64_t *next);
 
-/* A random number below 2^32, from getrandom. */
-uint32_t lookup_random(void);
-
 /* A non-blocking close-on-exec socket connected (or connecting) to an address; -1 with errno. type:
  * SOCK_DGRAM or SOCK_STREAM. */
 int lookup_connect(const struct dns_address *to, uint16_t port, int type);

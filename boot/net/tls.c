@@ -1,6 +1,7 @@
 #include "net/tls.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "net/x509.h"
 
 #include <bearssl.h>
@@ -8,7 +9,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #define STEPS_MAX 256 /* records moved in one step, so that one busy server cannot hold the loop */
@@ -129,7 +129,7 @@ struct tls *tls_open(int fd, const char *host, const struct anchors *anchors, in
     br_ssl_client_set_client_certificate(&t->client, &t->certificate.vtable);
     br_ssl_engine_set_buffer(&t->client.eng, t->io, sizeof t->io, 1);
     unsigned char seed[32];
-    if (getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed)
+    if (random_fill(seed, sizeof seed))
         br_ssl_engine_inject_entropy(&t->client.eng, seed, sizeof seed);
     else
         t->no_random = true;

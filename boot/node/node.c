@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "embed/version.h"
 #include "node/console.h"
 #include "node/marks.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,13 +28,12 @@
 #define POLL_MS 500u /* between looks while machined is on its way */
 #define SOON_MAX_MS 60000u
 #define SLOW_MS 600000u
-#define SERVER_MIN_MS 1000u /* what a server may ask for: an hour, as in net/http.h, and no storm */
-#define SERVER_MAX_MS 3600000u
-#define TRIES_MAX 6        /* 2^6 s is past SOON_MAX_MS */
-#define DENIED_MS 10000u   /* after the start: machined may not have registered this process yet */
-#define GONE_MS 2000u      /* after machined's socket went: SIGTERM may be behind it */
-#define LEAVING_MS 15000u  /* the same, of a node that was leaving: Talos gives a service 10 s */
-#define ENVIRONMENT_MAX 64 /* variables that a new start is given */
+#define SERVER_MAX_MS 3600000u /* what a server may ask for: an hour, as in net/http.h */
+#define TRIES_MAX 6            /* 2^6 s is past SOON_MAX_MS */
+#define DENIED_MS 10000u       /* after the start: machined may not have registered this process yet */
+#define GONE_MS 2000u          /* after machined's socket went: SIGTERM may be behind it */
+#define LEAVING_MS 15000u      /* the same, of a node that was leaving: Talos gives a service 10 s */
+#define ENVIRONMENT_MAX 64     /* variables that a new start is given */
 
 bool node_pause(const struct boot *boot, unsigned ms)
 {
@@ -55,7 +54,7 @@ static unsigned jitter(unsigned tries)
 {
     uint32_t random = 0;
     unsigned most = 1000u << tries < SOON_MAX_MS ? 1000u << tries : SOON_MAX_MS;
-    (void)getrandom(&random, sizeof random, 0);
+    (void)random_fill(&random, sizeof random);
     return 1000 + random % (most - 999);
 }
 
@@ -64,12 +63,9 @@ static unsigned delay_of(struct boot *boot, const struct error *e)
 {
     switch (e->passing ? RETRY_SOON : error_info(e->code)->retry) {
     case RETRY_SOON:
-        if (e->retry_after_ms > SERVER_MAX_MS)
-            return SERVER_MAX_MS;
-        if (e->retry_after_ms)
-            return e->retry_after_ms < SERVER_MIN_MS ? SERVER_MIN_MS : e->retry_after_ms;
         boot->tries += boot->tries < TRIES_MAX;
-        return jitter(boot->tries);
+        /* On top of what a server asks for too: a rack of boxes was told the same. */
+        return (e->retry_after_ms < SERVER_MAX_MS ? e->retry_after_ms : SERVER_MAX_MS) + jitter(boot->tries);
     case RETRY_SLOW:
         return SLOW_MS;
     case RETRY_EVENT:

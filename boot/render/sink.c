@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "render/report.h"
 
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -239,7 +239,7 @@ static bool remove_stale(int parent, const char *name, void *arg)
 static int make_fresh(struct sinking *s, struct error *e)
 {
     unsigned char random[8];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    if (!random_fill(random, sizeof random))
         return error_errno(e, E_SYSTEM, errno, "getrandom");
     char hex[2 * sizeof random + 1];
     text_hex(hex, random, sizeof random);

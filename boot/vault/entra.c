@@ -177,8 +177,7 @@ static bool is_token(const char *s, size_t n)
     return n > 0 && n <= ENTRA_TOKEN_MAX && strspn(s, set) == n;
 }
 
-int entra_answer(const struct http *h, enum vault_login login, struct secret *token, int64_t *expires_in,
-                 struct error *e)
+int entra_answer(const struct http *h, enum vault_login login, struct secret *token, struct error *e)
 {
     if (h->status != 200 || h->encoded)
         return refused(h, login, e);
@@ -197,10 +196,8 @@ int entra_answer(const struct http *h, enum vault_login login, struct secret *to
                   ENTRA_TOKEN_MAX);
     else
         result = 0;
-    if (result == 0) {
+    if (result == 0)
         *token = secret_copy(text, json_string_length(member));
-        *expires_in = json_member_number(root, "expires_in", 0);
-    }
     json_decref(root);
     return result;
 }

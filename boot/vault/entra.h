@@ -28,10 +28,9 @@ void entra_request(struct buf *out, const struct url *authority, const char *ten
 #define ENTRA_PENDING_MS 1u   /* retry_after_ms of E_ENTRA_CODE: ask again at the same pace */
 #define ENTRA_SLOWER_MS 5000u /* this much slower (RFC 8628 section 3.5); 0: the code is used up */
 
-/* Judges a complete response to a request of this kind. 0 with the token (and *expires_in seconds, 0 when the server
- * does not say), or -1 with an E_ENTRA_* or E_HTTP_* error, retry_after_ms set when the server asked for it. */
-int entra_answer(const struct http *h, enum vault_login login, struct secret *token, int64_t *expires_in,
-                 struct error *e);
+/* Judges a complete response to a request of this kind. 0 with the token, or -1 with an E_ENTRA_* or E_HTTP_* error,
+ * retry_after_ms set when the server asked for it. */
+int entra_answer(const struct http *h, enum vault_login login, struct secret *token, struct error *e);
 
 /* Judges the answer to the request for a device code: what is shown, what is polled with, and how often. Times out
  * of their range are brought into it. Errors: as entra_answer(). */

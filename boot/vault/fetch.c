@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "vault/record.h"
 
 #include <errno.h>
@@ -101,8 +102,10 @@ uint64_t fetch_again_at(const struct fetch *f, unsigned tries, const struct erro
 {
     if (tries >= FETCH_TRIES || !fetch_passes(e->code))
         return 0;
-    uint64_t wait =
-        e->retry_after_ms ? e->retry_after_ms : 1 + lookup_random() % (1000u << (tries ? tries - 1 : 0));
+    uint32_t random = 0;
+    (void)random_fill(&random, sizeof random);
+    /* On top of what the server asks for too: a rack of boxes was told the same. */
+    uint64_t wait = (uint64_t)e->retry_after_ms + 1 + random % (1000u << (tries ? tries - 1 : 0));
     return now + wait < f->deadline ? now + wait : 0;
 }
 

@@ -3,11 +3,10 @@
 #include "vault/fetch.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "vault/entra.h"
 #include "vault/jwt.h"
 #include "vault/record.h"
-
-#include <sys/random.h>
 
 static void later(struct fetch *f, const struct error *e, uint64_t now)
 {
@@ -44,7 +43,7 @@ static int build(struct fetch *f, struct error *e)
     struct buf assertion = {0};
     if (q->login == VAULT_LOGIN_CERTIFICATE) {
         unsigned char random[JWT_JTI_BYTES + JWT_SALT_BYTES];
-        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        if (!random_fill(random, sizeof random))
             return error_set(e, E_SYSTEM, "getrandom gave no randomness");
         struct buf audience = {0};
         entra_endpoint(&audience, &f->authority, q->tenant);
@@ -116,11 +115,10 @@ static void answered(struct fetch *f, uint64_t now)
     s->answered++;
     struct error e = {0};
     struct secret token = {0};
-    int64_t expires_in;
     if (person && !f->code.length_) {
         if (take_code(f, now, &e) == 0)
             return;
-    } else if (entra_answer(&s->http, f->request->login, &token, &expires_in, &e) == 0) {
+    } else if (entra_answer(&s->http, f->request->login, &token, &e) == 0) {
         if (person) {
             f->deadline = now + fetch_patience(f->request);
             f->end = now + VAULT_TOTAL_MS;

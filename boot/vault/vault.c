@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "vault/fetch.h"
 #include "vault/keyvault.h"
 #include "vault/parent.h"
@@ -94,9 +95,12 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
     mem_lock();
     fetch_last_words(fd);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
-    json_object_seed((size_t)lookup_random() | 1);
+    size_t seed;
     struct error e = {0};
-    bool entered = sandbox_enter(parent, fd, &e) == 0;
+    bool entered = random_fill(&seed, sizeof seed)
+        ? sandbox_enter(parent, fd, &e) == 0
+        : (error_set(&e, E_SYSTEM, "getrandom gave no randomness"), false);
+    json_object_seed(seed | 1);
     if (entered && probing) {
         probe_run(&probe, fd);
     } else if (entered) {

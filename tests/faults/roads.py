@@ -4,6 +4,7 @@ A relay passes on what the two ends say until the message that is named, or half
 handshake are told apart as long as they are in the clear (RFC 5246 section 7.4); behind ChangeCipherSpec the first
 record is Finished and the next ones are data.
 """
+import fcntl
 import socket
 import struct
 import threading
@@ -12,6 +13,10 @@ NAMES = {1: "ClientHello", 2: "ServerHello", 4: "NewSessionTicket", 11: "Certifi
          14: "ServerHelloDone", 16: "ClientKeyExchange"}
 CHANGE, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 CUT, BLACK, RESET, GONE, NOWHERE = "198.18.4.1", "198.18.4.2", "198.18.4.3", "198.18.9.8", "192.0.2.1"
+MUTE = "fd00::4:1"
+# tests/standin/world.py's
+STAND_LOGIN, STAND_VAULT = "198.18.1.1", "198.18.1.2"
+SIOCSIFADDR = 0x8916
 
 
 def reset(sock):
@@ -122,6 +127,16 @@ def black_hole(address):
         sock.connect_ex((address, 443))
         fill.append(sock)
     return [server] + fill
+
+
+def mute(address):
+    """Connections come about, and nothing is ever said: what a hole in the path's MTU leaves of a server. Keep what is
+    returned; an address of IPv6, which lo is given."""
+    server = socket.socket(socket.AF_INET6)
+    fcntl.ioctl(server, SIOCSIFADDR, struct.pack("16sIi", socket.inet_pton(socket.AF_INET6, address), 128, socket.if_nametoindex("lo")))
+    server.bind((address, 443))
+    server.listen(512)
+    return server
 
 
 def resetting(address):

@@ -354,7 +354,7 @@ class Listener:
         if family == socket.AF_INET6:
             self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.sock.bind((address, port))
-        self.sock.listen(64)
+        self.sock.listen(1024)  # a rack of boxes comes at once
         self.port = self.sock.getsockname()[1]
 
     def settings(self):
