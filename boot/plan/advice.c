@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
@@ -78,9 +79,20 @@ static void disk(struct plan *plan)
                     name ? name : "the disk");
 }
 
+static void login_file(struct plan *plan)
+{
+    char file[SITE_LOGIN_FILE_MAX];
+    struct stat st;
+    if (site_login_file(file, plan->entry->role) && fstatat(plan->site->fd, file, &st, 0) == 0 &&
+        st.st_mode & 077)
+        plan_advise(plan, (struct pos){.file = pool_strdup(plan->pool, file)},
+                    "can be read by others here: chmod 600 it");
+}
+
 int plan_advice(struct plan *plan, struct errors *errors)
 {
     site_warnings(plan->site, plan->entry, &plan->warnings);
+    login_file(plan);
     cloud(plan);
     if (plan->release_url)
         plan_advise(plan, plan->entry->pos,

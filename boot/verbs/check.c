@@ -6,6 +6,7 @@
 #include "gitops/remote.h"
 #include "net/x509.h"
 #include "pipeline/credential.h"
+#include "pipeline/history.h"
 #include "pipeline/marker.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/values.h"
@@ -233,8 +234,12 @@ static int check(struct pipeline *run, struct rendered *rendered, const struct o
     *unseen = verdict_tree(run->plan, o, &login, errors);
     struct errors warnings = {0};
     login_end(run, &warnings);
+    struct error e;
+    int committed = history_judge(run->site, run->plan->entry->role, &warnings, &e);
     say_warnings(&warnings);
-    if (pipeline_secrets(run, false, errors) != 0)
+    if (committed != 0)
+        errors_add(errors, &e);
+    if (committed != 0 || pipeline_secrets(run, false, errors) != 0)
         return -1;
     show(run, o->json);
     taken_apart(run, errors);

@@ -20,6 +20,8 @@ class Settings:
     def __init__(self, environment):
         self.environment = environment
         self.out = environment.get("OUT") or "out"
+        if self.out.startswith("-"):  # which a command would take for an option
+            self.out = os.path.join(".", self.out)
         self.binary = environment.get("BINARY") or "build/hearth"
         try:
             self.epoch = int(environment.get("SOURCE_DATE_EPOCH", ""))

@@ -147,8 +147,42 @@ def refuse(names):
                "Azure, then git rm --cached %s and put .hearth/ into .gitignore" % (", ".join(names), names[0]))
 
 
+def repositories(directory):
+    """How to ask each git repository that may know of a file here: (directory, words for git). Beside the one around
+    it, those without a work tree of their own in a folder above, as people keep their dotfiles."""
+    if in_repository(directory):
+        yield directory, []
+    at = os.path.realpath(directory)
+    while True:
+        try:
+            names = [entry.path for entry in os.scandir(at) if entry.name != ".git" and entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            names = []
+        for path in names:
+            if all(os.path.exists(os.path.join(path, part)) for part in ("HEAD", "objects", "refs")):
+                yield at, ["--git-dir=" + path, "--work-tree=" + at]
+        if at == os.path.dirname(at):
+            return
+        at = os.path.dirname(at)
+
+
+def once_committed(where, real, name):
+    """Refuses a login whose very bytes were ever committed, wherever; warns of another that once had its name."""
+    for directory, words in repositories(where):
+        same = asked(directory, *words, "hash-object", "--no-filters", "--", real).strip()
+        log = words + ["log", "--all", "--reflog", "--format=%h"]
+        commit = asked(directory, *log, "-m", "-1", "--find-object=" + same)
+        if commit:
+            raise Stop("git has %s, commit %s. A credential that was ever committed is a credential of everyone who reads the "
+                       "repository: make a new one at Azure" % (name, commit.strip()))
+        commit = asked(directory, *log, "-1", "--", real)
+        if commit:
+            warn("git has another login as %s, commit %s: it must not be valid any more" % (name, commit.strip()))
+
+
 def tracked(directory):
-    """Refuses a site whose repository holds anything of .hearth: by its own name, behind a link, or as a copy."""
+    """Refuses a site whose repository holds anything of .hearth: by its own name, behind a link, as a copy, or in its
+    history."""
     if in_repository(directory):
         names = [name for name in entries(directory, "--", ".hearth") if os.path.basename(name) not in HARMLESS]
         if names:
@@ -157,13 +191,15 @@ def tracked(directory):
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
         real = os.path.realpath(os.path.join(folder, name))
         where = os.path.dirname(real)
-        if name in HARMLESS or not os.path.isfile(real) or not os.path.getsize(real) or not in_repository(where):
+        if name in HARMLESS or not os.path.isfile(real) or not os.path.getsize(real):
             continue
-        same = asked(where, "hash-object", "--no-filters", "--", real).strip()
-        copies = [entry.split("\t", 1)[1] for entry in entries(where, "--stage", "--full-name", "--", ":/")
-                  if entry.split()[1] == same]
-        if entries(where, "--", ":(literal)" + os.path.basename(real)) or copies:
-            refuse(copies or [os.path.relpath(real, directory)])
+        if in_repository(where):
+            same = asked(where, "hash-object", "--no-filters", "--", real).strip()
+            copies = [entry.split("\t", 1)[1] for entry in entries(where, "--stage", "--full-name", "--", ":/")
+                      if entry.split()[1] == same]
+            if entries(where, "--", ":(literal)" + os.path.basename(real)) or copies:
+                refuse(copies or [os.path.relpath(real, directory)])
+        once_committed(where, real, ".hearth/" + name)
 
 
 def credential(directory, role, path):

@@ -129,6 +129,44 @@ def cases(kit):
         write(os.path.join(site, "backup", "b.txt"), read(os.path.join(site, ".hearth", "data.pem")), 0o600)
         kit.repository(site)
 
+    def in_history(site):
+        """The common accident: committed, and only then taken out."""
+        git = kit.repository(site)
+        command(git + ["add", "-f", ".hearth/data.pem"])
+        command(git + ["commit", "-qm", "with"])
+        command(git + ["rm", "-q", "--cached", ".hearth/data.pem"])
+        command(git + ["commit", "-qm", "without"])
+
+    def in_history_elsewhere(site):
+        """Under another name, and amended away."""
+        git = kit.repository(site)
+        backup = os.path.join(site, "backup.txt")
+        write(backup, read(os.path.join(site, ".hearth", "data.pem")), 0o600)
+        command(git + ["add", "backup.txt"])
+        command(git + ["commit", "-qm", "with"])
+        command(git + ["rm", "-q", "--cached", "backup.txt"])
+        command(git + ["commit", "-q", "--amend", "--allow-empty", "-m", "without"])
+        os.unlink(backup)
+
+    def in_bare(site):
+        """A repository without a work tree of its own in a folder above, as people keep their dotfiles."""
+        home = os.path.dirname(site)
+        git = ["git", "--git-dir", os.path.join(home, ".cfg"), "--work-tree", home, "-c", "user.name=t", "-c", "user.email=t@example"]
+        command(["git", "init", "-q", "--bare", os.path.join(home, ".cfg")])
+        command(git + ["add", "-f", os.path.join(site, ".hearth", "data.pem")])
+        command(git + ["commit", "-qm", "with"])
+
+    def another_in_history():
+        site = kit.site()
+        git = kit.repository(site)
+        path = os.path.join(site, ".hearth", "data.pem")
+        good = read(path)
+        write(path, PEM.replace(CANARY, CANARY + "-old"), 0o600)
+        in_history(site)
+        write(path, good, 0o600)
+        ran = kit.run("site-layer", SITE=site).good()
+        expect("git has another login as .hearth/data.pem" in ran.stderr, "no warning: " + ran.stderr)
+
     def folder_kept():
         site = kit.site()
         git = kit.repository(site)
@@ -207,6 +245,11 @@ def cases(kit):
         ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "stick")).good()
         expect("warning" not in ran.stderr, ran.stderr)
 
+    def dashed():
+        where = kit.directory()
+        kit.run("site-layer", SITE=kit.site(), ROLE="data", OUT="-x", directory=where).good()
+        expect(os.path.exists(os.path.join(where, "-x", "hearth-site.sqsh")), "OUT=-x has no layer in it")
+
     def ignored():
         site = kit.site()
         kit.repository(site)
@@ -224,6 +267,7 @@ def cases(kit):
         ("a client secret is packed", False, secret_login),
         ("a device-code role has nothing to pack", False, device_code),
         ("two builds are the same bytes", False, reproducible),
+        ("an OUT= that looks like an option", True, dashed),
         ("a repository that ignores .hearth is packed without a warning", False, ignored),
         ("an open or unignored credential is warned of", True, warned),
         ("an output with a login that git would take is warned of", True, published),
@@ -233,6 +277,11 @@ def cases(kit):
         ("tracked, though none is to be packed", True, changed(tracked, words=("git tracks",), CREDENTIAL=0)),
         ("a link to one that git tracks", True, changed(behind_link, words=("git tracks keys/old.pem",))),
         ("a copy of it that git tracks", True, changed(copied, words=("git tracks backup/b.txt",))),
+        ("one that git has in its history alone", True, changed(in_history, words=("git has .hearth/data.pem, commit",))),
+        ("one that an amended commit had under another name", True,
+         changed(in_history_elsewhere, words=("git has .hearth/data.pem, commit",))),
+        ("one that a bare repository of a folder above has", True, changed(in_bare, words=("git has .hearth/data.pem, commit",))),
+        ("another login once committed in its place is warned of", True, another_in_history),
         ("a .hearth that git keeps by its .gitignore alone", False, folder_kept),
         ("a key in clear, as talosctl gen config writes it", True,
          clear("talos/controlplane.yaml", "!secret talos-secrets#/certs/os/key", key("ED25519 PRIVATE KEY"))),
