@@ -7,6 +7,7 @@
 #ifndef HEARTH_BASE_SECRET_H
 #define HEARTH_BASE_SECRET_H
 
+#include "base/buf.h"
 #include "base/reader.h"
 
 #include <stddef.h>
@@ -23,5 +24,14 @@ struct secret secret_copy(const void *p, size_t n);
 struct span secret_bytes(const struct secret *s);
 /* Wipes and frees; the struct is as new. */
 void secret_free(struct secret *s);
+
+/* Bytes that are noted of a text. */
+#define SECRET_NOTED_MAX 512
+/* Of lines and beginnings. */
+#define SECRET_NOTED_MIN 4
+
+/* Appends what other people's words are to be searched for, a NUL behind each: the text, and of several lines each one
+ * of SECRET_NOTED_MIN bytes or more. What holds a NUL is none. */
+void secret_note(struct buf *texts, const void *p, size_t n);
 
 #endif

@@ -37,6 +37,7 @@
 #include "node/handover.h"
 #include "site/site.h"
 #include "talos/machined.h"
+#include "talos/refusal.h"
 
 #include <string.h>
 
@@ -100,9 +101,12 @@ static int judge_etcd(struct boot *boot, const struct handover *handover, bool *
     if (machined_service_event(&boot->target, pool, "etcd", &state, &message, e) != 0)
         return -1;
     *failed_to_start = strcmp(state, "Failed") == 0;
-    if (*failed_to_start || strncmp(message, "Error running ", 14) == 0)
-        return error_set(e, E_ETCD, "cluster %s: %s", handover->cluster, message);
-    return 0;
+    if (!*failed_to_start && strncmp(message, "Error running ", 14) != 0)
+        return 0;
+    cleanup(buf_free) struct buf words = {.max = REFUSAL_MAX};
+    buf_str(&words, message);
+    refusal_hide(&words, boot->target.hidden);
+    return error_set(e, E_ETCD, "cluster %s: %s", handover->cluster, words.len ? words.data : state);
 }
 
 /* What keeps Bootstrap from being asked for now, or NULL. */
@@ -219,7 +223,7 @@ static void say_medium(const struct boot *boot, const struct look *look)
             "--system-labels-to-wipe EPHEMERAL, which switches it off, and start from here again");
 }
 
-enum attempt node_bootstrap(struct boot *boot, const struct look *look, struct errors *errors)
+static enum attempt go_on(struct boot *boot, const struct look *look, struct errors *errors)
 {
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct handover handover;
@@ -250,4 +254,14 @@ enum attempt node_bootstrap(struct boot *boot, const struct look *look, struct e
         return ATTEMPT_DONE;
     }
     return bootstrap(boot, look, &handover, errors);
+}
+
+enum attempt node_bootstrap(struct boot *boot, const struct look *look, struct errors *errors)
+{
+    cleanup(buf_free) struct buf texts = {0};
+    handover_note(look->active_config, &texts);
+    boot->target.hidden = &texts;
+    enum attempt attempt = go_on(boot, look, errors);
+    boot->target.hidden = NULL;
+    return attempt;
 }

@@ -150,6 +150,43 @@ bool handover_written(struct span active)
         memmem(ours->bytes.p, ours->bytes.n, cluster, sizeof cluster - 1);
 }
 
+struct noting {
+    struct pool *pool;
+    struct buf *texts;
+    bool inside;
+};
+
+static int note_text(struct tree_node *node, void *arg)
+{
+    const struct noting *noting = arg;
+    if (node->kind != TREE_SCALAR || node->style == STYLE_PLAIN)
+        return 0;
+    struct document *docs = NULL;
+    struct error ignored;
+    struct noting deeper = {noting->pool, noting->texts, true};
+    /* A manifest is a text of the config, and full of words that everybody knows. */
+    if (!noting->inside && memchr(node->text, '\n', node->len) &&
+        tree_read_plain(noting->pool, "", node->text, node->len, &docs, &ignored) == 0 && docs &&
+        docs->root && docs->root->kind == TREE_MAP)
+        for (; docs; docs = docs->next)
+            tree_walk(docs->root, note_text, &deeper);
+    else
+        secret_note(noting->texts, node->text, node->len);
+    return 0;
+}
+
+void handover_note(struct span active, struct buf *texts)
+{
+    cleanup(pool_cleanup) struct pool *pool = pool_new();
+    struct noting noting = {pool, texts, false};
+    struct document *docs = NULL;
+    struct error ignored;
+    /* What cannot be read is not of hearth's making. */
+    (void)tree_read_plain(pool, "", active.p, active.n, &docs, &ignored);
+    for (; docs; docs = docs->next)
+        tree_walk(docs->root, note_text, &noting);
+}
+
 int handover_read(const struct grpc_target *target, struct pool *pool, struct handover *out, bool *found,
                   struct error *e)
 {

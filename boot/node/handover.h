@@ -47,6 +47,10 @@ int handover_append(struct buf *config, const struct plan *plan, enum bootstrap_
 /* Whether the active config says that hearth has configured this node. */
 bool handover_written(struct span active);
 
+/* Adds to `texts` what the words of machined are searched for, as secret_note() does: which texts of the active config
+ * came from a vault is not known any more, but none of them is plain. */
+void handover_note(struct span active, struct buf *texts);
+
 /* Reads it back through COSI. *found: hearth has configured this node. machined makes the resource of the active
  * config, and a moment later than that is there. */
 int handover_read(const struct grpc_target *target, struct pool *pool, struct handover *out, bool *found,

@@ -17,8 +17,6 @@
 #define RENDER_CONFIG_MAX ((size_t)4 << 20)   /* bytes of a machine config; machined takes 32 MiB */
 #define RENDER_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one inlined manifest */
 
-#define RENDER_SECRET_MAX 512
-
 /* The value of plan->secrets[i] at index i. */
 struct render_secrets {
     const struct secret *values;
@@ -43,7 +41,7 @@ struct rendered {
     struct buf peers;
     /* owned: what may fail, or not yet */
     struct errors warnings;
-    /* what came from secrets, as fetched and as used: the first RENDER_SECRET_MAX bytes of each text and a NUL */
+    /* what came from secrets, as fetched and as used: as secret_note() has it */
     struct buf from_secrets;
     /* what was decided, no secret in it; empty until report_write() */
     struct buf plan_json;

@@ -34,10 +34,8 @@ void resolve_free(struct resolver *r)
 
 static void remember_text(const struct resolver *r, const void *p, size_t n)
 {
-    if (!r->texts || n == 0 || memchr(p, '\0', n))
-        return;
-    buf_add(r->texts, p, n < RENDER_SECRET_MAX ? n : RENDER_SECRET_MAX);
-    buf_char(r->texts, '\0');
+    if (r->texts)
+        secret_note(r->texts, p, n);
 }
 
 static void remember_secret(struct resolver *r, const struct tree_node *node)

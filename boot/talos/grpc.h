@@ -42,7 +42,7 @@ struct grpc_target {
     const char *socket;
     /* readable: stop; -1: none */
     int stop_fd;
-    /* NULL, or what the server's words are said without: texts with a NUL behind each (refusal.h) */
+    /* NULL, or what the server's words are said without: see refusal_hide() */
     const struct buf *hidden;
 };
 

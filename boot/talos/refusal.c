@@ -1,6 +1,7 @@
 #include "talos/refusal.h"
 
 #include "base/reader.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -76,8 +77,6 @@ static void add_lines(struct buf *out, const struct buf *text)
 
 /* ---- values from secrets ---- */
 
-#define BEGINNING_MIN 4
-
 /* One byte as it is written in a quoted text: itself, or its escape. How many bytes of s say it; 0: none do. */
 static size_t says(const char *s, size_t n, char wanted)
 {
@@ -114,17 +113,17 @@ static size_t given_away(const struct buf *text, size_t at, const char *value, s
     for (size_t step; known < n && (step = says(s + used, left - used, value[known])) > 0; known++)
         used += step;
     bool whole = known == n;
-    if (whole && n >= REFUSAL_HIDDEN_MAX)
+    if (whole && n >= SECRET_NOTED_MAX)
         return left;
-    if (n < BEGINNING_MIN)
+    if (n < SECRET_NOTED_MIN)
         return whole && (at == 0 || !is_word(s[-1])) && (used == left || !is_word(s[used])) ? used : 0;
-    bool cut = known >= BEGINNING_MIN && left - used >= 3 && memcmp(s + used, "...", 3) == 0;
+    bool cut = known >= SECRET_NOTED_MIN && left - used >= 3 && memcmp(s + used, "...", 3) == 0;
     return whole || cut ? used : 0;
 }
 
 static void hide_one(struct buf *text, const char *value, size_t n)
 {
-    static const char instead[] = "(from a secret)";
+    static const char instead[] = "(may be secret)";
     struct buf out = {.max = 2 * GRPC_TEXT_MAX};
     bool found = false;
     for (size_t at = 0; at < text->len;) {
@@ -152,8 +151,8 @@ void refusal_hide(struct buf *text, const struct buf *hidden)
         hide_one(text, value, n);
         struct buf encoded = {0};
         /* The end of a cut text is encoded otherwise, and so is the end of one that stands within another. */
-        text_base64(&encoded, value, n - (n >= REFUSAL_HIDDEN_MAX ? n % 3 : 0));
-        if (n >= BEGINNING_MIN)
+        text_base64(&encoded, value, n - (n >= SECRET_NOTED_MAX ? n % 3 : 0));
+        if (n >= SECRET_NOTED_MIN)
             hide_one(text, encoded.data, encoded.len);
         buf_free(&encoded);
     }

@@ -17,12 +17,9 @@
 
 #define REFUSAL_MAX ((size_t)48 << 10) /* bytes of its words that are kept */
 
-/* Bytes that are looked for of a text; what is longer is hidden with all that follows it. */
-#define REFUSAL_HIDDEN_MAX 512
-
-/* Replaces what stands in `hidden` (texts with a NUL behind each; may be NULL), its base64, its quoted forms, and a
- * beginning of four bytes or more that is followed by "...". A text below four bytes is hidden where it is a word of
- * its own. */
+/* Replaces what stands in `hidden` (as secret_note() makes it; may be NULL), its base64, its quoted forms, and a
+ * beginning of SECRET_NOTED_MIN bytes or more that is followed by "...". A text of fewer bytes is hidden where it is a
+ * word of its own, one of SECRET_NOTED_MAX with all that follows it. */
 void refusal_hide(struct buf *text, const struct buf *hidden);
 
 /* Fills e with the code that the status means and machined's words on one line; returns -1. `lines`, which may be NULL,

@@ -1,5 +1,5 @@
 """The faults: (stage, cause, outcome) and how the cause is made. node.py plays a row; README.md has the vocabulary."""
-from roads import BLACK, CUT, GONE, NOWHERE, RESET
+from roads import BLACK, CUT, GONE, MUTE, NOWHERE, RESET, STAND_LOGIN, STAND_VAULT
 
 ROWS = []
 LOGIN, VAULT = "login.microsoftonline.com", "homelab-data.vault.azure.net"
@@ -218,6 +218,8 @@ row("secrets", "Entra refuses connections", "tcp-refused", dns={LOGIN: {"a": [GO
 row("secrets", "no route to the vault", "tcp-unreachable", dns={VAULT: {"a": [NOWHERE]}})
 row("secrets", "a firewall drops what goes to the vault", "tcp-timeout", dns={VAULT: {"a": [BLACK]}})
 row("secrets", "the vault's host resets", "tcp-reset", dns={VAULT: {"a": [RESET]}})
+row("secrets", "connections by IPv6 come about and fall silent", "applied", lane="slow",
+    dns={LOGIN: {"aaaa": [MUTE], "a": [STAND_LOGIN]}, VAULT: {"aaaa": [MUTE], "a": [STAND_VAULT]}})
 row("secrets", "the vault's host never speaks", "tls-timeout", azure={"vault": {"no_accept": True}})
 for cause, code, settings in (
         ("an expired chain", "tls-expired", {"chain": "expired"}),
@@ -418,6 +420,8 @@ row("found", "SIGKILL in the look", "killed", installed="ours", fault=machined("
 row("promote", "another apply is in progress", "machined-busy", installed="ours", fault=status(PRECONDITION, APPLY))
 row("promote", "machined rejects the second apply", "machined-rejected", installed="ours", fault=status(INVALID, APPLY),
     then="mend")
+row("promote", "machined repeats values of the vault", "machined-rejected", installed="ours", then="mend", said=["`(may be secret)`"],
+    fault=machined("status", APPLY, code=INVALID, message="no `canary-of-the-vault-0123456789`: Y2FuYXJ5LW9mLXRoZS12YXVsdC0wMTIzNDU2Nzg5"))
 row("promote", "machined denies the second apply", "machined-denied", lane="slow", installed="ours",
     fault=status(DENIED, APPLY, count=-1))
 row("promote", "machined fails at the second apply", "machined-failed", installed="ours", fault=status(INTERNAL, APPLY, skip=1))
