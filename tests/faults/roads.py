@@ -16,7 +16,7 @@ CUT, BLACK, RESET, GONE, NOWHERE = "198.18.4.1", "198.18.4.2", "198.18.4.3", "19
 MUTE = "fd00::4:1"
 # tests/standin/world.py's
 STAND_LOGIN, STAND_VAULT = "198.18.1.1", "198.18.1.2"
-SIOCSIFADDR = 0x8916
+SIOCSIFADDR, IP_FREEBIND = 0x8916, 15
 
 
 def reset(sock):
@@ -133,6 +133,7 @@ def mute(address):
     """Connections come about, and nothing is ever said: what a hole in the path's MTU leaves of a server. Keep what is
     returned; an address of IPv6, which lo is given."""
     server = socket.socket(socket.AF_INET6)
+    server.setsockopt(socket.SOL_IP, IP_FREEBIND, 1)  # the address is there in a moment
     fcntl.ioctl(server, SIOCSIFADDR, struct.pack("16sIi", socket.inet_pton(socket.AF_INET6, address), 128, socket.if_nametoindex("lo")))
     server.bind((address, 443))
     server.listen(512)
