@@ -237,7 +237,7 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 UNIT_ALL = $(UNIT_BIN) $(REPLAY_BIN)
 CHOSEN = $(if $(T),$(foreach t,$(T),$(or $(filter %/test_$(t) %/$(t),$(UNIT_ALL)),$(error T=$(t): no such unit test))),$(UNIT_ALL))
 
-.PHONY: test-deps unit-build unit blackbox test conformance fault faults fuzz chaos rack bench
+.PHONY: test-deps unit-build unit blackbox test conformance fault faults faults-deep fuzz chaos rack bench
 # For a target whose set scripts/ready does not know.
 test-deps:
 	@scripts/deps test
@@ -258,6 +258,8 @@ conformance: all ## Against Talos's Go packages and Azure's SDK; skipped, and co
 faults: all ## [T=secrets/dns]: the table of faults on `boot`, what goes wrong and what must come of it; skipped, and counted, without go
 	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth $(T)
 fault: faults
+faults-deep: all ## [POINTS=3400] [SEED=1] [FOR=SECONDS]: every call to the kernel fails once, in `render` and in `boot`; CI plays a sample
+	@scripts/suite $(B)/counts/faults-deep tests/faults/deep --points $(or $(POINTS),3400) --seed $(or $(SEED),1) $(if $(FOR),--seconds $(FOR)) $(B)/hearth
 fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)

@@ -14,8 +14,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE] + [os.path.join(REPO, "tests", name) for name in ("conformance", "conformance/machined", "standin")]
 import boot  # noqa: E402
+import bundle  # noqa: E402
 import kit as kit_module  # noqa: E402
 import machine  # noqa: E402
+import pki  # noqa: E402
 import roads  # noqa: E402
 import world as world_module  # noqa: E402
 from boot import CANARIES, CANARY, need, text_of  # noqa: E402
@@ -42,6 +44,32 @@ RETRY = codes()
 
 def is_code(outcome):
     return outcome in RETRY and outcome != "stopped"
+
+
+def prepare(kit):
+    """A reason why no row can run, or None."""
+    if shutil.which("go") is None:
+        return "go is not installed"
+    reason = world_module.possible()
+    if reason:
+        return reason
+    if not boot.build(kit):
+        return "machined cannot be built"
+    odd = os.path.join(REPO, "build", "faults", "odd")
+    subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-o", odd, os.path.join(HERE, "odd.c")], check=True)
+    return None
+
+
+def shared(kit, rows):
+    """(keys, secrets) that the lanes share: made once."""
+    keys = pki.Pki(os.path.join(kit.build, "pki"))
+    for row in rows:
+        for role in ("login", "vault"):
+            keys.chain(row.get("azure", {}).get(role, {}).get("chain", "good"))
+    keys.client()
+    text = bundle.to_yaml(bundle.talos_bundle(2048))
+    secrets = {name: text for kind in kit_module.NODES for name in kit.bundle_names(kit.base(kind))}
+    return keys, dict(secrets, canary=CANARY)
 
 
 class Lane:
