@@ -542,6 +542,8 @@ static int read_stream(struct pool *pool, bool plain, const char *name, const vo
 {
     struct reading r = {.pool = pool, .plain = plain, .bytes = p, .size = n, .e = e, .out = out};
     *out = NULL;
+    if (n == 0)
+        return 0; /* libyaml ends the program for a NULL */
     r.file = pool_strdup(pool, name);
     if (n > TREE_BYTES_MAX)
         return error_set(e, E_FILE_TOO_LARGE, "%s: %zu bytes; the limit is %zu", name, n, TREE_BYTES_MAX);
