@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,30 +82,101 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
     return 0;
 }
 
+/* What the child may know, in memory of its own. */
+struct kept {
+    struct vault_request request;
+    struct secret_name names[VAULT_NAMES_MAX];
+    struct secret credential;
+};
+
+#define TEXTS_MAX (9 + 2 * VAULT_NAMES_MAX)
+
+static unsigned texts_of(struct kept *k, const char **at[TEXTS_MAX])
+{
+    struct vault_request *q = &k->request;
+    const char **const own[] = {&q->authority, &q->vault,  &q->resource,   &q->tenant,     &q->client,
+                                &q->write,     &q->ca_pem, &q->hosts_file, &q->resolv_conf};
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        at[count++] = own[i];
+    for (unsigned i = 0; i < q->name_count; i++) {
+        at[count++] = &k->names[i].name;
+        at[count++] = &k->names[i].version;
+    }
+    return count;
+}
+
+/* The heap of the parent may hold what a vault gave before, and a whole machine config: the child's holds the request
+ * and nothing else. On its way a copy lies with the kernel, because beside the heap there is no room. */
+static int keep(struct kept *k, const struct vault_request *q, struct error *e)
+{
+    k->request = *q;
+    for (unsigned i = 0; i < q->name_count; i++)
+        k->names[i] = q->names[i];
+    const char **at[TEXTS_MAX];
+    unsigned count = texts_of(k, at);
+    struct buf flat = {0};
+    for (unsigned i = 0; i < count; i++)
+        if (*at[i])
+            buf_add(&flat, *at[i], strlen(*at[i]) + 1);
+    struct span credential = q->credential ? secret_bytes(q->credential) : (struct span){0};
+    if (credential.n)
+        buf_add(&flat, credential.p, credential.n);
+    size_t n = flat.len;
+    cleanup(fd_cleanup) int fd = memfd_create("request", MFD_CLOEXEC);
+    int written = fd < 0 ? error_errno(e, E_SYSTEM, errno, "memfd")
+                         : file_write_all(fd, flat.data, n, "the request", e);
+    buf_free(&flat);
+    if (written < 0)
+        return -1;
+    mem_forget();
+    char *p = mem_alloc(n);
+    for (size_t got = 0; got < n;) {
+        ssize_t more = pread(fd, p + got, n - got, (off_t)got);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0)
+            return error_errno(e, E_SYSTEM, errno, "memfd");
+        got += (size_t)more;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (*at[i]) {
+            *at[i] = p;
+            p += strlen(p) + 1;
+        }
+    k->credential = secret_copy(p, credential.n);
+    k->request.names = k->names;
+    k->request.credential = q->credential ? &k->credential : NULL;
+    return 0;
+}
+
 /* In the child. What it sends is all that leaves it; the heap is wiped before the end. */
 static void __attribute__((noreturn))
 child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
 {
     signal(SIGPIPE, SIG_IGN);
     struct probe probe;
-    bool probing = q->peer_count > 0;
+    struct kept kept = {0};
+    struct error e = {0};
+    bool probing = q->peer_count > 0, entered = true;
     if (probing) {
         probe_make(&probe, q);
         mem_forget();
+    } else {
+        entered = keep(&kept, q, &e) == 0;
     }
     mem_lock();
     fetch_last_words(fd);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
-    size_t seed;
-    struct error e = {0};
-    bool entered = random_fill(&seed, sizeof seed)
-        ? sandbox_enter(parent, fd, &e) == 0
-        : (error_set(&e, E_SYSTEM, "getrandom gave no randomness"), false);
+    size_t seed = 0;
+    if (entered && !random_fill(&seed, sizeof seed))
+        entered = error_set(&e, E_SYSTEM, "getrandom gave no randomness") == 0;
     json_object_seed(seed | 1);
+    entered = entered && sandbox_enter(parent, fd, &e) == 0;
     if (entered && probing) {
         probe_run(&probe, fd);
     } else if (entered) {
-        fetch_run(q, &c->authority, &c->vault, c->scope, fd);
+        fetch_run(&kept.request, &c->authority, &c->vault, c->scope, fd);
     } else {
         struct buf record = {0};
         record_failed(&record, &e);

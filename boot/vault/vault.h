@@ -1,10 +1,10 @@
 /*
  * vault.h - names in, secrets out: Azure Key Vault behind one call; and all else that is sent to a network.
  *
- * vault_fetch() forks the fetcher: a process that gets one flat request, opens no file after the
- * fork, and runs under no_new_privs, rlimits and a seccomp allow-list without open, exec and AF_UNIX. It
- * owns DNS, TLS, HTTP, the Entra login and the Key Vault GETs on one poll loop, and sends back a
- * stream of progress, error and value records with stated maxima, which the parent treats as hostile.
+ * vault_fetch() forks the fetcher: a process that gets one flat request and keeps nothing else of its parent's heap,
+ * opens no file after the fork, and runs under no_new_privs, rlimits and a seccomp allow-list without open, exec and
+ * AF_UNIX. It owns DNS, TLS, HTTP, the Entra login and the Key Vault GETs on one poll loop, and sends back a stream of
+ * progress, error and value records with stated maxima, which the parent treats as hostile.
  *
  * It never follows a redirect, uses a proxy, sends a byte of HTTP before the server's chain has been judged at a time
  * that is trusted, or logs a token, a credential or a value.
@@ -75,7 +75,7 @@ struct vault_request {
     /* NULL, or what the one name is set to before it is read: at most VAULT_WRITE_MAX of [0-9A-Za-z._-] */
     const char *write;
     /* The second kind of request: who of these takes a connection within deadline_ms? No login, no name; of what is
-     * above nothing is read, and no heap of the parent's is left to the fetcher. */
+     * above nothing is read. */
     const struct vault_peer *peers;
     /* at most VAULT_PEERS_MAX */
     unsigned peer_count;

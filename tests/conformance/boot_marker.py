@@ -7,7 +7,8 @@ import socket
 import subprocess
 import time
 
-from boot import SECOND, SECONDS, applies, need, real_applies, text_of, wait_applied, wait_founded
+from boot import CANARY, SECOND, SECONDS, applies, need, real_applies, text_of, wait_applied, wait_founded
+from boot_more import in_memory
 from machine import MS_BIND, mount
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -205,6 +206,27 @@ def refused(name, value, code, applied=0):
     return case
 
 
+def marker_written_alone(bench):
+    """The process that writes the marker holds nothing of the config that the one beside it has rendered by then."""
+    several = Several(bench, "alone", "none")
+    several.azure.config["faults"].append({"role": "vault", "path": "/secrets/%s*" % several.name, "delay": 5})
+    box = several.box
+    with box:
+        need(box.wait("console", SECONDS, line=lambda line: "[5/6]" in line), "said: " + text_of(box)[-600:])
+        parent, fetchers, end = box.find("started")[-1]["pid"], [], time.monotonic() + 20
+        while not fetchers and time.monotonic() < end:
+            with open("/proc/%d/task/%d/children" % (parent, parent)) as children:
+                fetchers = children.read().split()
+        need(fetchers, "nobody writes the marker")
+        time.sleep(1.5)  # it has connected, and waits for an answer
+        held = [in_memory(int(pid), CANARY.encode()) for pid in (parent, fetchers[0])]
+        need(held[0], "the parent holds no value: this case proves nothing")
+        need(held[1] == 0, "the fetcher holds a value that is not in its request")
+        wait_applied(box)
+        need(len(several.writes()) == 1, "writes: %s" % several.writes())
+        return box
+
+
 def marker_by_a_person(bench):
     """The installer image has no hearth: no marker is asked for, and founding is left to a person."""
     several = Several(bench, "person", None, image=None)
@@ -218,7 +240,7 @@ def marker_by_a_person(bench):
 
 
 CASES = [
-    marker_guards, marker_of_another, marker_once, marker_killed, marker_killed_at_calls, marker_answered, marker_answered_by_peer, marker_by_a_person,
+    marker_guards, marker_of_another, marker_once, marker_killed, marker_killed_at_calls, marker_answered, marker_answered_by_peer, marker_written_alone, marker_by_a_person,
     refused("missing", None, "secret-missing"),
     refused("garbage", "yes", "marker-value"),
     refused("foreign", "f" * 32 + ".data-1.boot-1", "marker-value"),
