@@ -1,5 +1,6 @@
 #include "node/handover.h"
 
+#include "base/text.h"
 #include "render/emit.h"
 #include "site/merge.h"
 #include "site/tree.h"
@@ -167,11 +168,18 @@ static int note_text(struct tree_node *node, void *arg)
     /* A manifest is a text of the config, and full of words that everybody knows. */
     if (!noting->inside && memchr(node->text, '\n', node->len) &&
         tree_read_plain(noting->pool, "", node->text, node->len, &docs, &ignored) == 0 && docs &&
-        docs->root && docs->root->kind == TREE_MAP)
+        docs->root && docs->root->kind == TREE_MAP) {
         for (; docs; docs = docs->next)
             tree_walk(docs->root, note_text, &deeper);
-    else
+    } else {
         secret_note(noting->texts, node->text, node->len);
+        /* What a Secret of Kubernetes holds as data. */
+        unsigned char *plain = mem_alloc(node->len);
+        size_t n = text_base64_decode(plain, node->text, node->len);
+        if (n != SIZE_MAX && n >= SECRET_NOTED_MIN)
+            secret_note(noting->texts, plain, n);
+        mem_free(plain);
+    }
     return 0;
 }
 

@@ -218,7 +218,7 @@ row("secrets", "Entra refuses connections", "tcp-refused", dns={LOGIN: {"a": [GO
 row("secrets", "no route to the vault", "tcp-unreachable", dns={VAULT: {"a": [NOWHERE]}})
 row("secrets", "a firewall drops what goes to the vault", "tcp-timeout", dns={VAULT: {"a": [BLACK]}})
 row("secrets", "the vault's host resets", "tcp-reset", dns={VAULT: {"a": [RESET]}})
-row("secrets", "connections by IPv6 come about and fall silent", "applied", lane="slow",
+row("secrets", "connections by IPv6 come about and fall silent", "applied",
     dns={LOGIN: {"aaaa": [MUTE], "a": [STAND_LOGIN]}, VAULT: {"aaaa": [MUTE], "a": [STAND_VAULT]}})
 row("secrets", "the vault's host never speaks", "tls-timeout", azure={"vault": {"no_accept": True}})
 for cause, code, settings in (

@@ -303,12 +303,13 @@ static void noted(void **state)
         "machine:\n  type: controlplane\n  token: 'of-the-machine'\ncluster:\n  inlineManifests:\n"
         "    - name: \"00-a\"\n      contents: |\n        kind: Secret\n        stringData:\n          a: "
         "'of-a-manifest'\n"
-        "          b: |\n            one-line\n            another-line\n"
+        "          b: |\n            one-line\n            another-line\n          c: 'aW4tYmFzZTY0'\n"
         "    - name: b\n      contents: |\n        only words\n---\n" OWN_HEAD
         "configFiles:\n" PENDING_FILE("30-canary.yaml", "token: \"of-a-pending-one\"") OWN_TAIL;
     static const char *const wanted[] = {
-        "of-the-machine", "00-a",         "of-a-manifest", "one-line\nanother-line\n", "one-line",
-        "another-line",   "only words\n", "only words",    "of-a-pending-one"};
+        "of-the-machine", "00-a",         "of-a-manifest",   "one-line\nanother-line\n",
+        "one-line",       "another-line", "aW4tYmFzZTY0",    "in-base64",
+        "only words\n",   "only words",   "of-a-pending-one"};
     struct buf texts = {0};
     handover_note(span(active), &texts);
     const char *at = texts.data;
