@@ -232,6 +232,8 @@ def no_go(bench):
     done = bench.refused("make demo-vm", r"demo-vm: Go 1\.\d+\.\d+ or newer is needed .* none is here: unpack one of https://go\.dev/dl/")
     if done.packages:
         raise Wrong("packages were installed first")
+    wanted = re.search(r"Go \S+ or newer", done.text).group(0)
+    bench.run("grep -q 'needs %s' README.md" % wanted)
 
 
 def a_package_less(bench):
