@@ -121,21 +121,14 @@ $(B)/gen/tables.c: $(B)/host/mktables $(B)/host/pack
 	@mkdir -p $(@D)
 	@$(B)/host/mktables >$(@D)/tables.bin
 	@echo $(@D)/tables.bin | $(B)/host/pack tables $(@D)/ >$@
-# The words of the error codes, packed the same way.
-$(B)/host/mkwords: embed/mkwords.c embed/words.h boot/base/codes.h $(B)/host.ok
-	@$(HOSTCC) -Iboot -I. -o $@ $<
-$(B)/gen/words.c: $(B)/host/mkwords $(B)/host/pack
-	@mkdir -p $(@D)
-	@$(B)/host/mkwords >$(@D)/words.bin
-	@echo $(@D)/words.bin | $(B)/host/pack words $(@D)/ >$@
 $(B)/gen/version.c: FORCE $(B)/used.lock
 	@mkdir -p $(@D)
 	@scripts/version-gen $(B)/used.lock >$@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
-GEN := roots assets help tables words version
+GEN := roots assets help tables version
 
 # The program. base/mem.c is malloc itself: the compiler must not know what malloc means while it compiles it, nor see
 # into it while it compiles the rest. musl stays out of LTO for the same reason: it is what memcpy means.
-OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/words.c embed/help.c
+OWN := $(sort $(wildcard boot/*.c boot/*/*.c)) embed/assets.c embed/help.c
 OBJ := $(OWN:%.c=$(B)/obj/%.o) $(GEN:%=$(B)/obj/gen/%.o)
 CFLAGS = $(OPTIMISE) $(LTO) -g
 COMPILE = $(CC) $(CC_TARGET) -std=gnu11 $(CFLAGS) -fPIE $(COMMON) $(SYSTEM) $(INCLUDES) $(DEFINES) -DMEM_INTERPOSE $(WARN) \
@@ -200,7 +193,7 @@ relock: ## Take the suite's newest sources and write scripts/deps.lock anew
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # What the host's test library calls deprecated is no fault of this tree.
 SANCC := clang -std=gnu11 $(SAN) $(INCLUDES) $(DEFINES) $(WARN) -Wno-error=deprecated-declarations -MMD -MP
-ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c embed/words.c embed/help.c
+ROOMS := $(sort $(wildcard boot/*/*.c)) embed/assets.c embed/help.c
 UNIT_OBJ := $(ROOMS:%.c=$(B)/unit/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))

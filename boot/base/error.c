@@ -3,84 +3,85 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "embed/words.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static const struct error_info rows[] = {{"", EXIT_DONE_, RETRY_STOP},
-#define X(id, slug, exit, retry, sentence, next) {slug, exit, retry},
-                                         ERROR_CODES(X)
+/* The words of the table, one behind the other with their NULs, and the rows as offsets into them: plain bytes, where as
+ * many pointers would be relocated by each start. */
+static const struct words {
+#define X(id, slug, exit, retry, sentence, next) \
+    char slug_##id[sizeof slug], sentence_##id[sizeof sentence], next_##id[sizeof next];
+    ERROR_CODES(X)
+#undef X
+#define X(id, code, next) char next_##id[sizeof next];
+    ERROR_ADVICE(X)
+#undef X
+} words = {
+#define X(id, slug, exit, retry, sentence, next) slug, sentence, next,
+    ERROR_CODES(X)
+#undef X
+#define X(id, code, next) next,
+        ERROR_ADVICE(X)
+#undef X
+};
+_Static_assert(sizeof words <= UINT16_MAX, "offsets fit");
+#define AT(field) offsetof(struct words, field)
+
+/* E_NONE says what E_END_ says: nothing. */
+static const struct {
+    uint16_t slug, sentence, next;
+    uint8_t exit, retry;
+} rows[] = {{AT(slug_E_END_), AT(slug_E_END_), AT(slug_E_END_), EXIT_DONE_, RETRY_STOP},
+#define X(id, slug, exit, retry, sentence, next) \
+    {AT(slug_##id), AT(sentence_##id), AT(next_##id), exit, retry},
+            ERROR_CODES(X)
 #undef X
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
-/* Where the words of a code stand in struct words; those of E_NONE are the empty ones of E_END_. */
-static const struct {
-    uint16_t sentence, next;
-} said[] = {{offsetof(struct words, sentence_E_END_), offsetof(struct words, next_E_END_)},
-#define X(id, slug, exit, retry, sentence, next) \
-    {offsetof(struct words, sentence_##id), offsetof(struct words, next_##id)},
-            ERROR_CODES(X)
-#undef X
-};
-_Static_assert(sizeof(struct words) <= UINT16_MAX, "offsets fit");
-
-static const char *word_at(size_t offset)
-{
-    return (const char *)words_get() + offset;
-}
-
-static size_t row_of(enum error_code code)
-{
-    return (size_t)code < ROWS ? (size_t)code : 0;
-}
-
-const struct error_info *error_info(enum error_code code)
-{
-    return &rows[row_of(code)];
-}
-
-const char *error_sentence(enum error_code code)
-{
-    return word_at(said[row_of(code)].sentence);
-}
-
 static const struct {
     uint16_t code, next;
-} advice[] = {{E_NONE, offsetof(struct words, next_E_END_)},
-#define X(id, code, next) {code, offsetof(struct words, next_##id)},
+} advice[] = {{E_NONE, AT(slug_E_END_)},
+#define X(id, code, next) {code, AT(next_##id)},
               ERROR_ADVICE(X)
 #undef X
 };
 
-static size_t advice_row(enum error_advice which)
+static const char *word_at(size_t offset)
 {
-    return (size_t)which < sizeof advice / sizeof *advice ? (size_t)which : 0;
+    return (const char *)&words + offset;
 }
 
-enum error_code error_advised(enum error_advice which)
+struct error_info error_info(enum error_code code)
 {
-    return (enum error_code)advice[advice_row(which)].code;
+    size_t i = (size_t)code < ROWS ? (size_t)code : 0;
+    return (struct error_info){.slug = word_at(rows[i].slug),
+                               .sentence = word_at(rows[i].sentence),
+                               .next = word_at(rows[i].next),
+                               .exit = (enum exit_status)rows[i].exit,
+                               .retry = (enum retry_class)rows[i].retry};
 }
 
-const char *error_next_of(enum error_code code, enum error_advice which)
+enum error_code error_advised(enum error_advice which, const char **next)
 {
-    return word_at(which && error_advised(which) == code ? advice[advice_row(which)].next
-                                                         : said[row_of(code)].next);
+    size_t i = (size_t)which < sizeof advice / sizeof *advice ? (size_t)which : 0;
+    *next = word_at(advice[i].next);
+    return (enum error_code)advice[i].code;
 }
 
 const char *error_next(const struct error *e)
 {
-    return error_next_of(e->code, e->advice);
+    const char *next;
+    return error_advised(e->advice, &next) == e->code && e->advice ? next : error_info(e->code).next;
 }
 
 enum error_code error_find(const char *slug)
 {
     for (size_t i = 1; i < ROWS && *slug; i++)
-        if (strcmp(rows[i].slug, slug) == 0)
+        if (strcmp(word_at(rows[i].slug), slug) == 0)
             return (enum error_code)i;
     return E_NONE;
 }

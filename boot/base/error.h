@@ -45,21 +45,22 @@ struct error {
 /* One row of the table in codes.h. */
 struct error_info {
     const char *slug;
+    /* what the code means */
+    const char *sentence;
+    /* the next step */
+    const char *next;
     enum exit_status exit;
     enum retry_class retry;
 };
 
-/* The row of a code; never NULL. The slug of E_NONE is "". */
-const struct error_info *error_info(enum error_code code);
+/* The row of a code. All texts are "" for E_NONE. */
+struct error_info error_info(enum error_code code);
 
-/* What a code means, and its next step: the code's own, or that of an advice which belongs to it. Never NULL; "" for
- * E_NONE. Unpacked by the first call. */
-const char *error_sentence(enum error_code code);
-const char *error_next_of(enum error_code code, enum error_advice advice);
+/* The next step: the code's, or that of its advice. Never NULL. */
 const char *error_next(const struct error *e);
 
-/* The code that an advice belongs to; E_NONE for ADVICE_NONE. */
-enum error_code error_advised(enum error_advice advice);
+/* The code that an advice belongs to, E_NONE for ADVICE_NONE, and its next step ("" then). */
+enum error_code error_advised(enum error_advice advice, const char **next);
 
 /* The code with this slug, or E_NONE. */
 enum error_code error_find(const char *slug);

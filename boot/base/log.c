@@ -116,16 +116,16 @@ void log_table(const struct buf *table)
 
 void log_waiting(const struct error *e, unsigned retry_ms)
 {
-    const struct error_info *info = error_info(e->code);
+    struct error_info info = error_info(e->code);
     unsigned seconds = (retry_ms + 999) / 1000;
     if (as_json) {
-        put_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "waiting", "code", info->slug, "text",
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "waiting", "code", info.slug, "text",
                            e->text, "next", error_next(e), "again_s",
                            seconds ? json_integer(seconds) : json_null()));
         return;
     }
     struct buf line = {0};
-    buf_printf(&line, "hearth: %s: %s; ", info->slug, e->text);
+    buf_printf(&line, "hearth: %s: %s; ", info.slug, e->text);
     if (seconds)
         buf_printf(&line, "again in %u s", seconds);
     else
@@ -136,14 +136,14 @@ void log_waiting(const struct error *e, unsigned retry_ms)
 
 static void put_error(const struct error *e, bool with_next)
 {
-    const struct error_info *info = error_info(e->code);
+    struct error_info info = error_info(e->code);
     if (as_json) {
-        put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info->slug, "text", e->text,
-                           "next", error_next(e), "exit", (int)info->exit));
+        put_json(json_pack("{s:s, s:s, s:s, s:s, s:i}", "event", "error", "code", info.slug, "text", e->text,
+                           "next", error_next(e), "exit", (int)info.exit));
         return;
     }
     struct buf line = {0};
-    buf_printf(&line, "hearth: %s: %s", info->slug, e->text);
+    buf_printf(&line, "hearth: %s: %s", info.slug, e->text);
     if (with_next && error_next(e)[0])
         buf_printf(&line, "\n  next: %s", error_next(e));
     put(&line);
@@ -156,7 +156,7 @@ void log_error(const struct error *e)
 
 enum exit_status log_errors(struct errors *list)
 {
-    enum exit_status status = list->count ? error_info(list->items[0].code)->exit : EXIT_FAILED_;
+    enum exit_status status = list->count ? error_info(list->items[0].code).exit : EXIT_FAILED_;
     for (unsigned i = 0; i < list->count; i++) {
         /* The same advice once, behind the last of a run of one code. */
         bool last =

@@ -61,7 +61,7 @@ static unsigned jitter(unsigned tries)
 /* How long to wait by class; 0: until something changes. */
 static unsigned delay_of(struct boot *boot, const struct error *e)
 {
-    switch (e->passing ? RETRY_SOON : error_info(e->code)->retry) {
+    switch (e->passing ? RETRY_SOON : error_info(e->code).retry) {
     case RETRY_SOON:
         boot->tries += boot->tries < TRIES_MAX;
         /* On top of what a server asks for too: a rack of boxes was told the same. */

@@ -139,7 +139,7 @@ static json_t *warnings_json(const struct errors *warnings)
             const struct error *e = &warnings->items[i];
             if (!errors_is_kind(&kinds[k], e))
                 continue;
-            json_t *one = json_pack("{s:s, s:s}", "code", error_info(e->code)->slug, "text", e->text);
+            json_t *one = json_pack("{s:s, s:s}", "code", error_info(e->code).slug, "text", e->text);
             if (e->more)
                 json_object_set_new(one, "more", json_integer(e->more));
             json_array_append_new(list, one);

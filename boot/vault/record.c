@@ -137,8 +137,9 @@ static void get_error(struct reader *r, struct error *e)
     unsigned advice = reader_u8(r);
     e->retry_after_ms = reader_u32le(r);
     get_text(r, e->text, sizeof e->text);
+    const char *next;
     if (code >= (unsigned)E_END_ || advice >= (unsigned)ADVICE_END_ ||
-        (advice && error_advised((enum error_advice)advice) != (enum error_code)code)) {
+        (advice && error_advised((enum error_advice)advice, &next) != (enum error_code)code)) {
         r->bad = true;
         return;
     }

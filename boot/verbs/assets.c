@@ -188,5 +188,5 @@ enum exit_status verb_assets(const struct options *o)
     if (result == 0)
         return EXIT_DONE_;
     log_error(&e);
-    return error_info(e.code)->exit;
+    return error_info(e.code).exit;
 }

@@ -28,7 +28,7 @@ static bool judge(const struct vault_answer *answer, int64_t now, char *out, siz
 {
     int64_t days = (answer->expires - now) / 86400;
     if (answer->error.code != E_NONE)
-        snprintf(out, cap, "%s", error_info(answer->error.code)->slug);
+        snprintf(out, cap, "%s", error_info(answer->error.code).slug);
     else if (answer->not_before > now)
         snprintf(out, cap, "there, but not meant to be used yet");
     else if (answer->expires && answer->expires <= now)
@@ -194,7 +194,7 @@ static int operator_enters(const struct pipeline *run, const struct gitops_login
                          login->client->name);
     if (pipeline_login(run, login->tenant, client, secret, e) == 0)
         return 0;
-    if (error_info(e->code)->exit == EXIT_AZURE_)
+    if (error_info(e->code).exit == EXIT_AZURE_)
         e->code = E_OPERATOR_LOGIN;
     return error_wrap(e, "%s and %s", login->client->name, login->secret->name);
 }

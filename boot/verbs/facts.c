@@ -12,7 +12,7 @@ enum exit_status verb_facts(const struct options *o)
     json_t *facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
     if (!facts) {
         log_error(&e);
-        return error_info(e.code)->exit;
+        return error_info(e.code).exit;
     }
     show_json(json_incref(facts));
     if (!o->facts)

@@ -31,7 +31,7 @@ static json_t *tree_json(const struct plan *plan, unsigned own, unsigned unseen,
         json_array_append_new(names, json_string(plan->secrets[i].name));
     for (unsigned i = 0; i < errors->count; i++)
         json_array_append_new(wrong,
-                              json_pack("{s:s, s:s}", "code", error_info(errors->items[i].code)->slug, "text",
+                              json_pack("{s:s, s:s}", "code", error_info(errors->items[i].code).slug, "text",
                                         errors->items[i].text));
     return json_pack("{s:b, s:i, s:o, s:o}", "good", (int)(errors_total(errors) == 0 && unseen == 0),
                      "unseen", (int)unseen, "secrets", names, "errors", wrong);

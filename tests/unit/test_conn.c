@@ -87,7 +87,7 @@ static void ends_of_a_handshake(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum error_code got = client_hears(rows[i].bytes, rows[i].n, rows[i].end);
         if (got != rows[i].want)
-            print_error("row %zu: %s\n", i, error_info(got)->slug);
+            print_error("row %zu: %s\n", i, error_info(got).slug);
         assert_int_equal(got, rows[i].want);
     }
 }

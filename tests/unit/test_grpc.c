@@ -267,7 +267,7 @@ static void failed(scene *play, const char *hex, enum error_code code, const cha
     struct outcome o = {0};
     quick(&o, play, hex);
     if (o.result != -1 || o.e.code != code || !strstr(o.e.text, words))
-        fail_msg("%s: %d, %s: %s", hex, o.result, error_info(o.e.code)->slug, o.e.text);
+        fail_msg("%s: %d, %s: %s", hex, o.result, error_info(o.e.code).slug, o.e.text);
     assert_int_equal(o.status.text.len, 0);
     forget(&o);
 }

@@ -403,10 +403,10 @@ static void test_refused(void **state)
         (void)snprintf(place, sizeof place, "hearth.yaml:%s", rows[i].place);
         if (errors.count != 1 || first->code != rows[i].code ||
             strncmp(first->text, place, strlen(place)) != 0 || !strstr(first->text, rows[i].says)) {
-            print_error("%s\nwanted one: %s: %s: %s\n", rows[i].new, error_info(rows[i].code)->slug, place,
+            print_error("%s\nwanted one: %s: %s: %s\n", rows[i].new, error_info(rows[i].code).slug, place,
                         rows[i].says);
             for (unsigned k = 0; k < errors.count; k++)
-                print_error("got %s: %s\n", error_info(errors.items[k].code)->slug, errors.items[k].text);
+                print_error("got %s: %s\n", error_info(errors.items[k].code).slug, errors.items[k].text);
             failed++;
         }
         errors_free(&errors);
