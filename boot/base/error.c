@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The words of the table, one behind the other with their NULs, and the rows as offsets into them: plain bytes, where as
- * many pointers would be relocated by each start. */
+/* The words of the table, one behind the other with their NULs, and the rows as offsets into them: plain bytes, where
+ * as many pointers would be relocated by each start. */
 static const struct words {
 #define X(id, slug, exit, retry, sentence, next) \
     char slug_##id[sizeof slug], sentence_##id[sizeof sentence], next_##id[sizeof next];
