@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool reserve(struct buf *b, size_t n)
+bool buf_reserve(struct buf *b, size_t n)
 {
     size_t max = b->max ? b->max : BUF_DEFAULT_MAX;
     if (b->full || n > max || b->len > max - n) {
@@ -15,7 +15,7 @@ static bool reserve(struct buf *b, size_t n)
     }
     size_t need = b->len + n + 1;
     if (need > b->cap) {
-        size_t cap = b->cap ? b->cap : 64;
+        size_t cap = b->cap ? b->cap : need > 64 ? need : 64;
         /* Half more each time: a third of the waste of doubling in a heap that is counted in pages. */
         while (cap < need)
             cap += cap / 2;
@@ -27,7 +27,7 @@ static bool reserve(struct buf *b, size_t n)
 
 void buf_add(struct buf *b, const void *p, size_t n)
 {
-    if (!reserve(b, n))
+    if (!buf_reserve(b, n))
         return;
     if (n)
         memcpy(b->data + b->len, p, n);
@@ -51,7 +51,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n < 0 || !reserve(b, (size_t)n))
+    if (n < 0 || !buf_reserve(b, (size_t)n))
         return;
     va_start(ap, fmt);
     vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);

@@ -22,6 +22,8 @@ struct buf {
 
 #define BUF_DEFAULT_MAX ((size_t)4 << 20)
 
+/* Makes room for n bytes more and a NUL at data + len; false and `full` when that would pass max. */
+bool buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);

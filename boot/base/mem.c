@@ -59,7 +59,9 @@ static void no_core_dumps(void)
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24 /* linux/mman.h; musl's header does not have it */
 #endif
-#define GIVE_BACK (8 * PAGE) /* a freed block this large goes back to the kernel: it costs one system call */
+/* A freed block this large goes back to the kernel, which costs one system call and a fault a page; libyaml's buffer of
+ * 48 KiB is needed again for the next file. */
+#define GIVE_BACK (16 * PAGE)
 #define REGION_DEFAULT ((size_t)3 << 20)
 
 struct block {

@@ -74,6 +74,8 @@ char *pool_strdup(struct pool *pool, const char *s);
 /* n bytes plus a NUL. */
 char *pool_memdup(struct pool *pool, const void *p, size_t n);
 char *pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Takes a block of mem_alloc() over: it is freed with the pool. NULL is allowed. */
+void pool_keep(struct pool *pool, void *p);
 void pool_free(struct pool *pool); /* NULL is allowed */
 void pool_cleanup(struct pool **pool);
 

@@ -12,7 +12,13 @@ struct chunk {
     _Alignas(16) unsigned char bytes[];
 };
 
+struct kept {
+    void *p;
+    struct kept *next;
+};
+
 struct pool {
+    struct kept *kept;
     /* the newest first; only it has room worth looking for */
     struct chunk *chunks;
 };
@@ -73,10 +79,19 @@ char *pool_printf(struct pool *pool, const char *fmt, ...)
     return out;
 }
 
+void pool_keep(struct pool *pool, void *p)
+{
+    struct kept *kept = pool_alloc(pool, sizeof *kept);
+    *kept = (struct kept){p, pool->kept};
+    pool->kept = kept;
+}
+
 void pool_free(struct pool *pool)
 {
     if (!pool)
         return;
+    for (const struct kept *k = pool->kept; k; k = k->next)
+        mem_free(k->p);
     for (struct chunk *c = pool->chunks, *next; c; c = next) {
         next = c->next;
         mem_free(c);

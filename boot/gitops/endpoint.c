@@ -26,6 +26,17 @@ static bool gives(const struct document *docs, char *address)
     return false;
 }
 
+/* Most files need no parser: they have no such field, or neither the address nor a reference. A backslash may spell
+ * either. */
+static bool may_give(const struct buf *text, const char *host)
+{
+    const char *at = text->data;
+    return at &&
+        (strchr(at, '\\') ||
+         ((strstr(at, "VIPConfig") || strstr(at, "addresses") || strstr(at, "interfaces")) &&
+          (strchr(at, '!') || strstr(at, host))));
+}
+
 /* Whether a file directly in this folder gives a node the address. */
 static bool folder_gives(const struct plan *plan, const char *folder, char *host)
 {
@@ -35,10 +46,12 @@ static bool folder_gives(const struct plan *plan, const char *folder, char *host
     bool found = false;
     for (; files && *files && !found; files++) {
         struct pool *pool = pool_new();
+        struct buf text = {0};
         struct document *docs = NULL;
-        found = site_tree(plan->site, pool, pool_printf(pool, "%s/%s", folder, *files), &docs, NULL, NULL,
-                          &ignored) == 0 &&
-            gives(docs, host);
+        const char *path = pool_printf(pool, "%s/%s", folder, *files);
+        found = site_read(plan->site, path, &text, NULL, &ignored) == 0 && may_give(&text, host) &&
+            tree_read(pool, path, text.data, text.len, &docs, &ignored) == 0 && gives(docs, host);
+        buf_free(&text);
         pool_free(pool);
     }
     return found;

@@ -19,11 +19,9 @@ int plan_read(const struct plan *plan, const char *path, struct span *out, bool 
     int status = site_read(plan->site, path, &bytes, missing, e);
     if (status == 0 && !text_is_utf8(bytes.data ? bytes.data : "", bytes.len))
         status = error_set(e, E_PLAN_FILE, "%s is not valid UTF-8", path);
-    if (status == 0) {
-        out->p = (const unsigned char *)pool_memdup(plan->pool, bytes.data ? bytes.data : "", bytes.len);
-        out->n = bytes.len;
-    }
-    buf_free(&bytes);
+    if (status == 0)
+        *out = (struct span){(const unsigned char *)(bytes.data ? bytes.data : ""), bytes.len};
+    pool_keep(plan->pool, bytes.data);
     return status;
 }
 

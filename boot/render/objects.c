@@ -1,5 +1,7 @@
 #include "render/objects.h"
 
+#include "render/skim.h"
+
 #include <string.h>
 #include <yaml.h>
 
@@ -214,10 +216,50 @@ static int take_event(struct streaming *s, const yaml_event_t *event)
     }
 }
 
+/* --- the same without a parser, where the form allows it --- */
+
+static bool skim_document(void *arg, uint32_t line, uint32_t column)
+{
+    struct streaming *s = arg;
+    s->object = pool_alloc(s->pool, sizeof *s->object);
+    s->object->pos = (struct pos){s->where.file, line, column};
+    return append(s->end, s->object, &s->count, s->e) == 0;
+}
+
+static bool skim_value(void *arg, const char *path, const char *text, size_t len)
+{
+    struct streaming *s = arg;
+    if (strcmp(path, "stringData") == 0)
+        s->object->string_data = true;
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (strcmp(path, fields[i].path) == 0) {
+            if (!text)
+                return false;
+            if (len > 0)
+                set_field(s->object, i, pool_memdup(s->pool, text, len));
+        }
+    return true;
+}
+
+static bool skim(struct streaming s, struct span bytes)
+{
+    struct object **start = *s.end;
+    const struct skim_reader reader = {skim_document, skim_value, &s};
+    struct error unused;
+    s.e = &unused;
+    if (s.where.line == 0 && skim_documents(bytes, &reader))
+        return true;
+    *s.end = start;
+    *start = NULL;
+    return false;
+}
+
 int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, struct object ***end,
                       struct error *e)
 {
     struct streaming s = {.pool = pool, .where = where, .end = end, .e = e};
+    if (skim(s, bytes))
+        return 0;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return error_at(e, where, E_NO_MEMORY, "reading a manifest");

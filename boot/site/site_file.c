@@ -112,9 +112,13 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
         return error_errno(e, E_FILE_READ, errno, "%s", path);
     if (!S_ISREG(st.st_mode))
         return error_set(e, E_FILE_READ, "%s: not a regular file", path);
-    char chunk[4096];
+    /* What is there goes where it stays; more than was there, by way of `spare`. */
+    if (st.st_size > 0 && (size_t)st.st_size <= SITE_FILE_MAX)
+        buf_reserve(out, (size_t)st.st_size);
+    char spare[512];
     for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
+        size_t room = out->cap > out->len ? out->cap - out->len - 1 : 0;
+        ssize_t n = read(fd, room ? out->data + out->len : spare, room ? room : sizeof spare);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {
@@ -122,16 +126,19 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
             break;
         }
         if (n == 0) {
-            mem_wipe(chunk, sizeof chunk);
+            mem_wipe(spare, sizeof spare);
             return 0;
         }
-        buf_add(out, chunk, (size_t)n);
+        if (room)
+            out->data[out->len += (size_t)n] = '\0';
+        else
+            buf_add(out, spare, (size_t)n);
         if (out->full || out->len - before > SITE_FILE_MAX) {
             (void)error_set(e, E_FILE_TOO_LARGE, "%s: more than %zu bytes", path, SITE_FILE_MAX);
             break;
         }
     }
-    mem_wipe(chunk, sizeof chunk);
+    mem_wipe(spare, sizeof spare);
     return -1;
 }
 
