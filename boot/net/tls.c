@@ -98,12 +98,12 @@ static void set_algorithms(struct tls *t)
         ids[i] = suites[i].id;
     br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
     br_ssl_engine_set_suites(eng, ids, SUITES);
-    br_ssl_engine_set_rsavrfy(eng, br_rsa_i62_pkcs1_vrfy);
-    br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
+    br_ssl_engine_set_rsavrfy(eng, TLS_RSA_VERIFY);
+    br_ssl_engine_set_ecdsa(eng, TLS_ECDSA_VERIFY);
     /* P-256, P-384 and P-521: one implementation. X25519 would be another, 3 KB. */
-    br_ssl_engine_set_ec(eng, &br_ec_prime_i31);
+    br_ssl_engine_set_ec(eng, &TLS_EC);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
-    br_x509_minimal_set_ecdsa(x, &br_ec_prime_i31, br_ssl_engine_get_ecdsa(eng));
+    br_x509_minimal_set_ecdsa(x, &TLS_EC, br_ssl_engine_get_ecdsa(eng));
 
     static const br_hash_class *const hashes[] = {&br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable};
     for (int i = 0; i < 3; i++) {
@@ -113,8 +113,8 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
     br_ssl_engine_set_gcm(eng, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
-    br_ssl_engine_set_aes_ctr(eng, &br_aes_ct64_ctr_vtable);
-    br_ssl_engine_set_ghash(eng, br_ghash_ctmul64);
+    br_ssl_engine_set_aes_ctr(eng, &TLS_AES);
+    br_ssl_engine_set_ghash(eng, TLS_GHASH);
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
 }
 

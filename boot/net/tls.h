@@ -20,6 +20,13 @@
 
 #define TLS_NAME_MAX 64
 
+/* What is linked of BearSSL's implementations: constant-time ones alone. */
+#define TLS_RSA_VERIFY br_rsa_i62_pkcs1_vrfy
+#define TLS_ECDSA_VERIFY br_ecdsa_i31_vrfy_asn1
+#define TLS_EC br_ec_prime_i31
+#define TLS_AES br_aes_ct64_ctr_vtable
+#define TLS_GHASH br_ghash_ctmul64
+
 enum tls_state {
     TLS_HANDSHAKE,
     TLS_READY,

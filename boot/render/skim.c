@@ -4,6 +4,7 @@
 
 #define LEVELS 64
 #define KEY_MAX 64
+#define SPACES ((uint64_t)0x2020202020202020)
 
 /* A block mapping or list that is open. */
 struct level {
@@ -28,18 +29,18 @@ struct skimming {
     size_t from[SKIM_DEPTH + 1];
 };
 
-/* Printable ASCII, eight at a time: nothing below a space, nothing from DEL on. */
-static bool is_printable(const char *p, const char *end)
+/* The newline that ends a line of printable ASCII, or NULL. Eight bytes at a time, until one of them is below a space
+ * or DEL and above. */
+static const char *end_of_line(const char *p, const char *end)
 {
-    const uint64_t ones = 0x0101010101010101;
     for (uint64_t word; end - p >= 8; p += 8) {
         memcpy(&word, p, sizeof word);
-        if ((((word - ones * ' ') & ~word) | word | (word + ones)) & (ones << 7))
-            return false;
+        if ((((word - SPACES) & ~word) | word | (word + SPACES / ' ')) & (SPACES << 2))
+            break;
     }
     while (p < end && *p >= ' ' && *p <= '~')
         p++;
-    return p == end;
+    return p < end && *p == '\n' ? p : NULL;
 }
 
 static bool is_word(char c)
@@ -52,8 +53,8 @@ static bool is_plain(const char *p, const char *end)
 {
     if (*p == '#' || end[-1] == ' ' || end[-1] == ':')
         return false;
-    for (; (p = memchr(p, ' ', (size_t)(end - p))); p++)
-        if (p[1] == '#' || p[-1] == ':')
+    for (; p < end; p++)
+        if (*p == ' ' && (p[1] == '#' || p[-1] == ':'))
             return false;
     return true;
 }
@@ -133,8 +134,6 @@ static bool take_quoted(struct skimming *s, const char *p, const char *end)
 
 static bool take_value(struct skimming *s, const char *p, const char *end)
 {
-    const char *text = NULL;
-    size_t len = 0;
     s->last = 0;
     s->levels[s->depth - 1].open = false;
     if (*p == '|' || *p == '>') {
@@ -142,29 +141,21 @@ static bool take_value(struct skimming *s, const char *p, const char *end)
         s->block = 0;
         p++;
         p += p < end && (*p == '-' || *p == '+');
-        if (p != end)
-            return false;
-    } else if (*p == '\'' || *p == '"') {
+        return p == end && tell(s, NULL, 0);
+    }
+    if (*p == '\'' || *p == '"') {
         s->last = *p++;
         if (!take_quoted(s, p, end))
             return false;
-        if (!s->last && !memchr(p, '\'', (size_t)(end - 1 - p))) {
-            text = p;
-            len = (size_t)(end - 1 - p);
-        }
-    } else if (*p == '{' || *p == '[') {
-        if (end - p != 2 || p[1] != *p + 2)
-            return false;
-    } else {
-        if (!is_word(*p) && !strchr("/._($<^=+~", *p) && !(*p == '-' && p + 1 < end && p[1] != ' '))
-            return false;
-        if (!is_plain(p, end))
-            return false;
-        s->last = 'p';
-        text = p;
-        len = (size_t)(end - p);
+        bool whole = !s->last && !memchr(p, '\'', (size_t)(end - 1 - p));
+        return whole ? tell(s, p, (size_t)(end - 1 - p)) : tell(s, NULL, 0);
     }
-    return tell(s, text, len);
+    if (*p == '{' || *p == '[')
+        return end - p == 2 && p[1] == *p + 2 && tell(s, NULL, 0);
+    if (!is_word(*p) && !strchr("/._($<^=+~", *p) && !(*p == '-' && p + 1 < end && p[1] != ' '))
+        return false;
+    s->last = 'p';
+    return is_plain(p, end) && tell(s, p, (size_t)(end - p));
 }
 
 /* Dashes, a key, a value. */
@@ -175,7 +166,7 @@ static bool take_entry(struct skimming *s, const char *p, size_t column, const c
         if (!enter(s, column, true))
             return false;
     const char *key = p;
-    while (p < end && (is_word(*p) || strchr("_./$-", *p)))
+    while (p < end && *p != ':' && *p != ' ')
         p++;
     if (p == end || *p != ':' || (p + 1 < end && p[1] != ' '))
         return dash && take_value(s, key, end);
@@ -191,6 +182,8 @@ static bool take_entry(struct skimming *s, const char *p, size_t column, const c
 static bool take_line(struct skimming *s, const char *line, const char *end)
 {
     const char *p = line;
+    for (uint64_t word; end - p >= 8 && (memcpy(&word, p, sizeof word), word == SPACES); p += 8)
+        ;
     while (p < end && *p == ' ')
         p++;
     if (p == end)
@@ -223,9 +216,9 @@ bool skim_documents(struct span bytes, const struct skim_reader *reader)
     struct skimming s = {.reader = reader};
     const char *at = (const char *)bytes.p, *end = at + bytes.n, *line_end = NULL;
     for (; at < end; at = line_end + 1) {
-        line_end = memchr(at, '\n', (size_t)(end - at));
+        line_end = end_of_line(at, end);
         s.line++;
-        if (!line_end || !is_printable(at, line_end) || !take_line(&s, at, line_end))
+        if (!line_end || !take_line(&s, at, line_end))
             return false;
     }
     return !s.last || s.last == 'p' || s.last == '|';

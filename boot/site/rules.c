@@ -19,14 +19,15 @@ static bool ends_with(const char *path, size_t n, const char *end, size_t len)
  * differs is found at the last letter mostly. */
 static bool applies(uint16_t kind, uint16_t want, struct rules_place place, size_t n, bool cut)
 {
+    if (kind != SCHEMA_NO_TEXT && strcmp(schema_text(kind), place.kind ? place.kind : MAIN) != 0)
+        return false;
     const char *path = schema_text(want), *dot = cut ? strrchr(path, '.') : NULL;
     size_t len = dot ? (size_t)(dot - path) : cut ? 0 : strlen(path);
     if (len > n || (len > 0 && path[len - 1] != place.path[n - 1]))
         return false;
     if (kind == SCHEMA_NO_TEXT)
         return place.kind && ends_with(place.path, n, path, len);
-    return n == len && memcmp(path, place.path, len) == 0 &&
-        strcmp(schema_text(kind), place.kind ? place.kind : MAIN) == 0;
+    return n == len && memcmp(path, place.path, len) == 0;
 }
 
 /* ---- what each rule asks ---- */

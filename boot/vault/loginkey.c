@@ -215,7 +215,7 @@ bool loginkey_private(const struct loginkey *key, unsigned char *x)
     size_t n = (loginkey_bits(key) + 7) / 8;
     unsigned char before[LOGINKEY_BYTES_MAX];
     memcpy(before, x, n);
-    bool good = br_rsa_i62_private(x, &key->private) == 1;
+    bool good = LOGINKEY_RSA(x, &key->private) == 1;
     unsigned char check[LOGINKEY_BYTES_MAX];
     memcpy(check, x, n);
     good = good && key->public.nlen == n && br_rsa_i62_public(check, n, &key->public) == 1 &&

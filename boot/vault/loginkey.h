@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/reader.h"
 
-#define LOGINKEY_BYTES_MAX 512 /* of a modulus and a signature */
+#define LOGINKEY_BYTES_MAX 512          /* of a modulus and a signature */
+#define LOGINKEY_RSA br_rsa_i62_private /* BearSSL's, in constant time */
 
 struct loginkey;
 

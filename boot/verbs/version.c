@@ -2,11 +2,16 @@
 
 #include "base/error.h"
 #include "embed/roots.h"
+#include "net/tls.h"
 #include "show/show.h"
+#include "vault/loginkey.h"
 #include "verbs/verbs.h"
 
 #include <jansson.h>
 #include <stdio.h>
+
+#define NAME(implementation) NAME_OF(implementation)
+#define NAME_OF(implementation) #implementation
 
 static void print_json(void)
 {
@@ -19,8 +24,11 @@ static void print_json(void)
     for (size_t i = 0; i < roots_azure_count; i++)
         json_array_append_new(
             roots, json_pack("{s:s, s:s}", "name", roots_names[i].name, "sha256", roots_names[i].sha256));
-    json_t *all = json_pack("{s:s, s:s, s:o, s:o}", "version", version_text, "buildDate", version_date,
-                            "dependencies", parts, "roots", roots);
+    json_t *linked = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "rsaSign", NAME(LOGINKEY_RSA), "rsaVerify",
+                               NAME(TLS_RSA_VERIFY), "ecdsaVerify", NAME(TLS_ECDSA_VERIFY), "ec",
+                               NAME(TLS_EC), "aes", NAME(TLS_AES), "ghash", NAME(TLS_GHASH));
+    json_t *all = json_pack("{s:s, s:s, s:o, s:o, s:o}", "version", version_text, "buildDate", version_date,
+                            "dependencies", parts, "implementations", linked, "roots", roots);
     show_json(all);
 }
 

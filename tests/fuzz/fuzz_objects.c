@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int read_all(struct pool *pool, const void *p, size_t n, struct object **first)
 {
+    *first = NULL;
     struct object **end = first;
     struct error e = {0};
-    *first = NULL;
     return objects_of_stream(pool, (struct span){p, n}, (struct pos){.file = "fuzz"}, &end, &e);
 }
 
