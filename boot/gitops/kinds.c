@@ -1,4 +1,5 @@
 #include "gitops/inventory.h"
+#include "gitops/substitute.h"
 #include "gitops/walk.h"
 
 #include <string.h>
@@ -128,6 +129,7 @@ static void kustomization(struct walk *w, const struct walk_item *item, struct t
     const char *text = path ? walk_text(w, item, path) : "";
     if (!text)
         return;
+    substitute_types(w->pool, item->path, tree_path(spec, "postBuild.substitute"), w->warnings);
     walk_follow(w, &by, "", text, path ? path : spec);
     for (const struct tree_node *n = components ? components->first : NULL; n; n = n->next)
         if (tree_text(n) && !tree_is(tree_get(spec, "ignoreMissingComponents"), "true"))
