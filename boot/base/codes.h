@@ -122,6 +122,10 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_SITE_PLACEHOLDER, "site-placeholder", EXIT_SITE_, RETRY_STOP, \
     "the site still holds an example's value", \
     "put your own value there: ids, vault, endpoint, serial, repository; `grep -rn CHANGE-ME .` finds the rest") \
+  X(E_SECRET_CLEAR, "secret-clear", EXIT_SITE_, RETRY_STOP, \
+    "a secret stands in clear in a file that Git tracks", \
+    "put it into the vault and !secret NAME in its place, and change it where it counts, for Git keeps it; " \
+    "`talosctl gen secrets --from-controlplane-config FILE` makes a bundle of a whole config") \
   X(E_SITE_SHADOWED, "site-shadowed", EXIT_SITE_, RETRY_STOP, \
     "an entry can never match, because an earlier one always matches first", \
     "put the narrower entry first") \
@@ -454,8 +458,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "correct the key; talosctl's reference of v1alpha1 lists them all") \
   X(E_RENDER_FIELD, "config-field", EXIT_SITE_, RETRY_SLOW, \
     "the machine config lacks something without which a node never works, or it is malformed", \
-    "put it into talos/controlplane.yaml or talos/worker.yaml; a secrets bundle of `talosctl gen secrets` " \
-    "has every value") \
+    "put it into talos/controlplane.yaml or talos/worker.yaml; keys and tokens as !secret NAME#/pointer into " \
+    "a bundle of `talosctl gen secrets`") \
   X(E_RENDER_FORBIDDEN, "config-forbidden", EXIT_SITE_, RETRY_SLOW, \
     "a worker's machine config holds what only control planes may have", \
     "take it out of talos/worker.yaml; a worker gets no CA key and nothing of etcd") \
@@ -468,7 +472,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth.yaml") \
   X(E_RENDER_PEM, "config-pem", EXIT_SITE_, RETRY_SLOW, \
     "a certificate or key of the machine config is not one", \
-    "Talos wants base64 of the PEM text, as the secrets bundle holds it; copy it from there unchanged") \
+    "Talos wants base64 of the PEM text, as the secrets bundle holds it: refer to it, !secret NAME#/certs/...") \
   X(E_RENDER_CNI, "config-cni", EXIT_SITE_, RETRY_STOP, \
     "the cluster would have no pod network", \
     "leave cluster.network.cni out for flannel, or inline a CNI through bootstrap/") \

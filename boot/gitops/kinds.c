@@ -1,6 +1,7 @@
 #include "gitops/inventory.h"
 #include "gitops/substitute.h"
 #include "gitops/walk.h"
+#include "site/clear.h"
 
 #include <string.h>
 
@@ -170,7 +171,11 @@ static void held(struct walk *w, const struct walk_item *item, struct tree_node 
 
 static void secret(struct walk *w, const struct walk_item *item, struct tree_node *root)
 {
+    struct clear_file file = {.path = item->path};
+
     held(w, item, root, INVENTORY_SECRET);
+    clear_object(&file, root);
+    clear_say(w->plan->site, &file, w->errors);
 }
 
 static void external(struct walk *w, const struct walk_item *item, struct tree_node *root)

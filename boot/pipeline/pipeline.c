@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "show/show.h"
+#include "site/clear.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,7 @@ int pipeline_open(struct pipeline *run, const struct options *o, struct errors *
 {
     if (pipeline_open_site(run, o, errors) != 0)
         return -1;
+    clear_judge(run->site, errors);
     struct error e;
     run->facts = o->facts ? facts_load(o->facts, &e) : facts_read(o->sysroot ? o->sysroot : "", &e);
     if (!run->facts)
@@ -163,7 +165,7 @@ int pipeline_gather(struct pipeline *run, const struct options *o, struct errors
         error_set(&e, E_NOT_THIS_BOX, "this box is not %s", o->node);
         return fail_one(errors, &e);
     }
-    if (pipeline_plan(run, o, errors) != 0)
+    if (pipeline_plan(run, o, errors) != 0 || errors_total(errors))
         return -1;
     say_plan(run);
     return 0;

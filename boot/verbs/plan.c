@@ -6,6 +6,7 @@
 #include "pipeline/pipeline.h"
 #include "show/show.h"
 #include "render/render.h"
+#include "site/clear.h"
 #include "verbs/verdict.h"
 #include "verbs/verbs.h"
 
@@ -86,6 +87,64 @@ static int same_manifests(struct plan *const *plans, unsigned count, struct erro
     return errors->count ? -1 : 0;
 }
 
+/* The files of the site that a box may read, for who packs them. */
+static json_t *packs_json(const struct clear_file *file)
+{
+    json_t *list = json_array();
+    for (; file; file = file->next)
+        if (!file->absent)
+            json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "path", file->path, "line", (int)file->pos.line,
+                                                  "clear", file->what));
+    return list;
+}
+
+/* Whether an earlier entry that was planned has the same tree: a control plane's plan has all that is inlined, so it
+ * is the one that is judged where there is one. */
+static bool has_tree(struct plan *const *plans, unsigned i)
+{
+    for (unsigned k = 0; k < plans[i]->site->node_count; k++) {
+        bool earlier = k < i;
+        if (k != i && plans[k] && plans[k]->entry->role == plans[i]->entry->role &&
+            (plans[k]->entry->type == plans[i]->entry->type ? earlier
+                                                            : plans[k]->entry->type == MACHINE_CONTROLPLANE))
+            return true;
+    }
+    return false;
+}
+
+static void show_all(struct plan *const *plans, const struct clear_file *files, const struct options *o,
+                     struct errors *errors)
+{
+    json_t *list = o->json ? json_array() : NULL, *packs = packs_json(files);
+    struct gitops_login ignored;
+    for (unsigned i = 0; i < plans[0]->site->node_count; i++) {
+        json_t *one = list ? show_plan_json(plans[i]) : NULL;
+        if (!list) {
+            struct buf text = {0};
+            show_plan(&text, plans[i]);
+            buf_str(&text, "\n");
+            show_text(&text);
+        }
+        unsigned own = plans[i]->secret_count;
+        struct errors wrong = {0};
+        if (!has_tree(plans, i)) {
+            unsigned unseen = verdict_tree(plans[i], o, &ignored, &wrong);
+            if (list)
+                json_object_set_new(one, "tree", tree_json(plans[i], own, unseen, &wrong));
+        }
+        if (list) {
+            json_object_set(one, "packs", packs);
+            json_array_append_new(list, one);
+        }
+        errors_move(errors, &wrong);
+    }
+    json_decref(packs);
+    if (list)
+        show_json(list);
+    else
+        show_printf("All control planes of each cluster carry identical manifests.\n");
+}
+
 /* Off the box the facts of no entry are known: each is planned as far as the site alone goes. */
 static enum exit_status plan_all(const struct options *o)
 {
@@ -94,32 +153,16 @@ static enum exit_status plan_all(const struct options *o)
     if (!site)
         return log_errors(&errors);
     struct plan **plans = mem_alloc_array(site->node_count, sizeof *plans);
-    json_t *list = o->json ? json_array() : NULL;
+    struct clear_file *files = clear_judge(site, &errors);
     for (unsigned i = 0; i < site->node_count; i++) {
         struct errors wrong = {0};
-        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) != 0 ||
-            render_judge(plans[i], &wrong) != 0) {
-            for (unsigned k = 0; k < wrong.count; k++)
-                errors_add(&errors, &wrong.items[k]);
-            errors_free(&wrong);
-            continue;
-        }
-        struct buf text = {0};
-        if (list) {
-            json_array_append_new(list, show_plan_json(plans[i]));
-        } else {
-            show_plan(&text, plans[i]);
-            buf_str(&text, "\n");
-            show_text(&text);
-        }
+        if (plan_make(site, NULL, &site->nodes[i], &plans[i], &wrong) == 0)
+            render_judge(plans[i], &wrong);
+        errors_move(&errors, &wrong);
     }
-    if (list)
-        show_json(list);
-    enum exit_status status = EXIT_DONE_;
-    if (same_manifests(plans, site->node_count, &errors) != 0)
-        status = log_errors(&errors);
-    else if (!o->json)
-        show_printf("All control planes of each cluster carry identical manifests.\n");
+    if (same_manifests(plans, site->node_count, &errors) == 0)
+        show_all(plans, files, o, &errors);
+    enum exit_status status = errors_total(&errors) ? log_errors(&errors) : EXIT_DONE_;
     for (unsigned i = 0; i < site->node_count; i++)
         plan_free(plans[i]);
     mem_free(plans);

@@ -149,7 +149,7 @@ def build(settings, work):
     digest, arguments = settings.get("DIGEST"), customization(settings, version)
     if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
         raise Stop("DIGEST=%s: must be sha256: and 64 hexadecimal digits, as `crane digest IMAGE` prints it" % digest)
-    planned = sitelayer.plans(settings, site)
+    planned = sitelayer.plans(settings, site)[0]
     rows = extension.build(settings, work)
     out = os.path.relpath(settings.out)
     tag = "%s-hearth-%s" % (version, extension.version(settings))
@@ -174,7 +174,7 @@ def build(settings, work):
 
 def of_site(settings):
     """What a reset means for each node of a site, and which marker to clear."""
-    planned = sitelayer.plans(settings, settings.get("SITE"))
+    planned = sitelayer.plans(settings, settings.get("SITE"))[0]
     planes = {}
     for plan in planned:
         if plan["node"]["type"] == "controlplane":

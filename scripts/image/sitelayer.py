@@ -2,10 +2,8 @@
 
 What is packed is proved by hearth itself: the plan of the packed copy must be the plan of the site, word for word.
 """
-import base64
 import json
 import os
-import re
 import stat
 import subprocess
 
@@ -13,27 +11,18 @@ import extension
 from common import Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
-INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hearth
-EXAMPLES = "examples"  # below talos/ of the example: for people
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
-# In clear, and in base64 as Talos writes it; then the secrets of a machine config that are no keys.
-KEY = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
-ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]+")
-NAMED = re.compile(rb"^[ -]*(?:token|secret|secretboxEncryptionSecret|aescbcEncryptionSecret|privateKey|presharedKey|passphrase|"
-                   rb"password|identityToken): +([^\s!{\[|>&*#][^\n]{7,})$", re.M)
 HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
-REFERENCE = re.compile(r"""(?:!file\s+|\bfile:\s*|\bca:\s*)(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',{}\[\]]+))""")
 
 
 class Site:
-    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; clear:
-    files with a secret in clear; holds: what of all that nobody else may have, in words."""
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; holds: what of
+    all that nobody else may have, in words."""
 
-    def __init__(self, directory, files, roles, clear):
+    def __init__(self, directory, files, roles):
         self.directory, self.files, self.roles = directory, files, roles
         self.holds = ["the login of role " + ", ".join(roles)] if roles else []
-        self.holds += ["what %s says in clear" % path for path in clear]
 
 
 def inside(directory, path):
@@ -50,67 +39,24 @@ def inside(directory, path):
 
 
 def plans(settings, directory):
-    """What `hearth plan --all --json` says; its refusal is ours."""
+    """What `hearth plan --all --json` says; its refusal is ours. The tree that Flux reads stands apart: no medium carries it,
+    so it is a warning here."""
     if not os.path.isfile(os.path.join(directory, "hearth.yaml")):
         raise Stop("SITE=%s: there is no hearth.yaml in it" % directory)
     if not os.access(settings.binary, os.X_OK):
         raise Stop("%s is not there: run make first" % settings.binary)
-    done = subprocess.run([os.path.abspath(settings.binary), "plan", "--all", "--json", "--site", "."], cwd=directory,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if done.returncode != 0:
-        again = subprocess.run([os.path.abspath(settings.binary), "plan", "--all", "--site", "."], cwd=directory,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        words = again.stderr.decode("utf-8", "replace").strip()
+    command = [os.path.abspath(settings.binary), "plan", "--all", "--site", "."]
+    done = subprocess.run(command + ["--json"], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    planned = json.loads(done.stdout) if done.stdout else []
+    trees = [plan.pop("tree") for plan in planned if "tree" in plan]
+    if planned and done.returncode == 0:
+        return planned, ""
+    again = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    words = again.stderr.decode("utf-8", "replace").strip()
+    if not planned or all(tree["good"] for tree in trees):
         raise Stop("hearth plan --all refuses this site, so it is not packed:\n%s" % words)
-    return json.loads(done.stdout)
-
-
-def listed(directory, folder):
-    try:
-        names = sorted(os.listdir(os.path.join(directory, folder)))
-    except FileNotFoundError:
-        return []
-    return [os.path.join(folder, name) for name in names if name.endswith(".yaml") and not name.startswith(".")]
-
-
-def folders(directory, folder):
-    try:
-        return sorted(entry.name for entry in os.scandir(os.path.join(directory, folder)) if entry.is_dir())
-    except FileNotFoundError:
-        return []
-
-
-def wanted(directory, roles):
-    """The paths that boot may read: its own folders, and every file that one of these files refers to."""
-    paths = ["hearth.yaml"] + listed(directory, "talos") + listed(directory, "bootstrap")
-    for name in folders(directory, "talos"):
-        paths += listed(directory, os.path.join("talos", name)) if name != EXAMPLES else []
-    paths += [path for path in (INSTALLERS,) if os.path.lexists(os.path.join(directory, path))]
-    for role in roles:
-        paths += listed(directory, os.path.join("bootstrap", role))
-        flux = "clusters/%s/flux-system/" % role
-        paths += [flux + name for name in ("gotk-components.yaml", "gotk-sync.yaml")
-                  if os.path.lexists(os.path.join(directory, flux + name))]
-    for path in list(paths):
-        for match in REFERENCE.findall(inside(directory, path).decode("utf-8", "replace")):
-            target = next(part for part in match if part)
-            safe = not target.startswith(("/", ".")) and ".." not in target.split("/")
-            if safe and target not in paths and os.path.isfile(os.path.join(directory, target)):
-                paths.append(target)
-    return paths
-
-
-def in_clear(files):
-    """[(path, line)] of the files with a private key, or with a value of Talos's own secrets, that is no reference."""
-    found = []
-    for path, data in sorted(files.items()):
-        marks = [match.start() for match in KEY.finditer(data)]
-        marks += [match.start() for match in ENCODED.finditer(data)
-                  if KEY.search(base64.b64decode(match.group()[:len(match.group()) // 4 * 4]))]
-        marks += [match.start(1) for match in NAMED.finditer(data)] if path.startswith("talos/") else []
-        if marks:
-            found.append((path, data.count(b"\n", 0, min(marks)) + 1))
-    return found
+    return planned, words
 
 
 def git(directory, *args):
@@ -265,25 +211,26 @@ def collect(settings, work, with_credentials=True):
     directory = settings.need("SITE", "SITE=DIR is your homelab repository, the directory with hearth.yaml")
     if not os.path.isfile(os.path.join(directory, "hearth.yaml")):
         raise Stop("SITE=%s: there is no hearth.yaml in it" % directory)
-    planned = plans(settings, directory)
-    roles = sorted({plan["node"]["role"] for plan in planned})
-    files = {path: inside(directory, path) for path in wanted(directory, roles)}
+    planned, words = plans(settings, directory)
+    packs = planned[0]["packs"]
+    for row in packs:
+        if row["clear"] and not row["line"]:
+            raise Stop("%s would be packed, and nobody can tell what is in it: %s" % (row["path"], row["clear"]))
+        if row["clear"]:
+            raise Stop("%s has a secret in clear in line %d (%s), and who has the output has it: put it into the vault and "
+                       "!secret NAME in its place" % (row["path"], row["line"], row["clear"]))
+    files = {row["path"]: inside(directory, row["path"]) for row in packs}
     copy = os.path.join(work, "proof")
     extension.lay(copy, with_folders(files), modes)
-    if plans(settings, copy) != planned:
+    if plans(settings, copy)[0] != planned:
         raise Stop("the packed copy of the site plans something else than the site; this is a fault of hearth's image tools")
-    clear = in_clear(files)
-    if clear and not with_credentials:
-        raise Stop("%s has a secret in clear in line %d, and this output is for everyone who can read it: put it into the vault and "
-                   "!secret NAME in its place, or say CREDENTIAL=1 for an output that you keep to yourself" % clear[0])
-    for path, line in clear:
-        warn("%s has a secret in clear in line %d, and so has the repository: put it into the vault and !secret NAME in its place"
-             % (path, line))
+    if words:
+        warn("hearth plan --all is not content with the tree that Flux reads:\n%s" % words)
     secrets, packed = logins(settings, directory, planned, with_credentials)
     files.update(secrets)
     if settings.flag("PERMANENT", False):
         files[PERMANENT] = b""
-    return Site(directory, files, packed, [path for path, _ in clear])
+    return Site(directory, files, packed)
 
 
 def with_folders(files):

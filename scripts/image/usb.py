@@ -146,7 +146,7 @@ def build(settings, work):
     if cache and not all(os.path.isdir(os.path.join(cache, name)) for name in ("blob", "manifests")):
         raise Stop("IMAGE_CACHE=%s: must be the directory that `talosctl image cache-create --layout flat` made, with blob/ and "
                    "manifests/ in it" % cache)
-    for image in sorted({plan["installer"]["image"] for plan in sitelayer.plans(settings, settings.get("SITE"))} - {None}) if cache else ():
+    for image in sorted({plan["installer"]["image"] for plan in sitelayer.plans(settings, settings.get("SITE"))[0]} - {None}) if cache else ():
         cached(cache, image)
     args = talos.arguments(settings, settings.get("TALOS"))
     site = sitelayer.collect(settings, work, settings.flag("CREDENTIAL", True))

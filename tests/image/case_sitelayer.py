@@ -1,5 +1,6 @@
 """What is packed of a site."""
 import base64
+import json
 import os
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from kit import CANARY, PEM, REPO, expect, command, read, same, write, zstd
 
 TOP = "/usr/local/etc/hearth"
 REGISTRY = "  registries:\n    config:\n      ghcr.io:\n        auth:\n          password: 'p@ss word!'\n  nodeLabels:\n"
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: flux-system}\n"
 WANTED = ["bootstrap/external-secrets.yaml", "bootstrap/flux-system.yaml", "bootstrap/namespaces.yaml",
           "clusters/data/flux-system/gotk-sync.yaml", "clusters/production/flux-system/gotk-sync.yaml", "hearth.yaml",
           "talos/controlplane.yaml", "talos/data-1.yaml", "talos/data.yaml", "talos/production-1.yaml", "talos/worker.yaml"]
@@ -60,7 +62,12 @@ def cases(kit):
         for path, entry in layer(ran).items():
             if entry[2] is not None:
                 write(where + path, entry[2])
-        both = [command([kit.binary, "plan", "--all", "--json", "--site", "."], directory=top) for top in (site, where + TOP)]
+        both = []
+        for top in (site, where + TOP):
+            done = subprocess.run([kit.binary, "plan", "--all", "--json", "--site", "."], cwd=top, stdout=subprocess.PIPE)
+            both.append(json.loads(done.stdout))
+            for plan in both[-1]:  # of the tree that Flux reads the layer has nothing
+                plan.pop("tree", None)
         same(both[1], both[0], "the plan of the layer")
 
     def referred():
@@ -175,20 +182,36 @@ def cases(kit):
         kit.run("site-layer", SITE=site).good()
 
     def clear(path, old, new, secret=None):
-        """A secret in the site itself: no public output has it, and another is held like a login."""
+        """A secret in the site itself: no output has it, not even one that is held like a login."""
         def case():
             site = kit.site()
             kit.edit(site, path, old, new)
             line = read(os.path.join(site, path)).decode().split(secret or new)[0].count("\n") + 1
-            words = ("%s has a secret in clear in line %d" % (path, line),)
+            words = ("%s has a secret in clear in line %d" % (path, line), "!secret NAME in its place")
+            kit.refused("site-layer", *words, SITE=site)
             kit.refused("site-layer", *words, SITE=site, CREDENTIAL=0)
             base = write(os.path.join(kit.directory(), "initramfs.xz"), zstd(kit.base()))
             kit.refused("pxe", *words, SITE=site, KERNEL=kit.kernel(), INITRAMFS=base)
-            kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: device-code # .hearth/data.pem")
-            ran = kit.run("site-layer", SITE=site, ROLE="data").good()
-            expect(words[0] in ran.stderr and "(what %s says in clear)" % path in ran.stdout, ran.stdout + ran.stderr)
-            same(mode(ran.path("hearth-site.sqsh")), 0o600, "mode of an output with a secret in it")
         return case
+
+    def form(path, text, name=None):
+        """One of the usual forms, in a file of its own: the parse finds it, no pattern of lines would."""
+        def case():
+            site = kit.site()
+            write(os.path.join(site, path), text)
+            kit.refused("site-layer", "%s has a secret in clear" % (name or path), SITE=site, CREDENTIAL=0)
+        return case
+
+    def commented():
+        """A file that only a comment names is nobody's."""
+        site = kit.site()
+        write(os.path.join(site, "keys", "token"), "hunter2\n")
+        write(os.path.join(site, "talos", "data-1.yaml"), "# see !file keys/token\nmachine: {certSANs: [more.example]}\n")
+        ran = kit.run("site-layer", SITE=site, CREDENTIAL=0).good()
+        expect("keys/token" not in files(ran), "a file that a comment names is packed")
+
+    def unjudged(site):
+        write(os.path.join(site, "talos", "unused.yaml"), "machine: {\n")
 
     def key(label):
         pem = ("-----BEGIN %s-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END %s-----\n" % (label, label)).encode()
@@ -239,11 +262,11 @@ def cases(kit):
         ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "stick")).good()
         expect("hearth-site.sqsh is not in .gitignore" in ran.stderr, "no warning: " + ran.stderr)
         ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "public"), CREDENTIAL=0).good()
-        expect("warning" not in ran.stderr, ran.stderr)
+        expect(".gitignore" not in ran.stderr and "chmod" not in ran.stderr, ran.stderr)
         command(git + ["rm", "-q", "-r", "--cached", "."])
         write(os.path.join(site, ".gitignore"), ".hearth/\nstick/\n")
         ran = kit.run("site-layer", SITE=site, OUT=os.path.join(site, "stick")).good()
-        expect("warning" not in ran.stderr, ran.stderr)
+        expect(".gitignore" not in ran.stderr and "chmod" not in ran.stderr, ran.stderr)
 
     def dashed():
         where = kit.directory()
@@ -254,7 +277,7 @@ def cases(kit):
         site = kit.site()
         kit.repository(site)
         ran = kit.run("site-layer", SITE=site).good()
-        expect("warning" not in ran.stderr, ran.stderr)
+        expect(".gitignore" not in ran.stderr and "chmod" not in ran.stderr, ran.stderr)
 
     return [
         ("the files that boot reads, and the credentials, and no other", False, contents),
@@ -268,7 +291,7 @@ def cases(kit):
         ("a device-code role has nothing to pack", False, device_code),
         ("two builds are the same bytes", False, reproducible),
         ("an OUT= that looks like an option", True, dashed),
-        ("a repository that ignores .hearth is packed without a warning", False, ignored),
+        ("a repository that ignores .hearth is packed without a word about it", False, ignored),
         ("an open or unignored credential is warned of", True, warned),
         ("an output with a login that git would take is warned of", True, published),
         ("a credential that git tracks", True, changed(tracked, words=("git tracks .hearth/data.pem",))),
@@ -289,6 +312,19 @@ def cases(kit):
         ("a password in clear", True, clear("talos/data.yaml", "  nodeLabels:\n", REGISTRY, "p@ss word!")),
         ("a key in clear in a manifest", True,
          clear("bootstrap/flux-system.yaml", "!base64 {secret: flux-git-identity}", key("OPENSSH PRIVATE KEY"))),
+        ("base64 in a Secret", True, form("bootstrap/x.yaml", SECRET + "data: {a: aHVudGVyMg==}\n")),
+        ("an age key", True, form("bootstrap/x.yaml", SECRET + "data: {age.agekey: QUdFLVNFQ1JFVC1LRVktMVFRUQ==}\n")),
+        ("a docker login", True, form("bootstrap/x.yaml", SECRET + "data: {.dockerconfigjson: eyJhdXRocyI6e319}\n")),
+        ("a token in flow style", True, form("talos/data-1.yaml", "machine: {token: abcdef.0123456789abcdef}\n")),
+        ("a token on the next line", True, form("talos/data-1.yaml", "machine:\n  token:\n    abcdef.0123456789abcdef\n")),
+        ("a token as a block", True, form("talos/data-1.yaml", "machine:\n  token: |-\n    abcdef.0123456789abcdef\n")),
+        ("a key in the environment", True, form("talos/data-1.yaml", "machine:\n  env: {TS_AUTHKEY: hunter2}\n")),
+        ("an extension's environment", True,
+         form("talos/data-1.yaml", "apiVersion: v1alpha1\nkind: ExtensionServiceConfig\nname: x\nenvironment: [TS_AUTHKEY=hunter2]\n")),
+        ("a patch that no node of today reads", True, form("talos/other.yaml", "machine: {token: abcdef.0123456789abcdef}\n")),
+        ("a file that a comment names is not packed", False, commented),
+        ("a file that is packed and that nobody can judge", True,
+         changed(unjudged, words=("talos/unused.yaml would be packed, and nobody can tell what is in it",))),
         ("an index that git cannot read", True, changed(broken_index, words=("git cannot say",))),
         ("a repository and no git", True, no_git),
         ("a credential that is missing", True, changed(lambda site: os.unlink(os.path.join(site, ".hearth/data.pem")),
