@@ -183,16 +183,54 @@ def recovered(site):
     backup."""
     with open(os.path.join(site, "databases", "README.md"), encoding="utf-8") as source:
         guide = source.read()
-    block = re.search(r"^ {7}bootstrap:\n(?: {8,}.*\n| {7}externalClusters:\n)+", guide, re.M).group()
-    backup = re.search(r"^ {4}(\{apiVersion: (?:.*\n)+?)^ {4}EOF$", guide, re.M).group(1)
+    block = re.search(r"^ {4}bootstrap:\n(?: {5,}.*\n| {4}externalClusters:\n)+", guide, re.M).group()
+    backup = re.sub("^ {4}", "", re.search(r"<<EOF\n((?:.*\n)+?)^ {4}EOF$", guide, re.M).group(1), flags=re.M)
     path = os.path.join(site, "databases", "postgres", "cluster.yaml")
     with open(path, encoding="utf-8") as source:
         text = source.read()
-    text, count = re.subn(r"^  bootstrap:.*\n(?: {4}.*\n)+", re.sub("^ {5}", "", block, flags=re.M), text, flags=re.M)
+    text, count = re.subn(r"^  bootstrap:.*\n(?: {4}.*\n)+", re.sub("^ {2}", "", block, flags=re.M), text, flags=re.M)
     text, again = re.subn("serverName: postgres-1 #", "serverName: postgres-2 #", text)
     with open(path, "w", encoding="utf-8") as out:
-        out.write(text + "---\n" + backup.replace("generateName: now-", "name: now, namespace: databases"))
+        out.write(text + "---\n" + backup.replace("generateName: now-", "name: now\n  namespace: databases"))
     return count == 1 and again == 1
+
+
+# The rehearsal, as if Flux laid it: what is judged is all that kustomize, envsubst and apply lay.
+REHEARSED = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: rehearsal
+  namespace: flux-system
+  annotations: { kustomize.toolkit.fluxcd.io/prune: disabled }
+spec:
+  dependsOn: [{ name: infra-configs }]
+  interval: 1h
+  retryInterval: 1m
+  timeout: 10m
+  path: ./databases/rehearsal
+  prune: true
+  wait: true
+  sourceRef: { kind: GitRepository, name: flux-system }
+  postBuild: { substitute: { backups: https://homelab.blob.core.windows.net/postgres, folder: postgres-1 } }
+"""
+
+
+def rehearsed(kit, site, away):
+    """Takes the rehearsal's folder out of the tree, which may not refer to it; gives it back as Flux would see it."""
+    folder = os.path.join(site, "databases", "rehearsal")
+    if os.path.exists(folder):
+        shutil.rmtree(away, ignore_errors=True)
+        shutil.move(folder, away)
+        named = [path for path in glob.glob(os.path.join(site, "**", "*.yaml"), recursive=True) if "rehearsal" in open(path).read()]
+        return kit.expect("gitops: nothing refers to the rehearsal", not named, "\n".join(named))
+    shutil.move(away, folder)
+    with open(os.path.join(site, "clusters", "data", "databases.yaml")) as source:
+        checks = re.search(r"^  healthCheckExprs:\n(?:    .*\n)+", source.read(), re.M).group()
+    kit.write(os.path.join(site, "clusters", "data", "rehearsal.yaml"), REHEARSED + checks)
+    with open(os.path.join(folder, "cluster.yaml")) as source:
+        text = source.read()
+    return kit.expect("gitops: the rehearsal archives nothing", "plugins:" not in text and "isWALArchiver" not in text, text)
 
 
 def secrets():
@@ -226,8 +264,10 @@ def check(kit):
         components = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n"
     where = kit.directory("gitops", "tree")
     site = filled(kit, os.path.join(where, "site"), components)
-    judge(kit, os.path.join(where, "graph.txt"), "tree", site)
     renovate(kit, site)
+    rehearsed(kit, site, os.path.join(where, "rehearsal"))
+    judge(kit, os.path.join(where, "graph.txt"), "tree", site)
+    rehearsed(kit, site, os.path.join(where, "rehearsal"))
     kit.expect("gitops: the recovery fits the database", recovered(site))
     judge(kit, os.path.join(where, "recovery.txt"), "tree", site)
     if not real:

@@ -542,12 +542,13 @@ class Guide:
             chapters = parts("#" + source.read())
         self.open(self.site, os.path.join(self.top, "box-1"))
         for kind, text in [item for steps in chapters.values() for _, items in steps for item in items]:
-            if is_command(text):
+            if is_command(text) or (kind == "block" and not text.startswith("bootstrap:")):
                 self.do(text, [])
         self.shell.end()
         self.wrong += ["recovery: " + each for each in self.shell.wrong]
         done = {name for tool, name, _, _ in self.cloud.calls if tool in ("kubectl", "flux")}
-        lacking = {"create", "delete", "exec", "scale", "suspend kustomization", "resume kustomization"} - done
+        lacking = {"create", "delete", "exec", "scale", "suspend kustomization", "resume kustomization", "wait",
+                   "kustomize", "envsubst"} - done
         return self.wrong + (["recovery: nothing does %s" % sorted(lacking)] if lacking else [])
 
 

@@ -47,7 +47,19 @@ var gatewayClassCases = []statusCase{
 	{"ready", `{"conditions":[{"type":"Accepted","status":"True","reason":"x"}]}`, true},
 }
 
-var casesOf = map[string][]statusCase{"Gateway": gatewayCases, "GatewayClass": gatewayClassCases}
+// A database that is Ready and archives nothing keeps nothing.
+var databaseCases = append([]statusCase{
+	{"ready, nothing archived yet", `{"conditions":[{"type":"Ready","status":"True","reason":"x"},` +
+		`{"type":"ConsistentSystemID","status":"True","reason":"x"}]}`, true},
+	{"ready, archiving", `{"conditions":[{"type":"ContinuousArchiving","status":"True","reason":"x"},` +
+		`{"type":"Ready","status":"True","reason":"x"}]}`, true},
+	{"ready, archiving fails", `{"conditions":[{"type":"Ready","status":"True","reason":"x"},` +
+		`{"type":"ContinuousArchiving","status":"False","reason":"x"}]}`, false},
+	{"archiving, not ready", `{"conditions":[{"type":"Ready","status":"False","reason":"x"},` +
+		`{"type":"ContinuousArchiving","status":"True","reason":"x"}]}`, false},
+}, readyCases...)
+
+var casesOf = map[string][]statusCase{"Gateway": gatewayCases, "GatewayClass": gatewayClassCases, "Cluster": databaseCases}
 
 // Custom kinds that have no readiness of their own, so that waiting for them means nothing. Each with its reason.
 var passive = map[string]string{

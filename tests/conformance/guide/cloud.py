@@ -324,8 +324,18 @@ class Cloud:
         return "namespace/flux-system\nnamespace/other\n" if flags.get("-o") == "name" else ""
 
     def kubectl_apply(self, words, flags, where, *_):
-        with open(os.path.join(where, flags["-f"])):
-            pass
+        if flags["-f"] != "-":
+            with open(os.path.join(where, flags["-f"])):
+                pass
+
+    def kubectl_create(self, words, flags, where, piped, *_):
+        if piped.lstrip().startswith("{"):
+            raise Refused("a text that begins with a brace is JSON to some versions")
+        return "backup.postgresql.cnpg.io/now-x7x7x\n"
+
+    def kubectl_kustomize(self, words, flags, where, *_):
+        if not os.path.exists(os.path.join(where, words[0], "kustomization.yaml")):
+            raise Refused("no kustomization.yaml in " + words[0])
 
     def kubectl_replace(self, words, flags, where, piped, *_):
         if list(json.loads(piped)["data"]) != ["_other__Namespace"]:
