@@ -36,7 +36,8 @@ static bool like(const char *text, const char *globs)
 
 /* Of a machine config, a variable of hearth.yaml, an environment. */
 #define SECRET_NAMES \
-    "auth\0*token\0*secret\0*password\0*passphrase\0*private?key\0*privatekey\0*auth?key\0*authkey\0*api?key\0" \
+    "auth\0*token\0*secret\0*password\0*passphrase\0*private?key\0*privatekey\0*auth?key\0*authkey\0*api?" \
+    "key\0" \
     "*apikey\0*access?key\0*secret?key\0*secretkey\0*presharedkey\0"
 
 /* None, no secret, encrypted, or of another tool. */
@@ -44,7 +45,8 @@ static bool like(const char *text, const char *globs)
 
 /* Of a Secret. In base64 a certificate and a public key begin as they do here. */
 #define PUBLIC_NAMES \
-    "*known_hosts*\0*crt\0*cert\0*certificate\0ca\0cafile\0*pub\0*public?key\0*publickey\0*user\0*username\0" \
+    "*known_hosts*\0*crt\0*cert\0*certificate\0ca\0cafile\0*pub\0*public?key\0*publickey\0*user\0*" \
+    "username\0" \
     "*client?id\0*clientid\0*tenant?id\0*tenantid\0"
 #define PUBLIC_VALUES \
     "-----BEGIN CERTIFICATE-----*\0-----BEGIN PUBLIC KEY-----*\0LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS*\0" \
@@ -98,7 +100,11 @@ static void judge_node(struct clear_search *s, const struct tree_node *node)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
     if (like(text, MARKS) ||
         (s->secret ? !like(key, PUBLIC_NAMES) && !like(text, PUBLIC_VALUES)
-                   : s->names && like(node->key ? key : strchr(text, '=') ? name : "", SECRET_NAMES)))
+                   : s->names &&
+                 like(node->key               ? key
+                          : strchr(text, '=') ? name
+                                              : "",
+                      SECRET_NAMES)))
         note(s->file, node->pos, node->key ? key : "an element");
     else if (s->names && strstr(text, "kind: Secret"))
         judge_text(s, node);
@@ -111,8 +117,10 @@ static void judge_object(struct clear_search *s, struct tree_node *root)
         for (struct tree_node *item = tree_get(root, "items") ? tree_get(root, "items")->first : NULL; item;
              item = item->next)
             judge_object(s, item);
-    for (struct tree_node *part = root && root->kind == TREE_MAP ? root->first : NULL; part; part = part->next) {
-        s->secret = is_secret && text_glob("*data", part->key->text) && strcmp(part->key->text, "metadata") != 0;
+    for (struct tree_node *part = root && root->kind == TREE_MAP ? root->first : NULL; part;
+         part = part->next) {
+        s->secret =
+            is_secret && text_glob("*data", part->key->text) && strcmp(part->key->text, "metadata") != 0;
         judge_node(s, part);
     }
 }
@@ -208,8 +216,10 @@ void clear_say(const struct site *site, const struct clear_file *file, struct er
     enum tracked tracked = file->count ? tracked_content(site->dir, file->path) : TRACKED_NO;
     if (tracked == TRACKED_NO || tracked == TRACKED_OUTSIDE)
         return;
-    errors_at(errors, file->pos, E_SECRET_CLEAR, "%s stands here in clear%s, and %s", file->what, file->count > 1 ? ", and is not the only one" : "",
-              tracked == TRACKED_YES ? "Git tracks the file" : "it cannot be told whether Git tracks the file");
+    errors_at(errors, file->pos, E_SECRET_CLEAR, "%s stands here in clear%s, and %s", file->what,
+              file->count > 1 ? ", and is not the only one" : "",
+              tracked == TRACKED_YES ? "Git tracks the file"
+                                     : "it cannot be told whether Git tracks the file");
 }
 
 struct clear_file *clear_judge(const struct site *site, struct errors *errors)

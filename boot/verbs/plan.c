@@ -93,8 +93,9 @@ static json_t *packs_json(const struct clear_file *file)
     json_t *list = json_array();
     for (; file; file = file->next)
         if (!file->absent)
-            json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "path", file->path, "line", (int)file->pos.line,
-                                                  "clear", file->what));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:i, s:s}", "path", file->path, "line",
+                                            (int)file->pos.line, "clear", file->what));
     return list;
 }
 
