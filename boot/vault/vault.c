@@ -83,7 +83,7 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
 }
 
 /* What the child may know, in memory of its own. */
-struct kept {
+struct request_copy {
     struct vault_request request;
     struct secret_name names[VAULT_NAMES_MAX];
     struct secret credential;
@@ -91,7 +91,7 @@ struct kept {
 
 #define TEXTS_MAX (9 + 2 * VAULT_NAMES_MAX)
 
-static unsigned texts_of(struct kept *k, const char **at[TEXTS_MAX])
+static unsigned texts_of(struct request_copy *k, const char **at[TEXTS_MAX])
 {
     struct vault_request *q = &k->request;
     const char **const own[] = {&q->authority, &q->vault,  &q->resource,   &q->tenant,     &q->client,
@@ -108,7 +108,7 @@ static unsigned texts_of(struct kept *k, const char **at[TEXTS_MAX])
 
 /* The heap of the parent may hold what a vault gave before, and a whole machine config: the child's holds the request
  * and nothing else. On its way a copy lies with the kernel, because beside the heap there is no room. */
-static int keep(struct kept *k, const struct vault_request *q, struct error *e)
+static int keep(struct request_copy *k, const struct vault_request *q, struct error *e)
 {
     k->request = *q;
     for (unsigned i = 0; i < q->name_count; i++)
@@ -156,14 +156,14 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
 {
     signal(SIGPIPE, SIG_IGN);
     struct probe probe;
-    struct kept kept = {0};
+    struct request_copy copy = {0};
     struct error e = {0};
     bool probing = q->peer_count > 0, entered = true;
     if (probing) {
         probe_make(&probe, q);
         mem_forget();
     } else {
-        entered = keep(&kept, q, &e) == 0;
+        entered = keep(&copy, q, &e) == 0;
     }
     mem_lock();
     fetch_last_words(fd);
@@ -176,7 +176,7 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
     if (entered && probing) {
         probe_run(&probe, fd);
     } else if (entered) {
-        fetch_run(&kept.request, &c->authority, &c->vault, c->scope, fd);
+        fetch_run(&copy.request, &c->authority, &c->vault, c->scope, fd);
     } else {
         struct buf record = {0};
         record_failed(&record, &e);

@@ -145,8 +145,8 @@ __attribute__((unused)) static void kit_expect(struct kit *k, enum error_code co
     if (found)
         return;
     for (unsigned i = 0; i < k->errors.count; i++)
-        print_message("  %s: %s\n", error_info(k->errors.items[i].code)->slug, k->errors.items[i].text);
-    fail_msg("no %s with \"%s\"", error_info(code)->slug, words);
+        print_message("  %s: %s\n", error_info(k->errors.items[i].code).slug, k->errors.items[i].text);
+    fail_msg("no %s with \"%s\"", error_info(code).slug, words);
 }
 
 /* Base64 of the PEM of a DER body, in the pool. */
