@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,10 @@ int history_judge(const struct site *site, const struct role *role, struct error
     snprintf(name, sizeof name, "%s/%s", site->dir, path);
     char file[PATH_MAX];
     if (!realpath(name, file) || !realpath(site->dir, name))
+        return 0;
+    /* Of no bytes every repository has some. */
+    struct stat st;
+    if (stat(file, &st) == 0 && st.st_size == 0)
         return 0;
     int result = 0;
     if (tracked_file(site->dir, path) != TRACKED_OUTSIDE)

@@ -151,11 +151,11 @@ static void judge_file(struct clear_search *s, const char *path, bool tree)
 {
     struct buf text = {.max = SITE_FILE_MAX + 1};
     struct pool *pool = pool_new();
-    struct document *docs = NULL;
-    struct error e = {.code = E_NONE};
     struct clear_file *file = s->file = add(s, path);
     file->seen = true;
     s->names = strncmp(path, "bootstrap/", 10) != 0;
+    struct document *docs = NULL;
+    struct error e = {.code = E_NONE};
     if (site_read(s->site, path, &text, &file->absent, &e) == 0) {
         buf_char(&text, '\0');
         if (tree)
@@ -185,9 +185,9 @@ static int judge_folder(struct clear_search *s, const char *folder, struct error
 static int judge_files(const struct site *site, struct pool *pool, struct clear_file **out, struct error *e)
 {
     struct clear_search s = {.site = site, .pool = pool, .files = out};
-    const char **folders;
     *out = NULL;
     judge_file(&s, SITE_INVENTORY, true);
+    const char **folders;
     if (judge_folder(&s, "talos", e) != 0 || judge_folder(&s, "bootstrap", e) != 0 ||
         site_list(site, pool, "talos", "/", &folders, e) != 0)
         return -1;

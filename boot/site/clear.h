@@ -1,10 +1,11 @@
 /*
  * clear.h - secrets that stand in clear in the files of a site.
  *
- * Judged on the parsed tree, never on lines: in a `kind: Secret` every value that is no reference, not encrypted (SOPS'
- * "ENC[") and not public by its key (known_hosts, certificates, public keys, user names, ids); in talos/ and hearth.yaml
- * what is secret by its key, also as NAME=VALUE in a list; anywhere the marks of private keys and well-known tokens.
- * A file that is only named (!file) is judged by those marks, and by the key of a Secret that takes it.
+ * Judged on the parsed tree, never on lines: in a `kind: Secret` every value that is no reference, not encrypted
+ * (SOPS' "ENC[") and not public by its key (known_hosts, certificates, public keys, user names, ids); in talos/ and
+ * hearth.yaml what is secret by its key, also as NAME=VALUE in a list; anywhere the marks of private keys and
+ * well-known tokens. A file that is only named (!file) is judged by those marks, and by the key of a Secret that takes
+ * it.
  */
 #ifndef HEARTH_SITE_CLEAR_H
 #define HEARTH_SITE_CLEAR_H
@@ -31,8 +32,8 @@ struct clear_file {
     struct clear_file *next;
 };
 
-/* Every file that a box may read of this site, with what stands in it in clear: one that cannot be read has that said in
- * `what` and a count of 0. In the site's pool. Adds E_SECRET_CLEAR for each that Git tracks, or may. */
+/* Every file that a box may read of this site, with what stands in it in clear: one that cannot be read has that said
+ * in `what` and a count of 0. In the site's pool. Adds E_SECRET_CLEAR for each that Git tracks, or may. */
 struct clear_file *clear_judge(const struct site *site, struct errors *errors);
 
 /* The same of one object of a file that others read: adds to `file`. */

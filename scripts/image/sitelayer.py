@@ -17,8 +17,8 @@ HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
 
 
 class Site:
-    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; holds: what of
-    all that nobody else may have, in words."""
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; holds:
+    what of all that nobody else may have, in words."""
 
     def __init__(self, directory, files, roles):
         self.directory, self.files, self.roles = directory, files, roles
@@ -39,8 +39,8 @@ def inside(directory, path):
 
 
 def plans(settings, directory):
-    """What `hearth plan --all --json` says; its refusal is ours. The tree that Flux reads stands apart: no medium carries it,
-    so it is a warning here."""
+    """What `hearth plan --all --json` says; its refusal is ours. The tree that Flux reads stands apart: no medium
+    carries it, so it is a warning here."""
     if not os.path.isfile(os.path.join(directory, "hearth.yaml")):
         raise Stop("SITE=%s: there is no hearth.yaml in it" % directory)
     if not os.access(settings.binary, os.X_OK):
