@@ -96,6 +96,9 @@ bool conn_turn(struct conn *c)
         return false;
     unsigned own = blame(c, &c->peer);
     c->v4_first = c->peer.v6;
+    /* What a name server has not said yet may be a better way: the next opening waits for it. */
+    if (c->more)
+        return true;
     for (unsigned i = 0; i < c->lookup.count; i++)
         if (troubles(c, &c->lookup.addresses[i]) < own)
             return true;
@@ -182,6 +185,7 @@ static void win(struct conn *c, unsigned i, uint64_t now)
     c->fd = fd_steal(&c->race[i]);
     c->peer = c->lookup.addresses[c->entrant[i]];
     c->connected = true;
+    c->more = !lookup_done(&c->lookup);
     lookup_stop(&c->lookup);
     end_race(c);
     c->world->connections++;

@@ -78,8 +78,9 @@ struct conn {
     /* deadline of the state, clock_ms */
     uint64_t until;
     int fd;
-    /* since it was opened, to peer */
+    /* since it was opened, to peer; `more`: before the name servers had said all */
     bool connected;
+    bool more;
     struct dns_address peer;
     struct tls *tls;
     /* the handshake was finished since it was opened */
@@ -95,7 +96,7 @@ enum conn_state conn_step(struct conn *c, uint64_t now);
 void conn_close(struct conn *c);
 
 /* The address that it was connected to, in this opening, gave trouble before it had answered anything. True when the
- * host has another one that gave less. False too when it was connected to none. */
+ * host has another one that gave less, or may have: not every answer had come. False too when it was connected to none. */
 bool conn_turn(struct conn *c);
 
 /* "login.microsoftonline.com at 20.190.1.2", or the host alone when it is connected to none. Returns out. */
