@@ -62,6 +62,7 @@ def cases(kit):
         for path, entry in layer(ran).items():
             if entry[2] is not None:
                 write(where + path, entry[2])
+                os.chmod(where + path, 0o600)
         both = []
         for top in (site, where + TOP):
             done = subprocess.run([kit.binary, "plan", "--all", "--json", "--site", "."], cwd=top, stdout=subprocess.PIPE)
