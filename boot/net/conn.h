@@ -96,7 +96,8 @@ enum conn_state conn_step(struct conn *c, uint64_t now);
 void conn_close(struct conn *c);
 
 /* The address that it was connected to, in this opening, gave trouble before it had answered anything. True when the
- * host has another one that gave less, or may have: not every answer had come. False too when it was connected to none. */
+ * host has another one that gave less, or may have: not every answer had come. False too when it was connected to
+ * none. */
 bool conn_turn(struct conn *c);
 
 /* "login.microsoftonline.com at 20.190.1.2", or the host alone when it is connected to none. Returns out. */
