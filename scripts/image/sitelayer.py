@@ -11,6 +11,7 @@ import extension
 from common import Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
+INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hearth
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
 HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them

@@ -30,6 +30,12 @@ def tools(name):
 
 
 def cases(kit):
+    def planned(site):
+        """The plans of a site whose tree, for want of Flux's components, is not whole."""
+        done = subprocess.run([kit.binary, "plan", "--all", "--json", "--site", site], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        expect(done.returncode == 3 and b"gotk-components.yaml is not there" in done.stderr, done.stderr.decode())
+        return json.loads(done.stdout)
+
     shared = {}
 
     def given():
@@ -418,7 +424,7 @@ def cases(kit):
         for overlay in ("registry.yaml", "image-cache.yaml"):
             copy = kit.site()
             write(os.path.join(copy, "talos", "production.yaml"), read(ran.path("installer", overlay)))
-            plans = json.loads(command([kit.binary, "plan", "--all", "--json", "--site", copy]))
+            plans = planned(copy)
             for plan in plans:
                 told = any("machine.install.image is" in warning["text"] for warning in plan["warnings"])
                 same(told, plan["node"]["role"] == "data", "%s: %s is told that hearth leaves" % (overlay, plan["node"]["name"]))
@@ -461,7 +467,7 @@ def cases(kit):
         pin = read(os.path.join(site, "talos", "installer.pin")).decode()
         same(pin.count(digest), 1, "lines of " + pin)
         write(os.path.join(site, "talos", "data.yaml"), b"machine:\n  install:\n    image: r.example/i@%s\n" % digest.encode())
-        plans = json.loads(command([kit.binary, "plan", "--all", "--json", "--site", site]))
+        plans = planned(site)
         same({plan["installer"]["carriesHearth"] for plan in plans if plan["node"]["role"] == "data"}, {"pin"}, "evidence")
         kit.refused("installer", "64 hexadecimal digits", SITE=site, TALOS="v1.13.9", DIGEST="sha256:abc")
 
