@@ -54,7 +54,7 @@ static const char **gives(struct pool *pool, const struct document *documents, b
     for (const struct document *d = documents; d; d = d->next) {
         const char *kind = tree_text(tree_get(d->root, "kind"));
         const char *name = tree_text(tree_get(d->root, "name"));
-        if (!d->root)
+        if (!d->root || d->root->kind != TREE_MAP)
             continue;
         if (kind || base)
             *end++ = pool_printf(pool, "%s%s%s", kind ? kind : "v1alpha1", name ? " " : "", name ? name : "");
