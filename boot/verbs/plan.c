@@ -38,6 +38,12 @@ static json_t *tree_json(const struct plan *plan, unsigned own, unsigned unseen,
                      "unseen", (int)unseen, "secrets", names, "errors", wrong);
 }
 
+static void say_unseen(unsigned unseen, const struct options *o)
+{
+    if (unseen && o->partial)
+        log_note("good but for what was not looked at");
+}
+
 static void show_one(const struct pipeline *run, const struct options *o, struct errors *errors)
 {
     struct gitops_login ignored;
@@ -65,8 +71,8 @@ static void show_one(const struct pipeline *run, const struct options *o, struct
     if (!o->az && !o->access)
         show_plan(&text, run->plan);
     show_text(&text);
-    if (!o->az && !o->access && verdict_tree(run->plan, o, &ignored, errors) && o->partial)
-        log_note("good but for what was not looked at");
+    if (!o->az && !o->access)
+        say_unseen(verdict_tree(run->plan, o, &ignored, errors), o);
 }
 
 /* Every control plane of a cluster must carry the same manifests: each is compared with the first of its cluster. */
@@ -113,12 +119,13 @@ static bool has_tree(struct plan *const *plans, unsigned i)
     return false;
 }
 
-static void show_all(struct plan *const *plans, const struct clear_file *files, const struct options *o,
-                     struct errors *errors)
+static void show_all(const struct site *site, struct plan *const *plans, const struct clear_file *files,
+                     const struct options *o, struct errors *errors)
 {
     json_t *list = o->json ? json_array() : NULL, *packs = packs_json(files);
     struct gitops_login ignored;
-    for (unsigned i = 0; i < plans[0]->site->node_count; i++) {
+    unsigned all = 0;
+    for (unsigned i = 0; i < site->node_count; i++) {
         json_t *one = list ? show_plan_json(plans[i]) : NULL;
         if (!list) {
             struct buf text = {0};
@@ -130,6 +137,7 @@ static void show_all(struct plan *const *plans, const struct clear_file *files, 
         struct errors wrong = {0};
         if (!has_tree(plans, i)) {
             unsigned unseen = verdict_tree(plans[i], o, &ignored, &wrong);
+            all += unseen;
             if (list)
                 json_object_set_new(one, "tree", tree_json(plans[i], own, unseen, &wrong));
         }
@@ -144,6 +152,7 @@ static void show_all(struct plan *const *plans, const struct clear_file *files, 
         show_json(list);
     else
         show_printf("All control planes of each cluster carry identical manifests.\n");
+    say_unseen(all, o);
 }
 
 /* Off the box the facts of no entry are known: each is planned as far as the site alone goes. */
@@ -162,7 +171,7 @@ static enum exit_status plan_all(const struct options *o)
         errors_move(&errors, &wrong);
     }
     if (same_manifests(plans, site->node_count, &errors) == 0)
-        show_all(plans, files, o, &errors);
+        show_all(site, plans, files, o, &errors);
     enum exit_status status = errors_total(&errors) ? log_errors(&errors) : EXIT_DONE_;
     for (unsigned i = 0; i < site->node_count; i++)
         plan_free(plans[i]);
