@@ -220,6 +220,8 @@ row("secrets", "a firewall drops what goes to the vault", "tcp-timeout", dns={VA
 row("secrets", "the vault's host resets", "tcp-reset", dns={VAULT: {"a": [RESET]}})
 row("secrets", "connections by IPv6 come about and fall silent", "applied",
     dns={LOGIN: {"aaaa": [MUTE], "a": [STAND_LOGIN]}, VAULT: {"aaaa": [MUTE], "a": [STAND_VAULT]}})
+row("secrets", "connections by IPv6 fall silent, and IPv4's address comes late", "applied",
+    dns={LOGIN: {"aaaa": [MUTE], "a": [STAND_LOGIN], "delay": {"a": 0.2}}, VAULT: {"aaaa": [MUTE], "a": [STAND_VAULT], "delay": {"a": 0.2}}})
 row("secrets", "the vault's host never speaks", "tls-timeout", azure={"vault": {"no_accept": True}})
 for cause, code, settings in (
         ("an expired chain", "tls-expired", {"chain": "expired"}),

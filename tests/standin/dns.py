@@ -3,7 +3,7 @@
     python3 tests/standin/dns.py ADDR:PORT 'JSON'
 
 JSON: {NAME: {"a": [..], "aaaa": [..], "cname": NAME, "rcode": "nxdomain"|"servfail"|"refused",
-"silent": true | N (first N queries), "truncate": true (UDP answers empty with TC), "delay": SECONDS,
+"silent": true | N (first N queries), "truncate": true (UDP answers empty with TC), "delay": SECONDS | {TYPE: SECONDS},
 "wrong_id": true, "broken": true (counts an answer that is not there), "raw_hex": BYTES, "pad": N (extra TXT-sized
 additional bytes), "loop": true, "tcp": false (silent by TCP)}}. A name that is not in the table is NXDOMAIN; "*" is any
 name. A CNAME's chain is put into one answer.
@@ -62,8 +62,8 @@ class Dns:
         silent = entry.get("silent", 0)
         if silent is True or count <= silent and silent or over_tcp and entry.get("tcp") is False:
             return None
-        if entry.get("delay"):
-            time.sleep(entry["delay"])
+        delay = entry.get("delay", 0)
+        time.sleep(delay.get(TYPES.get(kind), 0) if isinstance(delay, dict) else delay)
         if "raw_hex" in entry:
             return query[:2] + bytes.fromhex(entry["raw_hex"])
         identity = struct.unpack(">H", query[:2])[0] ^ (0xffff if entry.get("wrong_id") else 0)
