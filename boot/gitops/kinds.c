@@ -171,9 +171,8 @@ static void held(struct walk *w, const struct walk_item *item, struct tree_node 
 
 static void secret(struct walk *w, const struct walk_item *item, struct tree_node *root)
 {
-    struct clear_file file = {.path = item->path};
-
     held(w, item, root, INVENTORY_SECRET);
+    struct clear_file file = {.path = item->path};
     clear_object(&file, root);
     clear_say(w->plan->site, &file, w->errors);
 }

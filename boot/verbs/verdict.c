@@ -13,7 +13,6 @@ unsigned verdict_tree(struct plan *plan, const struct options *o, struct gitops_
 {
     struct errors warnings = {0};
     struct gitops_tree tree;
-
     gitops_tree(plan, &tree, &warnings, errors);
     gitops_keep(plan, &warnings);
     gitops_endpoint(plan, &warnings);
