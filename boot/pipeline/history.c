@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define WORDS_MAX 8
-#define SAID_MAX 80 /* an object id and a newline; of more only the beginning counts */
+#define SAID_MAX 80 /* an object id and a newline, and room */
 #define NO_GIT 127
 
 /* A repository: the one around `dir`, or git_dir with `dir` as its work tree. */
@@ -55,13 +55,8 @@ static int ask(const struct repository *r, const char *const *words, char said[S
     }
     close(ends[1]);
     size_t n = 0;
-    for (ssize_t got = 1; pid > 0 && (got > 0 || errno == EINTR);) {
-        char more[SAID_MAX];
-        got = read(ends[0], more, sizeof more);
-        for (ssize_t i = 0; i < got && n < SAID_MAX - 1; i++)
-            said[n++] = more[i];
-        errno = got < 0 ? errno : 0;
-    }
+    for (ssize_t got = 1; pid > 0 && (got > 0 || (got < 0 && errno == EINTR)); n += got > 0 ? (size_t)got : 0)
+        got = read(ends[0], said + n, SAID_MAX - 1 - n);
     close(ends[0]);
     said[n] = '\0';
     said[strcspn(said, "\n")] = '\0';
