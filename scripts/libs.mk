@@ -31,8 +31,8 @@ $(OUT)/libyaml/%: F = -I$(SRC)/libyaml/include -DYAML_DECLARE_STATIC -DYAML_VERS
 $(OUT)/zlib/%:    F = -I$(SRC)/zlib -DHAVE_UNISTD_H -DBUILDFIXED $(if $(filter inflate,$(ZLIB)),-DNO_GZIP)
 $(OUT)/jansson/%: F = -Iembed -I$(SRC)/jansson/src -DHAVE_STDINT_H=1 -DHAVE_GETPID=1 -DHAVE_UNISTD_H=1 -DHAVE_SYS_TYPES_H=1
 
-# Where the time of a boot goes: RSA, SHA-256. clang's program goes without: it unrolls and
-# inlines 12 KB at -O2, and gcc's is the one that ships.
+# Where the time of a boot goes: RSA, SHA-256. clang's program goes without: it unrolls and inlines 12 KB at -O2, and
+# gcc's is the one that ships.
 HOT :=
 ifneq ($(findstring clang,$(LCC))$(findstring -flto,$(LCFLAGS)),clang-flto)
 $(OUT)/bearssl/src/int/i31_mont%: HOT := -O2
