@@ -4,6 +4,7 @@
 #include "site/ref.h"
 #include "site/tracked.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,11 +29,31 @@ static bool like(const char *text, const char *globs)
     return false;
 }
 
-/* A private key, also in each of the three places that base64 can have for it, and tokens whose makers mark them. */
-#define MARKS \
-    "*PRIVATE KEY-----*\0*BSSVZBVEUgS0VZLS0t*\0*UFJJVkFURSBLRVktLS0t*\0*QUklWQVRFIEtFWS0tLS*\0" \
-    "*AGE-SECRET-KEY-1*\0*ghp_????????????????????*\0*github_pat_????????????????????*\0" \
-    "*glpat-????????????*\0*tskey-*-*\0*???8Q~???????????????*\0"
+/* A private key, also in each of the three places that base64 can have for it, and tokens whose makers mark them: the
+ * mark, and how many bytes stand before and behind it at the least. */
+static const struct clear_mark {
+    char text[21];
+    uint8_t before, behind;
+} marks[] = {{"PRIVATE KEY-----", 0, 0},
+             {"BSSVZBVEUgS0VZLS0t", 0, 0},
+             {"UFJJVkFURSBLRVktLS0t", 0, 0},
+             {"QUklWQVRFIEtFWS0tLS", 0, 0},
+             {"AGE-SECRET-KEY-1", 0, 0},
+             {"ghp_", 0, 20},
+             {"github_pat_", 0, 20},
+             {"glpat-", 0, 12},
+             {"tskey-", 0, 12},
+             {"8Q~", 3, 15}};
+
+/* Looked for in whole files, of which one has 270 kB: by words, not by globs. */
+static bool is_marked(const char *text)
+{
+    for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
+        for (const char *at = text; (at = strstr(at, m->text)); at++)
+            if (at - text >= m->before && strlen(at) >= strlen(m->text) + m->behind)
+                return true;
+    return false;
+}
 
 /* Of a machine config, a variable of hearth.yaml, an environment. */
 #define SECRET_NAMES \
@@ -96,15 +117,12 @@ static void judge_node(struct clear_search *s, const struct tree_node *node)
     }
     if (!text || !text[0] || like(text, NO_VALUES))
         return;
-    char name[64]; /* of a list: NAME=VALUE */
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
-    if (like(text, MARKS) ||
-        (s->secret ? !like(key, PUBLIC_NAMES) && !like(text, PUBLIC_VALUES)
-                   : s->names &&
-                 like(node->key               ? key
-                          : strchr(text, '=') ? name
-                                              : "",
-                      SECRET_NAMES)))
+    char name[64] = ""; /* of a list: NAME=VALUE */
+    if (strchr(text, '='))
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
+    bool by_name = s->secret ? !like(key, PUBLIC_NAMES) && !like(text, PUBLIC_VALUES)
+                             : s->names && like(node->key ? key : name, SECRET_NAMES);
+    if (by_name || is_marked(text))
         note(s->file, node->pos, node->key ? key : "an element");
     else if (s->names && strstr(text, "kind: Secret"))
         judge_text(s, node);
@@ -160,7 +178,7 @@ static void judge_file(struct clear_search *s, const char *path, bool tree)
         buf_char(&text, '\0');
         if (tree)
             (void)tree_read(pool, path, text.data, text.len - 1, &docs, &e);
-        else if (file->whole || like(text.data, MARKS))
+        else if (file->whole || is_marked(text.data))
             note(file, (struct pos){.line = 1, .column = 1}, "the file");
     }
     if (e.code)
