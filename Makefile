@@ -150,7 +150,7 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/libs.ok $(B)/config.mk Makefile
 STATIC := -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
     -Wl,--gc-sections,--build-id=none
 LINK = $(CC) $(CC_TARGET) $(STATIC) $(OPTIMISE) $(LTO_LINK) -fPIE $(COMMON) -g $(PATHS) $(LDFLAGS)
-$(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary
+$(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary scripts/hearth.ld
 	@$(LINK) -o $@.debug $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(OBJ) $(LIBS:%=$(B)/lib/lib%.a) \
 	    $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
 	@strip -s -R .comment -R '.note*' -o $@.new $@.debug
