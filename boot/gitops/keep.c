@@ -49,7 +49,7 @@ static bool kept(const struct plan *plan, struct pool *pool, const char *path)
     return false;
 }
 
-/* Whether Flux collects at all what leaves clusters/<role>. */
+/* Whether Flux collects at all what leaves the folder that it follows. */
 static bool prunes(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
@@ -66,10 +66,10 @@ static bool prunes(const struct plan *plan, struct pool *pool, const char *path)
 void gitops_keep(const struct plan *plan, struct errors *warnings)
 {
     struct pool *pool = pool_new();
-    const char *role = plan->entry->role->name;
-    const char *file = pool_printf(plan->pool, "clusters/%s/flux-system/kustomization.yaml", role);
-    if (prunes(plan, pool, pool_printf(pool, "clusters/%s/flux-system/gotk-sync.yaml", role)) &&
-        !kept(plan, pool, file))
+    const char *sync = plan->entry->role->flux.sync, *slash = strrchr(sync, '/');
+    const char *file =
+        pool_printf(plan->pool, "%.*skustomization.yaml", slash ? (int)(slash + 1 - sync) : 0, sync);
+    if (prunes(plan, pool, sync) && !kept(plan, pool, file))
         errors_at(warnings, (struct pos){.file = file}, E_PLAN_ADVICE,
                   "should these files ever leave Git, Flux deletes itself, and once it is brought back all "
                   "that it has made: give every object " PRUNE ": disabled, as the example does");

@@ -250,9 +250,7 @@ static void say_untracked(struct walk *w)
 /* One walk from the file that Flux begins with. */
 static void run(struct walk *w)
 {
-    const char *role = w->plan->entry->role->name;
-    struct walk_item start = {.sync = true,
-                              .path = pool_printf(w->pool, "clusters/%s/flux-system/gotk-sync.yaml", role)};
+    struct walk_item start = {.sync = true, .path = w->plan->entry->role->flux.sync};
 
     w->items[0] = start;
     w->count = 1;

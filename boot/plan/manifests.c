@@ -244,8 +244,7 @@ static void add_components(struct plan *plan, struct errors *errors)
     const struct site *site = plan->site;
     if (site->flux.from == FLUX_RELEASE)
         return;
-    char *path =
-        pool_printf(plan->pool, "clusters/%s/flux-system/gotk-components.yaml", plan->entry->role->name);
+    const char *path = plan->entry->role->flux.components;
     /* Said for another directory than this one: that of hearth's sources. */
     char whole[PATH_MAX];
     char *next = pool_printf(plan->pool, "fetch it in hearth's sources with `make flux SITE=%s`",
@@ -291,22 +290,20 @@ static void refuse_example(struct span bytes, const char *path, struct errors *e
 
 static void add_sync(struct plan *plan, struct errors *errors)
 {
-    const char *role = plan->entry->role->name;
+    const struct role *role = plan->entry->role;
     struct span bytes;
-    char *path = pool_printf(plan->pool, "clusters/%s/flux-system/gotk-sync.yaml", role);
-    char *wanted = pool_printf(plan->pool, "clusters/%s", role);
-    char *next = pool_printf(
-        plan->pool,
-        "it tells Flux which repository to follow: a GitRepository and a Kustomization named flux-system "
-        "with path ./%s (`flux bootstrap` writes the same file)",
-        wanted);
+    const char *path = role->flux.sync;
+    char *wanted = pool_printf(plan->pool, "clusters/%s", role->name);
+    static const char next[] = "it tells Flux which repository to follow, and where in it to begin: a "
+                               "GitRepository and a Kustomization "
+                               "named flux-system (`flux bootstrap` writes the same file)";
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     refuse_example(bytes, path, errors);
-    if (!contains(bytes, wanted))
+    if (!role->flux.named && !contains(bytes, wanted))
         errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_RISK,
                   "it never names %s: Flux would reconcile another folder than the one it came from", wanted);
-    lay_flux(plan, "40-flux-sync", path, bytes, errors);
+    lay_flux(plan, PLAN_FLUX_SYNC, path, bytes, errors);
 }
 
 static int by_name(const void *a, const void *b)

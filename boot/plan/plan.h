@@ -54,6 +54,8 @@ struct plan_secret {
     } * where;
 };
 
+#define PLAN_FLUX_SYNC "40-flux-sync" /* the name of the role's flux.sync among the manifests */
+
 /* An inlined manifest. Names sort in the order they are meant to be applied. */
 struct plan_manifest {
     /* "20-flux-components": also cluster.inlineManifests[].name */

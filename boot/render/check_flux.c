@@ -7,12 +7,6 @@
 
 #define FLUX "flux-system"
 
-static const char *last_part(const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? slash + 1 : path;
-}
-
 static const struct tree_node *find(const struct document *docs, const char *group, const char *kind)
 {
     size_t n = strlen(group);
@@ -156,13 +150,18 @@ static void check_source(struct check *c, const struct tree_node *git)
         check_credential(c, secret, ssh ? url->text : NULL);
 }
 
+/* Where it begins is the site's own to say, but for the folder of another role: the file was copied. */
 static void check_path(struct check *c, const struct tree_node *kustomization)
 {
-    const char *wanted = pool_printf(c->pool, "./clusters/%s", c->plan->entry->role->name);
+    const struct site *site = c->plan->site;
     const struct tree_node *path = tree_path(kustomization, "spec.path");
-    if (!tree_is(path, wanted) && !tree_is(path, wanted + 2))
-        errors_at(c->errors, path ? path->pos : kustomization->pos, E_FLUX_SYNC, "spec.path must be %s",
-                  wanted);
+    for (unsigned i = 0; i < site->role_count; i++) {
+        const struct role *other = &site->roles[i];
+        const char *theirs = pool_printf(c->pool, "./clusters/%s", other->name);
+        if (other != c->plan->entry->role && (tree_is(path, theirs) || tree_is(path, theirs + 2)))
+            errors_at(c->errors, path->pos, E_FLUX_SYNC, "spec.path %s is the folder of the role %s", theirs,
+                      other->name);
+    }
 }
 
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
@@ -194,7 +193,7 @@ void check_flux(struct check *c)
 {
     for (unsigned i = 0; i < c->manifest_count; i++) {
         const struct plan_manifest *manifest = c->manifests[i].plan;
-        if (!manifest->docs && manifest->file && strcmp(last_part(manifest->file), "gotk-sync.yaml") == 0)
+        if (!manifest->docs && strcmp(manifest->name, PLAN_FLUX_SYNC) == 0)
             check_sync(c, manifest);
     }
 }

@@ -218,8 +218,8 @@ static int judge_files(const struct site *site, struct pool *pool, struct clear_
         const struct role *role = &site->roles[i];
         if (judge_folder(&s, pool_printf(pool, "bootstrap/%s", role->name), e) != 0)
             return -1;
-        add(&s, pool_printf(pool, "clusters/%s/flux-system/gotk-components.yaml", role->name));
-        add(&s, pool_printf(pool, "clusters/%s/flux-system/gotk-sync.yaml", role->name));
+        add(&s, role->flux.components);
+        add(&s, role->flux.sync);
         if (role->cloud.ca)
             add(&s, role->cloud.ca);
     }

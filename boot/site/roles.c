@@ -220,9 +220,38 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
                   j->where, by_resource->name, by_resource->login);
 }
 
+/* A file of the site that hearth.yaml may name, or the one that `flux bootstrap` writes. */
+static const char *judge_flux_file(struct judge *j, const struct tree_node *flux, const char *key,
+                                   const char *usual)
+{
+    const struct tree_node *node = flux ? judge_text(j, flux, key, false) : NULL;
+    if (!node)
+        return usual;
+    const char *fault = path_fault(node->text);
+    if (fault)
+        errors_at(j->errors, node->pos, E_SITE_PATH, "\"%s\" of %s: the path \"%.200s\" %s", key, j->where,
+                  node->text, fault);
+    return node->text;
+}
+
+static void judge_flux(struct judge *j, const struct tree_node *map, struct role *role)
+{
+    static const char *const known[] = {"components", "sync", NULL};
+    const struct tree_node *flux = judge_map(j, map, "flux", false);
+    if (flux)
+        judge_keys(j, flux, known);
+    const char *folder = pool_printf(j->site->pool, "clusters/%.63s/flux-system", role->name);
+    role->flux.named = flux != NULL;
+    role->flux.components =
+        judge_flux_file(j, flux, "components", pool_printf(j->site->pool, "%s/gotk-components.yaml", folder));
+    role->flux.sync =
+        judge_flux_file(j, flux, "sync", pool_printf(j->site->pool, "%s/gotk-sync.yaml", folder));
+}
+
 static void judge_role(struct judge *j, const struct tree_node *map, struct role *role)
 {
-    static const char *const known[] = {"cluster", "endpoint", "vault", "login", "vars", "cloud", NULL};
+    static const char *const known[] = {"cluster", "endpoint", "vault", "login",
+                                        "vars",    "cloud",    "flux",  NULL};
     role->name = map->key->text;
     role->pos = map->key->pos;
     j->where = pool_printf(j->site->pool, "role %.63s", role->name);
@@ -247,6 +276,7 @@ static void judge_role(struct judge *j, const struct tree_node *map, struct role
     judge_endpoint(j, map, role);
     judge_cloud(j, map, role);
     judge_login(j, map, role);
+    judge_flux(j, map, role);
     role->vars = judge_vars(j, map);
 }
 

@@ -63,6 +63,11 @@ struct role {
         /* hearth.yaml names any of them: plan and boot say so in one line */
         bool own;
     } cloud;
+    /* where Flux's two files lie, relative to the site; `named`: hearth.yaml says so */
+    struct {
+        const char *components, *sync;
+        bool named;
+    } flux;
     struct site_var *vars;
 };
 
