@@ -132,21 +132,18 @@ const char *walk_text(struct walk *w, const struct walk_item *item, const struct
     return NULL;
 }
 
-/* Laid down byte for byte, and far larger than all the rest. */
-static bool is_components(const char *path)
-{
-    return strstr(path, "/gotk-components.yaml") != NULL;
-}
-
 static bool contains(const struct buf *text, const char *word)
 {
     return memmem(text->data, text->len, word, strlen(word)) != NULL;
 }
 
-static bool is_worth_parsing(const struct walk *w, const struct buf *text)
+static bool is_worth_parsing(const struct walk *w, const char *path, const struct buf *text)
 {
     static const char *const words[] = {"Kustomization", "Secret", SITE_EXAMPLE_MARK, "FluxInstance"};
 
+    /* Laid down byte for byte, and far larger than all the rest. */
+    if (strstr(path, "/gotk-components.yaml") || strcmp(path, w->plan->entry->role->flux.components) == 0)
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (contains(text, words[i]))
             return true;
@@ -163,7 +160,7 @@ static bool read_file(struct walk *w, struct pool *pool, const struct walk_item 
     int failed = site_read(w->plan->site, path, &text, &missing, &e);
 
     *docs = NULL;
-    if (!failed && text.data && !is_components(path) && (whole || item->sync || is_worth_parsing(w, &text)))
+    if (!failed && text.data && (whole || item->sync || is_worth_parsing(w, path, &text)))
         failed = tree_read_plain(pool, path, text.data, text.len, docs, &e);
     else if (!failed && text.data && contains(&text, "HelmRelease"))
         inventory_chart(w->inventory, item);

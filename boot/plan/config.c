@@ -98,7 +98,7 @@ static void add_disk(struct plan *plan, struct tree_node *machine, struct errors
 static void add_release(struct plan *plan, struct tree_node *main, struct errors *errors)
 {
     const struct site *site = plan->site;
-    if (site->flux.from != FLUX_RELEASE || plan->entry->type != MACHINE_CONTROLPLANE)
+    if (plan->entry->role->flux.from != FLUX_RELEASE || plan->entry->type != MACHINE_CONTROLPLANE)
         return;
     plan->release_url = pool_printf(
         plan->pool, "https://github.com/fluxcd/flux2/releases/download/%s/install.yaml", site->flux.version);
@@ -125,6 +125,7 @@ int plan_documents(struct plan *plan, struct errors *errors)
 {
     unsigned before = errors_total(errors);
     plan_other_suffix(plan, "talos", errors);
+    plan_unread(plan);
     if (plan_layers(plan, errors) != 0)
         return -1;
     struct tree_node *main = plan_main(plan);

@@ -2,6 +2,7 @@
  * The files of talos/ in the order in which they are merged: the base, then the overlays of the role, of the role's
  * type and of the node. An overlay NAME is NAME.yaml and then the folder NAME/ of *.yaml in name order.
  */
+#include "base/text.h"
 #include "plan/steps.h"
 #include "site/merge.h"
 #include "site/schema.h"
@@ -191,6 +192,52 @@ static int add_base(struct plan *plan, struct errors *errors)
     errors_at(errors, entry->pos, E_PLAN_FILE, "the site has no %s, the base of every %s (nor %s)", shared,
               type, own);
     return -1;
+}
+
+/* Whether files of this name are some box's. The name of a node may have facts in it. */
+static bool is_somebodys(const struct plan *plan, const char *name, size_t n, bool folder)
+{
+    const struct site *site = plan->site;
+    const char *stem = pool_memdup(plan->pool, name, n);
+    char *dot = strrchr(stem, '.');
+    if (strcmp(stem, "controlplane") == 0 || strcmp(stem, "worker") == 0)
+        return !folder;
+    if (folder && strcmp(stem, "examples") == 0)
+        return true;
+    for (unsigned i = 0; i < site->node_count; i++) {
+        char *wanted = pool_strdup(plan->pool, site->nodes[i].name), *to = wanted;
+        for (const char *at = wanted; *at; at++) {
+            if (*at == '{')
+                at += strcspn(at, "}");
+            *to++ = *at == '}' ? '*' : text_lower(*at);
+        }
+        *to = '\0';
+        if (text_glob(wanted, stem) && !stem[strcspn(stem, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+            return true;
+    }
+    if (dot && (strcmp(dot, ".controlplane") == 0 || strcmp(dot, ".worker") == 0))
+        *dot = '\0';
+    return site_role(site, stem) != NULL;
+}
+
+void plan_unread(struct plan *plan)
+{
+    static const char *const suffixes[] = {".yaml", "/"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        const char **names = NULL;
+        struct error ignored;
+        (void)site_list(plan->site, plan->pool, "talos", suffixes[i], &names, &ignored);
+        for (; names && *names; names++) {
+            const char *path = pool_printf(plan->pool, "talos/%s", *names);
+            const char **inside = NULL;
+            if (is_somebodys(plan, *names, strlen(*names) - (i ? 0 : strlen(".yaml")), i) ||
+                (i && (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) != 0 || !*inside)))
+                continue;
+            plan_risk(
+                plan, (struct pos){.file = path},
+                "no box reads it: overlays are named like a role, ROLE.controlplane, ROLE.worker, or a node");
+        }
+    }
 }
 
 int plan_layers(struct plan *plan, struct errors *errors)

@@ -242,7 +242,7 @@ static bool is_cut_off(struct pool *pool, struct span bytes)
 static void add_components(struct plan *plan, struct errors *errors)
 {
     const struct site *site = plan->site;
-    if (site->flux.from == FLUX_RELEASE)
+    if (plan->entry->role->flux.from == FLUX_RELEASE)
         return;
     const char *path = plan->entry->role->flux.components;
     /* Said for another directory than this one: that of hearth's sources. */
@@ -294,9 +294,8 @@ static void add_sync(struct plan *plan, struct errors *errors)
     struct span bytes;
     const char *path = role->flux.sync;
     char *wanted = pool_printf(plan->pool, "clusters/%s", role->name);
-    static const char next[] = "it tells Flux which repository to follow, and where in it to begin: a "
-                               "GitRepository and a Kustomization "
-                               "named flux-system (`flux bootstrap` writes the same file)";
+    static const char next[] = "it tells Flux what to follow and where to begin: a source and a "
+                               "Kustomization (`flux bootstrap` writes them), or a FluxInstance";
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     refuse_example(bytes, path, errors);

@@ -42,6 +42,8 @@ int plan_encryption(struct plan *plan, struct errors *errors);
 
 /* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
 void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
+/* Warns of files and folders below talos/ that are named like no role and no node of the site. */
+void plan_unread(struct plan *plan);
 
 /* hostname.c: HostnameConfig with the node's name, in the place of any other form of it; machine may be NULL. */
 void plan_hostname(struct plan *plan, struct tree_node *machine, struct errors *errors);

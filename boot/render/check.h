@@ -59,8 +59,19 @@ struct check_every {
     const struct object *at;
 };
 const struct object *check_next(struct check_every *i);
-/* gotk-sync.yaml against the inlined Secrets: E_FLUX_SYNC, and warnings. After check_manifests(). */
+/* The role's sync file against what is inlined: E_FLUX_SYNC, and warnings. After check_manifests(). */
 void check_flux(struct check *c);
+
+/* check_source.c: a source of Flux, as its own object or a FluxInstance says it. */
+struct check_source {
+    /* GitRepository, OCIRepository or Bucket */
+    const char *kind;
+    const char *name, *ns;
+    struct pos pos;
+    /* NULL: not given. url: a bucket's endpoint */
+    const struct tree_node *url, *secret, *provider;
+};
+void check_source(struct check *c, const struct check_source *s);
 
 /* check_form.c: what the checks share. */
 

@@ -83,7 +83,7 @@ static json_t *report(const struct plan *plan, const struct rendered *rendered)
     json_object_set_new(root, "disk", disk_json(&plan->disk));
     if (controlplane && site->flux.version) {
         json_t *flux = json_pack("{s:s}", "version", site->flux.version);
-        json_object_set_new(flux, "from", json_string(site->flux.from == FLUX_RELEASE ? "release" : "file"));
+        json_object_set_new(flux, "from", json_string(plan->release_url ? "release" : "file"));
         if (plan->release_url)
             json_object_set_new(flux, "url", json_string(plan->release_url));
         json_object_set_new(root, "flux", flux);

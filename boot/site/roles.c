@@ -242,6 +242,7 @@ static void judge_flux(struct judge *j, const struct tree_node *map, struct role
         judge_keys(j, flux, known);
     const char *folder = pool_printf(j->site->pool, "clusters/%.63s/flux-system", role->name);
     role->flux.named = flux != NULL;
+    role->flux.from = tree_get(flux, "components") ? FLUX_FILE : j->site->flux.from;
     role->flux.components =
         judge_flux_file(j, flux, "components", pool_printf(j->site->pool, "%s/gotk-components.yaml", folder));
     role->flux.sync =

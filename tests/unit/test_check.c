@@ -495,9 +495,9 @@ static void flux_can_pull_from_git(void **state)
             "  url: https://github.com/me/home", NULL, NULL);
     sync_is("url: ssh://git@github.com/me/home", "url: git@github.com:me/home", git_secret,
             "begins with none of ssh://");
-    sync_is("  url: ssh://git@github.com/me/home\n", "", git_secret, "has no spec.url");
+    sync_is("  url: ssh://git@github.com/me/home\n", "", git_secret, "GitRepository flux-system has no url");
     sync_is(NULL, NULL, NULL, "nothing inlined is the Secret flux-system/flux-system");
-    sync_is("  secretRef:\n    name: flux-system\n", "", git_secret, "ssh:// needs spec.secretRef");
+    sync_is("  secretRef:\n    name: flux-system\n", "", git_secret, "ssh:// needs a Secret");
     sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n", no_hosts,
             "has no data.known_hosts");
     sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n",
@@ -511,10 +511,119 @@ static void flux_can_pull_from_git(void **state)
     sync_is("ssh://git@github.com/me", "ssh://[fe80::1]:22/me", git_secret, "no key of fe80::1");
     sync_is("url: ssh://git@github.com", "url: https://github.com", password, "has no data.username");
     sync_is("kind: GitRepository\nmetadata", "kind: OCIRepository\nmetadata", git_secret,
-            "there is no GitRepository");
+            "there is no GitRepository flux-system/flux-system, the source of Kustomization flux-system");
     sync_is("kind: Kustomization", "kind: Kustom", git_secret, "there is no Kustomization");
     sync_is("    kind: GitRepository\n    name: flux-system\n", "    kind: GitRepository\n    name: other\n",
-            git_secret, "as its source");
+            git_secret, "there is no GitRepository flux-system/other");
+}
+
+#define SECRET "apiVersion: v1\nkind: Secret\nmetadata: {name: pull, namespace: flux}\n"
+#define PULL "secretRef: {name: pull}, "
+
+/* A sync file of its own: what the source says, of which kind, beside which Secret. */
+static void source_is(const char *kind, const char *spec, const char *data, const char *words)
+{
+    struct kit k;
+    open_controlplane(&k, NULL, NULL);
+    const char *text = pool_printf(
+        k.pool,
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: %s\nmetadata: {name: home, namespace: flux}\n"
+        "spec: {%s}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: all, namespace: flux}\nspec: {path: a/b, sourceRef: {kind: %s, name: home}}\n",
+        kind, spec, kind);
+    kit_manifest(&k, "10-namespaces", NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux}\n");
+    if (data)
+        kit_manifest(&k, "30-x", "bootstrap/x.yaml", pool_printf(k.pool, SECRET "data: {%s}\n", data));
+    kit_bytes(&k, "40-flux-sync", "kubernetes/sync.yaml", text, strlen(text));
+    if ((kit_render(&k) == 0) == (words != NULL))
+        fail_msg("%s: %s", spec, words ? words : k.errors.items[0].text);
+    if (words)
+        kit_expect(&k, E_FLUX_SYNC, words, "hunter2");
+    kit_close(&k);
+}
+
+static void flux_can_pull_from_anything(void **state)
+{
+    (void)state;
+    static const char oci[] = "url: oci://ghcr.io/me/home",
+                      bucket[] = "bucketName: a, endpoint: minio.example",
+                      app[] = PULL "provider: github, ref: {branch: a}, url: https://github.com/me/home",
+                      git[] = PULL "ref: {branch: a}, url: https://git.example/me/home";
+
+    source_is("OCIRepository", oci, NULL, NULL);
+    source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home", NULL,
+              "nothing inlined is the Secret flux/pull");
+    source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home",
+              "password: aGk=", "has no data..dockerconfigjson");
+    source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home", ".dockerconfigjson: aGk=", NULL);
+    source_is("OCIRepository", "url: ghcr.io/me/home", NULL, "begins with none of oci://");
+    source_is("Bucket", bucket, NULL, NULL);
+    source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=", "has no data.secretkey");
+    source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=, secretkey: aGk=", NULL);
+    source_is("Bucket", PULL "bucketName: a, endpoint: e, provider: gcp", "serviceaccount: aGk=", NULL);
+    source_is("Bucket", "bucketName: a", NULL, "Bucket home has no url");
+    source_is("GitRepository", git, "bearerToken: aGk=", NULL);
+    source_is("GitRepository", git, "username: aGk=", "has no data.password");
+    source_is("GitRepository", git, "username: aGk=, password: aGk=", NULL);
+    source_is("GitRepository", git, "githubAppID: MQ==", "needs provider: github");
+    source_is("GitRepository", app,
+              "githubAppID: MQ==, githubAppInstallationID: MQ==, githubAppPrivateKey: MQ==", NULL);
+    source_is("GitRepository", app,
+              "githubAppID: MQ==, githubAppInstallationOwner: MQ==, githubAppPrivateKey: MQ==", NULL);
+    source_is("GitRepository", app,
+              "githubAppID: MQ==, githubAppPrivateKey: MQ==", "has no data.githubAppInstallationID");
+    source_is("GitRepository", app + strlen(PULL), NULL, "provider: github needs a Secret");
+}
+
+/* What flux-operator's install.yaml is to hearth: a definition of the kind. */
+#define OPERATOR \
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n" \
+    "metadata: {name: fluxinstances.fluxcd.controlplane.io}\nspec:\n  group: fluxcd.controlplane.io\n" \
+    "  names: {kind: FluxInstance}\n  scope: Namespaced\n"
+
+static void instance_is(const char *components, const char *old, const char *new, const char *data,
+                        const char *words)
+{
+    static const char instance[] =
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: "
+        "flux}\nspec:\n"
+        "  distribution: {version: 2.x, registry: ghcr.io/fluxcd}\n"
+        "  sync: {kind: GitRepository, url: https://git.example/me, ref: refs/heads/main, path: kubernetes, "
+        "pullSecret: pull}\n";
+    struct kit k;
+    open_controlplane(&k, NULL, NULL);
+    const char *text = edited(k.pool, instance, old, new);
+    kit_manifest(&k, "10-namespaces", NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux}\n");
+    if (components)
+        kit_bytes(&k, "20-flux-components", "kubernetes/operator.yaml", components, strlen(components));
+    kit_manifest(&k, "30-x", "bootstrap/x.yaml", pool_printf(k.pool, SECRET "data: {%s}\n", data));
+    kit_bytes(&k, "40-flux-sync", "kubernetes/sync.yaml", text, strlen(text));
+    if ((kit_render(&k) == 0) == (words != NULL))
+        fail_msg("%s: %s", new, words ? words : k.errors.items[0].text);
+    if (words)
+        kit_expect(&k, E_FLUX_SYNC, words, "hunter2");
+    kit_close(&k);
+}
+
+static void flux_operator_can_begin(void **state)
+{
+    (void)state;
+    static const char login[] = "username: aGk=, password: aGk=";
+
+    instance_is(OPERATOR, "ref:", "ref:", login, NULL);
+    instance_is(NULL, "ref:", "ref:", login, "does not bring the kind FluxInstance");
+    instance_is(OPERATOR, "name: flux,", "name: other,", login, "a FluxInstance named flux alone");
+    instance_is(OPERATOR, "version: 2.x, ", "", login, "FluxInstance has no spec.distribution.version");
+    instance_is(OPERATOR, ", path: kubernetes", "", login, "FluxInstance has no spec.sync.path");
+    instance_is(OPERATOR, "refs/heads/main", "main", login, "refs/heads/BRANCH");
+    instance_is(OPERATOR, "url: https://git.example/me, ", "", login, "has no url");
+    instance_is(OPERATOR, "pullSecret: pull", "pullSecret: other", login,
+                "nothing inlined is the Secret flux/other");
+    instance_is(OPERATOR, "https://", "ssh://", login, "has no data.identity");
+    instance_is(OPERATOR, "kind: GitRepository, url: https:", "kind: OCIRepository, url: oci:", login,
+                "has no data..dockerconfigjson");
+    instance_is(OPERATOR, "FluxInstance", "FluxInstanc", login,
+                "there is no Kustomization, and no FluxInstance");
 }
 
 static void a_flux_release_brings_its_own_namespace(void **state)
@@ -527,7 +636,6 @@ static void a_flux_release_brings_its_own_namespace(void **state)
     assert_int_equal(kit_render(&k), -1);
     kit_expect(&k, E_MANIFEST_NAMESPACE, "creates its namespace flux-system", NULL);
     k.plan.release_url = "https://github.com/fluxcd/flux2/releases/download/v2.9.4/install.yaml";
-    k.site.flux.from = FLUX_RELEASE;
     assert_int_equal(kit_render(&k), 0);
     assert_non_null(strstr(k.out.plan_json.data, "install.yaml"));
     kit_close(&k);
@@ -710,6 +818,8 @@ int main(void)
         cmocka_unit_test(secrets_are_judged),
         cmocka_unit_test(bad_secrets_are_refused),
         cmocka_unit_test(flux_can_pull_from_git),
+        cmocka_unit_test(flux_can_pull_from_anything),
+        cmocka_unit_test(flux_operator_can_begin),
         cmocka_unit_test(a_flux_release_brings_its_own_namespace),
         cmocka_unit_test(there_is_a_pod_network),
         cmocka_unit_test(names_are_unique),

@@ -1,0 +1,167 @@
+/*
+ * Whether Flux can pull from its source with what is inlined: what source-controller asks of the source and of the
+ * Secret that it names.
+ */
+#include "render/check.h"
+
+#include "base/text.h"
+#include "render/known_hosts.h"
+
+#include <string.h>
+
+static const struct object *find_secret(const struct check *c, const char *ns, const char *name)
+{
+    struct check_every i = {.c = c};
+    const struct object *o;
+    while ((o = check_next(&i)))
+        if (o->kind && strcmp(o->kind, "Secret") == 0 && o->name && strcmp(o->name, name) == 0 && o->ns &&
+            strcmp(o->ns, ns) == 0)
+            return o;
+    return NULL;
+}
+
+static bool has_key(const struct object *secret, const char *key)
+{
+    return !check_empty(tree_get(tree_get(secret->node, "data"), key));
+}
+
+static void need_key(struct check *c, const struct object *secret, const char *key, const char *why)
+{
+    if (secret->node && !has_key(secret, key))
+        errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", secret->ns,
+                  secret->name, key, why);
+}
+
+/* HOST and PORT of ssh://[USER@]HOST[:PORT][/PATH], in the pool. */
+static void split_ssh(struct pool *pool, const char *url, const char **host, const char **port)
+{
+    const char *at = url + strlen("ssh://"), *end = at + strcspn(at, "/?#");
+
+    for (const char *p = at; p < end; p++)
+        if (*p == '@')
+            at = p + 1;
+    size_t n = (size_t)(end - at);
+    const char *colon;
+    if (*at == '[') {
+        n = strcspn(++at, "]");
+        colon = at + n + (at[n] == ']');
+    } else {
+        colon = memchr(at, ':', n);
+        n = colon ? (size_t)(colon - at) : n;
+    }
+    *host = pool_memdup(pool, at, n);
+    *port = colon && colon < end && *colon == ':' && colon + 1 < end
+        ? pool_memdup(pool, colon + 1, (size_t)(end - colon - 1))
+        : "22";
+}
+
+/* Nothing of the value is shown but the number of a line. */
+static void check_known_hosts(struct check *c, const struct object *secret, const char *url)
+{
+    const struct tree_node *node = tree_get(tree_path(secret->node, "data"), "known_hosts");
+    const char *host = NULL, *port = NULL;
+
+    split_ssh(c->pool, url, &host, &port);
+    const char *shown = strcmp(port, "22") == 0 ? host : pool_printf(c->pool, "[%s]:%s", host, port);
+    struct buf text = {.max = RENDER_MANIFEST_MAX};
+    if (tree_text(node) && !check_open(c, node) && text_base64_lines(&text, node->text, node->len, "\r\n")) {
+        struct known_hosts k =
+            known_hosts_judge((struct span){(unsigned char *)text.data, text.len}, host, port);
+
+        if (k.bad)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts %s, and Flux then refuses all of it: keep what "
+                      "`ssh-keyscan` writes for %.200s",
+                      k.bad, k.problem, shown);
+        else if (k.authority)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts is a @cert-authority for %.200s, which Flux takes for the "
+                      "host's "
+                      "own key: put the host's keys there instead",
+                      k.authority, shown);
+        else if (k.keys == 0)
+            errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.known_hosts has no key of %.200s%s", shown,
+                      k.elsewhere ? ", only of that host on another port, which Flux does not take" : "");
+        else if (k.foreign)
+            errors_at(c->warnings, node->pos, E_FLUX_SYNC,
+                      "line %u of data.known_hosts is of another host and of a type of key that %.200s has "
+                      "none of: "
+                      "Flux offers the server the types of all lines and then refuses the key that it shows. "
+                      "Keep the "
+                      "lines of that host alone",
+                      k.foreign, shown);
+    }
+    buf_free(&text);
+}
+
+/* fluxcd/pkg git/options.go, and the controller's own words on GitHub's apps. */
+static void check_git_secret(struct check *c, const struct check_source *s, const struct object *secret)
+{
+    static const char app[] = "it logs in as a GitHub App";
+    if (strncmp(s->url->text, "ssh:", 4) == 0) {
+        need_key(c, secret, "identity", "ssh:// needs the private key");
+        need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
+        check_known_hosts(c, secret, s->url->text);
+    } else if (tree_is(s->provider, "github")) {
+        need_key(c, secret, "githubAppID", app);
+        need_key(c, secret, "githubAppPrivateKey", app);
+        if (!has_key(secret, "githubAppInstallationOwner"))
+            need_key(c, secret, "githubAppInstallationID", app);
+    } else if (has_key(secret, "githubAppID")) {
+        errors_at(c->errors, secret->pos, E_FLUX_SYNC,
+                  "Secret %s/%s is of a GitHub App: %s needs provider: github", secret->ns, secret->name,
+                  s->kind);
+    } else if (has_key(secret, "password")) {
+        need_key(c, secret, "username", "a password needs a user name; for a token any will do");
+    } else if (has_key(secret, "username")) {
+        need_key(c, secret, "password", "a user name needs a password");
+    }
+}
+
+static void check_secret(struct check *c, const struct check_source *s)
+{
+    const struct object *secret = find_secret(c, s->ns, s->secret->text);
+    if (!secret) {
+        errors_at(c->errors, s->secret->pos, E_FLUX_SYNC, "nothing inlined is the Secret %s/%s that it names",
+                  s->ns, s->secret->text);
+    } else if (s->kind[0] == 'G') {
+        check_git_secret(c, s, secret);
+    } else if (s->kind[0] == 'O') {
+        need_key(c, secret, ".dockerconfigjson",
+                 "a registry's login is of type kubernetes.io/dockerconfigjson");
+    } else if (!tree_text(s->provider) || tree_is(s->provider, "generic")) {
+        need_key(c, secret, "accesskey", "a bucket has two");
+        need_key(c, secret, "secretkey", "a bucket has two");
+    }
+}
+
+/* A scheme that the kind may have; the first letter tells the kinds apart. */
+static bool is_scheme(char kind, const char *url)
+{
+    if (kind == 'O')
+        return strncmp(url, "oci://", 6) == 0;
+    return kind == 'B' || strncmp(url, "ssh://", 6) == 0 || strncmp(url, "https://", 8) == 0 ||
+        strncmp(url, "http://", 7) == 0;
+}
+
+void check_source(struct check *c, const struct check_source *s)
+{
+    if (!s->url || !tree_text(s->url)) {
+        errors_at(c->errors, s->pos, E_FLUX_SYNC, "%s %s has no url", s->kind, s->name);
+        return;
+    }
+    if (!is_scheme(s->kind[0], s->url->text)) {
+        errors_at(c->errors, s->url->pos, E_FLUX_SYNC, "\"%.120s\" begins with none of %s", s->url->text,
+                  s->kind[0] == 'O'
+                      ? "oci://"
+                      : "ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH");
+        return;
+    }
+    if (tree_text(s->secret))
+        check_secret(c, s);
+    else if (strncmp(s->url->text, "ssh:", 4) == 0)
+        errors_at(c->errors, s->url->pos, E_FLUX_SYNC, "ssh:// needs a Secret with a key and known hosts");
+    else if (tree_is(s->provider, "github"))
+        errors_at(c->errors, s->provider->pos, E_FLUX_SYNC,
+                  "provider: github needs a Secret with the app's key");
+}
