@@ -142,6 +142,25 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
     return -1;
 }
 
+/* Forms that other tools read. */
+static int check_form(const struct document *documents, struct error *e)
+{
+    for (; documents; documents = documents->next) {
+        const struct tree_node *root = documents->root, *sops = tree_get(root, "sops");
+        if (tree_get(sops, "mac"))
+            return error_at(
+                e, sops->pos, E_PLAN_FILE,
+                "encrypted with SOPS, and hearth does not decrypt: put its values into the vault, and "
+                "`!secret NAME` in their place");
+        if (root && root->kind == TREE_SEQ && tree_get(root->first, "op"))
+            return error_at(
+                e, root->pos, E_PLAN_FILE,
+                "a JSON patch, which Talos takes for no config of several documents: write it as the "
+                "YAML that it makes");
+    }
+    return 0;
+}
+
 int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
               size_t *size, bool *missing, struct error *e)
 {
@@ -150,6 +169,8 @@ int site_tree(const struct site *site, struct pool *pool, const char *path, stru
     int failed = site_read(site, path, &text, missing, e);
     if (failed == 0)
         failed = tree_read(pool, path, text.data ? text.data : "", text.len, out, e);
+    if (failed == 0)
+        failed = check_form(*out, e);
     if (size)
         *size = text.len;
     buf_free(&text);

@@ -1,5 +1,5 @@
-// Prints what Talos itself generates for a cluster: generate BUNDLE TYPE CLUSTER ENDPOINT KUBERNETES-VERSION.
-// TYPE is controlplane or worker. The contract is 1.13, whatever the version of the package.
+// Prints what Talos itself generates for a cluster: generate BUNDLE TYPE CLUSTER ENDPOINT KUBERNETES-VERSION
+// [CONTRACT]. TYPE is controlplane or worker. Without CONTRACT it is 1.13, whatever the version of the package.
 package main
 
 import (
@@ -22,8 +22,14 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	contract := config.TalosVersion1_13
+	if len(args) > 5 {
+		if contract, err = config.ParseContractFromVersion(args[5]); err != nil {
+			return err
+		}
+	}
 	input, err := generate.NewInput(args[2], args[3], args[4],
-		generate.WithVersionContract(config.TalosVersion1_13),
+		generate.WithVersionContract(contract),
 		generate.WithSecretsBundle(bundle))
 	if err != nil {
 		return err
@@ -41,8 +47,8 @@ func run(args []string) error {
 }
 
 func main() {
-	if len(os.Args) != 6 {
-		fmt.Fprintln(os.Stderr, "usage: generate BUNDLE TYPE CLUSTER ENDPOINT KUBERNETES-VERSION")
+	if len(os.Args) != 6 && len(os.Args) != 7 {
+		fmt.Fprintln(os.Stderr, "usage: generate BUNDLE TYPE CLUSTER ENDPOINT KUBERNETES-VERSION [CONTRACT]")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1:]); err != nil {
