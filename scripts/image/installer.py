@@ -29,7 +29,7 @@ version: {talos}
     imageRef: ghcr.io/siderolabs/installer-base:{talos}
   systemExtensions:
     - tarballPath: /hearth/hearth-extension.tar
-output:
+{extensions}output:
   kind: installer
   outFormat: raw
 """
@@ -58,6 +58,7 @@ How hearth stays on the box after the install. Talos installs its installer imag
     # makes {out}/installer/installer-amd64.tar
     # The kernel's arguments of an installed node are those of this image; a medium's KARGS end with the install. What the disk
     # needs too: make installer ... KARGS="ARGUMENT ..."
+    # further extensions: EXTENSIONS="iscsi-tools REGISTRY/IMAGE:TAG ...", or SCHEMATIC=FILE of the image factory
 
 2. Where the boxes get it from: one of these
 
@@ -119,13 +120,56 @@ def machine_today(planned):
     return "\n".join(["The site as it is:"] + lines) + "\n" if lines else "The site names an installer image that is not Talos's own.\n"
 
 
-def customization(settings, version):
-    """KARGS for the installed node: what they add to Talos's own arguments, and "-NAME" for what they take away."""
-    given = (settings.get("KARGS") or "").split()
+def customization(settings, version, more):
+    """KARGS for the installed node: what they add to Talos's own arguments, and "-NAME" for what they take away.
+    `more`: a schematic's."""
+    given = more + (settings.get("KARGS") or "").split()
     if not given:
         return ""
     talos.arguments(settings, version)  # refuses what a boot would fail with
     return "customization:\n  extraKernelArgs:\n" + "".join("    - %s\n" % arg for arg in given)
+
+
+NAMES = "crane export ghcr.io/siderolabs/extensions:%s - | tar -xO image-digests >extensions.txt"
+
+
+def schematic(path):
+    """(extensions, kernel arguments) of a schematic of the image factory; what else it may hold is refused."""
+    lists, key = {"systemExtensions officialExtensions": [], "extraKernelArgs": []}, ""
+    for number, line in enumerate(read(path, "SCHEMATIC=").decode().splitlines(), 1):
+        word = re.sub(r"(^|\s)#.*", "", line).strip()
+        if not word or word == "---":
+            continue
+        item = re.fullmatch(r"- +(['\"]?)([^'\"]+)\1", word)
+        if item and key in lists:
+            lists[key].append(item.group(2))
+            continue
+        if word not in ("customization:", "systemExtensions:", "officialExtensions:", "extraKernelArgs:"):
+            raise Stop("SCHEMATIC=%s: line %d: %s: only systemExtensions.officialExtensions and extraKernelArgs, as lists, are taken" %
+                       (path, number, word))
+        key = {"officialExtensions:": "systemExtensions officialExtensions"}.get(word, word[:-1])
+    return lists["systemExtensions officialExtensions"], lists["extraKernelArgs"]
+
+
+def extensions(settings, version, names):
+    """The profile's lines for what EXTENSIONS= and a schematic ask for. What an official name is for this Talos stands
+    in the list that Siderolabs publishes with it: EXTENSION_LIST=FILE."""
+    listed = settings.get("EXTENSION_LIST")
+    known = {re.sub(r"[:@].*", "", ref.split("/", 1)[-1]): ref for ref in (read(listed).decode().split() if listed else [])}
+    lines = []
+    for name in (settings.get("EXTENSIONS") or "").split() + names:
+        full = re.fullmatch(r"[a-z0-9.-]+(:\d+)?/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?", name)
+        official = name if name.startswith("siderolabs/") else "siderolabs/" + name
+        if full and (full.group(2) or full.group(3)):
+            lines.append(name)
+        elif official in known:
+            lines.append(known[official])
+        elif listed:
+            raise Stop("EXTENSIONS: %s lists no %s: is it the list of Talos %s?" % (listed, official, version))
+        else:
+            raise Stop("EXTENSIONS: which image %s is stands in Siderolabs' list for Talos %s: `%s`, then EXTENSION_LIST=extensions.txt" %
+                       (name, version, NAMES % version))
+    return "".join("    - imageRef: %s\n" % line for line in dict.fromkeys(lines))
 
 
 def record(site, digest, image):
@@ -146,7 +190,9 @@ def build(settings, work):
     registry = settings.get("REGISTRY") or "registry.example/hearth"
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", registry):
         raise Stop("REGISTRY=%s: must be HOST[:PORT]/PATH, as in registry.example/hearth" % registry)
-    digest, arguments = settings.get("DIGEST"), customization(settings, version)
+    names, more = schematic(settings.get("SCHEMATIC")) if settings.get("SCHEMATIC") else ([], [])
+    digest, arguments = settings.get("DIGEST"), customization(settings, version, more)
+    wanted = extensions(settings, version, names)
     if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
         raise Stop("DIGEST=%s: must be sha256: and 64 hexadecimal digits, as `crane digest IMAGE` prints it" % digest)
     planned = sitelayer.plans(settings, site)[0]
@@ -162,7 +208,7 @@ def build(settings, work):
     here = here if os.path.isabs(settings.out) else "$PWD/" + here
     text = COMMANDS.format(talos=version, version=settings.version, out=shlex.quote(out), here=here, image=image, cached=cached,
                            site=shlex.quote(site), today=machine_today(planned))
-    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments)), ("registry.yaml", OVERLAY.format(image=image)),
+    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments, extensions=wanted)), ("registry.yaml", OVERLAY.format(image=image)),
                        ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):
         write(os.path.join(folder, name), data.encode())
     say()

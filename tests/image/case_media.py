@@ -460,6 +460,35 @@ def cases(kit):
         expect("customization:\n  extraKernelArgs:\n    - console=ttyS0\n    - -selinux\n" in profile, profile)
         kit.refused("installer", "never enter maintenance", SITE=kit.site(), TALOS="v1.13.9", KARGS="talos.config=http://x")
 
+    def installer_extensions():
+        def wanted(**more):
+            return kit.run("installer", SITE=kit.site(), TALOS="v1.13.9", **more)
+
+        def images(**more):
+            return re.findall(r"- imageRef: (.*)", read(wanted(**more).good().path("installer", "profile.yaml")).decode())
+
+        listed = write(os.path.join(kit.directory(), "list"), b"ghcr.io/siderolabs/iscsi-tools:v0.2.0@sha256:" + b"ab" * 32 +
+                       b"\nghcr.io/siderolabs/i915:20260810-v1.13.9@sha256:" + b"cd" * 32 + b"\n")
+        iscsi = "ghcr.io/siderolabs/iscsi-tools:v0.2.0@sha256:" + "ab" * 32
+        file = write(os.path.join(kit.directory(), "schematic.yaml"), b"""# mine
+customization:
+  extraKernelArgs:
+    - net.ifnames=0
+  systemExtensions:
+    officialExtensions:
+      - siderolabs/iscsi-tools # disks
+      - "siderolabs/i915"
+""")
+        same(images(EXTENSIONS="iscsi-tools registry.example/x/y:1 siderolabs/iscsi-tools", EXTENSION_LIST=listed),
+             [iscsi, "registry.example/x/y:1"], "by name and by image, each once")
+        ran = wanted(SCHEMATIC=file, EXTENSION_LIST=listed).good()
+        profile = read(ran.path("installer", "profile.yaml")).decode()
+        expect(iscsi in profile and "siderolabs/i915:20260810" in profile and "    - net.ifnames=0\n" in profile, profile)
+        for words, more in (("image-digests >extensions.txt", {"EXTENSIONS": "iscsi-tools"}),
+                            ("lists no siderolabs/zfs", {"EXTENSIONS": "zfs", "EXTENSION_LIST": listed}),
+                            ("line 2: overlay:", {"SCHEMATIC": write(os.path.join(kit.directory(), "s"), b"customization:\n  overlay:\n")})):
+            kit.refused("installer", words, SITE=kit.site(), TALOS="v1.13.9", **more)
+
     def installer_pin():
         site, digest = kit.site(), "sha256:" + "ab" * 32
         for _ in range(2):  # recorded once
@@ -544,6 +573,7 @@ def cases(kit):
         ("printed: commands with blanks in their paths", False, printed),
 
         ("installer: KARGS= go into the profile", False, installer_arguments),
+        ("installer: extensions by name, by image and of a schematic", False, installer_extensions),
         ("installer: DIGEST= is recorded in the site, and is evidence", False, installer_pin),
         ("installer: no version", True, bad("installer", "TALOS is missing")),
         ("installer: a registry that is none", True, bad("installer", "REGISTRY=", TALOS="v1.13.9", REGISTRY="Upper Case")),
