@@ -107,6 +107,12 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
     return status;
 }
 
+/* As a file is named: of a base. */
+static bool is_base(const char *stem)
+{
+    return strcmp(stem, "controlplane") == 0 || strcmp(stem, "worker") == 0;
+}
+
 /* The names share one folder with the bases and with each other: a file must not be taken for what it is not. */
 static int check_overlay_names(const struct plan *plan, struct errors *errors)
 {
@@ -118,7 +124,7 @@ static int check_overlay_names(const struct plan *plan, struct errors *errors)
                   "talos/%s.yaml is the base of every %s and cannot also be the overlay of the role "
                   "%s; rename the role",
                   other, other, role->name);
-    else if (strcmp(plan->name, "controlplane") == 0 || strcmp(plan->name, "worker") == 0)
+    else if (is_base(plan->name))
         errors_at(errors, plan->entry->pos, E_PLAN_NAME,
                   "talos/%s.yaml is a base and cannot also be the overlay of the node %s", plan->name,
                   plan->name);
@@ -140,9 +146,10 @@ static bool merged_already(const struct plan *plan, const char *path)
     return false;
 }
 
-static bool is_base_name(const char *name)
+/* NAME of NAME.yaml. */
+static char *stem_of(const struct plan *plan, const char *file)
 {
-    return strcmp(name, "controlplane.yaml") == 0 || strcmp(name, "worker.yaml") == 0;
+    return pool_memdup(plan->pool, file, strlen(file) - strlen(".yaml"));
 }
 
 /* The patches of a folder. That of a role holds its bases as well. -1 when nothing more can be merged. */
@@ -157,7 +164,7 @@ static int add_folder(struct plan *plan, const char *directory, bool has_bases, 
     plan_other_suffix(plan, directory, errors);
     for (; names && *names; names++) {
         const char *path = pool_printf(plan->pool, "%s/%s", directory, *names);
-        bool base = is_base_name(*names), missing;
+        bool base = is_base(stem_of(plan, *names)), missing;
         if (!base && add_file(plan, path, &missing, errors) != 0)
             return -1;
         if (base && !has_bases)
@@ -194,28 +201,24 @@ static int add_base(struct plan *plan, struct errors *errors)
     return -1;
 }
 
-/* Whether files of this name are some box's. The name of a node may have facts in it. */
-static bool is_somebodys(const struct plan *plan, const char *name, size_t n, bool folder)
+/* Whether files of this name are some box's. The name of a node may have facts in it, and has no capitals. */
+static bool is_somebodys(const struct plan *plan, char *stem, bool folder)
 {
     const struct site *site = plan->site;
-    const char *stem = pool_memdup(plan->pool, name, n);
     char *dot = strrchr(stem, '.');
-    if (strcmp(stem, "controlplane") == 0 || strcmp(stem, "worker") == 0)
+    if (is_base(stem))
         return !folder;
     if (folder && strcmp(stem, "examples") == 0)
         return true;
     for (unsigned i = 0; i < site->node_count; i++) {
         char *wanted = pool_strdup(plan->pool, site->nodes[i].name), *to = wanted;
-        for (const char *at = wanted; *at; at++) {
-            if (*at == '{')
-                at += strcspn(at, "}");
-            *to++ = *at == '}' ? '*' : text_lower(*at);
-        }
+        for (const char *at = wanted; *at; *to++ = *at++ == '}' ? '*' : at[-1])
+            at += *at == '{' ? strcspn(at, "}") : 0;
         *to = '\0';
         if (text_glob(wanted, stem) && !stem[strcspn(stem, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
             return true;
     }
-    if (dot && (strcmp(dot, ".controlplane") == 0 || strcmp(dot, ".worker") == 0))
+    if (dot && is_base(dot + 1))
         *dot = '\0';
     return site_role(site, stem) != NULL;
 }
@@ -230,12 +233,10 @@ void plan_unread(struct plan *plan)
         for (; names && *names; names++) {
             const char *path = pool_printf(plan->pool, "talos/%s", *names);
             const char **inside = NULL;
-            if (is_somebodys(plan, *names, strlen(*names) - (i ? 0 : strlen(".yaml")), i) ||
-                (i && (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) != 0 || !*inside)))
-                continue;
-            plan_risk(
-                plan, (struct pos){.file = path},
-                "no box reads it: overlays are named like a role, ROLE.controlplane, ROLE.worker, or a node");
+            if (!is_somebodys(plan, i ? pool_strdup(plan->pool, *names) : stem_of(plan, *names), i) &&
+                (!i || (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) == 0 && *inside)))
+                plan_risk(plan, (struct pos){.file = path},
+                          "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
         }
     }
 }

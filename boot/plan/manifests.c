@@ -176,12 +176,7 @@ static void flux_header(struct span bytes, const char *mark, char *out, size_t c
     }
 }
 
-static bool contains(struct span bytes, const char *text)
-{
-    return bytes.n > 0 && memmem(bytes.p, bytes.n, text, strlen(text)) != NULL;
-}
-
-/* A file of clusters/<role>/flux-system, laid down byte for byte. */
+/* One of the two files of Flux, laid down byte for byte. */
 static bool read_flux(struct plan *plan, const char *path, const char *next, struct span *bytes,
                       struct errors *errors)
 {
@@ -290,18 +285,13 @@ static void refuse_example(struct span bytes, const char *path, struct errors *e
 
 static void add_sync(struct plan *plan, struct errors *errors)
 {
-    const struct role *role = plan->entry->role;
     struct span bytes;
-    const char *path = role->flux.sync;
-    char *wanted = pool_printf(plan->pool, "clusters/%s", role->name);
+    const char *path = plan->entry->role->flux.sync;
     static const char next[] = "it tells Flux what to follow and where to begin: a source and a "
                                "Kustomization (`flux bootstrap` writes them), or a FluxInstance";
     if (!read_flux(plan, path, next, &bytes, errors))
         return;
     refuse_example(bytes, path, errors);
-    if (!role->flux.named && !contains(bytes, wanted))
-        errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_RISK,
-                  "it never names %s: Flux would reconcile another folder than the one it came from", wanted);
     lay_flux(plan, PLAN_FLUX_SYNC, path, bytes, errors);
 }
 

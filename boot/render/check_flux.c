@@ -76,13 +76,13 @@ static void check_kustomization(struct check *c, const struct document *docs, co
 /* flux-operator's api/v1: it makes a source and a Kustomization of spec.sync. */
 static void check_instance(struct check *c, const struct tree_node *root)
 {
-    static const char *const needed[] = {"distribution.version", "distribution.registry", "sync.kind",
-                                         "sync.ref", "sync.path"};
+    static const char needed[] =
+        "distribution.version\0distribution.registry\0sync.kind\0sync.ref\0sync.path\0";
     const struct tree_node *spec = tree_get(root, "spec"), *sync = tree_get(spec, "sync");
     const char *ref = tree_text(tree_get(sync, "ref"));
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (check_empty(tree_path(spec, needed[i])))
-            errors_at(c->errors, root->pos, E_FLUX_SYNC, "FluxInstance has no spec.%s", needed[i]);
+    for (const char *field = needed; *field; field += strlen(field) + 1)
+        if (check_empty(tree_path(spec, field)))
+            errors_at(c->errors, root->pos, E_FLUX_SYNC, "FluxInstance has no spec.%s", field);
     if (!tree_is(tree_path(root, "metadata.name"), "flux"))
         errors_at(c->errors, root->pos, E_FLUX_SYNC, "flux-operator takes a FluxInstance named flux alone");
     check_path(c, tree_get(sync, "path"));

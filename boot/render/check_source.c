@@ -25,13 +25,6 @@ static bool has_key(const struct object *secret, const char *key)
     return !check_empty(tree_get(tree_get(secret->node, "data"), key));
 }
 
-static void need_key(struct check *c, const struct object *secret, const char *key, const char *why)
-{
-    if (secret->node && !has_key(secret, key))
-        errors_at(c->errors, secret->pos, E_FLUX_SYNC, "Secret %s/%s has no data.%s: %s", secret->ns,
-                  secret->name, key, why);
-}
-
 /* HOST and PORT of ssh://[USER@]HOST[:PORT][/PATH], in the pool. */
 static void split_ssh(struct pool *pool, const char *url, const char **host, const char **port)
 {
@@ -76,46 +69,36 @@ static void check_known_hosts(struct check *c, const struct object *secret, cons
         else if (k.authority)
             errors_at(c->errors, node->pos, E_FLUX_SYNC,
                       "line %u of data.known_hosts is a @cert-authority for %.200s, which Flux takes for the "
-                      "host's "
-                      "own key: put the host's keys there instead",
+                      "host's own key: put the host's keys there instead",
                       k.authority, shown);
         else if (k.keys == 0)
             errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.known_hosts has no key of %.200s%s", shown,
                       k.elsewhere ? ", only of that host on another port, which Flux does not take" : "");
         else if (k.foreign)
-            errors_at(c->warnings, node->pos, E_FLUX_SYNC,
-                      "line %u of data.known_hosts is of another host and of a type of key that %.200s has "
-                      "none of: "
-                      "Flux offers the server the types of all lines and then refuses the key that it shows. "
-                      "Keep the "
-                      "lines of that host alone",
-                      k.foreign, shown);
+            errors_at(
+                c->warnings, node->pos, E_FLUX_SYNC,
+                "line %u of data.known_hosts is of another host and of a type of key that %.200s has "
+                "none of: Flux offers the server the types of all lines and then refuses the key that it "
+                "shows. Keep the lines of that host alone",
+                k.foreign, shown);
     }
     buf_free(&text);
 }
 
-/* fluxcd/pkg git/options.go, and the controller's own words on GitHub's apps. */
-static void check_git_secret(struct check *c, const struct check_source *s, const struct object *secret)
+/* The keys that a Secret must have, each with its NUL, an empty one ends them: fluxcd/pkg git/options.go, and the
+ * controller's own words on GitHub's apps, registries and buckets. */
+static const char *needed_keys(const struct check_source *s, const struct object *secret)
 {
-    static const char app[] = "it logs in as a GitHub App";
-    if (strncmp(s->url->text, "ssh:", 4) == 0) {
-        need_key(c, secret, "identity", "ssh:// needs the private key");
-        need_key(c, secret, "known_hosts", "Flux refuses a Git server whose host key it does not know");
-        check_known_hosts(c, secret, s->url->text);
-    } else if (tree_is(s->provider, "github")) {
-        need_key(c, secret, "githubAppID", app);
-        need_key(c, secret, "githubAppPrivateKey", app);
-        if (!has_key(secret, "githubAppInstallationOwner"))
-            need_key(c, secret, "githubAppInstallationID", app);
-    } else if (has_key(secret, "githubAppID")) {
-        errors_at(c->errors, secret->pos, E_FLUX_SYNC,
-                  "Secret %s/%s is of a GitHub App: %s needs provider: github", secret->ns, secret->name,
-                  s->kind);
-    } else if (has_key(secret, "password")) {
-        need_key(c, secret, "username", "a password needs a user name; for a token any will do");
-    } else if (has_key(secret, "username")) {
-        need_key(c, secret, "password", "a user name needs a password");
-    }
+    const char *app = "githubAppID\0githubAppPrivateKey\0githubAppInstallationID\0";
+    if (s->kind[0] == 'O')
+        return ".dockerconfigjson\0";
+    if (s->kind[0] == 'B')
+        return !tree_text(s->provider) || tree_is(s->provider, "generic") ? "accesskey\0secretkey\0" : "";
+    if (strncmp(s->url->text, "ssh:", 4) == 0)
+        return "identity\0known_hosts\0";
+    if (tree_is(s->provider, "github"))
+        return has_key(secret, "githubAppInstallationOwner") ? "githubAppID\0githubAppPrivateKey\0" : app;
+    return has_key(secret, "password") || has_key(secret, "username") ? "username\0password\0" : "";
 }
 
 static void check_secret(struct check *c, const struct check_source *s)
@@ -124,15 +107,18 @@ static void check_secret(struct check *c, const struct check_source *s)
     if (!secret) {
         errors_at(c->errors, s->secret->pos, E_FLUX_SYNC, "nothing inlined is the Secret %s/%s that it names",
                   s->ns, s->secret->text);
-    } else if (s->kind[0] == 'G') {
-        check_git_secret(c, s, secret);
-    } else if (s->kind[0] == 'O') {
-        need_key(c, secret, ".dockerconfigjson",
-                 "a registry's login is of type kubernetes.io/dockerconfigjson");
-    } else if (!tree_text(s->provider) || tree_is(s->provider, "generic")) {
-        need_key(c, secret, "accesskey", "a bucket has two");
-        need_key(c, secret, "secretkey", "a bucket has two");
+        return;
     }
+    for (const char *key = secret->node ? needed_keys(s, secret) : ""; *key; key += strlen(key) + 1)
+        if (!has_key(secret, key))
+            errors_at(c->errors, secret->pos, E_FLUX_SYNC,
+                      "Secret %s/%s has no data.%s, and Flux cannot pull from %.200s without", secret->ns,
+                      secret->name, key, s->url->text);
+    if (s->kind[0] == 'G' && strncmp(s->url->text, "ssh:", 4) == 0)
+        check_known_hosts(c, secret, s->url->text);
+    else if (s->kind[0] == 'G' && has_key(secret, "githubAppID") && !tree_is(s->provider, "github"))
+        errors_at(c->errors, secret->pos, E_FLUX_SYNC,
+                  "Secret %s/%s is of a GitHub App, which needs provider: github", secret->ns, secret->name);
 }
 
 /* A scheme that the kind may have; the first letter tells the kinds apart. */

@@ -151,15 +151,21 @@ static void judge_login(struct judge *j, const struct tree_node *map, struct rol
     role->login.method = method < 0 ? LOGIN_CERTIFICATE : (enum login_method)method;
 }
 
+/* A file of the site that hearth.yaml may name, or NULL. */
+static const char *judge_file(struct judge *j, const struct tree_node *map, const char *key)
+{
+    const struct tree_node *node = judge_text(j, map, key, false);
+    const char *fault = node ? path_fault(node->text) : NULL;
+    if (fault)
+        errors_at(j->errors, node->pos, E_SITE_PATH, "\"%s\" of %s: the path \"%.200s\" %s", key, j->where,
+                  node->text, fault);
+    return node && !fault ? node->text : NULL;
+}
+
 static void judge_ca(struct judge *j, const struct tree_node *cloud, struct role *role)
 {
-    const struct tree_node *ca = judge_text(j, cloud, "ca", false);
-    const char *fault = ca ? path_fault(ca->text) : NULL;
-    if (fault)
-        errors_at(j->errors, ca->pos, E_SITE_PATH, "\"ca\" of %s: the path \"%.200s\" %s", j->where, ca->text,
-                  fault);
-    else if (ca)
-        role->cloud.ca = ca->text;
+    const struct tree_node *ca = tree_get(cloud, "ca");
+    role->cloud.ca = judge_file(j, cloud, "ca");
     int only = judge_word(j, cloud, "ca_only", false, (const char *const[]){"false", "true", NULL});
     if (only == 1 && !ca)
         errors_at(j->errors, tree_get(cloud, "ca_only")->pos, E_SITE_VALUE,
@@ -220,33 +226,18 @@ static void judge_cloud(struct judge *j, const struct tree_node *map, struct rol
                   j->where, by_resource->name, by_resource->login);
 }
 
-/* A file of the site that hearth.yaml may name, or the one that `flux bootstrap` writes. */
-static const char *judge_flux_file(struct judge *j, const struct tree_node *flux, const char *key,
-                                   const char *usual)
-{
-    const struct tree_node *node = flux ? judge_text(j, flux, key, false) : NULL;
-    if (!node)
-        return usual;
-    const char *fault = path_fault(node->text);
-    if (fault)
-        errors_at(j->errors, node->pos, E_SITE_PATH, "\"%s\" of %s: the path \"%.200s\" %s", key, j->where,
-                  node->text, fault);
-    return node->text;
-}
-
 static void judge_flux(struct judge *j, const struct tree_node *map, struct role *role)
 {
     static const char *const known[] = {"components", "sync", NULL};
     const struct tree_node *flux = judge_map(j, map, "flux", false);
+    const char **files[] = {&role->flux.components, &role->flux.sync};
     if (flux)
         judge_keys(j, flux, known);
-    const char *folder = pool_printf(j->site->pool, "clusters/%.63s/flux-system", role->name);
-    role->flux.named = flux != NULL;
+    for (size_t i = 0; i < 2; i++)
+        if (!flux || !(*files[i] = judge_file(j, flux, known[i])))
+            *files[i] =
+                pool_printf(j->site->pool, "clusters/%.63s/flux-system/gotk-%s.yaml", role->name, known[i]);
     role->flux.from = tree_get(flux, "components") ? FLUX_FILE : j->site->flux.from;
-    role->flux.components =
-        judge_flux_file(j, flux, "components", pool_printf(j->site->pool, "%s/gotk-components.yaml", folder));
-    role->flux.sync =
-        judge_flux_file(j, flux, "sync", pool_printf(j->site->pool, "%s/gotk-sync.yaml", folder));
 }
 
 static void judge_role(struct judge *j, const struct tree_node *map, struct role *role)

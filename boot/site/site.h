@@ -63,11 +63,9 @@ struct role {
         /* hearth.yaml names any of them: plan and boot say so in one line */
         bool own;
     } cloud;
-    /* where Flux's two files lie, relative to the site; `named`: hearth.yaml says so. `from`: the site's, but for named
-     * components. */
+    /* where Flux's two files lie, relative to the site. `from`: the site's, but for named components. */
     struct {
         const char *components, *sync;
-        bool named;
         enum flux_from from;
     } flux;
     struct site_var *vars;

@@ -150,13 +150,11 @@ static int check_form(const struct document *documents, struct error *e)
         if (tree_get(sops, "mac"))
             return error_at(
                 e, sops->pos, E_PLAN_FILE,
-                "encrypted with SOPS, and hearth does not decrypt: put its values into the vault, and "
+                "encrypted with SOPS, and hearth does not decrypt: its values belong into the vault, "
                 "`!secret NAME` in their place");
         if (root && root->kind == TREE_SEQ && tree_get(root->first, "op"))
-            return error_at(
-                e, root->pos, E_PLAN_FILE,
-                "a JSON patch, which Talos takes for no config of several documents: write it as the "
-                "YAML that it makes");
+            return error_at(e, root->pos, E_PLAN_FILE,
+                            "a JSON patch, which Talos refuses too: write the YAML that it makes");
     }
     return 0;
 }
