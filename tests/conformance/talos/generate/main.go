@@ -1,5 +1,6 @@
 // Prints what Talos itself generates for a cluster: generate BUNDLE TYPE CLUSTER ENDPOINT KUBERNETES-VERSION
-// [CONTRACT]. TYPE is controlplane or worker. Without CONTRACT it is 1.13, whatever the version of the package.
+// [CONTRACT]. TYPE is controlplane or worker. Without CONTRACT it is 1.13, whatever the version of the package; with
+// one (v1.10) it is what `talosctl gen config` writes, with a disk and an installer image.
 package main
 
 import (
@@ -23,14 +24,15 @@ func run(args []string) error {
 		return err
 	}
 	contract := config.TalosVersion1_13
+	options := []generate.Option{generate.WithSecretsBundle(bundle)}
 	if len(args) > 5 {
 		if contract, err = config.ParseContractFromVersion(args[5]); err != nil {
 			return err
 		}
+		options = append(options, generate.WithInstallDisk("/dev/sda"),
+			generate.WithInstallImage("ghcr.io/siderolabs/installer:v1.13.9"))
 	}
-	input, err := generate.NewInput(args[2], args[3], args[4],
-		generate.WithVersionContract(contract),
-		generate.WithSecretsBundle(bundle))
+	input, err := generate.NewInput(args[2], args[3], args[4], append(options, generate.WithVersionContract(contract))...)
 	if err != nil {
 		return err
 	}
