@@ -28,11 +28,22 @@ struct gitops_login {
     const struct ref *client, *secret;
 };
 
+/* Where a database's backups go, as its ObjectStore says; in the plan's pool. */
+struct gitops_backup {
+    /* of its destinationPath */
+    struct pos pos;
+    /* the first label of its host */
+    const char *account;
+    struct gitops_backup *next;
+};
+
 struct gitops_tree {
     /* the first store's of the role's vault, or zeroed */
     struct gitops_login login;
     /* E_TREE_UNSEEN: each place that was named and not looked at. A tree with one is not good. Owned: errors_free(). */
     struct errors unseen;
+    /* those that log in with a connection string */
+    struct gitops_backup *backups;
     /* files and directories that came after GITOPS_ITEMS_MAX */
     unsigned cut;
 };

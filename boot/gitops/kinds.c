@@ -117,6 +117,7 @@ static void kustomization(struct walk *w, const struct walk_item *item, struct t
         return;
     if (!spec || spec->kind != TREE_MAP)
         return;
+    database_health(w, item, tree_get(spec, "healthCheckExprs"));
     if (tree_path(spec, "decryption.secretRef"))
         need(w, item, tree_path(spec, "decryption.secretRef"), ns, "spec.decryption");
     struct walk_item by = *item;
@@ -245,6 +246,8 @@ void kinds_take(struct walk *w, const struct walk_item *item, struct tree_node *
         {"SealedSecret", secret},
         {"ConfigMap", map},
         {"HelmRelease", chart},
+        {"Cluster", database_cluster},
+        {"ObjectStore", database_store},
         {"List", list},
     };
     const struct tree_node *kind = tree_get(root, "kind");

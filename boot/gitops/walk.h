@@ -69,4 +69,12 @@ void kinds_take(struct walk *w, const struct walk_item *item, struct tree_node *
 void kinds_kustomization(struct walk *w, const struct walk_item *item, const char *file,
                          const struct tree_node *root);
 
+/* database.c: warns of a database of CloudNativePG (`kind: Cluster` of any group) that stops the drain of a lone node,
+ * and of one that comes back from the folder that it writes to, or from another life than the last. */
+void database_cluster(struct walk *w, const struct walk_item *item, struct tree_node *root);
+/* database.c: takes where an ObjectStore's backups go. */
+void database_store(struct walk *w, const struct walk_item *item, struct tree_node *root);
+/* database.c: warns of a health expression, one of spec.healthCheckExprs, that is content with a database's Ready. */
+void database_health(struct walk *w, const struct walk_item *item, const struct tree_node *list);
+
 #endif

@@ -224,14 +224,36 @@ static void say_warnings(struct errors *warnings)
     errors_free(warnings);
 }
 
+/* Whether a connection string is of the account, by its AccountName or its endpoint. */
+static bool is_of_account(struct span string, const char *account)
+{
+    size_t n = strlen(account);
+    const unsigned char *end = string.p + string.n;
+    for (const unsigned char *at = string.p; (at = memmem(at, (size_t)(end - at), account, n)); at++)
+        if (at > string.p && strchr("=/", at[-1]) && (at + n == end || strchr(";.", at[n])))
+            return true;
+    return false;
+}
+
+/* barman takes the account from the string and never looks at the one in the path. The string is not shown. */
+static void compare_account(const struct pipeline *run, const struct gitops_backup *b,
+                            struct errors *warnings)
+{
+    for (unsigned i = 0; i < run->plan->secret_count; i++)
+        if (!run->answers[i].error.code && is_of_account(secret_bytes(&run->answers[i].value), b->account))
+            return;
+    errors_at(warnings, b->pos, E_PLAN_ADVICE,
+              "no connection string of the storage account %.64s was read: is it mistyped?", b->account);
+}
+
 static int check(struct pipeline *run, struct rendered *rendered, const struct options *o, unsigned *unseen,
                  struct errors *errors)
 {
     if (pipeline_gather(run, o, errors) != 0)
         return -1;
     unsigned own = run->plan->secret_count;
-    struct gitops_login login;
-    *unseen = verdict_tree(run->plan, o, &login, errors);
+    struct gitops_tree tree;
+    *unseen = verdict_tree(run->plan, o, &tree, errors);
     struct errors warnings = {0};
     login_end(run, &warnings);
     struct error e;
@@ -245,10 +267,12 @@ static int check(struct pipeline *run, struct rendered *rendered, const struct o
     taken_apart(run, errors);
     forgive(run, own);
     pipeline_failed_names(run, errors);
+    for (const struct gitops_backup *b = tree.backups; b; b = b->next)
+        compare_account(run, b, &warnings);
     expired_names(run, &warnings, errors);
     values_warn(run, &warnings);
     say_warnings(&warnings);
-    try_operator(run, &login, errors);
+    try_operator(run, &tree.login, errors);
     if (errors->count || (run->facts && pipeline_render(run, rendered, errors) != 0))
         return -1;
     return run->facts && run->plan->marker ? say_marker(run, rendered, errors) : 0;

@@ -46,7 +46,7 @@ static void say_unseen(unsigned unseen, const struct options *o)
 
 static void show_one(const struct pipeline *run, const struct options *o, struct errors *errors)
 {
-    struct gitops_login ignored;
+    struct gitops_tree ignored;
     if (o->json) {
         unsigned own = run->plan->secret_count;
         json_t *value = show_plan_json(run->plan);
@@ -123,7 +123,7 @@ static void show_all(const struct site *site, struct plan *const *plans, const s
                      const struct options *o, struct errors *errors)
 {
     json_t *list = o->json ? json_array() : NULL, *packs = packs_json(files);
-    struct gitops_login ignored;
+    struct gitops_tree ignored;
     unsigned all = 0;
     for (unsigned i = 0; i < site->node_count; i++) {
         json_t *one = list ? show_plan_json(plans[i]) : NULL;

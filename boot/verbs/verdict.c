@@ -8,20 +8,18 @@ static void say(struct errors *warnings)
     errors_free(warnings);
 }
 
-unsigned verdict_tree(struct plan *plan, const struct options *o, struct gitops_login *login,
+unsigned verdict_tree(struct plan *plan, const struct options *o, struct gitops_tree *tree,
                       struct errors *errors)
 {
     struct errors warnings = {0};
-    struct gitops_tree tree;
-    gitops_tree(plan, &tree, &warnings, errors);
+    gitops_tree(plan, tree, &warnings, errors);
     gitops_keep(plan, &warnings);
     gitops_endpoint(plan, &warnings);
     say(&warnings);
-    unsigned unseen = errors_total(&tree.unseen);
+    unsigned unseen = errors_total(&tree->unseen);
     if (o->partial)
-        say(&tree.unseen);
+        say(&tree->unseen);
     else
-        errors_move(errors, &tree.unseen);
-    *login = tree.login;
+        errors_move(errors, &tree->unseen);
     return unseen;
 }
