@@ -18,7 +18,7 @@ PROFILE = """\
 # For Talos's imager: the installer image of Talos {talos} with hearth in it. Public, no site and no secret.
 arch: amd64
 platform: metal
-secureboot: false
+secureboot: {signed}
 version: {talos}
 {arguments}input:
   kernel:
@@ -53,24 +53,25 @@ How hearth stays on the box after the install. Talos installs its installer imag
 1. The installer image: Talos {talos} with hearth {version}, made by Talos's imager in a container
 
     # it is shown the extension and nothing else of {out}/, where a stick with a login may lie
-    docker run --rm -i -v "{here}/hearth-extension.tar:/hearth/hearth-extension.tar:ro" -v "{here}/installer:/out" \\
+    docker run --rm -i -v "{here}/hearth-extension.tar:/hearth/hearth-extension.tar:ro" -v "{here}/installer:/out" \\{keys}
         ghcr.io/siderolabs/imager:{talos} - <{out}/installer/profile.yaml
-    # makes {out}/installer/installer-amd64.tar
+    # makes {out}/installer/{archive}
     # The kernel's arguments of an installed node are those of this image; a medium's KARGS end with the install. What the disk
     # needs too: make installer ... KARGS="ARGUMENT ..."
     # further extensions: EXTENSIONS="iscsi-tools REGISTRY/IMAGE:TAG ...", or SCHEMATIC=FILE of the image factory
+{secure}
 
 2. Where the boxes get it from: one of these
 
  a) a registry that they reach
-    crane push {out}/installer/installer-amd64.tar {image}
+    crane push {out}/installer/{archive} {image}
     # then into the site: {out}/installer/registry.yaml
     # by digest instead, IMAGE@sha256:...: hearth takes it for an image with hearth in it when the site records it
     make installer SITE={site} TALOS={talos} DIGEST=$(crane digest {image})
 
  b) no registry: on the stick, as Talos's image cache (needs a registry for a minute, on this machine)
     docker run -d --rm --name hearth-registry -p 127.0.0.1:5000:5000 registry:2
-    crane push --insecure {out}/installer/installer-amd64.tar {cached}
+    crane push --insecure {out}/installer/{archive} {cached}
     talosctl image cache-create --insecure --cosign-signatures=false --layout flat --images={cached} \\
         --image-cache-path={out}/image-cache --force
     docker stop hearth-registry
@@ -128,6 +129,33 @@ def customization(settings, version, more):
         return ""
     talos.arguments(settings, version)  # refuses what a boot would fail with
     return "customization:\n  extraKernelArgs:\n" + "".join("    - %s\n" % arg for arg in given)
+
+
+# What imager looks for in /secureboot; `talosctl gen secureboot uki`, `pcr` and `database` write them.
+SIGNING = ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem")
+UNSIGNED = "    # signed for Secure Boot: SECUREBOOT=DIR with your keys, as talosctl gen secureboot uki, pcr and database make them"
+SIGNED = """\
+    # Signed with the keys of {keys}. The stick and the network image are not: install with Secure Boot off. Then, in the firmware,
+    # delete its keys, which is setup mode, and turn Secure Boot on: the boot loader on the disk enrols PK.auth, KEK.auth and db.auth
+    # where these lie beside the keys. STATE keeps the key that it was made with, and one of the TPM wants an install with Secure Boot on."""
+
+
+def signing(settings):
+    """The folder with the keys of SECUREBOOT=, or None."""
+    folder = settings.get("SECUREBOOT")
+    if not folder:
+        return None
+    folder = os.path.abspath(folder)
+    for name in SIGNING:
+        if not os.path.isfile(os.path.join(folder, name)):
+            raise Stop("SECUREBOOT=%s: %s is not in it: `talosctl gen secureboot uki --common-name NAME` and `talosctl gen secureboot pcr` "
+                       "write it into _out/" % (folder, name))
+    return folder
+
+
+def quoted(path):
+    """In double quotes, for the shell."""
+    return re.sub(r'([\\"$`])', r"\\\1", path)
 
 
 NAMES = "crane export ghcr.io/siderolabs/extensions:%s - | tar -xO image-digests >extensions.txt"
@@ -191,7 +219,7 @@ def build(settings, work):
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+", registry):
         raise Stop("REGISTRY=%s: must be HOST[:PORT]/PATH, as in registry.example/hearth" % registry)
     names, more = schematic(settings.get("SCHEMATIC")) if settings.get("SCHEMATIC") else ([], [])
-    digest, arguments = settings.get("DIGEST"), customization(settings, version, more)
+    digest, arguments, keys = settings.get("DIGEST"), customization(settings, version, more), signing(settings)
     wanted = extensions(settings, version, names)
     if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
         raise Stop("DIGEST=%s: must be sha256: and 64 hexadecimal digits, as `crane digest IMAGE` prints it" % digest)
@@ -203,12 +231,14 @@ def build(settings, work):
     folder = os.path.join(settings.out, "installer")
     if digest:
         rows.append(record(site, digest, image))
-    # In double quotes, for the shell.
-    here = re.sub(r'([\\"$`])', r"\\\1", settings.out if os.path.isabs(settings.out) else out)
+    here = quoted(settings.out if os.path.isabs(settings.out) else out)
     here = here if os.path.isabs(settings.out) else "$PWD/" + here
     text = COMMANDS.format(talos=version, version=settings.version, out=shlex.quote(out), here=here, image=image, cached=cached,
-                           site=shlex.quote(site), today=machine_today(planned))
-    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments, extensions=wanted)), ("registry.yaml", OVERLAY.format(image=image)),
+                           archive="installer-amd64-secureboot.tar" if keys else "installer-amd64.tar",
+                           keys='\n        -v "%s:/secureboot:ro" \\' % quoted(keys) if keys else "",
+                           secure=SIGNED.format(keys=keys) if keys else UNSIGNED, site=shlex.quote(site), today=machine_today(planned))
+    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments, extensions=wanted,
+                                                      signed="true" if keys else "false")), ("registry.yaml", OVERLAY.format(image=image)),
                        ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):
         write(os.path.join(folder, name), data.encode())
     say()

@@ -489,6 +489,19 @@ customization:
                             ("line 2: overlay:", {"SCHEMATIC": write(os.path.join(kit.directory(), "s"), b"customization:\n  overlay:\n")})):
             kit.refused("installer", words, SITE=kit.site(), TALOS="v1.13.9", **more)
 
+    def installer_signed():
+        keys = os.path.join(kit.directory(), "my keys")
+        for name in ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem"):
+            kit.refused("installer", name + " is not in it", SITE=kit.site(), TALOS="v1.13.9", SECUREBOOT=keys)
+            write(os.path.join(keys, name), b"x")
+        ran = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9", SECUREBOOT=keys).good()
+        expect("secureboot: true\n" in read(ran.path("installer", "profile.yaml")).decode(), "not signed")
+        said = read(ran.path("installer", "commands.txt")).decode()
+        expect('-v "%s:/secureboot:ro"' % keys in said and "crane push out" not in said and "installer-amd64.tar" not in said and
+               "Secure Boot off" in said, said)
+        plain = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9").good()
+        expect("secureboot: false\n" in read(plain.path("installer", "profile.yaml")).decode(), "signed")
+
     def installer_pin():
         site, digest = kit.site(), "sha256:" + "ab" * 32
         for _ in range(2):  # recorded once
@@ -574,6 +587,7 @@ customization:
 
         ("installer: KARGS= go into the profile", False, installer_arguments),
         ("installer: extensions by name, by image and of a schematic", False, installer_extensions),
+        ("installer: SECUREBOOT= signs with keys of one's own", False, installer_signed),
         ("installer: DIGEST= is recorded in the site, and is evidence", False, installer_pin),
         ("installer: no version", True, bad("installer", "TALOS is missing")),
         ("installer: a registry that is none", True, bad("installer", "REGISTRY=", TALOS="v1.13.9", REGISTRY="Upper Case")),
