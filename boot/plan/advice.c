@@ -1,5 +1,6 @@
 #include "plan/steps.h"
 #include "site/merge.h"
+#include "site/newer.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -35,17 +36,21 @@ static void scheduling(struct plan *plan)
     const struct site *site = plan->site;
     const char *cluster = plan->entry->role->cluster;
     const struct tree_node *allowed = tree_path(plan_main(plan), "cluster.allowSchedulingOnControlPlanes");
-    if (plan->entry->type != MACHINE_CONTROLPLANE || tree_is(allowed, "true") || (allowed && allowed->ref))
+    const struct tree_node *newer = newer_kind(plan->config, "KubeNodeConfig");
+    if (plan->entry->type != MACHINE_CONTROLPLANE || tree_is(allowed, "true") || (allowed && allowed->ref) ||
+        (newer && !tree_get(tree_get(newer, "taints"), "node-role.kubernetes.io/control-plane")))
         return;
     for (unsigned i = 0; i < site->node_count; i++) {
         if (site->nodes[i].type == MACHINE_WORKER && strcmp(site->nodes[i].role->cluster, cluster) == 0)
             return;
     }
-    plan_risk(
-        plan, allowed ? allowed->pos : plan->entry->pos,
-        "the cluster %s has no worker and cluster.allowSchedulingOnControlPlanes is not true: Flux will "
-        "stay Pending",
-        cluster);
+    plan_risk(plan,
+              newer         ? newer->pos
+                  : allowed ? allowed->pos
+                            : plan->entry->pos,
+              "the cluster %s has no worker and %s: Flux will stay Pending", cluster,
+              newer ? "KubeNodeConfig taints its control planes"
+                    : "cluster.allowSchedulingOnControlPlanes is not true");
 }
 
 /* Kernels before 5.11 said the T10 text of disks that have a number too, and so did hearth before it read the disk's

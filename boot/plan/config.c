@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "plan/steps.h"
 #include "site/merge.h"
+#include "site/newer.h"
 #include "site/ref.h"
 
 #include <string.h>
@@ -66,32 +67,40 @@ static void add_type(struct plan *plan, struct tree_node *machine, struct errors
                   tree_text(written) ? tree_text(written) : "no plain text", plan->entry->name, type);
 }
 
+#define CHOOSE "choose the disk with install: in hearth.yaml"
+
+/* hearth's choice at this key, as a field of the node; what is written out there is refused. */
+static void put_disk(struct plan *plan, struct tree_node *map, const char *key, const char *field,
+                     struct errors *errors)
+{
+    const struct tree_node *written = tree_get(map, key);
+    if (written && !plan_is_node_ref(written, field))
+        errors_at(errors, written->pos, E_PLAN_DISK_LITERAL,
+                  "%s is written out; " CHOOSE " (only `!node install.disk` may stand here)", key);
+    if (!map || written)
+        return;
+    struct tree_node *value = plan_scalar(plan, field);
+    value->ref = pool_alloc(plan->pool, sizeof *value->ref);
+    *value->ref = (struct ref){.kind = REF_NODE, .pos = plan->entry->pos, .name = field};
+    tree_add(plan->pool, map, key, value);
+}
+
 static void add_disk(struct plan *plan, struct tree_node *machine, struct errors *errors)
 {
-    static const char next[] = "choose the disk with install: in hearth.yaml";
-    struct document *unattended = merge_find(plan->config, "UnattendedInstallConfig", NULL);
-    if (unattended)
-        errors_at(errors, unattended->pos, E_PLAN_DISK_LITERAL,
-                  "UnattendedInstallConfig chooses a disk behind hearth's back; %s", next);
+    struct tree_node *unattended = newer_kind(plan->config, "UnattendedInstallConfig");
+    if (unattended) {
+        struct tree_node *part = want_map(plan, unattended, "provisioning", errors);
+        part = part ? want_map(plan, part, "diskSelector", errors) : NULL;
+        put_disk(plan, part, "match", PLAN_DISK_MATCH, errors);
+        return;
+    }
     struct tree_node *install = want_map(plan, machine, "install", errors);
-    if (!install)
-        return;
     const struct tree_node *disk = tree_get(install, "disk");
-    const struct tree_node *selector = tree_get(install, "diskSelector");
     if (disk)
-        errors_at(errors, disk->pos, E_PLAN_DISK_LITERAL, "machine.install.disk is %s; %s",
-                  tree_text(disk) ? tree_text(disk) : "set", next);
-    if (selector && !plan_is_node_ref(selector, "install.disk"))
-        errors_at(
-            errors, selector->pos, E_PLAN_DISK_LITERAL,
-            "machine.install.diskSelector is written out; %s (only `!node install.disk` may stand here)",
-            next);
-    if (disk || selector)
-        return;
-    struct error e;
-    struct tree_node *value = plan_scalar(plan, "install.disk");
-    value->ref = ref_parse(plan->pool, REF_NODE, plan->entry->pos, "install.disk", &e);
-    tree_add(plan->pool, install, "diskSelector", value);
+        errors_at(errors, disk->pos, E_PLAN_DISK_LITERAL, "machine.install.disk is %s; " CHOOSE,
+                  tree_text(disk) ? tree_text(disk) : "set");
+    else
+        put_disk(plan, install, "diskSelector", "install.disk", errors);
 }
 
 /* flux.from release: Talos downloads the file itself. */

@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 #include "plan/steps.h"
+#include "site/newer.h"
 
 #include <string.h>
 
@@ -81,7 +82,7 @@ static void advise(struct plan *plan, const struct tree_node *image, const char 
 
 int plan_installer(struct plan *plan, struct errors *errors)
 {
-    const struct tree_node *image = tree_path(plan_main(plan), "machine.install.image");
+    const struct tree_node *image = newer_find(plan->config, "machine.install.image");
     const char *text = tree_text(image);
     plan->image = text;
     if (plan->site->permanent)

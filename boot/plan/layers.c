@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "plan/steps.h"
 #include "site/merge.h"
+#include "site/newer.h"
 #include "site/schema.h"
 #include "site/schema_check.h"
 
@@ -16,8 +17,7 @@
 /* Whether the installer image names a newer Talos than hearth knows the config of. */
 static bool is_newer_talos(const struct plan *plan)
 {
-    const struct tree_node *main = plan_main(plan);
-    const char *image = tree_text(tree_path(main, "machine.install.image"));
+    const char *image = tree_text(newer_find(plan->config, "machine.install.image"));
     const char *tag = image ? strrchr(image, ':') : NULL;
     if (!tag || strncmp(tag, ":v1.", 4) != 0)
         return false;

@@ -35,6 +35,9 @@ struct plan_disk {
     bool contents_unknown;
 };
 
+/* Beside the fields that a file may name: the install disk as UnattendedInstallConfig chooses one, a CEL expression. */
+#define PLAN_DISK_MATCH "install.match"
+
 /* A file of the site that the config was made of, in the order of merging: the base first, then overlays. */
 struct plan_file {
     const char *path;

@@ -126,7 +126,7 @@ static void check_fact(struct ref_search *s, const struct ref *ref)
 static void check_node(struct ref_search *s, const struct ref *ref)
 {
     /* Without a disk the reason was said where the disk was chosen. */
-    if (strcmp(ref->name, "install.disk") == 0 && !s->plan->disk.field)
+    if (strncmp(ref->name, "install.", 8) == 0 && !s->plan->disk.field)
         return;
     struct error e;
     if (!plan_value(s->plan, ref, &e))
@@ -216,6 +216,7 @@ static int visit_ref(struct ref *ref, void *arg)
         break;
     case REF_FORMAT:
     case REF_BASE64:
+    case REF_BASE64DECODE:
         break;
     }
     return 0;

@@ -63,8 +63,18 @@ static struct tree_node *disk_value(const struct plan *plan, const struct ref *r
                  "!node install.disk: no disk is chosen, for want of the facts of the box");
         return NULL;
     }
-    struct tree_node *map = tree_map(plan->pool, ref->pos);
     const char *value = plan->disk.value;
+    if (strcmp(ref->name, PLAN_DISK_MATCH) == 0) {
+        struct buf text = {0};
+        buf_printf(&text, "disk.%s == \"", plan->disk.field[0] == 'w' ? "wwid" : "bus_path");
+        for (; *value; value++)
+            buf_printf(&text, *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
+        buf_char(&text, '"');
+        struct tree_node *match = tree_scalar(plan->pool, ref->pos, text.data, text.len, STYLE_SINGLE);
+        buf_free(&text);
+        return match;
+    }
+    struct tree_node *map = tree_map(plan->pool, ref->pos);
     /* A bus path begins with a slash and a wwid may hold blanks: always quoted. */
     tree_add(plan->pool, map, plan->disk.field,
              tree_scalar(plan->pool, ref->pos, value, strlen(value), STYLE_DOUBLE));
@@ -88,7 +98,7 @@ static struct tree_node *node_value(const struct plan *plan, const struct ref *r
         if (strcmp(ref->name, fields[i].field) == 0)
             return text_node(plan, ref->pos, fields[i].value);
     }
-    if (strcmp(ref->name, "install.disk") == 0)
+    if (strncmp(ref->name, "install.", 8) == 0)
         return disk_value(plan, ref, e);
     if (strncmp(ref->name, "vars.", 5) == 0) {
         const struct tree_node *var = site_var(entry, ref->name + 5);

@@ -48,17 +48,19 @@ static bool take_first(void *arg, const char *label, struct span der)
     return false;
 }
 
-const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der)
+const char *certkey_check(enum certkey_kind kind, bool plain, const char *text, size_t n, struct buf *der)
 {
     struct first first = {.kind = kind, .der = der};
     if (n > CERTKEY_MAX)
         return "it is far too long";
     struct buf pem = {.max = CERTKEY_MAX};
+    if (plain)
+        buf_add(&pem, text, n);
     const char *problem = NULL;
-    if (!text_base64_lines(&pem, base64, n, "\r\n"))
+    if (!plain && !text_base64_lines(&pem, text, n, "\r\n"))
         problem = "it is not base64";
     else if (pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take_first, &first))
-        problem = "its base64 holds no PEM";
+        problem = "it holds no PEM";
     else if (!first.problem)
         problem = "its PEM is cut or malformed";
     else if (*first.problem)

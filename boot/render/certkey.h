@@ -1,9 +1,10 @@
 /*
  * certkey.h - is this a certificate or a key in the form that Talos takes? Pure.
  *
- * Talos's crt and key fields are standard base64 of the PEM text (RFC 7468); Go's decoder skips line breaks
- * in the base64. The first block is the one that Talos reads, so it must have the right label, and its body
- * must be one DER SEQUENCE of exactly that length. Signatures, dates and names are not looked at.
+ * Talos's crt and key fields are standard base64 of the PEM text (RFC 7468), those of the documents of 1.14 the PEM
+ * itself; Go's decoder skips line breaks in the base64. The first block is the one that Talos reads, so it must have
+ * the right label, and its body must be one DER SEQUENCE of exactly that length. Signatures, dates and names are not
+ * looked at.
  */
 #ifndef HEARTH_RENDER_CERTKEY_H
 #define HEARTH_RENDER_CERTKEY_H
@@ -18,9 +19,9 @@
 
 enum certkey_kind { CERTKEY_CERTIFICATE, CERTKEY_PRIVATE };
 
-/* NULL when it is one, else what is wrong (a fixed phrase). `der` gets the body; free it with buf_free(),
+/* NULL when it is one, else what is wrong (a fixed phrase). `plain`: PEM. `der` gets the body; free it with buf_free(),
  * which wipes. */
-const char *certkey_check(enum certkey_kind kind, const char *base64, size_t n, struct buf *der);
+const char *certkey_check(enum certkey_kind kind, bool plain, const char *text, size_t n, struct buf *der);
 
 /* false only when the two surely do not belong together: the key's own public half (SEC 1 point, RFC 5915;
  * modulus, RFC 8017) does not occur in the certificate. Keys that do not hold it (PKCS#8, Ed25519) pass. */

@@ -76,8 +76,8 @@ void check_source(struct check *c, const struct check_source *s);
 /* check_form.c: what the checks share. */
 
 /* What a field must be. CHECK_TOKEN: 6 and 16 of a-z0-9 with a dot between; CHECK_HTTPS:
- * https://HOST[:PORT]; CHECK_KEY32: base64 of 32 bytes; CHECK_CERT and CHECK_KEY: base64 of PEM
- * (certkey.h); CHECK_LIST: subnets. */
+ * https://HOST[:PORT]; CHECK_KEY32: base64 of 32 bytes; CHECK_CERT and CHECK_KEY: base64 of PEM, in a document of 1.14
+ * PEM (certkey.h); CHECK_LIST: subnets. */
 enum check_form {
     CHECK_MAP,
     CHECK_TEXT,
@@ -89,10 +89,12 @@ enum check_form {
     CHECK_KEY
 };
 
-/* Adds E_RENDER_FIELD or E_RENDER_PEM when the field at `path` is missing (which the text `without`
- * explains) or malformed. */
+/* Adds E_RENDER_FIELD or E_RENDER_PEM when the field at `path`, or what has it in Talos 1.14's form (site/newer.h), is
+ * missing (which the text `without` explains) or malformed. */
 void check_need(struct check *c, const struct tree_node *root, const char *path, enum check_form form,
                 const char *without);
+/* Whether a certificate or key, found at this path, stands as PEM and not as base64 of it: in a document of 1.14. */
+bool check_is_plain_pem(const struct check *c, const char *path, const struct tree_node *node);
 /* Where something is missing: the nearest node above a path that does exist. */
 struct pos check_nearest(const struct tree_node *root, const char *path);
 /* The text of a node fit for a message: itself, or "(from a secret)". NULL is "". */

@@ -3,6 +3,7 @@
 #include "base/https.h"
 #include "base/text.h"
 #include "render/certkey.h"
+#include "site/newer.h"
 
 #include <string.h>
 
@@ -71,15 +72,17 @@ static void check_head(struct check *c, const struct tree_node *root)
                   E_RENDER_FIELD, "machine.type must be %s, as hearth.yaml says of %s", type, c->plan->name);
 }
 
-static void check_keys(struct check *c, const struct tree_node *root)
+static void check_keys(struct check *c)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const struct tree_node *crt = tree_path(root, pairs[i].certificate),
-                               *key = tree_path(root, pairs[i].key);
+        const struct tree_node *crt = newer_find(c->config, pairs[i].certificate),
+                               *key = newer_find(c->config, pairs[i].key);
         struct buf crt_der = {.max = CERTKEY_MAX}, key_der = {.max = CERTKEY_MAX};
         if (!check_empty(crt) && !check_empty(key) && tree_text(crt) && tree_text(key) &&
-            !certkey_check(CERTKEY_CERTIFICATE, crt->text, crt->len, &crt_der) &&
-            !certkey_check(CERTKEY_PRIVATE, key->text, key->len, &key_der) &&
+            !certkey_check(CERTKEY_CERTIFICATE, check_is_plain_pem(c, pairs[i].certificate, crt), crt->text,
+                           crt->len, &crt_der) &&
+            !certkey_check(CERTKEY_PRIVATE, check_is_plain_pem(c, pairs[i].key, key), key->text, key->len,
+                           &key_der) &&
             !certkey_pair(&crt_der, &key_der))
             errors_at(c->errors, key->pos, E_RENDER_PEM, "%s does not belong to %s", pairs[i].key,
                       pairs[i].certificate);
@@ -91,14 +94,17 @@ static void check_keys(struct check *c, const struct tree_node *root)
 static void check_encryption(struct check *c, const struct tree_node *root)
 {
     const char *path = "cluster.secretboxEncryptionSecret";
-    if (check_empty(tree_path(root, path)) && !check_empty(tree_path(root, "cluster.aescbcEncryptionSecret")))
+    const struct tree_node *own = newer_find(c->config, path);
+    if (check_empty(own) && !check_empty(tree_path(root, "cluster.aescbcEncryptionSecret")))
         path = "cluster.aescbcEncryptionSecret";
-    check_need(c, root, path, CHECK_KEY32, "Talos 1.14 starts no API server without it");
+    check_need(c, root, path, own && own->kind == TREE_MAP ? CHECK_MAP : CHECK_KEY32,
+               "Talos 1.14 starts no API server without it");
 }
 
 static void check_discovery(struct check *c, const struct tree_node *root)
 {
-    if (!check_true(tree_path(root, "cluster.discovery.enabled")))
+    if (!check_true(tree_path(root, "cluster.discovery.enabled")) &&
+        !newer_kind(c->config, "DiscoveryServiceConfig"))
         return;
     check_need(c, root, "cluster.id", CHECK_TEXT, "discovery is enabled and has no cluster to look for");
     check_need(c, root, "cluster.secret", CHECK_KEY32, "discovery is enabled and has no key");
@@ -135,7 +141,7 @@ static void check_disk(struct check *c, const struct tree_node *root)
  * it. Addresses are added by Talos itself. */
 static void check_names(struct check *c, const struct tree_node *root)
 {
-    const struct tree_node *endpoint = tree_path(root, "cluster.controlPlane.endpoint");
+    const struct tree_node *endpoint = newer_find(c->config, "cluster.controlPlane.endpoint");
     const struct tree_node *sans = tree_path(root, "machine.certSANs");
     struct https url;
     if (!tree_text(endpoint) || https_split(endpoint->text, true, &url) || url.address)
@@ -174,7 +180,7 @@ static void check_vips(struct check *c, const struct tree_node *root)
 static void check_worker(struct check *c, const struct tree_node *root)
 {
     for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++) {
-        const struct tree_node *node = tree_path(root, forbidden[i]);
+        const struct tree_node *node = newer_find(c->config, forbidden[i]);
         if (!check_empty(node) && (node->kind == TREE_SCALAR || node->count > 0))
             errors_at(c->errors, node->pos, E_RENDER_FORBIDDEN, "%s must not be on a worker", forbidden[i]);
     }
@@ -216,7 +222,7 @@ void check_config(struct check *c)
     check_documents(c, root);
     if (controlplane) {
         check_encryption(c, root);
-        check_keys(c, root);
+        check_keys(c);
         check_names(c, root);
     } else {
         check_worker(c, root);

@@ -3,6 +3,7 @@
 #include "base/https.h"
 #include "base/text.h"
 #include "render/certkey.h"
+#include "site/newer.h"
 #include "site/schema_check.h"
 
 #include <string.h>
@@ -113,11 +114,19 @@ static bool is_base64_of_32(const char *text)
     return fits;
 }
 
+bool check_is_plain_pem(const struct check *c, const char *path, const struct tree_node *node)
+{
+    return node != tree_path(check_main(c), path);
+}
+
 static void check_pem_form(struct check *c, const char *path, const struct tree_node *node,
                            enum certkey_kind kind)
 {
     struct buf der = {.max = CERTKEY_MAX};
-    const char *problem = certkey_check(kind, node->text, node->len, &der);
+    bool plain = check_is_plain_pem(c, path, node);
+    const char *problem = certkey_check(kind, plain, node->text, node->len, &der);
+    if (problem && plain && !strstr(node->text, "-----"))
+        problem = "it is PEM in this document, so !base64decode {secret: ...}";
     if (problem)
         errors_at(c->errors, node->pos, E_RENDER_PEM, "%s: %s", path, problem);
     buf_free(&der);
@@ -169,7 +178,7 @@ static void judge_form(struct check *c, const char *path, const struct tree_node
 void check_need(struct check *c, const struct tree_node *root, const char *path, enum check_form form,
                 const char *without)
 {
-    const struct tree_node *node = tree_path(root, path);
+    const struct tree_node *node = newer_find(c->config, path);
     if (check_empty(node))
         errors_at(c->errors, node ? node->pos : check_nearest(root, path), E_RENDER_FIELD, "%s is %s: %s",
                   path, node ? "empty" : "missing", without);

@@ -1,6 +1,7 @@
 #include "render/check.h"
 
 #include "base/text.h"
+#include "site/newer.h"
 
 #include <string.h>
 
@@ -15,21 +16,27 @@ static bool has_other_manifests(const struct check *c)
     return c->own_open;
 }
 
+/* In Talos 1.14's form the document is what turns flannel on. */
+static const struct tree_node *without_flannel(const struct check *c)
+{
+    return newer_kind(c->config, "KubeFlannelCNIConfig") ? NULL : newer_kind(c->config, "KubeNetworkConfig");
+}
+
 /* A pod network can come from a DaemonSet or a Job that installs one, or from a URL that Talos fetches. */
 static void check_cni(struct check *c)
 {
     const struct tree_node *root = check_main(c), *cni = tree_path(root, "cluster.network.cni");
-    const struct tree_node *name = tree_get(cni, "name");
+    const struct tree_node *name = tree_get(cni, "name"), *none = without_flannel(c);
     const struct tree_node *urls = tree_get(cni, "urls");
     struct check_every i = {.c = c};
-    if (check_empty(cni) || check_empty(name) || check_open(c, name) || tree_is(name, "flannel"))
+    if (!none && (check_empty(cni) || check_empty(name) || check_open(c, name) || tree_is(name, "flannel")))
         return;
     if (tree_is(name, "custom")) {
         if (!urls || urls->kind != TREE_SEQ || urls->count == 0)
             errors_at(c->errors, cni->pos, E_RENDER_CNI, "cluster.network.cni is custom and has no urls");
         return;
     }
-    if (!tree_is(name, "none")) {
+    if (!none && !tree_is(name, "none")) {
         errors_at(c->errors, name->pos, E_RENDER_CNI,
                   "cluster.network.cni.name must be flannel, custom or none");
         return;
@@ -39,8 +46,9 @@ static void check_cni(struct check *c)
         if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
             return;
     if (!has_other_manifests(c))
-        errors_at(c->errors, name->pos, E_RENDER_CNI,
-                  "cluster.network.cni is none and nothing inlined is a CNI: Flux itself would never start");
+        errors_at(c->errors, (none ? none : name)->pos, E_RENDER_CNI,
+                  "%s and nothing inlined is a CNI: Flux itself would never start",
+                  none ? "there is no KubeFlannelCNIConfig" : "cluster.network.cni is none");
 }
 
 static bool is_workload(const struct object *o)
@@ -67,10 +75,8 @@ static const struct tree_node *off(const struct check *c, const char *field, con
     const struct tree_node *disabled = tree_path(check_main(c), field);
     if (check_true(disabled))
         return disabled;
-    for (const struct document *d = c->config; d; d = d->next)
-        if (tree_is(tree_get(d->root, "kind"), kind) && check_false(tree_get(d->root, "enabled")))
-            return tree_get(d->root, "enabled");
-    return NULL;
+    disabled = tree_get(newer_kind(c->config, kind), "enabled");
+    return check_false(disabled) ? disabled : NULL;
 }
 
 /* CoreDNS is a Deployment by whatever name, behind a Service that most call kube-dns. */
@@ -106,7 +112,7 @@ static void check_proxy(struct check *c)
         return;
     const struct object *config = NULL;
     const struct tree_node *replaces = cilium_proxy(c, &config);
-    bool none = tree_is(cni, "none");
+    bool none = tree_is(cni, "none") || without_flannel(c);
     if (config && (check_empty(replaces) || tree_is(replaces, "false") || tree_is(replaces, "disabled")))
         errors_at(c->errors, config->pos, E_RENDER_PROXY,
                   "kube-proxy is disabled (%s:%u) and Cilium does not replace it: "

@@ -77,9 +77,8 @@ static void check_known_hosts(struct check *c, const struct object *secret, cons
         else if (k.foreign)
             errors_at(
                 c->warnings, node->pos, E_FLUX_SYNC,
-                "line %u of data.known_hosts is of another host and of a type of key that %.200s has "
-                "none of: Flux offers the server the types of all lines and then refuses the key that it "
-                "shows. Keep the lines of that host alone",
+                "line %u of data.known_hosts is of another host, with a type of key that %.200s has none of: "
+                "Flux then refuses the key that it is shown. Keep the lines of that host alone",
                 k.foreign, shown);
     }
     buf_free(&text);

@@ -5,6 +5,7 @@
 #include "render/emit.h"
 #include "render/resolve.h"
 #include "site/merge.h"
+#include "site/newer.h"
 
 #include <bearssl_hash.h>
 #include <string.h>
@@ -133,12 +134,10 @@ static void write_config(struct rendering *r)
 /* Whose marker secret it is, and where a founded cluster would answer. */
 static void know_cluster(struct rendering *r)
 {
-    const struct document *main = merge_find(r->config, NULL, NULL);
-    const struct tree_node *root = main ? main->root : NULL;
-    const char *id = tree_text(tree_path(root, "cluster.id"));
-    const struct tree_node *names = tree_path(root, "cluster.apiServer.certSANs");
+    const char *id = tree_text(newer_find(r->config, "cluster.id"));
+    const struct tree_node *names = newer_find(r->config, "cluster.apiServer.certSANs");
     if (!id)
-        id = tree_text(tree_path(root, "cluster.ca.crt"));
+        id = tree_text(newer_find(r->config, "cluster.ca.crt"));
     br_sha256_context sha;
     br_sha256_init(&sha);
     br_sha256_update(&sha, id ? id : "", id ? strlen(id) : 0);

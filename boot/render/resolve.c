@@ -174,8 +174,8 @@ static int check_text(const struct ref *ref, const struct buf *text, size_t from
         return error_at(e, ref->pos, E_FILE_TEXT, "%s %s", ref->name,
                         nul ? "holds a NUL byte" : "is not UTF-8");
     return error_at(e, ref->pos, E_SECRET_VALUE,
-                    "secret \"%s\" %s; as bytes it can only be used through !base64", ref->name,
-                    nul ? "holds a NUL byte" : "is not UTF-8");
+                    "secret \"%s\" %s; as bytes it can only be used through !base64",
+                    ref->name ? ref->name : "", nul ? "holds a NUL byte" : "is not UTF-8");
 }
 
 /* The grammar nests three deep at most: base64 of a format of a secret. */
@@ -201,13 +201,21 @@ static int add_ref(struct resolver *r, const struct ref *ref, bool bytes, struct
                 result = add_ref(r, part->ref, bytes, out, e);
         }
         return result;
-    case REF_BASE64: {
+    case REF_BASE64:
+    case REF_BASE64DECODE: {
         struct value inner = {.text = {.max = RESOLVE_TEXT_MAX}};
         result = add_ref(r, ref->inner, true, &inner, e);
-        if (inner.text.full)
-            out->text.full = true;
-        text_base64(&out->text, inner.text.data ? inner.text.data : "", inner.text.len);
+        const char *text = inner.text.data ? inner.text.data : "";
+        out->text.full |= inner.text.full;
         out->secret |= inner.secret;
+        if (ref->kind == REF_BASE64)
+            text_base64(&out->text, text, inner.text.len);
+        else if (result == 0 && inner.secret && !r->secrets)
+            buf_str(&out->text, RESOLVE_UNKNOWN);
+        else if (result == 0 && !text_base64_lines(&out->text, text, inner.text.len, "\r\n"))
+            result = error_at(e, ref->pos, E_SECRET_VALUE, "what !base64decode is given is no base64");
+        if (result == 0 && ref->kind == REF_BASE64DECODE)
+            result = check_text(ref->inner, &out->text, from, e);
         buf_free(&inner.text);
         return result;
     }

@@ -12,8 +12,13 @@
 #define VAR_NAME_MAX 64
 
 static const char *const kind_names[] = {
-    [REF_FACT] = "fact", [REF_NODE] = "node",     [REF_SECRET] = "secret",
-    [REF_FILE] = "file", [REF_FORMAT] = "format", [REF_BASE64] = "base64",
+    [REF_FACT] = "fact",
+    [REF_NODE] = "node",
+    [REF_SECRET] = "secret",
+    [REF_FILE] = "file",
+    [REF_FORMAT] = "format",
+    [REF_BASE64] = "base64",
+    [REF_BASE64DECODE] = "base64decode",
 };
 
 static const char *const node_fields[] = {"name",     "role",         "type", "cluster",
@@ -176,7 +181,7 @@ static struct ref *parse_inner(struct pool *pool, struct pos pos, const char *in
     char *text = pool_memdup(pool, inside, len);
     char *colon = strchr(text, ':');
     int kind = colon ? kind_of_name(text, (size_t)(colon - text)) : -1;
-    if (kind < 0 || kind == REF_FORMAT || kind == REF_BASE64) {
+    if (kind < 0 || kind >= REF_FORMAT) {
         (void)error_at(
             e, pos, E_YAML_REF,
             "in !format, {%.120s} is none of {fact:...}, {node:...}, {secret:...}, {file:...}; a brace "
@@ -281,8 +286,9 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
         failed = parse_format(pool, ref, text, e);
         break;
     case REF_BASE64:
+    case REF_BASE64DECODE:
     default:
-        failed = error_at(e, pos, E_YAML_REF, "!base64 takes a mapping: !base64 {secret: NAME}");
+        failed = error_at(e, pos, E_YAML_REF, "!%s takes a mapping: {secret: NAME}", kind_names[kind]);
         break;
     }
     if (failed != 0)
@@ -332,12 +338,13 @@ static void print_inside(struct buf *b, const struct ref *ref)
 const char *ref_print(char *out, size_t cap, const struct ref *ref)
 {
     struct buf b = {0};
-    if (ref->kind == REF_BASE64)
-        buf_printf(&b, "!base64 {%s: ", kind_names[ref->inner->kind]);
+    bool braces = ref->kind >= REF_BASE64;
+    if (braces)
+        buf_printf(&b, "!%s {%s: ", kind_names[ref->kind], kind_names[ref->inner->kind]);
     else
         buf_printf(&b, "!%s%s", kind_names[ref->kind], ref->kind == REF_FORMAT ? " \"" : " ");
-    print_inside(&b, ref->kind == REF_BASE64 ? ref->inner : ref);
-    buf_str(&b, ref->kind == REF_BASE64 ? "}" : ref->kind == REF_FORMAT ? "\"" : "");
+    print_inside(&b, braces ? ref->inner : ref);
+    buf_str(&b, braces ? "}" : ref->kind == REF_FORMAT ? "\"" : "");
     (void)text_clean_z(out, cap, b.data);
     buf_free(&b);
     return out;

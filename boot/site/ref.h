@@ -3,6 +3,7 @@
  *
  *   !fact serial      !node vars.gateway      !file path      !secret NAME@VERSION#/json/pointer
  *   !format "{fact:serial}.{node:cluster}"    !base64 {secret: NAME}    !secret talos-{node:cluster}#/cluster/id
+ *   !base64decode {secret: NAME}
  *
  * A reference is parsed when its file is read and resolved once, on the tree, never in text.
  */
@@ -14,7 +15,7 @@
 
 #include <stddef.h>
 
-enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64 };
+enum ref_kind { REF_FACT, REF_NODE, REF_SECRET, REF_FILE, REF_FORMAT, REF_BASE64, REF_BASE64DECODE };
 
 #define REF_NAME_MAX 127 /* a Key Vault secret name */
 /* What may stand in a secret's name; the plan puts the word there (plan_secret_name). */
@@ -33,7 +34,7 @@ struct ref_part {
 struct ref {
     enum ref_kind kind;
     struct pos pos;
-    /* fact name, node field, secret name, file path; NULL for format and base64 */
+    /* fact name, node field, secret name, file path; NULL for format and the two of base64 */
     const char *name;
     /* secret: 32 lower-case hex digits, or NULL: the newest */
     const char *version;
@@ -41,7 +42,7 @@ struct ref {
     const char *pointer;
     /* format */
     struct ref_part *parts;
-    /* base64: what is encoded (fact, node, secret, file, format) */
+    /* base64, base64decode: what is encoded or decoded (fact, node, secret, file, format) */
     struct ref *inner;
     /* secret: asked for by an ExternalSecret of the tree, not by a document */
     bool external;
@@ -54,7 +55,7 @@ struct ref {
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */
 int ref_kind_of_tag(const char *tag);
 
-/* Parses the scalar text of a reference of this kind (not base64 of a mapping). NULL and e (E_YAML_REF) when
+/* Parses the scalar text of a reference of this kind (not the two of base64). NULL and e (E_YAML_REF) when
  * it is malformed: secret names 1-127 of [0-9A-Za-z-] (and {node:cluster}, {node:role}), versions 32 hex, pointers per
  * RFC 6901, file paths relative without "..", fact names that facts_known(), node fields of the list in DESIGN. */
 struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, const char *text,

@@ -1,6 +1,7 @@
 #include "site/schema_check.h"
 
 #include "base/text.h"
+#include "site/newer.h"
 #include "site/rules.h"
 #include "site/scalar.h"
 #include "site/schema.h"
@@ -269,27 +270,18 @@ static bool is_true(const struct tree_node *node)
     return scalar_bool(node, &value) && value;
 }
 
-/* The document of a kind, or NULL. */
-static const struct tree_node *of_kind(const struct document *documents, const char *kind)
-{
-    for (; documents; documents = documents->next)
-        if (tree_is(tree_get(documents->root, "kind"), kind))
-            return documents->root;
-    return NULL;
-}
-
 /* What Talos compares across documents. */
 static void check_together(const struct schema_check *c, const struct tree_node *main,
                            const struct document *documents)
 {
     const struct tree_node *kubespan = tree_path(main, "machine.network.kubespan.enabled");
-    const struct tree_node *own = tree_get(of_kind(documents, "KubeSpanConfig"), "enabled");
+    const struct tree_node *own = tree_get(newer_kind(documents, "KubeSpanConfig"), "enabled");
     const struct tree_node *dns = tree_path(main, "machine.features.hostDNS");
     const struct tree_node *access = tree_path(main, "machine.features.kubernetesTalosAPIAccess.enabled");
-    const struct tree_node *resolver = tree_get(of_kind(documents, "ResolverConfig"), "hostDNS");
+    const struct tree_node *resolver = tree_get(newer_kind(documents, "ResolverConfig"), "hostDNS");
     const struct tree_node *const hosts[] = {dns, resolver};
-    bool discovery =
-        is_true(tree_path(main, "cluster.discovery.enabled")) || of_kind(documents, "DiscoveryServiceConfig");
+    bool discovery = is_true(tree_path(main, "cluster.discovery.enabled")) ||
+        newer_kind(documents, "DiscoveryServiceConfig");
     if (main && (is_true(kubespan) || is_true(own)) && !discovery)
         errors_at(c->errors, (is_true(own) ? own : kubespan)->pos, E_RENDER_FIELD,
                   "KubeSpan is enabled and cluster.discovery is not: its peers find each other through it");

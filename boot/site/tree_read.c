@@ -252,23 +252,22 @@ static int check_properties(struct reading *r, yaml_mark_t mark, bool scalar, co
                         "the anchor &%.120s; write the value out where it is needed", (const char *)anchor);
     if (!tag && !(scalar && byte_at(r, mark, 0) == '!'))
         return 0;
-    if (byte_at(r, mark, 1) == '<')
-        return error_at(r->e, pos, E_YAML_REFUSED,
-                        "the verbatim tag !<%.120s>; hearth knows !fact, !node, !secret, "
-                        "!file, !format and !base64",
-                        name ? name : "");
-    if (name)
+    bool verbatim = byte_at(r, mark, 1) == '<';
+    if (name && !verbatim)
         *kind = ref_kind_of_tag(name);
     if (*kind < 0) {
         static const char core[] = "tag:yaml.org,2002:";
-        bool is_core = name && strncmp(name, core, sizeof core - 1) == 0;
+        bool is_core = !verbatim && name && strncmp(name, core, sizeof core - 1) == 0;
         return error_at(r->e, pos, E_YAML_REFUSED,
-                        "the tag %s%.120s; hearth knows !fact, !node, !secret, !file, "
-                        "!format and !base64",
-                        is_core ? "!!" : "",
+                        "the %s%.120s%s; hearth knows !fact, !node, !secret, !file, !format, !base64 and "
+                        "!base64decode",
+                        verbatim      ? "verbatim tag !<"
+                            : is_core ? "tag !!"
+                                      : "tag ",
                         !name         ? "!"
                             : is_core ? name + sizeof core - 1
-                                      : name);
+                                      : name,
+                        verbatim ? ">" : "");
     }
     if (key_expected(r))
         return error_at(r->e, pos, E_YAML_REFUSED, "a reference cannot be a key");
@@ -414,8 +413,6 @@ static int take_scalar(struct reading *r, const yaml_event_t *event)
         r->key[r->depth - 1] = node;
         return 0;
     }
-    if (kind == REF_BASE64)
-        return error_at(r->e, pos, E_YAML_REF, "!base64 takes a mapping: !base64 {secret: NAME}");
     if (kind >= 0) {
         node->ref = ref_parse(r->pool, (enum ref_kind)kind, pos, node->text, r->e);
         if (!node->ref)
@@ -435,18 +432,18 @@ static int open_container(struct reading *r, enum tree_kind node_kind, const yam
     int kind = -1;
     if (check_properties(r, event->start_mark, false, anchor, tag, &kind) != 0)
         return -1;
-    if (kind >= 0 && (kind != REF_BASE64 || !is_map))
+    if (kind >= 0 && (kind < REF_BASE64 || !is_map))
         return error_at(r->e, pos, E_YAML_REF, "%s takes %s, not a %s", (const char *)tag,
-                        kind == REF_BASE64 ? "a mapping" : "text", is_map ? "mapping" : "list");
+                        kind >= REF_BASE64 ? "a mapping" : "text", is_map ? "mapping" : "list");
     if (r->depth == TREE_DEPTH_MAX)
         return error_at(r->e, pos, E_YAML_REFUSED, "nested more than %d levels deep", TREE_DEPTH_MAX);
     struct tree_node *node = new_node(r, node_kind, pos);
     node->flow = is_map ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
                         : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
-    if (kind == REF_BASE64) {
+    if (kind >= REF_BASE64) {
         /* Filled when the mapping ends; until then it marks the mapping as one. */
         node->ref = pool_alloc(r->pool, sizeof *node->ref);
-        node->ref->kind = REF_BASE64;
+        node->ref->kind = (enum ref_kind)kind;
         node->ref->pos = pos;
     }
     remember_anchor(r, anchor, node);
@@ -466,7 +463,7 @@ static int finish_base64(struct reading *r, struct tree_node *map)
         memcpy(tag + 1, child->key->text, child->key->len + 1);
         kind = ref_kind_of_tag(tag);
     }
-    if (kind < 0 || kind == REF_BASE64)
+    if (kind < 0 || kind >= REF_BASE64)
         return error_at(r->e, map->pos, E_YAML_REF,
                         "!base64 takes a mapping with exactly one of fact, node, secret, file, format");
     if (!tree_text(child))

@@ -45,10 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     point(pool, (struct span){data, size}, "/certs/os/0");
     struct buf crt = {.max = CERTKEY_MAX};
-    if (!certkey_check(CERTKEY_CERTIFICATE, (const char *)data, size, &crt))
+    if (!certkey_check(CERTKEY_CERTIFICATE, size % 2, (const char *)data, size, &crt))
         certkey_pair(&crt, &crt);
     struct buf key = {.max = CERTKEY_MAX};
-    if (!certkey_check(CERTKEY_PRIVATE, (const char *)data, size, &key))
+    if (!certkey_check(CERTKEY_PRIVATE, size % 2, (const char *)data, size, &key))
         certkey_pair(&key, &key);
     list(pool, (struct span){data, size});
     buf_free(&crt);

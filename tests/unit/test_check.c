@@ -207,7 +207,7 @@ static void malformed_fields_are_refused(void **state)
         {"key: KEY2", "key: KEY9", E_RENDER_PEM, "cluster.ca.key does not belong to cluster.ca.crt"},
         {"key: KEY5", "key: KEY4", E_RENDER_PEM,
          "cluster.etcd.ca.key does not belong to cluster.etcd.ca.crt"},
-        {"crt: CRT3", "crt: bm8gcGVt", E_RENDER_PEM, "its base64 holds no PEM"},
+        {"crt: CRT3", "crt: bm8gcGVt", E_RENDER_PEM, "it holds no PEM"},
         {"{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.other}", E_RENDER_DISK,
          "is not the disk that was chosen"},
         {"{wwid: naa.5002538d40a1b2c3}", "{wwid: naa.5002538d40a1b2c3, type: ssd}", E_RENDER_DISK,

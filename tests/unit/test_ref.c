@@ -123,6 +123,7 @@ static void test_refused(void **state)
         {REF_FORMAT, "{node:install.disk}", "cannot be part of a text"},
         {REF_FORMAT, "{secret:a@1}", "32 lower-case hex digits"},
         {REF_BASE64, "x", "takes a mapping"},
+        {REF_BASE64DECODE, "x", "!base64decode takes a mapping"},
     };
 
     (void)state;

@@ -40,7 +40,8 @@ static void refused(struct kit *k, const char *yaml, enum error_code code, const
 
 static void open_with_secrets(struct kit *k)
 {
-    static const char bundle[] = "certs: {os: {crt: hunter2}}\ntoken: |\n  two\n  lines\nzero: 0123\n";
+    static const char bundle[] = "certs: {os: {crt: hunter2}}\ntoken: |\n  two\n  lines\nzero: 0123\n"
+                                 "lines: |\n  aHVu\n  dGVyMgo=\n";
     static const char pinned[] = "an older hunter2";
     kit_open(k, MACHINE_CONTROLPLANE);
     kit_secret(k, "bundle", NULL, bundle, sizeof bundle - 1);
@@ -50,6 +51,7 @@ static void open_with_secrets(struct kit *k)
     kit_secret(k, "no", NULL, "no", 2);
     kit_secret(k, "newline", NULL, "hunter2\n", 8);
     kit_secret(k, "empty", NULL, "", 0);
+    kit_secret(k, "encoded", NULL, "aHVudGVyMgo=", 12);
     kit_file(k, "motd.txt", "hello\n", 6);
     kit_file(k, "blob.bin", "\x00\x01\xff", 3);
     kit_file(k, "latin1.txt", "gr\xfc\xdf", 4);
@@ -78,6 +80,9 @@ static void references_become_strings(void **state)
     becomes(&k, "a: !base64 {format: \"{node:name}\\n\"}\n", "ZGF0YS0xCg==", false);
     becomes(&k, "a: !base64 {node: name}\n", "ZGF0YS0x", false);
     becomes(&k, "a: !base64 {secret: empty}\n", "", true);
+    becomes(&k, "a: !base64decode {secret: encoded}\n", "hunter2\n", true);
+    becomes(&k, "a: !base64decode {secret: \"bundle#/lines\"}\n", "hunter2\n", true);
+    becomes(&k, "a: !base64decode {secret: empty}\n", "", true);
     kit_close(&k);
 }
 
@@ -114,6 +119,8 @@ static void what_cannot_be_had_is_refused_by_name(void **state)
     refused(&k, "a: !secret bytes\n", E_SECRET_VALUE, "secret \"bytes\" is not UTF-8");
     refused(&k, "a: !secret nul\n", E_SECRET_VALUE, "secret \"nul\" holds a NUL byte");
     refused(&k, "a: !format \"x{secret:nul}\"\n", E_SECRET_VALUE, "NUL");
+    refused(&k, "a: !base64decode {secret: newline}\n", E_SECRET_VALUE, "is no base64");
+    refused(&k, "a: !base64decode {node: name}\n", E_SECRET_VALUE, "is no base64");
     refused(&k, "a: !secret other\n", E_SECRET_VALUE, "secret \"other\" was not fetched");
     refused(&k, "a: !secret bundle@ffffffffffffffffffffffffffffffff\n", E_SECRET_VALUE, "was not fetched");
     refused(&k, "a: !file blob.bin\n", E_FILE_TEXT, "blob.bin holds a NUL byte");
