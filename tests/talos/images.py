@@ -9,13 +9,16 @@ import subprocess
 
 from assets import command, lay, read
 from rootfs import release
-from tree import Tree, found, xfs_settings
+from tree import LIBRARIES, Tree, found, xfs_settings
 
 INSTALLER = ["grub-install", "grub-mkimage", "grub-probe", "grub-editenv", "grub-mkrelpath", "mkfs.xfs", "xfs_repair", "mkfs.fat",
              "mtools"]
 ALSO = {"mkfs.vfat": "mkfs.fat", "mcopy": "mtools", "mmd": "mtools", "imager": "installer"}
 STUB, LOADER = "linuxx64.efi.stub", "systemd-bootx64.efi"
 EFI = ["usr/lib/systemd/boot/efi"]
+# What mtools asks libc for when it writes names into the EFI partition: DOS's code page.
+CODE_PAGE = [os.path.join(LIBRARIES, "gconv", name) for name in
+             ("gconv-modules", "gconv-modules.d/gconv-modules-extra.conf", "IBM850.so")]
 PAGE = 4096
 
 
@@ -78,6 +81,8 @@ def installer(folder, parts, image):
     tree.copy(parts.program("installer"), "usr/bin/installer")
     tree.programs(root, INSTALLER)
     tree.links({"usr/bin/" + name: target for name, target in ALSO.items()})
+    for name in CODE_PAGE:
+        tree.copy(os.path.join(root, name), name)
     xfs_settings(tree, root)
     shutil.copytree(os.path.join(root, "usr/lib/grub"), tree.at("usr/lib/grub"),
                     ignore=shutil.ignore_patterns("*.exec", "*.image", "monolithic", "x86_64-efi-signed"))
