@@ -92,7 +92,8 @@ def failed_install(bench):
 
     def story(machine):
         steps(machine, STARTED, MAINTENANCE, "holds nothing", "whether it was, a person must say", ACCEPTED,
-              "next       after the install, " + command,
+              "next       after the install, " + command, "running Talos installer",
+              "installation of %s complete" % bench.parts.version, "kexec_core: Starting new kernel",
               "configured as data-1", "done       " + command, FINISHED)
         need("bootstrap request received" not in machine.text(), "it was founded all the same")
     bench.installing("failed-again", box_module.stick(bench.stick(cluster), box_module.virtio), lambda: image, story)
