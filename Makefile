@@ -98,11 +98,11 @@ $(B)/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
 # Tools of the build itself: glibc, this host.
 HOSTCC := gcc -std=gnu11 -O1 -D_GNU_SOURCE= $(WARN)
 $(B)/host.ok: $(B)/src.ok scripts/libs.mk
-	+@$(libs) OUT=$(B)/host LIBS='x509 zlib' ZLIB=full LCC=gcc LAR=ar LCFLAGS=-O1 && touch $@
+	+@$(libs) OUT=$(B)/host LIBS=x509 LCC=gcc LAR=ar LCFLAGS=-O1 && touch $@
 $(B)/host/mkroots: embed/mkroots.c $(B)/host.ok
 	@$(HOSTCC) -isystem $(B)/src/bearssl/inc -o $@ $< $(B)/host/libx509.a
 $(B)/host/pack: embed/pack.c $(B)/host.ok
-	@$(HOSTCC) -isystem $(B)/src/zlib -o $@ $< $(B)/host/libzlib.a
+	@$(HOSTCC) -o $@ $< -lzopfli -lm
 
 $(B)/gen/roots.c: embed/roots.list $(wildcard embed/roots/*) $(B)/host/mkroots
 	@mkdir -p $(@D)
