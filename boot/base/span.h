@@ -14,5 +14,7 @@ struct span {
 
 bool span_is(struct span s, const char *text);
 bool span_same(struct span a, struct span b);
+/* From the first place of `text` on; empty when it is not there. */
+struct span span_find(struct span s, const char *text);
 
 #endif

@@ -322,6 +322,14 @@ const char *text_memory(char *out, size_t cap, uint64_t mib)
     return out;
 }
 
+bool text_like(const char *text, const char *globs)
+{
+    for (; *globs; globs += strlen(globs) + 1)
+        if (text_glob(globs, text))
+            return true;
+    return false;
+}
+
 bool text_is_label(const char *text)
 {
     size_t len = strlen(text);

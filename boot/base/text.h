@@ -46,6 +46,9 @@ char text_lower(char c);
 /* Case-insensitive (ASCII) glob over bytes: * any run, ? any one byte. No other special character. */
 bool text_glob(const char *pattern, const char *text);
 
+/* Whether one of several globs fits; each ends with a NUL, and an empty one ends them: "a*\\0*b\\0". */
+bool text_like(const char *text, const char *globs);
+
 /* RFC 1123 section 2.1, one label, lower case: 1-63 of a-z 0-9 and inner hyphens. */
 bool text_is_label(const char *text);
 /* An IPv4 or IPv6 address, without a zone. */

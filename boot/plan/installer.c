@@ -2,6 +2,7 @@
 #include "plan/steps.h"
 #include "site/newer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGEST "@sha256:"
@@ -85,6 +86,15 @@ int plan_installer(struct plan *plan, struct errors *errors)
     const struct tree_node *image = newer_find(plan->config, "machine.install.image");
     const char *text = tree_text(image);
     plan->image = text;
+    /* Talos 1.14.0, CHANGELOG.md */
+    static const char gone[] = "ghcr.io/siderolabs/installer:v1.";
+    if (text && strncmp(text, gone, sizeof gone - 1) == 0 && atoi(text + sizeof gone - 1) >= 14) {
+        errors_at(errors, image->pos, E_PLAN_FILE,
+                  "%.120s is not published since Talos 1.14: take factory.talos.dev's, or what `make "
+                  "installer` makes",
+                  text);
+        return -1;
+    }
     if (plan->site->permanent)
         plan->keeps = KEEPS_PERMANENT;
     else if (image && plan->entry->carries_hearth)

@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "plan/steps.h"
+#include "site/leftover.h"
 #include "site/merge.h"
 #include "site/newer.h"
 #include "site/schema.h"
@@ -88,8 +89,10 @@ static int add_file(struct plan *plan, const char *path, bool *missing, struct e
     *file = (struct plan_file){.path = pool_strdup(plan->pool, path), .bytes = size};
     file->gives = gives(plan->pool, documents, plan->file_count == 1);
     for (struct document *d = documents; d; d = d->next) {
-        if (d->root)
+        if (d->root) {
             site_examples(d->root, errors);
+            leftover_judge(d->root, true, errors);
+        }
     }
     if (plan->file_count == 1) {
         plan->config = documents;

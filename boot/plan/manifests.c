@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "plan/object.h"
 #include "plan/steps.h"
+#include "site/leftover.h"
 #include "site/merge.h"
 
 #include <limits.h>
@@ -113,6 +114,7 @@ static void add_bootstrap_file(struct plan *plan, const char *path, const char *
         if (!d->root || !check_object(d, errors))
             continue;
         site_examples(d->root, errors);
+        leftover_judge(d->root, false, errors);
         object_check(plan->pool, d->root, seen, errors);
         const struct tree_node *kind = tree_get(d->root, "kind");
         append(tree_is(kind, "Namespace") ? namespaces : tree_is(kind, "Secret") ? &secrets : &rest, d);
@@ -131,6 +133,20 @@ void plan_other_suffix(struct plan *plan, const char *directory, struct errors *
         errors_at(&plan->warnings, (struct pos){.file = pool_printf(plan->pool, "%s/%s", directory, *files)},
                   E_PLAN_ADVICE, "is not read: hearth reads .yaml; rename it, or move it out of %s/",
                   directory);
+}
+
+/* A folder of bootstrap/ that is no role's: nothing reads it, and its author may think otherwise. */
+static void say_ignored(struct plan *plan, struct errors *errors)
+{
+    const char **folders = NULL;
+    struct error e;
+    if (site_list(plan->site, plan->pool, "bootstrap", "/", &folders, &e) != 0)
+        errors_add(errors, &e);
+    for (; folders && *folders; folders++)
+        if (!site_role(plan->site, *folders))
+            errors_at(&plan->warnings,
+                      (struct pos){.file = pool_printf(plan->pool, "bootstrap/%s", *folders)}, E_PLAN_ADVICE,
+                      "is not read: it is the folder of no role");
 }
 
 /* Every .yaml file of one directory. prefix is "" or "<role>-". */
@@ -259,6 +275,14 @@ static void add_components(struct plan *plan, struct errors *errors)
                   "the file is cut off: not every controller that its head names is in it; %s", next);
         return;
     }
+    /* Of Flux and of its operator: what makes the others work, and what it reads. */
+    if (!span_find(bytes, "kind: Deployment").n ||
+        (!span_find(bytes, "name: kustomizations.kustomize.").n &&
+         !span_find(bytes, "name: fluxinstances.").n)) {
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
+                  "there is no controller in it, or not what it reads; %s", next);
+        return;
+    }
     lay_flux(plan, "20-flux-components", path, bytes, errors);
 }
 
@@ -328,6 +352,7 @@ int plan_manifests(struct plan *plan, struct errors *errors)
     add_bootstrap(plan, "bootstrap", "", &namespaces, &seen, errors);
     add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
                   &namespaces, &seen, errors);
+    say_ignored(plan, errors);
     add_sync(plan, errors);
     struct plan_manifest *manifest =
         namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;

@@ -20,15 +20,6 @@ struct clear_search {
     bool names;
 };
 
-/* globs: each with its NUL, an empty one ends them. */
-static bool like(const char *text, const char *globs)
-{
-    for (; *globs; globs += strlen(globs) + 1)
-        if (text_glob(globs, text))
-            return true;
-    return false;
-}
-
 /* A private key, also in each of the three places that base64 can have for it, and tokens whose makers mark them: the
  * mark, and how many bytes stand before and behind it at the least. */
 static const struct clear_mark {
@@ -112,16 +103,16 @@ static void judge_node(struct clear_search *s, const struct tree_node *node)
         judge_node(s, child);
     if (node->ref && s->files) {
         struct clear_search in = *s;
-        in.secret = s->secret && !like(key, PUBLIC_NAMES);
+        in.secret = s->secret && !text_like(key, PUBLIC_NAMES);
         ref_walk(node->ref, visit_ref, &in);
     }
-    if (!text || !text[0] || like(text, NO_VALUES))
+    if (!text || !text[0] || text_like(text, NO_VALUES))
         return;
     char name[64] = ""; /* of a list: NAME=VALUE */
     if (strchr(text, '='))
         snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
-    bool by_name = s->secret ? !like(key, PUBLIC_NAMES) && !like(text, PUBLIC_VALUES)
-                             : s->names && like(node->key ? key : name, SECRET_NAMES);
+    bool by_name = s->secret ? !text_like(key, PUBLIC_NAMES) && !text_like(text, PUBLIC_VALUES)
+                             : s->names && text_like(node->key ? key : name, SECRET_NAMES);
     if (by_name || is_marked(text))
         note(s->file, node->pos, node->key ? key : "an element");
     else if (s->names && strstr(text, "kind: Secret"))

@@ -1,0 +1,68 @@
+#include "site/leftover.h"
+
+#include "base/text.h"
+#include "site/ref.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TEMPLATES "*${*}*\0*{{*}}*\0op://*\0ref+*://*\0<*>\0"
+#define FORMATS "*{secret:*}*\0*{fact:*}*\0*{node:*}*\0*{file:*}*\0"
+
+/* What only a reference says: NAME#/pointer, {fact:...} of a !format, a field of the entry. */
+static const char *lost_tag(const char *text)
+{
+    size_t name = strcspn(text, "#/. ");
+    if (name > 0 && strncmp(text + name, "#/", 2) == 0)
+        return "!secret";
+    if (text_like(text, FORMATS))
+        return "!format";
+    return strcmp(text, "install.disk") == 0 || (text_glob("vars.?*", text) && !strpbrk(text + 5, " .:/"))
+        ? "!node"
+        : NULL;
+}
+
+/* {secret: NAME} and its like, where a mapping of one key makes sense to nobody else. */
+static const char *lost_base64(const struct tree_node *node)
+{
+    const struct tree_node *only = node->first;
+    if (node->kind != TREE_MAP || node->count != 1 || !tree_text(only) || !only->text[0])
+        return NULL;
+    char tag[32];
+    snprintf(tag, sizeof tag, "!%.24s", only->key->text);
+    return ref_kind_of_tag(tag) < 0 || strcmp(tag, "!base64") == 0 ? NULL : "!base64";
+}
+
+static void judge(const struct tree_node *node, bool config, struct errors *errors)
+{
+    const char *key = node->key ? node->key->text : "an element";
+    const char *text = tree_text(node);
+    if (node->ref || (text && strchr(text, '\n')))
+        return;
+    const char *tag = text ? lost_tag(text) : text_glob("node*", key) ? NULL : lost_base64(node);
+    if (tag)
+        errors_at(errors, node->pos, E_REF_UNTAGGED,
+                  "\"%.120s\" holds what %s has behind it, without the tag", key, tag);
+    else if (text && config && text_like(text, TEMPLATES))
+        errors_at(errors, node->pos, E_SITE_PLACEHOLDER,
+                  "\"%.120s\" is \"%.120s\", which another tool should have replaced", key, text);
+    for (const struct tree_node *child = node->first; child; child = child->next) {
+        const char *name = child->key ? child->key->text : "";
+        bool script = child->kind == TREE_SCALAR && text_glob("content*", name);
+        if (!config || (!script && strcmp(name, "pods") != 0))
+            judge(child, config, errors);
+    }
+}
+
+void leftover_judge(const struct tree_node *root, bool config, struct errors *errors)
+{
+    static const char *const parts[] = {"data", "stringData"};
+    if (config)
+        judge(root, true, errors);
+    for (size_t i = 0; !config && i < 2 && tree_is(tree_get(root, "kind"), "Secret"); i++) {
+        const struct tree_node *part = tree_get(root, parts[i]);
+        for (const struct tree_node *value = part && !part->ref ? part->first : NULL; value;
+             value = value->next)
+            judge(value, false, errors);
+    }
+}
