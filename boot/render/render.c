@@ -177,6 +177,7 @@ int render_judge(const struct plan *plan, struct errors *errors)
     resolve_init(&r.resolver, plan, NULL, r.pool, errors);
     resolve(&r);
     if (errors_total(errors) == before) {
+        check_config(&r.check);
         check_manifests(&r.check);
         check_network(&r.check);
         check_flux(&r.check);
