@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "embed/help.h"
+#include "render/render.h"
 #include "show/show.h"
 #include "verbs/verbs.h"
 
@@ -18,11 +19,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* Address space for a site of PLAN_BYTES_MAX, above which plan refuses, and still within the 8 MiB that anybody may
- * lock. What is touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. --all holds every
- * entry's plan, and the tree of plan and check may be large. */
-#define HEAP_CAP ((size_t)7 << 20)
-#define HEAP_CAP_ALL ((size_t)64 << 20)
+/* Address space for a config of RENDER_CONFIG_MAX, with all that it is made of, read back and handed over. What is
+ * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. */
+#define HEAP_CAP (8 * RENDER_CONFIG_MAX)
 
 #define BOX (OPT_SITE | OPT_SYSROOT | OPT_FACTS | OPT_NODE | OPT_JSON)
 
@@ -236,8 +235,7 @@ static void secure_stdio(void)
 int main(int argc, char **argv)
 {
     /* first the heap, before anything could put a byte on it */
-    bool desk = has_flag(argc, argv, "--all") || (argc > 1 && is_one_of(argv[1], "plan", "check"));
-    mem_init(desk ? HEAP_CAP_ALL : HEAP_CAP);
+    mem_init(HEAP_CAP);
     catch_stops();
     secure_stdio();
     unsigned seed = 0;

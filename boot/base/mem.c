@@ -149,9 +149,11 @@ static void set_size(struct block *b, size_t size, unsigned used)
 
 void mem_lock(void)
 {
-    /* Locking is a help, not a promise: RLIMIT_MEMLOCK may be 64 KiB for a plain user. */
+    /* Locking is a help, not a promise: a plain user may lock the first 8 MiB, or 64 KiB, where most of it lies. */
 #ifdef MLOCK_ONFAULT
-    (void)mlock2(heap.base, heap.size, MLOCK_ONFAULT);
+    struct rlimit may = {0};
+    if (mlock2(heap.base, heap.size, MLOCK_ONFAULT) != 0 && prlimit(0, RLIMIT_MEMLOCK, NULL, &may) == 0)
+        (void)mlock2(heap.base, may.rlim_cur & ~(rlim_t)(PAGE - 1), MLOCK_ONFAULT);
 #endif
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "render/emit.h"
+#include "render/render.h"
 #include "site/merge.h"
 #include "site/tree.h"
 #include "talos/documents.h"
@@ -14,7 +15,6 @@
 
 #define KIND "ExtensionServiceConfig"
 #define NAME "hearth"
-#define CONFIG_MAX ((size_t)4 << 20)
 
 static const struct pos nowhere;
 
@@ -307,7 +307,7 @@ int handover_promote(struct span active, bool founded, struct buf *out, unsigned
         return error_set(e, E_CONFIG_STREAM,
                          "the active config has no cluster section, or nothing of hearth's");
     *changes = move_pending(pool, main->root, ours->root) + (founded ? retire(pool, ours->root) : 0);
-    out->max = CONFIG_MAX;
+    out->max = RENDER_CONFIG_MAX;
     if (append_documents(out, main, "active config", e) != 0 ||
         append_documents(out, ours, "ExtensionServiceConfig hearth", e) != 0)
         return -1;

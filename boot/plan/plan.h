@@ -20,8 +20,9 @@
 #define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node; the tree's are not counted */
 #define PLAN_FILES_MAX 64     /* files of talos/ that make one config */
 #define PLAN_MANIFESTS_MAX 64 /* inlined manifests of one control plane */
-/* Bytes of files that one machine config is made of: what `boot` can take with 64 secrets beside it (main.c). */
-#define PLAN_BYTES_MAX ((size_t)840000)
+/* Bytes of files that one machine config is made of. What becomes of them, with PLAN_SECRETS_MAX secrets of the
+ * largest size, is within RENDER_CONFIG_MAX, and `boot`'s heap is sized by that. */
+#define PLAN_BYTES_MAX ((size_t)3 << 20)
 
 /* The one disk that Talos will be given. */
 struct plan_disk {

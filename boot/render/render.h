@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#define RENDER_CONFIG_MAX ((size_t)4 << 20)   /* bytes of a machine config; machined takes 32 MiB */
+#define RENDER_CONFIG_MAX TREE_BYTES_MAX /* bytes of a machine config, read back; machined takes 32 MiB */
 #define RENDER_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one inlined manifest */
 
 /* The value of plan->secrets[i] at index i. */

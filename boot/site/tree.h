@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define TREE_DEPTH_MAX 64
-#define TREE_BYTES_MAX ((size_t)1 << 20)
+#define TREE_BYTES_MAX ((size_t)8 << 20)
 #define TREE_NODES_MAX 50000
 
 enum tree_kind { TREE_SCALAR, TREE_MAP, TREE_SEQ };

@@ -95,7 +95,7 @@ static const char *on_field(void *arg, bool last, struct span name, struct span 
 /* Hands on every whole message of what has been received. Frames and messages do not align. */
 static const char *on_data(void *arg, struct span bytes)
 {
-    static const char too_large[] = "a message is larger than 2 MiB";
+    static const char too_large[] = "a message is larger than 17 MiB";
     struct call *c = arg;
     if (c->h2.status != 200 || !c->grpc_content)
         return "the answer is not gRPC";

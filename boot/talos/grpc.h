@@ -19,8 +19,8 @@
 
 #include <stdint.h>
 
-#define GRPC_MESSAGE_MAX ((size_t)2 << 20) /* bytes of one message that is received */
-#define GRPC_TEXT_MAX ((size_t)48 << 10)   /* bytes of a status message that are kept */
+#define GRPC_MESSAGE_MAX ((size_t)17 << 20) /* bytes of one that is received: a config of 8 MiB twice */
+#define GRPC_TEXT_MAX ((size_t)48 << 10)    /* bytes of a status message that are kept */
 
 /* The status codes of the protocol that hearth tells apart. */
 enum grpc_code {

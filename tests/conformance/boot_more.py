@@ -297,7 +297,7 @@ def stale_meta(bench):
 def no_memory(bench):
     """A site that no memory holds: said, waited on, and the process stays the same one."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: default}\ndata:\n  text: \"%s\"\n"
-    files = {"bootstrap/c%d.yaml" % i: text % (i, "x" * 200000) for i in range(40)}
+    files = {"bootstrap/c%d.yaml" % i: text % (i, "x" * 1000000) for i in range(60)}
     box = bench.machine("no-memory", site={"files": files})
     with box:
         need(box.wait("console", 30, line=lambda line: "hearth: no-memory" in line), "said: " + text_of(box))

@@ -161,11 +161,23 @@ row("plan", "more secrets than are fetched", "plan-secrets", spoil=text(
 row("plan", "a link leads out of the site", "site-path", sh="ln -sf /etc/hostname talos/data-1.yaml")
 row("plan", "hearth.yaml is a directory", "file-read", sh="rm hearth.yaml && mkdir hearth.yaml")
 row("plan", "hearth.yaml of megabytes", "file-too-large", sh="head -c 9000000 /dev/zero | tr '\\0' '#' >>hearth.yaml")
-for count, words, code in ((5, "more manifests than a config holds", "render-size"), (40, "manifests larger than the memory", "no-memory")):
-    row("plan", words, code, then="mend",
-        sh="for i in $(seq %d); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
-        "metadata: {name: c%%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 200000 /dev/zero | tr '\\0' x; "
-        "printf '\"\\n'; } >bootstrap/c$i.yaml; done" % count)
+
+# What a box can take: 3 MiB of files, in lines, and secrets of the largest size. Right below it is founded.
+LINES = ["  a%d: %s\n" % (n, "x" * 68) for n in range(2680)]
+FULL = [("bootstrap/c%d.yaml" % n, None, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: default}\ndata:\n" % n +
+         "".join(LINES)) for n in range(15)]
+LARGEST = {"large-%d" % n: "x" * 25600 for n in range(56)}
+for part in range(4):
+    FULL.append(("bootstrap/s%d.yaml" % part, None,
+                 "apiVersion: v1\nkind: Secret\nmetadata: {name: s%d, namespace: default}\ndata:\n" % part +
+                 "".join("  %s: !base64 {secret: %s}\n" % (name, name) for name in list(LARGEST)[part::4])))
+row("plan", "all that a box can take", "founded", spoil=FULL, secrets=LARGEST)
+row("plan", "more than a box can take", "render-size", then="mend", secrets=LARGEST, said=["bytes of files would be one machine config"],
+    spoil=FULL + [("bootstrap/d.yaml", None, FULL[0][2].replace("name: c0", "name: d"))])
+row("plan", "manifests larger than the memory", "no-memory", then="mend",
+    sh="for i in $(seq 60); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
+    "metadata: {name: c%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 1000000 /dev/zero | tr '\\0' x; "
+    "printf '\"\\n'; } >bootstrap/c$i.yaml; done")
 row("plan", "no DNS in the cluster", "config-dns", spoil=text("talos/data-1.yaml", "cluster:\n  coreDNS:\n    disabled: true\n"))
 row("plan", "kube-proxy is off and nothing replaces it", "config-proxy", spoil=text(
     "talos/data-1.yaml", "cluster:\n  proxy:\n    disabled: true\n"))

@@ -185,7 +185,7 @@ struct outcome {
 static int on_message(void *arg, struct span message)
 {
     struct outcome *o = arg;
-    o->messages.max = (size_t)8 << 20;
+    o->messages.max = (size_t)20 << 20;
     buf_char(&o->messages, '[');
     buf_add(&o->messages, message.p, message.n);
     buf_char(&o->messages, ']');
@@ -369,7 +369,7 @@ static void the_largest_there_and_back(void **state)
     call(&o, echo, TRAILERS, (struct span){request, n + 1}, LONG_MS, -1);
     assert_int_equal(o.result, -1);
     assert_int_equal(o.e.code, E_MACHINED_MALFORMED);
-    assert_non_null(strstr(o.e.text, "larger than 2 MiB"));
+    assert_non_null(strstr(o.e.text, "larger than 17 MiB"));
     forget(&o);
     free(request);
 }
@@ -470,7 +470,7 @@ static void what_is_no_grpc(void **state)
 {
     (void)state;
     failed(answer, HEADER "000005 00 00 00000001 01 00000000", E_MACHINED_MALFORMED, "compressed");
-    failed(answer, HEADER "000005 00 00 00000001 00 00200001", E_MACHINED_MALFORMED, "larger than 2 MiB");
+    failed(answer, HEADER "000005 00 00 00000001 00 01100001", E_MACHINED_MALFORMED, "larger than 17 MiB");
     failed(answer, HEADER "000006 00 00 00000001 00 00000003 61" TRAILERS, E_MACHINED_MALFORMED,
            "inside a message");
     failed(answer, HEADER "000003 00 00 00000001 00 0000" TRAILERS, E_MACHINED_MALFORMED, "inside a message");

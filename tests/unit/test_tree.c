@@ -263,7 +263,7 @@ static void test_hostile_sizes(void **state)
     refuse_many("---\n", 200000, E_FILE_TOO_LARGE, "more than 50000 values");
     refuse_many("-\n", 200000, E_FILE_TOO_LARGE, "more than 50000 values");
     refuse_many("%TAG !a! b\n#\n\n", 60000, E_YAML_REFUSED, "directive");
-    refuse_many("x", TREE_BYTES_MAX + 1, E_FILE_TOO_LARGE, "1048577 bytes");
+    refuse_many("x", TREE_BYTES_MAX + 1, E_FILE_TOO_LARGE, "8388609 bytes");
     struct buf b = {0};
     for (unsigned i = 0; i < 24000; i++)
         buf_printf(&b, "k%u: 1\n", i);
