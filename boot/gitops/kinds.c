@@ -182,7 +182,11 @@ static void instance(struct walk *w, const struct walk_item *item, struct tree_n
     const char *kind = tree_text(tree_get(sync, "kind")), *name = tree_text(tree_get(sync, "name")),
                *ns = tree_text(tree_path(root, "metadata.namespace"));
 
-    if (!item->sync || !path)
+    if (!item->sync)
+        return;
+    errors_at(w->warnings, walk_pos(item, root), E_PLAN_ADVICE,
+              "flux-operator decides which Flux there will be: the versions of Flux's kinds are not judged");
+    if (!path)
         return;
     add_source(w, kind ? kind : "GitRepository", name ? name : ns ? ns : "flux-system");
     if (tree_text(path))

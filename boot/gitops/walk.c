@@ -182,10 +182,6 @@ static bool directory(struct walk *w, const struct walk_item *item, struct pool 
 {
     static const char *const names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
-    if (!item->path[0]) {
-        walk_unseen(w, item->from, "the whole repository is one Kustomization: it begins at the top");
-        return true;
-    }
     struct document *docs = NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *file = join(w->pool, item->path, names[i]);
@@ -195,6 +191,10 @@ static bool directory(struct walk *w, const struct walk_item *item, struct pool 
                 kinds_kustomization(w, item, file, docs->root);
             return true;
         }
+    }
+    if (!item->path[0]) {
+        walk_unseen(w, item->from, "the whole repository is one Kustomization: it begins at the top");
+        return true;
     }
     struct error e;
     const char **files = NULL;
