@@ -18,12 +18,13 @@ struct first {
 
 static bool label_fits(enum certkey_kind kind, const char *label)
 {
-    /* What siderolabs/crypto reads: x509/certificate_key.go. */
-    static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY",
-                                       "PRIVATE KEY"};
+    /* What siderolabs/crypto reads: x509/certificate_key.go, all but the last two; SSH all but the first. */
+    static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY",  "RSA PRIVATE KEY",
+                                       "PRIVATE KEY",         "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY"};
+    size_t ssh = kind == CERTKEY_SSH;
     if (kind == CERTKEY_CERTIFICATE)
         return strcmp(label, "CERTIFICATE") == 0;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = ssh; i < 4 + 2 * ssh; i++)
         if (strcmp(keys[i], label) == 0)
             return true;
     return false;
@@ -36,9 +37,17 @@ static bool take_first(void *arg, const char *label, struct span der)
     struct reader r = reader_of(der.p, der.n);
     first->problem = "";
     if (!label_fits(first->kind, label)) {
-        first->problem = first->kind == CERTKEY_CERTIFICATE
-            ? "its PEM does not begin with a CERTIFICATE"
-            : "its PEM does not begin with a private key that Talos reads";
+        first->problem = first->kind == CERTKEY_CERTIFICATE ? "its PEM does not begin with a CERTIFICATE"
+            : first->kind == CERTKEY_SSH ? "its PEM does not begin with a private key that Flux reads"
+                                         : "its PEM does not begin with a private key that Talos reads";
+        return false;
+    }
+    static const char openssh[] = "openssh-key-v1\0\0\0\0\4none";
+    if (label[0] == 'O') {
+        if (der.n < sizeof openssh || memcmp(der.p, openssh, 15) != 0)
+            first->problem = "its PEM body is damaged";
+        else if (memcmp(der.p, openssh, sizeof openssh - 1) != 0)
+            first->problem = "it is encrypted, and the Secret has no password";
         return false;
     }
     (void)der_enter(&r, DER_SEQUENCE);

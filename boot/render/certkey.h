@@ -1,5 +1,5 @@
 /*
- * certkey.h - is this a certificate or a key in the form that Talos takes? Pure.
+ * certkey.h - is this a certificate or a key in the form that Talos, or Flux's SSH, takes? Pure.
  *
  * Talos's crt and key fields are standard base64 of the PEM text (RFC 7468), those of the documents of 1.14 the PEM
  * itself; Go's decoder skips line breaks in the base64. The first block is the one that Talos reads, so it must have
@@ -17,7 +17,8 @@
 /* Base64 of CERTKEY_MAX bytes of PEM is far above an RSA-8192 key. */
 #define CERTKEY_MAX ((size_t)32 << 10)
 
-enum certkey_kind { CERTKEY_CERTIFICATE, CERTKEY_PRIVATE };
+/* CERTKEY_SSH: what golang.org/x/crypto/ssh reads without a passphrase, OpenSSH's PROTOCOL.key among it. */
+enum certkey_kind { CERTKEY_CERTIFICATE, CERTKEY_PRIVATE, CERTKEY_SSH };
 
 /* NULL when it is one, else what is wrong (a fixed phrase). `plain`: PEM. `der` gets the body; free it with buf_free(),
  * which wipes. */

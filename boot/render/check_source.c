@@ -5,6 +5,7 @@
 #include "render/check.h"
 
 #include "base/text.h"
+#include "render/certkey.h"
 #include "render/known_hosts.h"
 
 #include <string.h>
@@ -46,6 +47,21 @@ static void split_ssh(struct pool *pool, const char *url, const char **host, con
     *port = colon && colon < end && *colon == ':' && colon + 1 < end
         ? pool_memdup(pool, colon + 1, (size_t)(end - colon - 1))
         : "22";
+}
+
+/* The passphrase of an encrypted one is `password`. */
+static void check_identity(struct check *c, const struct object *secret)
+{
+    const struct tree_node *data = tree_get(secret->node, "data"), *node = tree_get(data, "identity");
+    if (check_empty(node) || !tree_text(node) || check_open(c, node) ||
+        !check_empty(tree_get(data, "password")))
+        return;
+    struct buf ignored = {.max = CERTKEY_MAX};
+    const char *problem = certkey_check(CERTKEY_SSH, node->text, node->len, &ignored);
+    if (problem)
+        errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.identity is no key that Flux can use: %s",
+                  problem);
+    buf_free(&ignored);
 }
 
 /* Nothing of the value is shown but the number of a line. */
@@ -113,9 +129,10 @@ static void check_secret(struct check *c, const struct check_source *s)
             errors_at(c->errors, secret->pos, E_FLUX_SYNC,
                       "Secret %s/%s has no data.%s, and Flux cannot pull from %.200s without", secret->ns,
                       secret->name, key, s->url->text);
-    if (s->kind[0] == 'G' && strncmp(s->url->text, "ssh:", 4) == 0)
+    if (s->kind[0] == 'G' && strncmp(s->url->text, "ssh:", 4) == 0) {
+        check_identity(c, secret);
         check_known_hosts(c, secret, s->url->text);
-    else if (s->kind[0] == 'G' && has_key(secret, "githubAppID") && !tree_is(s->provider, "github"))
+    } else if (s->kind[0] == 'G' && has_key(secret, "githubAppID") && !tree_is(s->provider, "github"))
         errors_at(c->errors, secret->pos, E_FLUX_SYNC,
                   "Secret %s/%s is of a GitHub App, which needs provider: github", secret->ns, secret->name);
 }

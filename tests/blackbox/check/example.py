@@ -9,7 +9,8 @@ VALUES = [("https://CHANGE-ME-", "https://homelab-"), ("CHANGE-ME-1", "HEARTH1")
           ("client: 00000000-0000-0000-0000-000000000000", "client: 66666666-7777-4888-8999-aaaaaaaaaaaa"),
           ("login:", "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }\n    login:")]
 HOSTS = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
-BOTH = {"flux-git-identity": "KEY", "flux-git-known-hosts": HOSTS, "eso-client-id": "77777777-8888-4999-8aaa-bbbbbbbbbbbb", "eso-client-secret": "VALUE",
+IDENTITY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n-----END OPENSSH PRIVATE KEY-----\n"
+BOTH = {"flux-git-identity": IDENTITY, "flux-git-known-hosts": HOSTS, "eso-client-id": "77777777-8888-4999-8aaa-bbbbbbbbbbbb", "eso-client-secret": "VALUE",
         "hearth-canary": "VALUE", "postgres-miniflux-password": "VALUE"}
 OPERATOR = {BOTH["eso-client-id"]: {"secret": "VALUE"}}
 STRING = "DefaultEndpointsProtocol=https;AccountName=homelab-account;AccountKey=VALUE;EndpointSuffix=core.windows.net"
