@@ -1,5 +1,5 @@
-"""A homelab as large as any that was looked at: 1,000 files, ten steps deep, a Kustomization with variables of its own for
-each app, ExternalSecrets of three stores. It is seen whole, and a hole in its deepest folder too.
+"""A homelab as large as any that was looked at: 1,000 files, ten steps deep, a Kustomization with variables of its own
+for each app, ExternalSecrets of three stores. It is seen whole, and a hole in its deepest folder too.
 """
 import json
 import os

@@ -1,5 +1,5 @@
-"""The key that Flux shows to a Git server over SSH, as golang.org/x/crypto/ssh reads one: what it cannot use is refused by
-`render` and `check` beside the Secret, and no byte of it is said.
+"""The key that Flux shows to a Git server over SSH, as golang.org/x/crypto/ssh reads one: what it cannot use is
+refused by `render` and `check` beside the Secret, and no byte of it is said.
 
 A row: name, the value, whether the Secret has a passphrase, words of the refusal or None.
 """

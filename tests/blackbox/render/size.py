@@ -1,5 +1,5 @@
-"""The size of a config, at its limit: what plan lets through, render makes with the most secrets of the largest size, in
-the memory that the program has; above it both refuse in one sentence, with the largest files by name.
+"""The size of a config, at its limit: what plan lets through, render makes with the most secrets of the largest size,
+in the memory that the program has; above it both refuse in one sentence, with the largest files by name.
 """
 import os
 
