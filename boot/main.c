@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "embed/help.h"
-#include "render/render.h"
 #include "show/show.h"
 #include "verbs/verbs.h"
 
@@ -18,10 +17,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
-
-/* Address space for a config of RENDER_CONFIG_MAX, with all that it is made of, read back and handed over. What is
- * touched is far less: `make bench` holds a whole run with Flux inlined to 4 MiB. */
-#define HEAP_CAP (8 * RENDER_CONFIG_MAX)
 
 #define BOX (OPT_SITE | OPT_SYSROOT | OPT_FACTS | OPT_NODE | OPT_JSON)
 
@@ -235,7 +230,7 @@ static void secure_stdio(void)
 int main(int argc, char **argv)
 {
     /* first the heap, before anything could put a byte on it */
-    mem_init(HEAP_CAP);
+    mem_init(VERBS_HEAP);
     catch_stops();
     secure_stdio();
     unsigned seed = 0;
