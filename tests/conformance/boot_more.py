@@ -297,7 +297,8 @@ def stale_meta(bench):
 def no_memory(bench):
     """A site that no memory holds: said, waited on, and the process stays the same one."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: default}\ndata:\n  text: \"%s\"\n"
-    files = {"bootstrap/c%d.yaml" % i: text % (i, "x" * 1000000) for i in range(60)}
+    files = {"bootstrap/c%d.yaml" % i: text % (i, "x" * 1040000) for i in range(63)}
+    files.update({"talos/data/%d.yaml" % i: "machine:\n  env: {A%d: %s}\n" % (i, "x" * 1040000) for i in range(20)})
     box = bench.machine("no-memory", site={"files": files})
     with box:
         need(box.wait("console", 30, line=lambda line: "hearth: no-memory" in line), "said: " + text_of(box))

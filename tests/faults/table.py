@@ -175,9 +175,9 @@ row("plan", "all that a box can take", "founded", spoil=FULL, secrets=LARGEST)
 row("plan", "more than a box can take", "render-size", then="mend", secrets=LARGEST, said=["bytes of files would be one machine config"],
     spoil=FULL + [("bootstrap/d.yaml", None, FULL[0][2].replace("name: c0", "name: d"))])
 row("plan", "manifests larger than the memory", "no-memory", then="mend",
-    sh="for i in $(seq 60); do { printf 'apiVersion: v1\\nkind: ConfigMap\\n"
-    "metadata: {name: c%s, namespace: default}\\ndata:\\n  text: \"' $i; head -c 1000000 /dev/zero | tr '\\0' x; "
-    "printf '\"\\n'; } >bootstrap/c$i.yaml; done")
+    spoil=[("bootstrap/c%d.yaml" % n, None, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d, namespace: default}\ndata:\n  a: %s\n" %
+            (n, "x" * 1040000)) for n in range(63)] +
+    [("talos/data/%d.yaml" % n, None, "machine:\n  env: {A%d: %s}\n" % (n, "x" * 1040000)) for n in range(20)])
 row("plan", "no DNS in the cluster", "config-dns", spoil=text("talos/data-1.yaml", "cluster:\n  coreDNS:\n    disabled: true\n"))
 row("plan", "kube-proxy is off and nothing replaces it", "config-proxy", spoil=text(
     "talos/data-1.yaml", "cluster:\n  proxy:\n    disabled: true\n"))
