@@ -76,9 +76,6 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "a reference is not written as hearth reads it", \
     "the forms are !fact NAME, !node FIELD, !secret NAME@VERSION#/pointer, !file PATH, !format " \
     "\"{fact:NAME}\", !base64 {secret: NAME}") \
-  X(E_REF_UNTAGGED, "ref-untagged", EXIT_SITE_, RETRY_STOP, \
-    "a reference has lost its tag", \
-    "write the tag again; `yq -y` and sops drop it, mikefarah's yq and prettier keep it") \
   X(E_SITE_PATH, "site-path", EXIT_SITE_, RETRY_STOP, \
     "a path leads out of the site", \
     "name a file inside the site, relative to its top, and keep symbolic links inside it") \

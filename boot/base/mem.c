@@ -63,6 +63,7 @@ static void no_core_dumps(void)
  * 48 KiB is needed again for the next file. */
 #define GIVE_BACK (16 * PAGE)
 #define REGION_DEFAULT ((size_t)3 << 20)
+#define LOCKED_BY_ALL ((size_t)8 << 20) /* RLIMIT_MEMLOCK of a plain user; the heap of every verb is larger */
 
 struct block {
     /* with the header; bit 0: in use */
@@ -149,11 +150,10 @@ static void set_size(struct block *b, size_t size, unsigned used)
 
 void mem_lock(void)
 {
-    /* Locking is a help, not a promise: a plain user may lock the first 8 MiB, or 64 KiB, where most of it lies. */
+    /* Locking is a help, not a promise: a plain user may lock 8 MiB, where most of it lies, or 64 KiB. */
 #ifdef MLOCK_ONFAULT
-    struct rlimit may = {0};
-    if (mlock2(heap.base, heap.size, MLOCK_ONFAULT) != 0 && prlimit(0, RLIMIT_MEMLOCK, NULL, &may) == 0)
-        (void)mlock2(heap.base, may.rlim_cur & ~(rlim_t)(PAGE - 1), MLOCK_ONFAULT);
+    if (mlock2(heap.base, heap.size, MLOCK_ONFAULT) != 0)
+        (void)mlock2(heap.base, LOCKED_BY_ALL, MLOCK_ONFAULT);
 #endif
 }
 

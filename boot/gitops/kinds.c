@@ -67,15 +67,9 @@ static void judge_version(struct walk *w, const struct walk_item *item, const st
 {
     const struct tree_node *version = tree_get(root, "apiVersion");
     const char *kind = tree_text(tree_get(root, "kind")), *text = tree_text(version);
-    if (!kind || !text || !text_glob("*.toolkit.fluxcd.io/*", text))
-        return;
-    /* Most of a tree is of one kind and version. */
-    const char *both = pool_printf(w->pool, "%s %s", text, kind);
-    if (!w->version || strcmp(w->version, both) != 0)
-        w->served = is_served(w, pool_printf(w->pool, "%.*s", (int)strcspn(text, "/"), text),
-                              strchr(text, '/') + 1, kind);
-    w->version = both;
-    if (!w->served)
+    if (kind && text && text_glob("*.toolkit.fluxcd.io/v*beta*", text) &&
+        !is_served(w, pool_printf(w->pool, "%.*s", (int)strcspn(text, "/"), text), strchr(text, '/') + 1,
+                   kind))
         errors_at(w->warnings, walk_pos(item, version), E_PLAN_RISK,
                   "%.120s serves no %.64s of %.64s: Flux would not take it",
                   w->plan->entry->role->flux.components, kind, text);
@@ -185,7 +179,7 @@ static void instance(struct walk *w, const struct walk_item *item, struct tree_n
     if (!item->sync)
         return;
     errors_at(w->warnings, walk_pos(item, root), E_PLAN_ADVICE,
-              "flux-operator decides which Flux there will be: the versions of Flux's kinds are not judged");
+              "flux-operator picks the version of Flux: those of its kinds are not judged");
     if (!path)
         return;
     add_source(w, kind ? kind : "GitRepository", name ? name : ns ? ns : "flux-system");

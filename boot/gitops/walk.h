@@ -43,9 +43,6 @@ struct walk {
     unsigned count;
     struct vars *vars;
     struct walk_source *sources;
-    /* apiVersion and kind that were judged last, and whether Flux serves them */
-    const char *version;
-    bool served;
     /* what the files hold */
     struct inventory *inventory;
     struct gitops_tree *tree;

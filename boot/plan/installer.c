@@ -90,9 +90,7 @@ int plan_installer(struct plan *plan, struct errors *errors)
     static const char gone[] = "ghcr.io/siderolabs/installer:v1.";
     if (text && strncmp(text, gone, sizeof gone - 1) == 0 && atoi(text + sizeof gone - 1) >= 14) {
         errors_at(errors, image->pos, E_PLAN_FILE,
-                  "%.120s is not published since Talos 1.14: take factory.talos.dev's, or what `make "
-                  "installer` makes",
-                  text);
+                  "%.120s is not published since Talos 1.14: take what `make installer` makes", text);
         return -1;
     }
     if (plan->site->permanent)

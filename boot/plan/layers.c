@@ -228,18 +228,24 @@ static bool is_somebodys(const struct plan *plan, char *stem, bool folder)
 
 void plan_unread(struct plan *plan)
 {
-    static const char *const suffixes[] = {".yaml", "/"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+    for (unsigned i = 0; i < 3; i++) {
+        const char *folder = i < 2 ? "talos" : "bootstrap";
         const char **names = NULL;
         struct error ignored;
-        (void)site_list(plan->site, plan->pool, "talos", suffixes[i], &names, &ignored);
+        (void)site_list(plan->site, plan->pool, folder, i ? "/" : ".yaml", &names, &ignored);
         for (; names && *names; names++) {
-            const char *path = pool_printf(plan->pool, "talos/%s", *names);
+            const char *path = pool_printf(plan->pool, "%s/%s", folder, *names);
             const char **inside = NULL;
-            if (!is_somebodys(plan, i ? pool_strdup(plan->pool, *names) : stem_of(plan, *names), i) &&
+            bool read = i == 2
+                ? site_role(plan->site, *names) != NULL
+                : is_somebodys(plan, i ? pool_strdup(plan->pool, *names) : stem_of(plan, *names), i);
+            if (!read &&
                 (!i || (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) == 0 && *inside)))
-                plan_risk(plan, (struct pos){.file = path},
-                          "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
+                plan_risk(
+                    plan, (struct pos){.file = path},
+                    i == 2
+                        ? "no box reads it: it is the folder of no role"
+                        : "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
         }
     }
 }

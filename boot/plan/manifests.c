@@ -135,20 +135,6 @@ void plan_other_suffix(struct plan *plan, const char *directory, struct errors *
                   directory);
 }
 
-/* A folder of bootstrap/ that is no role's: nothing reads it, and its author may think otherwise. */
-static void say_ignored(struct plan *plan, struct errors *errors)
-{
-    const char **folders = NULL;
-    struct error e;
-    if (site_list(plan->site, plan->pool, "bootstrap", "/", &folders, &e) != 0)
-        errors_add(errors, &e);
-    for (; folders && *folders; folders++)
-        if (!site_role(plan->site, *folders))
-            errors_at(&plan->warnings,
-                      (struct pos){.file = pool_printf(plan->pool, "bootstrap/%s", *folders)}, E_PLAN_ADVICE,
-                      "is not read: it is the folder of no role");
-}
-
 /* Every .yaml file of one directory. prefix is "" or "<role>-". */
 static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix,
                           struct document **namespaces, struct object_seen **seen, struct errors *errors)
@@ -352,7 +338,6 @@ int plan_manifests(struct plan *plan, struct errors *errors)
     add_bootstrap(plan, "bootstrap", "", &namespaces, &seen, errors);
     add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
                   &namespaces, &seen, errors);
-    say_ignored(plan, errors);
     add_sync(plan, errors);
     struct plan_manifest *manifest =
         namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;

@@ -42,7 +42,8 @@ int plan_encryption(struct plan *plan, struct errors *errors);
 
 /* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
 void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
-/* Warns of files and folders below talos/ that are named like no role and no node of the site. */
+/* Warns of files and folders below talos/ that are named like no role and no node of the site, and of folders below
+ * bootstrap/ that are no role's. */
 void plan_unread(struct plan *plan);
 
 /* hostname.c: HostnameConfig with the node's name, in the place of any other form of it; machine may be NULL. */

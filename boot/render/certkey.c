@@ -37,9 +37,9 @@ static bool take_first(void *arg, const char *label, struct span der)
     struct reader r = reader_of(der.p, der.n);
     first->problem = "";
     if (!label_fits(first->kind, label)) {
-        first->problem = first->kind == CERTKEY_CERTIFICATE ? "its PEM does not begin with a CERTIFICATE"
-            : first->kind == CERTKEY_SSH ? "its PEM does not begin with a private key that Flux reads"
-                                         : "its PEM does not begin with a private key that Talos reads";
+        first->problem = first->kind == CERTKEY_CERTIFICATE
+            ? "its PEM does not begin with a CERTIFICATE"
+            : "its PEM does not begin with a private key of a known type";
         return false;
     }
     static const char openssh[] = "openssh-key-v1\0\0\0\0\4none";

@@ -57,7 +57,7 @@ static void check_identity(struct check *c, const struct object *secret)
         !check_empty(tree_get(data, "password")))
         return;
     struct buf ignored = {.max = CERTKEY_MAX};
-    const char *problem = certkey_check(CERTKEY_SSH, node->text, node->len, &ignored);
+    const char *problem = certkey_check(CERTKEY_SSH, false, node->text, node->len, &ignored);
     if (problem)
         errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.identity is no key that Flux can use: %s",
                   problem);

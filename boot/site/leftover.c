@@ -1,9 +1,7 @@
 #include "site/leftover.h"
 
 #include "base/text.h"
-#include "site/ref.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define TEMPLATES "*${*}*\0*{{*}}*\0op://*\0ref+*://*\0<*>\0"
@@ -17,9 +15,7 @@ static const char *lost_tag(const char *text)
         return "!secret";
     if (text_like(text, FORMATS))
         return "!format";
-    return strcmp(text, "install.disk") == 0 || (text_glob("vars.?*", text) && !strpbrk(text + 5, " .:/"))
-        ? "!node"
-        : NULL;
+    return text_like(text, "install.disk\0vars.?*\0") && !strpbrk(text, " :/") ? "!node" : NULL;
 }
 
 /* {secret: NAME} and its like, where a mapping of one key makes sense to nobody else. */
@@ -28,9 +24,7 @@ static const char *lost_base64(const struct tree_node *node)
     const struct tree_node *only = node->first;
     if (node->kind != TREE_MAP || node->count != 1 || !tree_text(only) || !only->text[0])
         return NULL;
-    char tag[32];
-    snprintf(tag, sizeof tag, "!%.24s", only->key->text);
-    return ref_kind_of_tag(tag) < 0 || strcmp(tag, "!base64") == 0 ? NULL : "!base64";
+    return text_like(only->key->text, "secret\0file\0format\0fact\0node\0") ? "!base64" : NULL;
 }
 
 static void judge(const struct tree_node *node, bool config, struct errors *errors)
@@ -41,8 +35,9 @@ static void judge(const struct tree_node *node, bool config, struct errors *erro
         return;
     const char *tag = text ? lost_tag(text) : text_glob("node*", key) ? NULL : lost_base64(node);
     if (tag)
-        errors_at(errors, node->pos, E_REF_UNTAGGED,
-                  "\"%.120s\" holds what %s has behind it, without the tag", key, tag);
+        errors_at(errors, node->pos, E_YAML_REF,
+                  "\"%.120s\" holds what %s has behind it, without the tag (yq -y and sops drop it)", key,
+                  tag);
     else if (text && config && text_like(text, TEMPLATES))
         errors_at(errors, node->pos, E_SITE_PLACEHOLDER,
                   "\"%.120s\" is \"%.120s\", which another tool should have replaced", key, text);

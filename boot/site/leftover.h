@@ -11,7 +11,7 @@
 #include "site/tree.h"
 
 /* A document of a machine config, where a template is left over too (E_SITE_PLACEHOLDER), or an object of bootstrap/,
- * of which only what is a Secret's is judged: E_REF_UNTAGGED. Texts of several lines are somebody else's to read. */
+ * of which only what is a Secret's is judged: E_YAML_REF. Texts of several lines are somebody else's to read. */
 void leftover_judge(const struct tree_node *root, bool config, struct errors *errors);
 
 #endif

@@ -19,7 +19,6 @@ ELSEWHERE = {
     "tree": "of check",
     "tree-secret": "of plan and check: no medium carries the tree",
     "tree-unseen": "of plan and check: no medium carries the tree",
-    "ref-untagged": "the plan refuses it before",
     "secret-clear": "no medium has a repository",
     "plan-open": "of plan without facts",
     "plan-advice": "a warning",

@@ -30,12 +30,12 @@ ROWS = [
     ("no-newline", lambda: EC().rstrip("\n"), False, None),
     ("passphrase", lambda: openssh("aes256-ctr"), True, None),
     ("no-passphrase", lambda: openssh("aes256-ctr"), False, "it is encrypted, and the Secret has no password"),
-    ("encrypted-pkcs8", lambda: openssl("genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x"), False, "its PEM does not begin with a private key that Flux reads"),
-    ("public", lambda: HOSTS.split(" ", 1)[1], False, "its base64 holds no PEM"),
-    ("one-line", lambda: EC().replace("\n", " "), False, "its base64 holds no PEM"),
+    ("encrypted-pkcs8", lambda: openssl("genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x"), False, "its PEM does not begin with a private key of a known type"),
+    ("public", lambda: HOSTS.split(" ", 1)[1], False, "it holds no PEM"),
+    ("one-line", lambda: EC().replace("\n", " "), False, "it holds no PEM"),
     ("cut", lambda: EC()[:-40], False, "its PEM is cut or malformed"),
-    ("certificate", lambda: EC().replace("EC PRIVATE KEY", "CERTIFICATE"), False, "its PEM does not begin with a private key that Flux reads"),
-    ("of-talos", lambda: EC().replace("EC PRIVATE", "ED25519 PRIVATE"), False, "its PEM does not begin with a private key that Flux reads"),
+    ("certificate", lambda: EC().replace("EC PRIVATE KEY", "CERTIFICATE"), False, "its PEM does not begin with a private key of a known type"),
+    ("of-talos", lambda: EC().replace("EC PRIVATE", "ED25519 PRIVATE"), False, "its PEM does not begin with a private key of a known type"),
     ("openssh-not", lambda: openssh("none").replace("b3Bl", "AAAA"), False, "its PEM body is damaged"),
 ]
 
