@@ -1,8 +1,8 @@
+#include "base/text.h"
 #include "plan/plan.h"
 #include "plan/steps.h"
 #include "site/newer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DIGEST "@sha256:"
@@ -87,10 +87,10 @@ int plan_installer(struct plan *plan, struct errors *errors)
     const char *text = tree_text(image);
     plan->image = text;
     /* Talos 1.14.0, CHANGELOG.md */
-    static const char gone[] = "ghcr.io/siderolabs/installer:v1.";
-    if (text && strncmp(text, gone, sizeof gone - 1) == 0 && atoi(text + sizeof gone - 1) >= 14) {
+    static const char gone[] = "ghcr.io/siderolabs/installer:v1.??.*";
+    if (text && text_glob(gone, text) && strcmp(text + sizeof gone - 5, "14") >= 0) {
         errors_at(errors, image->pos, E_PLAN_FILE,
-                  "%.120s is not published since Talos 1.14: take what `make installer` makes", text);
+                  "%.120s is gone since Talos 1.14: take that of `make installer`", text);
         return -1;
     }
     if (plan->site->permanent)

@@ -244,7 +244,7 @@ void plan_unread(struct plan *plan)
                 plan_risk(
                     plan, (struct pos){.file = path},
                     i == 2
-                        ? "no box reads it: it is the folder of no role"
+                        ? "no box reads it: no role has its name"
                         : "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
         }
     }

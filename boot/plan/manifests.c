@@ -262,11 +262,9 @@ static void add_components(struct plan *plan, struct errors *errors)
         return;
     }
     /* Of Flux and of its operator: what makes the others work, and what it reads. */
-    if (!span_find(bytes, "kind: Deployment").n ||
-        (!span_find(bytes, "name: kustomizations.kustomize.").n &&
-         !span_find(bytes, "name: fluxinstances.").n)) {
-        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
-                  "there is no controller in it, or not what it reads; %s", next);
+    if (!span_find(bytes, "kind: Deployment").n || !span_find(bytes, "kind: CustomResourceDefinition").n) {
+        errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX, "it has no controller, or no CRD; %s",
+                  next);
         return;
     }
     lay_flux(plan, "20-flux-components", path, bytes, errors);

@@ -18,13 +18,15 @@ struct first {
 
 static bool label_fits(enum certkey_kind kind, const char *label)
 {
-    /* What siderolabs/crypto reads: x509/certificate_key.go, all but the last two; SSH all but the first. */
-    static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY",  "RSA PRIVATE KEY",
-                                       "PRIVATE KEY",         "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY"};
-    size_t ssh = kind == CERTKEY_SSH;
+    /* What siderolabs/crypto reads: x509/certificate_key.go. */
+    static const char *const keys[] = {"ED25519 PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY",
+                                       "PRIVATE KEY"};
     if (kind == CERTKEY_CERTIFICATE)
         return strcmp(label, "CERTIFICATE") == 0;
-    for (size_t i = ssh; i < 4 + 2 * ssh; i++)
+    /* Not ENCRYPTED, not ED25519. */
+    if (kind == CERTKEY_SSH)
+        return text_glob("*PRIVATE KEY", label) && (label[0] != 'E' || label[1] == 'C');
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(keys[i], label) == 0)
             return true;
     return false;

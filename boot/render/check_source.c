@@ -59,8 +59,7 @@ static void check_identity(struct check *c, const struct object *secret)
     struct buf ignored = {.max = CERTKEY_MAX};
     const char *problem = certkey_check(CERTKEY_SSH, false, node->text, node->len, &ignored);
     if (problem)
-        errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.identity is no key that Flux can use: %s",
-                  problem);
+        errors_at(c->errors, node->pos, E_FLUX_SYNC, "data.identity: %s", problem);
     buf_free(&ignored);
 }
 

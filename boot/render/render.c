@@ -149,6 +149,14 @@ static void know_cluster(struct rendering *r)
             buf_printf(&r->out->peers, "%s\n", tree_text(n));
 }
 
+static void judge(struct check *c)
+{
+    check_config(c);
+    check_manifests(c);
+    check_network(c);
+    check_flux(c);
+}
+
 static void render(struct rendering *r)
 {
     unsigned before = errors_total(r->errors);
@@ -158,10 +166,7 @@ static void render(struct rendering *r)
         return;
     write_manifests(r);
     check_spelling(&r->check);
-    check_config(&r->check);
-    check_manifests(&r->check);
-    check_network(&r->check);
-    check_flux(&r->check);
+    judge(&r->check);
     if (r->plan->marker)
         know_cluster(r);
     if (errors_total(r->errors) == before)
@@ -177,10 +182,7 @@ int render_judge(const struct plan *plan, struct errors *errors)
     resolve_init(&r.resolver, plan, NULL, r.pool, errors);
     resolve(&r);
     if (errors_total(errors) == before) {
-        check_config(&r.check);
-        check_manifests(&r.check);
-        check_network(&r.check);
-        check_flux(&r.check);
+        judge(&r.check);
     }
     resolve_free(&r.resolver);
     pool_free(r.pool);

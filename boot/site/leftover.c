@@ -24,7 +24,7 @@ static const char *lost_base64(const struct tree_node *node)
     const struct tree_node *only = node->first;
     if (node->kind != TREE_MAP || node->count != 1 || !tree_text(only) || !only->text[0])
         return NULL;
-    return text_like(only->key->text, "secret\0file\0format\0fact\0node\0") ? "!base64" : NULL;
+    return text_like(only->key->text, "secret\0file\0format\0") ? "!base64" : NULL;
 }
 
 static void judge(const struct tree_node *node, bool config, struct errors *errors)
@@ -36,11 +36,10 @@ static void judge(const struct tree_node *node, bool config, struct errors *erro
     const char *tag = text ? lost_tag(text) : text_glob("node*", key) ? NULL : lost_base64(node);
     if (tag)
         errors_at(errors, node->pos, E_YAML_REF,
-                  "\"%.120s\" holds what %s has behind it, without the tag (yq -y and sops drop it)", key,
-                  tag);
+                  "\"%.120s\" holds what %s has behind it, without the tag (yq -y, sops)", key, tag);
     else if (text && config && text_like(text, TEMPLATES))
-        errors_at(errors, node->pos, E_SITE_PLACEHOLDER,
-                  "\"%.120s\" is \"%.120s\", which another tool should have replaced", key, text);
+        errors_at(errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is \"%.120s\", which nothing replaced",
+                  key, text);
     for (const struct tree_node *child = node->first; child; child = child->next) {
         const char *name = child->key ? child->key->text : "";
         bool script = child->kind == TREE_SCALAR && text_glob("content*", name);
@@ -51,13 +50,12 @@ static void judge(const struct tree_node *node, bool config, struct errors *erro
 
 void leftover_judge(const struct tree_node *root, bool config, struct errors *errors)
 {
-    static const char *const parts[] = {"data", "stringData"};
     if (config)
         judge(root, true, errors);
-    for (size_t i = 0; !config && i < 2 && tree_is(tree_get(root, "kind"), "Secret"); i++) {
-        const struct tree_node *part = tree_get(root, parts[i]);
-        for (const struct tree_node *value = part && !part->ref ? part->first : NULL; value;
-             value = value->next)
-            judge(value, false, errors);
-    }
+    else if (tree_is(tree_get(root, "kind"), "Secret"))
+        for (const struct tree_node *part = root->first; part; part = part->next)
+            for (const struct tree_node *value =
+                     text_like(part->key->text, "data\0stringData\0") && !part->ref ? part->first : NULL;
+                 value; value = value->next)
+                judge(value, false, errors);
 }

@@ -52,7 +52,7 @@ def case(value, passphrase, words):
         kit.world({"vaults": {"*": {"hello": "x", "db-password": "y", "git-key": value()}}})
         done = kit.hearth(["render", "--site", kit.path("site"), "--facts", kit.path("site/box.json"), "--out", kit.path("out")])
         kit.expect(done, code=3 if words else 0)
-        if words and "hearth: flux-sync: bootstrap/git.yaml:5:13: data.identity is no key that Flux can use: %s\n" % words not in done.text("stderr"):
+        if words and "hearth: flux-sync: bootstrap/git.yaml:5:13: data.identity: %s\n" % words not in done.text("stderr"):
             kit.fail(done.text("stderr"))
     return run
 
