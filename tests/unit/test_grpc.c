@@ -72,7 +72,7 @@ static void hear_bytes(int fd, void *p, size_t n)
 /* Until the client closes; the last of what it said. */
 static void hear_end(int fd, struct buf *last)
 {
-    last->max = (size_t)8 << 20;
+    last->max = (size_t)20 << 20;
     char bytes[4096];
     ssize_t got;
     while ((got = read(fd, bytes, sizeof bytes)) > 0)
@@ -96,7 +96,7 @@ static void hear_frame(int fd, unsigned *type, unsigned *flags, struct buf *payl
     hear_bytes(fd, bytes, n);
     *type = head[3];
     *flags = head[4];
-    payload->max = (size_t)8 << 20;
+    payload->max = (size_t)20 << 20;
     buf_add(payload, bytes, n);
 }
 
@@ -106,7 +106,7 @@ static uint32_t own_deadline_ms; /* of the call that the peer hears */
  * silence. */
 static void hear(int fd, bool silent, struct buf *message)
 {
-    struct buf body = {.max = (size_t)8 << 20};
+    struct buf body = {.max = (size_t)20 << 20};
     say(fd,
         silent ? "000006 04 00 00000000 0004 7fffffff 000004 08 00 00000000 7fff0000"
                : "000000 04 00 00000000");
@@ -294,7 +294,7 @@ static void messages_and_frames_do_not_align(void **state)
 static void stream_of_many(int fd, const char *hex)
 {
     struct buf message = {0};
-    struct buf all = {.max = (size_t)8 << 20};
+    struct buf all = {.max = (size_t)20 << 20};
     hear_request(fd, &message);
     char text[16];
     for (int i = 0; i < 1000; i++)
@@ -320,7 +320,7 @@ static void a_stream_of_messages(void **state)
 static void echo(int fd, const char *hex)
 {
     struct buf message = {0};
-    struct buf all = {.max = (size_t)8 << 20};
+    struct buf all = {.max = (size_t)20 << 20};
     hear_request(fd, &message);
     put_message(&all, message.data, message.len);
     say(fd, HEADER);

@@ -245,7 +245,7 @@ static void test_refused(void **state)
 /* n times `unit` as one file. */
 static void refuse_many(const char *unit, size_t n, enum error_code code, const char *says)
 {
-    struct buf b = {0};
+    struct buf b = {.max = 2 * TREE_BYTES_MAX};
     for (size_t i = 0; i < n; i++)
         buf_str(&b, unit);
     refuse(b.data, b.len, code, "f.yaml", says);
