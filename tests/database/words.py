@@ -1,0 +1,50 @@
+"""What databases/README.md says, taken out of it: the plays do these words and no others."""
+import os
+import re
+
+import build
+
+DATABASES = os.path.join(build.REPO, "assets", "databases")
+
+
+def read(*names):
+    with open(os.path.join(DATABASES, *names), encoding="utf-8") as source:
+        return source.read()
+
+
+class Words:
+    def __init__(self):
+        self.text = read("README.md")
+        self.edit = re.sub("^    ", "  ", re.search(
+            r"^    bootstrap:\n(?: {5,}.*\n| {4}externalClusters:\n)+", self.text, re.M).group(), flags=re.M)
+        self.asks, backup = self.block("## Is there a backup"), self.block("A backup now, waited for")
+        self.now, _, self.backup = backup.rpartition("}\n")
+        self.now += "}\n"
+        self.stop = self.block("*Stop*: Flux here")
+        delete = self.block("*Delete*: first").splitlines()
+        self.delete = "\n".join(delete[2:])
+        self.go_on, self.begin = self.block("*Go on*:"), self.block("*Begin*: look")
+
+    def block(self, after):
+        """The first block of commands behind those words."""
+        rest = self.text.partition(after)[2]
+        found = re.search(r"(?:^    .*\n)+", rest, re.M)
+        if not found:
+            raise RuntimeError("databases/README.md has no commands behind %r" % after)
+        return re.sub("^    ", "", found.group(), flags=re.M)
+
+    def table(self, heading):
+        """Every word of the first column of the table below a heading."""
+        part = self.text.partition("\n## " + heading)[2].partition("\n## ")[0]
+        return [each for said in re.findall(r"^\| (.+?) \| .+? \|$", part, re.M)[1:] for each in said.split(", ")]
+
+    def edited(self, text, source, new):
+        """The edit of cluster.yaml, to all that there is: the new name, and the block in the place of `bootstrap`."""
+        block = self.edit.replace("serverName: postgres-1", "serverName: " + source)
+        block = re.sub(r"^ +recoveryTarget:.*\n", "", block, flags=re.M)
+        text, none = re.subn(r"^  externalClusters:.*\n(?: {4}.*\n)+", "", text, flags=re.M)
+        text, one = re.subn(r"^  bootstrap:.*\n(?: {4}.*\n)+", lambda _: block, text, flags=re.M)
+        text, name = re.subn(r"serverName: \S+ # the folder", "serverName: %s # the folder" % new, text)
+        if (one, name) != (1, 1) or none > 1:
+            raise RuntimeError("the README's edit does not fit cluster.yaml")
+        return text
