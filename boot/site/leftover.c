@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define TEMPLATES "*${*}*\0*{{*}}*\0op://*\0ref+*://*\0<*>\0"
+/* What Talos itself fills in: ${uuid}, ${serial}, ${mac}, ${hostname}, ${code} of a URL. */
+#define TALOS_FILLS "talos.config=*\0"
 #define FORMATS "*{secret:*}*\0*{fact:*}*\0*{node:*}*\0*{file:*}*\0"
 
 /* What only a reference says: NAME#/pointer, {fact:...} of a !format, a field of the entry. */
@@ -37,9 +39,9 @@ static void judge(const struct tree_node *node, bool config, struct errors *erro
     if (tag)
         errors_at(errors, node->pos, E_YAML_REF,
                   "\"%.120s\" holds what %s has behind it, without the tag (yq -y, sops)", key, tag);
-    else if (text && config && text_like(text, TEMPLATES))
-        errors_at(errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" is \"%.120s\", which nothing replaced",
-                  key, text);
+    else if (text && config && text_like(text, TEMPLATES) && !text_like(text, TALOS_FILLS))
+        errors_at(errors, node->pos, E_SITE_PLACEHOLDER, "\"%.120s\" holds a template that nothing replaced",
+                  key);
     for (const struct tree_node *child = node->first; child; child = child->next) {
         const char *name = child->key ? child->key->text : "";
         bool script = child->kind == TREE_SCALAR && text_glob("content*", name);
