@@ -93,6 +93,13 @@ int plan_installer(struct plan *plan, struct errors *errors)
                   "%.120s is gone since Talos 1.14: take that of `make installer`", text);
         return -1;
     }
+    const char *tag = text ? strstr(text, ":v1.") : NULL;
+    if (tag && newer_kind(plan->config, "UnattendedInstallConfig") &&
+        (tag[4] == '\0' || tag[5] == '.' || tag[4] < '1' || (tag[4] == '1' && tag[5] < '4'))) {
+        errors_at(errors, image->pos, E_PLAN_FILE,
+                  "%.120s is older than Talos 1.14, the first that reads this form of the config", text);
+        return -1;
+    }
     if (plan->site->permanent)
         plan->keeps = KEEPS_PERMANENT;
     else if (image && plan->entry->carries_hearth)

@@ -217,6 +217,11 @@ void check_config(struct check *c)
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (needed[i].on & (controlplane ? ON_CONTROLPLANE : ON_WORKER))
             check_need(c, root, needed[i].path, needed[i].form, needed[i].without);
+    const struct tree_node *inlined = newer_kind(c->config, "KubeInlineManifestConfig");
+    if (inlined)
+        errors_at(
+            c->errors, inlined->pos, E_PLAN_FILE,
+            "KubeInlineManifestConfig: hearth judges and lays the manifests of bootstrap/; put it there");
     check_discovery(c, root);
     check_disk(c, root);
     check_documents(c, root);

@@ -13,7 +13,7 @@ static bool has_other_manifests(const struct check *c)
          url = url->next)
         if (!c->plan->release_url || !tree_is(url, c->plan->release_url))
             return true;
-    return c->own_open;
+    return c->own_open || newer_kind(c->config, "KubeExternalManifestConfig");
 }
 
 /* In Talos 1.14's form the document is what turns flannel on. */

@@ -115,6 +115,18 @@ static const char *needed_keys(const struct check_source *s, const struct object
     return has_key(secret, "password") || has_key(secret, "username") ? "username\0password\0" : "";
 }
 
+/* A URL as it may be shown: without a login that stands in it. */
+static const char *shown(const char *url)
+{
+    const char *host = strstr(url, "//");
+    host = host ? host + 2 : url;
+    const char *end = host + strcspn(host, "/?#"), *from = url;
+    for (const char *p = host; p < end; p++)
+        if (*p == '@' && strncmp(host, "git@", 4) != 0)
+            from = p + 1;
+    return from;
+}
+
 static void check_secret(struct check *c, const struct check_source *s)
 {
     const struct object *secret = find_secret(c, s->ns, s->secret->text);
@@ -127,7 +139,7 @@ static void check_secret(struct check *c, const struct check_source *s)
         if (!has_key(secret, key))
             errors_at(c->errors, secret->pos, E_FLUX_SYNC,
                       "Secret %s/%s has no data.%s, and Flux cannot pull from %.200s without", secret->ns,
-                      secret->name, key, s->url->text);
+                      secret->name, key, shown(s->url->text));
     if (s->kind[0] == 'G' && strncmp(s->url->text, "ssh:", 4) == 0) {
         check_identity(c, secret);
         check_known_hosts(c, secret, s->url->text);
@@ -152,10 +164,10 @@ void check_source(struct check *c, const struct check_source *s)
         return;
     }
     if (!is_scheme(s->kind[0], s->url->text)) {
-        errors_at(c->errors, s->url->pos, E_FLUX_SYNC, "\"%.120s\" begins with none of %s", s->url->text,
-                  s->kind[0] == 'O'
-                      ? "oci://"
-                      : "ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH");
+        errors_at(
+            c->errors, s->url->pos, E_FLUX_SYNC, "\"%.120s\" begins with none of %s", shown(s->url->text),
+            s->kind[0] == 'O' ? "oci://"
+                              : "ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH");
         return;
     }
     if (tree_text(s->secret))

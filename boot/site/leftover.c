@@ -7,6 +7,8 @@
 #define TEMPLATES "*${*}*\0*{{*}}*\0op://*\0ref+*://*\0<*>\0"
 /* What Talos itself fills in: ${uuid}, ${serial}, ${mac}, ${hostname}, ${code} of a URL. */
 #define TALOS_FILLS "talos.config=*\0"
+/* Whose values mean something to others alone. */
+#define ANYBODYS "pods\0nodeLabels\0nodeAnnotations\0labels\0annotations\0"
 #define FORMATS "*{secret:*}*\0*{fact:*}*\0*{node:*}*\0*{file:*}*\0"
 
 /* What only a reference says: NAME#/pointer, {fact:...} of a !format, a field of the entry. */
@@ -26,7 +28,8 @@ static const char *lost_base64(const struct tree_node *node)
     const struct tree_node *only = node->first;
     if (node->kind != TREE_MAP || node->count != 1 || !tree_text(only) || !only->text[0])
         return NULL;
-    return text_like(only->key->text, "secret\0file\0format\0") ? "!base64" : NULL;
+    bool format = tree_is(only->key, "format") && text_like(only->text, FORMATS);
+    return format || text_like(only->key->text, "secret\0file\0") ? "!base64" : NULL;
 }
 
 static void judge(const struct tree_node *node, bool config, struct errors *errors)
@@ -45,7 +48,7 @@ static void judge(const struct tree_node *node, bool config, struct errors *erro
     for (const struct tree_node *child = node->first; child; child = child->next) {
         const char *name = child->key ? child->key->text : "";
         bool script = child->kind == TREE_SCALAR && text_glob("content*", name);
-        if (!config || (!script && strcmp(name, "pods") != 0))
+        if (!config || (!script && !text_like(name, ANYBODYS)))
             judge(child, config, errors);
     }
 }

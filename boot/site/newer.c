@@ -9,6 +9,7 @@ static const char places[] = "machine.kubelet\0KubeletConfig\0\0"
                              "machine.install\0UnattendedInstallConfig\0\0"
                              "cluster.controlPlane\0KubeClusterConfig\0\0"
                              "cluster.network\0KubeNetworkConfig\0\0"
+                             "cluster.apiServer.certSANs\0KubeAPIServerConfig\0certExtraSANs\0"
                              "cluster.apiServer\0KubeAPIServerConfig\0\0"
                              "cluster.ca.crt\0KubeAPIServerCAConfig\0issuingCA.cert\0"
                              "cluster.ca\0KubeAPIServerCAConfig\0issuingCA\0"
@@ -31,8 +32,8 @@ struct tree_node *newer_kind(const struct document *list, const char *kind)
 
 const struct tree_node *newer_find(const struct document *list, const char *path)
 {
-    const struct tree_node *node = tree_path(newer_kind(list, NULL), path);
-    for (const char *old = places, *next; !node && *old; old = next) {
+    const struct tree_node *main = tree_path(newer_kind(list, NULL), path), *node = main;
+    for (const char *old = places, *next; (!main || tree_is_null(main)) && *old; old = next) {
         size_t n = strlen(old);
         const char *kind = old + n + 1, *field = kind + strlen(kind) + 1;
         next = field + strlen(field) + 1;
@@ -41,11 +42,11 @@ const struct tree_node *newer_find(const struct document *list, const char *path
         const struct tree_node *root = newer_kind(list, kind);
         node = field[0] ? tree_path(root, field) : root;
         if (path[n])
-            return tree_path(node, path + n + 1);
+            node = tree_path(node, path + n + 1);
         /* A worker has them all in one list. */
-        if (!node && tree_get(root, "acceptedCAs"))
+        else if (!node && tree_get(root, "acceptedCAs"))
             node = tree_get(root, "acceptedCAs")->first;
         break;
     }
-    return node;
+    return node ? node : main;
 }

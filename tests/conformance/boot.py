@@ -224,10 +224,10 @@ FILLER = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: filler-%d\n  
 
 
 def filled(pieces):
-    """Manifests of that many pieces of 10 kB each, in two files."""
+    """Manifests of that many pieces of 10 kB each, 90 a file."""
     filler = [FILLER % (i, "x" * 10000) for i in range(pieces)]
-    return {"files": {"clusters/data/flux-system/gotk-components.yaml": kit_module.COMPONENTS + "".join(filler[:90]),
-                      "bootstrap/filler.yaml": "".join(filler[90:]) or "# nothing\n"}}
+    more = {"bootstrap/filler-%d.yaml" % at: "".join(filler[at:at + 90]) for at in range(90, pieces, 90)}
+    return {"files": {"clusters/data/flux-system/gotk-components.yaml": kit_module.COMPONENTS + "".join(filler[:90]), **more}}
 
 
 def golden(bench, kind="controlplane", serial="50026B7782DEAD01"):

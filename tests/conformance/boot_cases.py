@@ -443,7 +443,7 @@ def large(bench):
 
 def too_large(bench):
     """More than hearth can hold: a refusal like any other, and the service goes on."""
-    box = bench.machine("too-large", site=filled(150))
+    box = bench.machine("too-large", site=filled(350))
     with box:
         need(box.wait("console", 20, line=lambda line: line.startswith("hearth: ")), "nothing is said")
         time.sleep(2)
