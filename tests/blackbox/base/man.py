@@ -15,7 +15,8 @@ def page():
 
 def readable():
     need("cmd:groff")
-    run = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-ww", "-rLL=200n"], input=page(), stdout=subprocess.PIPE,
+    # HY: groff 1.24 would part words at the ends of lines.
+    run = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-ww", "-rLL=200n", "-rHY=0"], input=page(), stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, text=True)
     return run.stderr, re.sub(".\b", "", run.stdout)
 
