@@ -223,14 +223,15 @@ static bool is_cut_off(struct pool *pool, struct span bytes)
         if (!pod || at == end || *at++ != ' ')
             continue;
         const unsigned char *line = memchr(at, '\n', (size_t)(end - at));
+        size_t n = (size_t)((line ? line : end) - at);
         buf_char(&found, '\n');
-        buf_add(&found, at, (size_t)((line ? line : end) - at));
+        buf_add(&found, at, n && at[n - 1] == '\r' ? n - 1 : n);
     }
     buf_char(&found, '\n');
     char names[256];
     flux_header(bytes, "# Components: ", names, sizeof names);
     char *rest = NULL;
-    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+    for (char *name = strtok_r(names, ",\r", &rest); name; name = strtok_r(NULL, ",\r", &rest))
         cut = cut || !strstr(found.data, pool_printf(pool, "\n%s\n", name));
     buf_free(&found);
     return cut;

@@ -98,6 +98,15 @@ static void check_instance(struct check *c, const struct tree_node *root)
     check_source(c, &s);
 }
 
+static int refuse_reference(struct tree_node *node, void *arg)
+{
+    struct check *c = arg;
+    if (node->ref)
+        errors_at(c->errors, node->pos, E_FLUX_SYNC,
+                  "this file is laid byte for byte: a reference stays as it is");
+    return node->ref != NULL;
+}
+
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
 {
     struct document *docs = NULL;
@@ -108,7 +117,9 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         return;
     }
     const char *kind = NULL;
-    for (const struct document *d = docs; d; d = d->next)
+    for (const struct document *d = docs; d; d = d->next) {
+        if (d->root && tree_walk(d->root, refuse_reference, c))
+            return;
         if (is_kind(d->root, "kustomize.toolkit.fluxcd.io", "Kustomization")) {
             kind = "Kustomization";
             check_kustomization(c, docs, d->root);
@@ -116,6 +127,7 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
             kind = "FluxInstance";
             check_instance(c, d->root);
         }
+    }
     if (!kind)
         errors_at(c->errors, pos, E_FLUX_SYNC, "there is no Kustomization, and no FluxInstance either");
     else if (!defines(c, kind) && (kind[0] == 'F' || defines(c, "FluxInstance")))
