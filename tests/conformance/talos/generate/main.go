@@ -29,8 +29,11 @@ func run(args []string) error {
 		if contract, err = config.ParseContractFromVersion(args[5]); err != nil {
 			return err
 		}
-		options = append(options, generate.WithInstallDisk("/dev/sda"),
-			generate.WithInstallImage("ghcr.io/siderolabs/installer:v1.13.9"))
+		image := "ghcr.io/siderolabs/installer:v1.13.9"
+		if contract.Greater(config.TalosVersion1_13) {
+			image = "registry.example/hearth/installer:v1.14.1"
+		}
+		options = append(options, generate.WithInstallDisk("/dev/sda"), generate.WithInstallImage(image))
 	}
 	input, err := generate.NewInput(args[2], args[3], args[4], append(options, generate.WithVersionContract(contract))...)
 	if err != nil {
