@@ -87,12 +87,12 @@ void database_store(struct walk *w, const struct walk_item *item, struct tree_no
                            *at = tree_get(config, "destinationPath");
     const char *url = tree_path(config, "azureCredentials.connectionString") ? walk_text(w, item, at) : NULL;
     const char *host = url ? strstr(url, "://") : NULL;
+    int n = host ? (int)strcspn(host + 3, "./") : 0;
 
-    if (!host)
+    if (n == 0)
         return;
     struct gitops_backup *b = pool_alloc(w->pool, sizeof *b);
-    *b = (struct gitops_backup){walk_pos(item, at),
-                                pool_printf(w->pool, "%.*s", (int)strcspn(host + 3, "./"), host + 3),
+    *b = (struct gitops_backup){walk_pos(item, at), pool_printf(w->pool, "%.*s", n, host + 3),
                                 w->tree->backups};
     w->tree->backups = b;
 }

@@ -85,6 +85,7 @@ ROWS = [
     ("account", DATABASES, "//homelab.", "//homela.", ACCOUNT % "homela"),
     ("account-longer", DATABASES, "//homelab.", "//homelabs.", ACCOUNT % "homelabs"),
     ("account-form", DATABASES, "homelab.blob.core.windows.net", "backups.example", ACCOUNT % "backups"),
+    ("account-none", DATABASES, "https://homelab.", "https:///", None),
     ("account-elsewhere", DATABASES, "https://homelab.blob.core.windows.net/postgres", "/mnt/postgres", None),
     ("account-unread", STORE, "remoteRef: { key: backup-string }", "remoteRef: { key: hello }", ACCOUNT % "homelab"),
     ("account-by-identity", STORE, "      connectionString: { name: backup, key: string }", "      inheritFromAzureAD: true", None),
