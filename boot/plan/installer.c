@@ -3,6 +3,7 @@
 #include "plan/steps.h"
 #include "site/newer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DIGEST "@sha256:"
@@ -81,21 +82,28 @@ static void advise(struct plan *plan, const struct tree_node *image, const char 
                   text);
 }
 
+int plan_image_minor(const char *image)
+{
+    const char *tag = image ? strstr(image, ":v1.") : NULL;
+    char *end = NULL;
+    long minor = tag ? strtol(tag + 4, &end, 10) : 0;
+    return tag && end > tag + 4 && minor >= 0 && minor < 1000 ? (int)minor : -1;
+}
+
 int plan_installer(struct plan *plan, struct errors *errors)
 {
     const struct tree_node *image = newer_find(plan->config, "machine.install.image");
     const char *text = tree_text(image);
     plan->image = text;
+    int minor = plan_image_minor(text);
+    bool newer = newer_kind(plan->config, "UnattendedInstallConfig") != NULL;
     /* Talos 1.14.0, CHANGELOG.md */
-    static const char gone[] = "ghcr.io/siderolabs/installer:v1.??.*";
-    if (text && text_glob(gone, text) && strcmp(text + sizeof gone - 5, "14") >= 0) {
+    if (minor >= 14 && text_glob("ghcr.io/siderolabs/installer:*", text)) {
         errors_at(errors, image->pos, E_PLAN_FILE,
                   "%.120s is gone since Talos 1.14: take that of `make installer`", text);
         return -1;
     }
-    const char *tag = text ? strstr(text, ":v1.") : NULL;
-    if (tag && newer_kind(plan->config, "UnattendedInstallConfig") &&
-        (tag[4] == '\0' || tag[5] == '.' || tag[4] < '1' || (tag[4] == '1' && tag[5] < '4'))) {
+    if (minor >= 0 && minor < 14 && newer) {
         errors_at(errors, image->pos, E_PLAN_FILE,
                   "%.120s is older than Talos 1.14, the first that reads this form of the config", text);
         return -1;

@@ -10,7 +10,6 @@
 #include "site/schema.h"
 #include "site/schema_check.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define OTHER_TYPE(type) ((type) == MACHINE_WORKER ? MACHINE_CONTROLPLANE : MACHINE_WORKER)
@@ -18,12 +17,8 @@
 /* Whether the installer image names a newer Talos than hearth knows the config of. */
 static bool is_newer_talos(const struct plan *plan)
 {
-    const char *image = tree_text(newer_find(plan->config, "machine.install.image"));
-    const char *tag = image ? strrchr(image, ':') : NULL;
-    if (!tag || strncmp(tag, ":v1.", 4) != 0)
-        return false;
-    char *end;
-    return strtol(tag + 4, &end, 10) > SCHEMA_NEWEST_MINOR && end > tag + 4;
+    return plan_image_minor(tree_text(newer_find(plan->config, "machine.install.image"))) >
+        SCHEMA_NEWEST_MINOR;
 }
 
 /* What Talos would refuse of these documents: one file, or the whole of all. */

@@ -30,6 +30,8 @@ int plan_secret_name(const struct plan *plan, struct ref *ref, struct error *e);
 int plan_bundle(struct plan *plan, struct errors *errors);
 /* installer.c: whether hearth stays, and a warning where it does not. -1 when what would show it cannot be read. */
 int plan_installer(struct plan *plan, struct errors *errors);
+/* N of the tag v1.N of an image's name; -1: it has none, or there is no name. */
+int plan_image_minor(const char *image);
 /* advice.c: what works but deserves a look goes to plan->warnings. */
 int plan_advice(struct plan *plan, struct errors *errors);
 void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)

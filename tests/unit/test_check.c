@@ -528,6 +528,21 @@ static void flux_can_pull_from_git(void **state)
 #define SECRET "apiVersion: v1\nkind: Secret\nmetadata: {name: pull, namespace: flux}\n"
 #define PULL "secretRef: {name: pull}, "
 
+/* Whether the sync file is taken beside a Secret of this data, or refused with these words. Closes the kit. */
+static void sync_file_is(struct kit *k, const char *text, const char *data, const char *what,
+                         const char *words)
+{
+    kit_manifest(k, "10-namespaces", NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux}\n");
+    if (data)
+        kit_manifest(k, "30-x", "bootstrap/x.yaml", pool_printf(k->pool, SECRET "data: {%s}\n", data));
+    kit_bytes(k, "40-flux-sync", "kubernetes/sync.yaml", text, strlen(text));
+    if ((kit_render(k) == 0) == (words != NULL))
+        fail_msg("%s: %s", what, words ? words : k->errors.items[0].text);
+    if (words)
+        kit_expect(k, E_FLUX_SYNC, words, "hunter2");
+    kit_close(k);
+}
+
 /* A sync file of its own: what the source says, of which kind, beside which Secret. */
 static void source_is(const char *kind, const char *spec, const char *data, const char *words)
 {
@@ -539,15 +554,7 @@ static void source_is(const char *kind, const char *spec, const char *data, cons
         "spec: {%s}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
         "metadata: {name: all, namespace: flux}\nspec: {path: a/b, sourceRef: {kind: %s, name: home}}\n",
         kind, spec, kind);
-    kit_manifest(&k, "10-namespaces", NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux}\n");
-    if (data)
-        kit_manifest(&k, "30-x", "bootstrap/x.yaml", pool_printf(k.pool, SECRET "data: {%s}\n", data));
-    kit_bytes(&k, "40-flux-sync", "kubernetes/sync.yaml", text, strlen(text));
-    if ((kit_render(&k) == 0) == (words != NULL))
-        fail_msg("%s: %s", spec, words ? words : k.errors.items[0].text);
-    if (words)
-        kit_expect(&k, E_FLUX_SYNC, words, "hunter2");
-    kit_close(&k);
+    sync_file_is(&k, text, data, spec, words);
 }
 
 static void flux_can_pull_from_anything(void **state)
@@ -601,16 +608,9 @@ static void instance_is(const char *components, const char *old, const char *new
     struct kit k;
     open_controlplane(&k, NULL, NULL);
     const char *text = edited(k.pool, instance, old, new);
-    kit_manifest(&k, "10-namespaces", NULL, "apiVersion: v1\nkind: Namespace\nmetadata: {name: flux}\n");
     if (components)
         kit_bytes(&k, "20-flux-components", "kubernetes/operator.yaml", components, strlen(components));
-    kit_manifest(&k, "30-x", "bootstrap/x.yaml", pool_printf(k.pool, SECRET "data: {%s}\n", data));
-    kit_bytes(&k, "40-flux-sync", "kubernetes/sync.yaml", text, strlen(text));
-    if ((kit_render(&k) == 0) == (words != NULL))
-        fail_msg("%s: %s", new, words ? words : k.errors.items[0].text);
-    if (words)
-        kit_expect(&k, E_FLUX_SYNC, words, "hunter2");
-    kit_close(&k);
+    sync_file_is(&k, text, data, new, words);
 }
 
 static void flux_operator_can_begin(void **state)
