@@ -101,7 +101,7 @@ $(B)/host.ok: $(B)/src.ok scripts/libs.mk
 	+@$(libs) OUT=$(B)/host LIBS=x509 LCC=gcc LAR=ar LCFLAGS=-O1 && touch $@
 $(B)/host/mkroots: embed/mkroots.c $(B)/host.ok
 	@$(HOSTCC) -isystem $(B)/src/bearssl/inc -o $@ $< $(B)/host/libx509.a
-$(B)/host/pack: embed/pack.c $(B)/host.ok
+$(B)/host/pack $(B)/host/words: $(B)/host/%: embed/%.c $(B)/host.ok
 	@$(HOSTCC) -o $@ $< -lzopfli -lm
 
 $(B)/gen/roots.c: embed/roots.list $(wildcard embed/roots/*) $(B)/host/mkroots
@@ -150,10 +150,11 @@ $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/libs.ok $(B)/config.mk Makefile
 STATIC := -nostdlib -static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,noexecstack \
     -Wl,--gc-sections,--build-id=none
 LINK = $(CC) $(CC_TARGET) $(STATIC) $(OPTIMISE) $(LTO_LINK) -fPIE $(COMMON) -g $(PATHS) $(LDFLAGS)
-$(B)/hearth: $(OBJ) $(B)/libs.ok scripts/check-binary scripts/hearth.ld
+$(B)/hearth: $(OBJ) $(B)/libs.ok $(B)/host/words scripts/check-binary scripts/hearth.ld
 	@$(LINK) -o $@.debug $(B)/musl/lib/rcrt1.o $(B)/musl/lib/crti.o $(OBJ) $(LIBS:%=$(B)/lib/lib%.a) \
 	    $(B)/musl/lib/libc.a $(LIBGCC) $(B)/musl/lib/crtn.o
 	@strip -s -R .comment -R '.note*' -o $@.new $@.debug
+	@$(B)/host/words $@.new $@.new
 	@scripts/check-binary $@.new $(BUDGET) && mv $@.new $@
 
 # hearth's side of the walk over Talos's types: the program's own objects with another main.

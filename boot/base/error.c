@@ -19,7 +19,7 @@ static const struct words {
 #define X(id, code, next) char next_##id[sizeof next];
     ERROR_ADVICE(X)
 #undef X
-} words = {
+} words WORDS = {
 #define X(id, slug, exit, retry, sentence, next) slug, sentence, next,
     ERROR_CODES(X)
 #undef X
@@ -52,7 +52,7 @@ static const struct {
 
 static const char *word_at(size_t offset)
 {
-    return (const char *)&words + offset;
+    return words_text((const char *)&words + offset);
 }
 
 struct error_info error_info(enum error_code code)
@@ -100,7 +100,7 @@ static void mark_cut(struct error *e)
 static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e, const char *fmt, va_list ap)
 {
     char raw[ERROR_TEXT_MAX];
-    int n = vsnprintf(raw, sizeof raw, fmt, ap);
+    int n = vsnprintf(raw, sizeof raw, words_text(fmt), ap);
     size_t used = strlen(e->text);
     if (n < 0)
         return;
@@ -109,7 +109,7 @@ static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e,
         mark_cut(e);
 }
 
-int error_set(struct error *e, enum error_code code, const char *fmt, ...)
+int(error_set)(struct error *e, enum error_code code, const char *fmt, ...)
 {
     *e = (struct error){.code = code};
     va_list ap;
@@ -132,7 +132,7 @@ static void add_pos(struct error *e, struct pos pos)
     e->where = (unsigned)strlen(e->text) - 2;
 }
 
-int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
+int(error_at)(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
 {
     *e = (struct error){.code = code};
     add_pos(e, pos);
@@ -149,7 +149,7 @@ bool error_passes(int errnum)
         errnum == EAGAIN || errnum == ESTALE;
 }
 
-int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
+int(error_errno)(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
 {
     *e = (struct error){.code = code, .passing = error_passes(errnum)};
     va_list ap;
@@ -161,7 +161,7 @@ int error_errno(struct error *e, enum error_code code, int errnum, const char *f
     return -1;
 }
 
-int error_wrap(struct error *e, const char *fmt, ...)
+int(error_wrap)(struct error *e, const char *fmt, ...)
 {
     struct error whole = {
         .code = e->code, .advice = e->advice, .retry_after_ms = e->retry_after_ms, .passing = e->passing};
@@ -232,7 +232,7 @@ void errors_vat(struct errors *list, struct pos pos, enum error_code code, const
     errors_add(list, &e);
 }
 
-void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
+void(errors_at)(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);

@@ -9,6 +9,7 @@
 #define HEARTH_BASE_ERROR_H
 
 #include "base/codes.h"
+#include "base/words.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -69,20 +70,24 @@ enum error_code error_find(const char *slug);
  * printable UTF-8 are escaped as \xNN. Always returns -1, so `return error_set(...)` works. */
 int error_set(struct error *e, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+#define error_set(e, code, fmt, ...) SAY(error_set, fmt, e, code, said_, ##__VA_ARGS__)
 
 /* The same with "file:line:column: " in front. */
 int error_at(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+#define error_at(e, pos, code, fmt, ...) SAY(error_at, fmt, e, pos, code, said_, ##__VA_ARGS__)
 
 /* The same with ": " and strerror of errnum behind; EIO, ENOMEM, EMFILE and their like are passing. */
 int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+#define error_errno(e, code, errnum, fmt, ...) SAY(error_errno, fmt, e, code, errnum, said_, ##__VA_ARGS__)
 
 /* Whether what failed with this errno may go well in a moment. */
 bool error_passes(int errnum);
 
 /* Puts the formatted text and ": " in front of the text; the code stays. Always returns -1. */
 int error_wrap(struct error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define error_wrap(e, fmt, ...) SAY(error_wrap, fmt, e, said_, ##__VA_ARGS__)
 
 /*
  * A list for the errors of a file that parses but is wrong in several places: the first
@@ -100,6 +105,7 @@ struct errors {
 /* Adds an error at a position; never fails. */
 void errors_at(struct errors *list, struct pos pos, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+#define errors_at(list, pos, code, fmt, ...) SAY(errors_at, fmt, list, pos, code, said_, ##__VA_ARGS__)
 void errors_vat(struct errors *list, struct pos pos, enum error_code code, const char *fmt, va_list ap)
     __attribute__((format(printf, 4, 0)));
 void errors_add(struct errors *list, const struct error *e);

@@ -42,12 +42,13 @@ void substitute_types(struct pool *pool, const char *file, const struct tree_nod
         buf_printf(&list, "%s%.80s is %s", first ? ", " : "", n->key->text, word);
         first = first ? first : n;
     }
-    if (first)
+    if (first) {
+        struct pos at = {pool_strdup(pool, file), first->pos.line, first->pos.column};
         errors_at(
-            warnings, (struct pos){pool_strdup(pool, file), first->pos.line, first->pos.column},
-            E_PLAN_ADVICE,
+            warnings, at, E_PLAN_ADVICE,
             "quotes around ${name} are gone when Flux puts the value in: %.600s. Where text is needed, write "
             "${quote}${name}${quote} and give quote: '\"' here",
             list.data);
+    }
     buf_free(&list);
 }

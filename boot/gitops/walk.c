@@ -42,13 +42,13 @@ static char *join(struct pool *pool, const char *dir, const char *relative)
     return out;
 }
 
-void walk_unseen(struct walk *w, struct pos pos, const char *fmt, ...)
+void(walk_unseen)(struct walk *w, struct pos pos, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
     char text[ERROR_TEXT_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(&w->tree->unseen, pos, E_TREE_UNSEEN, "%s", text);
 }

@@ -168,10 +168,11 @@ verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(x->why, sizeof x->why, fmt, ap);
+    vsnprintf(x->why, sizeof x->why, words_text(fmt), ap);
     va_end(ap);
     x->code = code;
 }
+#define verdict(x, code, fmt, ...) SAY(verdict, fmt, x, code, said_, ##__VA_ARGS__)
 
 static void judge_time(struct x509 *x)
 {

@@ -155,8 +155,8 @@ static int from_site(const struct site *site, const char *path, enum form form, 
     bool passing = tracked == TRACKED_UNKNOWN && error_passes(errno);
     if (tracked == TRACKED_YES || tracked == TRACKED_UNKNOWN) {
         buf_free(&in);
-        error_set(e, E_CRED_TRACKED,
-                  tracked == TRACKED_YES ? "git tracks %s" : "it cannot be told whether git tracks %s", path);
+        error_set(e, E_CRED_TRACKED, "%s %s",
+                  tracked == TRACKED_YES ? "git tracks" : "it cannot be told whether git tracks", path);
         e->passing = passing;
         return -1;
     }

@@ -85,9 +85,8 @@ static int judge(const struct repository *r, const char *file, const char *path,
         errors_at(warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
                   "commit %s has another login by this name: it must not be valid any more", commit);
     if (status != 0)
-        errors_at(warnings, (struct pos){.file = path}, E_PLAN_ADVICE,
-                  status == NO_GIT ? "there is no git here to ask whether this was ever committed"
-                                   : "git does not say whether this was ever committed");
+        errors_at(warnings, (struct pos){.file = path}, E_PLAN_ADVICE, "%s whether this was ever committed",
+                  status == NO_GIT ? "there is no git here to ask" : "git does not say");
     return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
+void(plan_advise)(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -14,7 +14,7 @@ void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
     va_end(ap);
 }
 
-void plan_risk(struct plan *plan, struct pos pos, const char *fmt, ...)
+void(plan_risk)(struct plan *plan, struct pos pos, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);

@@ -234,13 +234,15 @@ void plan_unread(struct plan *plan)
             bool read = i == 2
                 ? site_role(plan->site, *names) != NULL
                 : is_somebodys(plan, i ? pool_strdup(plan->pool, *names) : stem_of(plan, *names), i);
-            if (!read &&
-                (!i || (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) == 0 && *inside)))
-                plan_risk(
-                    plan, (struct pos){.file = path},
-                    i == 2
-                        ? "no box reads it: no role has its name"
-                        : "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
+            if (read ||
+                (i && (site_list(plan->site, plan->pool, path, ".yaml", &inside, &ignored) < 0 || !*inside)))
+                continue;
+            struct pos at = {.file = path};
+            if (i == 2)
+                plan_risk(plan, at, "no box reads it: no role has its name");
+            else
+                plan_risk(plan, at,
+                          "no box reads it: overlays are named ROLE, ROLE.controlplane, ROLE.worker or NODE");
         }
     }
 }

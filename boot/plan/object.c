@@ -28,11 +28,12 @@ static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct 
     va_list ap;
     va_start(ap, fmt);
     char text[ERROR_TEXT_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(j->errors, pos, E_PLAN_MANIFEST, "%s", text);
     j->found++;
 }
+#define say(j, pos, fmt, ...) SAY(say, fmt, j, pos, said_, ##__VA_ARGS__)
 
 /* ---- texts ---- */
 

@@ -117,10 +117,11 @@ lost(struct merging *m, const struct tree_node *old, const struct tree_node *val
     va_list ap;
     va_start(ap, fmt);
     char text[ERROR_TEXT_MAX];
-    vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(m->warnings, value ? value->pos : old->pos, E_MERGE_LOST, "%s", text);
 }
+#define lost(m, old, value, fmt, ...) SAY(lost, fmt, m, old, value, said_, ##__VA_ARGS__)
 
 static const char *where(struct merging *m, const struct tree_node *node)
 {

@@ -156,7 +156,7 @@ static int parser_error(struct reading *r, const yaml_parser_t *parser)
     case YAML_WRITER_ERROR:
     case YAML_EMITTER_ERROR:
     default:
-        return error_at(r->e, (struct pos){r->file, 0, 0}, E_YAML_SYNTAX, "%s", problem);
+        return error_at(r->e, (struct pos){.file = r->file}, E_YAML_SYNTAX, "%s", problem);
     }
 }
 

@@ -239,7 +239,8 @@ static void warnings_are_said_by_kind(void **state)
     for (int i = 0; i < ERRORS_MAX; i++)
         unread(&list, "b");
     errors_at(&list, (struct pos){0}, E_PLAN_ADVICE, "small");
-    errors_at(&list, (struct pos){.file = "c", .line = 3, .column = 4}, E_PLAN_RISK, "big");
+    struct pos at = {.file = "c", .line = 3, .column = 4};
+    errors_at(&list, at, E_PLAN_RISK, "big");
     unread(&list, "d");
     assert_int_equal(list.count, ERRORS_MAX);
     assert_int_equal(errors_total(&list), ERRORS_MAX + 5);

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// near is whether the scalar at a place may be judged by a row of the hand-written tables: the row's path is its end,
+// or that of the mapping which it stands in.
+func near(p place, kind, path string) bool {
+	if kind != "-" && kind != p.kind || kind == "-" && p.kind == "v1alpha1" {
+		return false
+	}
+	steps := slices.DeleteFunc(slices.Clone(p.path), func(step string) bool { return step == "[]" })
+	for _, steps := range [][]string{steps, steps[:len(steps)-1]} {
+		full := strings.Join(steps, ".")
+		if full == path || kind == "-" && strings.HasSuffix(full, "."+path) {
+			return true
+		}
+	}
+	return false
+}
+
+// takeRows takes each row out of hearth's tables and gives the spellings again that it is about. A row is unseen when
+// they are judged as before.
+func takeRows(f *forest, driverPath, directory string) (unseen []string, count int, err error) {
+	d, err := startDriver(driverPath)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer d.stop()
+	good, err := examples(directory)
+	if err != nil {
+		return nil, 0, err
+	}
+	ask := func(number int) (kind, path string, found bool, err error) {
+		found, said, err := d.ask('x', [3]string{fmt.Sprint(number)})
+		kind, path, _ = strings.Cut(said, " ")
+		return kind, path, found, err
+	}
+	for ; ; count++ {
+		kind, path, found, err := ask(count)
+		if err != nil || !found {
+			return unseen, count, err
+		}
+		want := func(p place) bool { return near(p, kind, path) }
+		without, _, err := f.spellings(d, good, want)
+		if err != nil {
+			return nil, 0, err
+		}
+		if _, _, _, err = ask(1 << 20); err != nil {
+			return nil, 0, err
+		}
+		with, _, err := f.spellings(d, good, want)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !slices.ContainsFunc(without, func(row disagreement) bool { return !slices.Contains(with, row) }) {
+			unseen = append(unseen, kind+" "+path)
+		}
+	}
+}
