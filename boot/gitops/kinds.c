@@ -2,6 +2,8 @@
 #include "gitops/substitute.h"
 #include "gitops/walk.h"
 
+#include "base/span.h"
+#include "base/text.h"
 #include "site/clear.h"
 
 #include <string.h>
@@ -43,6 +45,35 @@ static bool is_ours(const struct walk *w, const struct tree_node *from)
 }
 
 /* ---- Flux's own ---- */
+
+/* Whether the components that are laid serve this version: of its kind's definition, in the layout that Flux's own
+ * have. Another layout judges nothing. */
+static bool is_served(struct walk *w, const char *group, const char *version, const char *kind)
+{
+    struct span one = {0};
+    for (unsigned i = 0; i < w->plan->manifest_count; i++)
+        if (strcmp(w->plan->manifests[i].name, "20-flux-components") == 0)
+            one = w->plan->manifests[i].bytes;
+    one = span_find(one, pool_printf(w->pool, "\n  group: %s\n  names:\n    kind: %s\n", group, kind));
+    if (!one.n)
+        return true;
+    one.n -= span_find(one, "\n---\n").n;
+    static const char served[] = "\n    served: ";
+    one = span_find(span_find(one, pool_printf(w->pool, "\n    name: %s\n", version)), served);
+    return one.n > sizeof served && one.p[sizeof served - 1] == 't';
+}
+
+static void judge_version(struct walk *w, const struct walk_item *item, const struct tree_node *root)
+{
+    const struct tree_node *version = tree_get(root, "apiVersion");
+    const char *kind = tree_text(tree_get(root, "kind")), *text = tree_text(version);
+    if (kind && text && text_glob("*.toolkit.fluxcd.io/v*beta*", text) &&
+        !is_served(w, pool_printf(w->pool, "%.*s", (int)strcspn(text, "/"), text), strchr(text, '/') + 1,
+                   kind))
+        errors_at(w->warnings, walk_pos(item, version), E_PLAN_RISK,
+                  "%.120s serves no %.64s of %.64s: Flux would not take it",
+                  w->plan->entry->role->flux.components, kind, text);
+}
 
 /* What the cluster already has of it before Flux comes, out of bootstrap/. */
 static const struct tree_node *inlined(const struct plan *plan, const char *kind, const char *ns,
@@ -145,7 +176,11 @@ static void instance(struct walk *w, const struct walk_item *item, struct tree_n
     const char *kind = tree_text(tree_get(sync, "kind")), *name = tree_text(tree_get(sync, "name")),
                *ns = tree_text(tree_path(root, "metadata.namespace"));
 
-    if (!item->sync || !path)
+    if (!item->sync)
+        return;
+    errors_at(w->warnings, walk_pos(item, root), E_PLAN_ADVICE,
+              "flux-operator picks the version of Flux: those of its kinds are not judged");
+    if (!path)
         return;
     add_source(w, kind ? kind : "GitRepository", name ? name : ns ? ns : "flux-system");
     if (tree_text(path))
@@ -253,6 +288,7 @@ void kinds_take(struct walk *w, const struct walk_item *item, struct tree_node *
     };
     const struct tree_node *kind = tree_get(root, "kind");
 
+    judge_version(w, item, root);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (tree_is(kind, kinds[i].kind))
             kinds[i].take(w, item, root);

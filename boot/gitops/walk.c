@@ -139,8 +139,10 @@ static bool contains(const struct buf *text, const char *word)
 
 static bool is_worth_parsing(const struct walk *w, const char *path, const struct buf *text)
 {
-    static const char *const words[] = {"Kustomization", "Secret", SITE_EXAMPLE_MARK, "FluxInstance",
-                                        "cnpg.io/"};
+    /* Of Flux what is past is a beta. */
+    static const char *const words[] = {"Kustomization",   "Secret",   SITE_EXAMPLE_MARK,
+                                        "FluxInstance",    "cnpg.io/", "fluxcd.io/v1beta",
+                                        "fluxcd.io/v2beta"};
 
     /* Laid down byte for byte, and far larger than all the rest. */
     if (strstr(path, "/gotk-components.yaml") || strcmp(path, w->plan->entry->role->flux.components) == 0)
