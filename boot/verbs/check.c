@@ -235,15 +235,33 @@ static bool is_of_account(struct span string, const char *account)
     return false;
 }
 
+/* Whether a value may be a connection string at all. */
+static bool is_string_of_storage(struct span value)
+{
+    return memmem(value.p, value.n, "AccountName=", 12) || memmem(value.p, value.n, "Endpoint=", 9);
+}
+
 /* barman takes the account from the string and never looks at the one in the path. The string is not shown. */
 static void compare_account(const struct pipeline *run, const struct gitops_backup *b,
                             struct errors *warnings)
 {
-    for (unsigned i = 0; i < run->plan->secret_count; i++)
-        if (!run->answers[i].error.code && is_of_account(secret_bytes(&run->answers[i].value), b->account))
+    bool read = false;
+    for (unsigned i = 0; i < run->plan->secret_count; i++) {
+        struct span value = secret_bytes(&run->answers[i].value);
+        if (run->answers[i].error.code)
+            continue;
+        if (is_of_account(value, b->account))
             return;
-    errors_at(warnings, b->pos, E_PLAN_ADVICE,
-              "no connection string of the storage account %.64s was read: is it mistyped?", b->account);
+        read |= is_string_of_storage(value);
+    }
+    if (read)
+        errors_at(warnings, b->pos, E_PLAN_ADVICE,
+                  "no connection string that was read is of the storage account %.64s: is one mistyped?",
+                  b->account);
+    else
+        errors_at(warnings, b->pos, E_PLAN_ADVICE,
+                  "no connection string was read, so the storage account %.64s was compared with none",
+                  b->account);
 }
 
 static int check(struct pipeline *run, struct rendered *rendered, const struct options *o, unsigned *unseen,

@@ -58,10 +58,11 @@ spec:
 """
 STRING = "DefaultEndpointsProtocol=https;AccountName=%s;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
 DATABASES, CLUSTER, STORE = "clusters/data/databases.yaml", "databases/cluster.yaml", "databases/store.yaml"
-WORDS = ["one instance on the only node", "which life is meant?", "archives nothing is Ready", "no connection string"]
+WORDS = ["one instance on the only node", "which life is meant?", "archives nothing is Ready", "is one mistyped?", "compared with none"]
 LONE = "databases/cluster.yaml:5:14: one instance on the only node without enablePDB: false"
 LIFE = "databases/cluster.yaml:17:21: which life is meant? This reads %s and will write to %s: read what stood in plugins"
-ACCOUNT = "databases/store.yaml:6:22: no connection string of the storage account %s was read"
+ACCOUNT = "databases/store.yaml:6:22: no connection string that was read is of the storage account %s: is one mistyped?"
+UNREAD = "databases/store.yaml:6:22: no connection string was read, so the storage account homelab was compared with none"
 ROWS = [
     ("budget", CLUSTER, "  enablePDB: false\n", "", LONE),
     ("budget-asked", CLUSTER, "enablePDB: false", "enablePDB: true", LONE),
@@ -87,7 +88,7 @@ ROWS = [
     ("account-form", DATABASES, "homelab.blob.core.windows.net", "backups.example", ACCOUNT % "backups"),
     ("account-none", DATABASES, "https://homelab.", "https:///", None),
     ("account-elsewhere", DATABASES, "https://homelab.blob.core.windows.net/postgres", "/mnt/postgres", None),
-    ("account-unread", STORE, "remoteRef: { key: backup-string }", "remoteRef: { key: hello }", ACCOUNT % "homelab"),
+    ("account-unread", STORE, "remoteRef: { key: backup-string }", "remoteRef: { key: hello }", UNREAD),
     ("account-by-identity", STORE, "      connectionString: { name: backup, key: string }", "      inheritFromAzureAD: true", None),
 ]
 
@@ -130,6 +131,7 @@ def cases():
     yield "account-by-endpoint", said(None, string=sas % "homelab")
     yield "account-by-other-endpoint", said(ACCOUNT % "homelab", string=sas % "homelabs")
     yield "account-at-the-end", said(None, string="AccountKey=c2VjcmV0;AccountName=homelab")
-    for name, string in (("a-key", "c2VjcmV0"), ("cut", "AccountName"), ("bare", ";;AccountName=;"), ("in-a-word", "xhomelab;")):
-        yield "no-string-" + name, said(ACCOUNT % "homelab", string=string)
-    yield "account-not-ours", said(ACCOUNT % "homelab", faults=[{"role": "vault", "path": "/secrets/backup-string", "kv": "rbac"}])
+    yield "account-bare", said(ACCOUNT % "homelab", string=";;AccountName=;")
+    for name, string in (("a-key", "c2VjcmV0"), ("cut", "AccountName"), ("in-a-word", "xhomelab;")):
+        yield "no-string-" + name, said(UNREAD, string=string)
+    yield "account-not-ours", said(UNREAD, faults=[{"role": "vault", "path": "/secrets/backup-string", "kv": "rbac"}])

@@ -238,6 +238,12 @@ class Cloud:
             raise Refused("no secret " + flags["--name"])
         kept[flags["--name"]]["exp"] = int(when.timestamp())
 
+    def az_keyvault_secret_show(self, words, flags, *_):
+        kept = self.vault(flags["--vault-name"])
+        if flags["--name"] not in kept:
+            raise Refused("no secret " + flags["--name"])
+        return kept[flags["--name"]]["value"] + "\n" if flags.get("--query") == "value" else ""
+
     def az_keyvault_secret_download(self, words, flags, where, *_):
         kept = self.vault(flags["--vault-name"])
         if flags["--name"] not in kept:
