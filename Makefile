@@ -89,9 +89,10 @@ PATHS := -ffile-prefix-map="$$PWD"=. -ffile-prefix-map=$(B)=build
 $(B)/musl.ok: $(B)/src.ok $(B)/config.mk scripts/musl
 	+@scripts/musl '$(CC)' $(B) "$(MAKE) $(J)" '$(OPTIMISE) -fPIE $(COMMON)' '$(AR)' && touch $@
 
+LIB_SOURCES := scripts/libs.mk embed/jansson_config.h embed/bearssl_rsa.h
 libs = $(MAKE) --no-print-directory -s $(J) -f scripts/libs.mk SRC=$(B)/src CONFIG='$(B)/config.mk $(B)/src.ok'
 LIBS := bearssl yaml zlib jansson
-$(B)/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
+$(B)/libs.ok: $(B)/musl.ok $(LIB_SOURCES)
 	+@$(libs) OUT=$(B)/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
 	    LCFLAGS='$(OPTIMISE) $(LTO) -g -fPIE $(COMMON) -ffile-prefix-map=$(B)=build' && touch $@
 
@@ -166,7 +167,7 @@ $(B)/conformance/driver: $(B)/obj/tests/conformance/driver.o $(OBJ) $(B)/libs.ok
 # For the hand: the same program without LTO and with a debugger's view, linked in a tenth of the time, under no budget.
 DEV_OBJ := $(OBJ:$(B)/obj/%=$(B)/dev/obj/%)
 DEV = $(CC) $(CC_TARGET) -std=gnu11 -Og -g -fPIE $(COMMON)
-$(B)/dev/libs.ok: $(B)/musl.ok scripts/libs.mk embed/jansson_config.h
+$(B)/dev/libs.ok: $(B)/musl.ok $(LIB_SOURCES)
 	+@$(libs) OUT=$(B)/dev/lib LIBS='$(LIBS)' ZLIB=inflate LCC='$(CC) $(CC_TARGET) $(SYSTEM)' LAR='$(AR)' \
 	    LCFLAGS='-Og -g -fPIE $(COMMON) $(PATHS)' && touch $@
 $(B)/dev/obj/boot/base/mem.o: DEV += -fno-builtin
@@ -206,7 +207,7 @@ REPLAY_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(B)/unit/replay_%,$(FUZZ_SRC))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 SANLIBS = $(B)/unit/libhearth.a $(LIBS:%=$(B)/san/lib%.a)
 
-$(B)/san.ok: $(B)/src.ok scripts/libs.mk embed/jansson_config.h
+$(B)/san.ok: $(B)/src.ok $(LIB_SOURCES)
 	+@$(libs) OUT=$(B)/san LIBS='$(LIBS)' ZLIB=full LCC=clang LAR=ar \
 	    LCFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address' && touch $@
 $(B)/unit/obj/gen/%.o: $(B)/gen/%.c $(B)/san.ok Makefile

@@ -26,6 +26,8 @@ all: $(archives)
 $(OUT)/bearssl/%: F = -I$(SRC)/bearssl/inc -I$(SRC)/bearssl/src -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
 $(OUT)/libyaml/%: F = -I$(SRC)/libyaml/include -DYAML_DECLARE_STATIC -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 \
                       -DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"'
+$(OUT)/bearssl/src/rsa/rsa_i62_pub%: F += -include inner.h -include embed/bearssl_rsa.h
+$(OUT)/bearssl/src/rsa/rsa_i62_pub.o: embed/bearssl_rsa.h
 # Only the zlib container is read, so gzip's header and CRC code stay out of the program. BUILDFIXED: 2 KB of tables are
 # computed at the first use, which needs no lock in a program with one thread.
 $(OUT)/zlib/%:    F = -I$(SRC)/zlib -DHAVE_UNISTD_H -DBUILDFIXED $(if $(filter inflate,$(ZLIB)),-DNO_GZIP)

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "net/curves.h"
 #include "net/x509.h"
 
 #include <bearssl.h>
@@ -87,8 +88,7 @@ static const br_ssl_client_certificate_class no_certificate = {
     .choose = choose_none,
 };
 
-/* One implementation of each, named: BearSSL's defaults bring two or three along and choose at run time, 18 KB for some
- * milliseconds of a handshake and a few kilobytes of records. */
+/* Named one by one: BearSSL's defaults bring two or three of each along. */
 static void set_algorithms(struct tls *t)
 {
     br_ssl_engine_context *eng = &t->client.eng;
@@ -100,8 +100,7 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_suites(eng, ids, SUITES);
     br_ssl_engine_set_rsavrfy(eng, TLS_RSA_VERIFY);
     br_ssl_engine_set_ecdsa(eng, TLS_ECDSA_VERIFY);
-    /* P-256, P-384 and P-521: one implementation. X25519 would be another, 3 KB. */
-    br_ssl_engine_set_ec(eng, &TLS_EC);
+    br_ssl_engine_set_ec(eng, &curves_all);
     br_x509_minimal_set_rsa(x, br_ssl_engine_get_rsavrfy(eng));
     br_x509_minimal_set_ecdsa(x, &TLS_EC, br_ssl_engine_get_ecdsa(eng));
 
@@ -113,8 +112,10 @@ static void set_algorithms(struct tls *t)
     br_ssl_engine_set_prf_sha256(eng, &br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(eng, &br_tls12_sha384_prf);
     br_ssl_engine_set_gcm(eng, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
-    br_ssl_engine_set_aes_ctr(eng, &TLS_AES);
-    br_ssl_engine_set_ghash(eng, TLS_GHASH);
+    const br_block_ctr_class *aes = br_aes_x86ni_ctr_get_vtable();
+    br_ssl_engine_set_aes_ctr(eng, aes ? aes : &TLS_AES);
+    br_ghash ghash = br_ghash_pclmul_get();
+    br_ssl_engine_set_ghash(eng, ghash ? ghash : TLS_GHASH);
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
 }
 

@@ -1,7 +1,7 @@
 /*
  * tls.h - the one place that knows TLS: a client as a step machine over a socket that never blocks.
  *
- * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, P-256 and P-384; SNI and the name check always; secure
+ * TLS 1.2 (RFC 5246) with ECDHE, AES-GCM, X25519, P-256, P-384 and P-521; SNI and the name check always; secure
  * renegotiation (RFC 5746) accepted; no resumption, no client certificate. Application bytes cannot be
  * written before the chain was judged. An end without close_notify is told apart from one with it.
  *
@@ -20,12 +20,16 @@
 
 #define TLS_NAME_MAX 64
 
-/* What is linked of BearSSL's implementations: constant-time ones alone. */
+/* What is linked of BearSSL's implementations: constant-time ones alone. TLS_*_CPU need instructions that not every
+ * processor has, and are taken where this one has them. */
 #define TLS_RSA_VERIFY br_rsa_i62_pkcs1_vrfy
 #define TLS_ECDSA_VERIFY br_ecdsa_i31_vrfy_asn1
 #define TLS_EC br_ec_prime_i31
+#define TLS_X25519 br_ec_c25519_m31
 #define TLS_AES br_aes_ct64_ctr_vtable
+#define TLS_AES_CPU br_aes_x86ni_ctr_vtable
 #define TLS_GHASH br_ghash_ctmul64
+#define TLS_GHASH_CPU br_ghash_pclmul
 
 enum tls_state {
     TLS_HANDSHAKE,

@@ -249,6 +249,10 @@ bool fetch_step(struct fetch *f, uint64_t now)
         login_step(f, now);
     if (!is_over(f))
         getter_step(f, now);
+    /* What takes milliseconds of work is done while the first packets are under way. */
+    bool opening = f->login.conn.state > CONN_IDLE && f->login.conn.state < CONN_READY;
+    if (!is_over(f) && f->key && opening)
+        login_prepare(f);
     return !is_over(f);
 }
 

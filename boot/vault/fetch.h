@@ -140,6 +140,8 @@ void fetch_end(struct fetch *f, uint64_t now);
 
 /* login.c */
 void login_step(struct fetch *f, uint64_t now);
+/* Makes the request for a token, signed, if one will be needed and is not made yet. */
+void login_prepare(struct fetch *f);
 void login_timer(const struct fetch *f, uint64_t now, uint64_t *next);
 
 /* Nobody used the code in time. Always -1. */

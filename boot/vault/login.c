@@ -62,11 +62,9 @@ static int build(struct fetch *f, struct error *e)
 
 static void ask(struct fetch *f, uint64_t now)
 {
-    struct error e = {0};
-    if (build(f, &e) < 0) {
-        fetch_fail(f, &e);
+    login_prepare(f);
+    if (f->failed)
         return;
-    }
     http_free(&f->login.http);
     http_init(&f->login.http, f->request->now);
     f->asked = true;
@@ -75,6 +73,13 @@ static void ask(struct fetch *f, uint64_t now)
     if (!f->code.length_)
         f->world.progress(f->world.arg, f->authority.host,
                           f->request->login == VAULT_LOGIN_DEVICE ? "code" : "token");
+}
+
+void login_prepare(struct fetch *f)
+{
+    struct error e = {0};
+    if (f->want_token && !f->asked && f->login.out.len == 0 && build(f, &e) < 0)
+        fetch_fail(f, &e);
 }
 
 /* The person has not logged in yet: the connection is kept when the server keeps it. */

@@ -13,6 +13,19 @@
 #define NAME(implementation) NAME_OF(implementation)
 #define NAME_OF(implementation) #implementation
 
+/* aes and ghash are for a processor without the instructions that aesCpu and ghashCpu need. */
+static const char *const implementations[][2] = {
+    {"rsaSign", NAME(LOGINKEY_RSA)},
+    {"rsaVerify", NAME(TLS_RSA_VERIFY)},
+    {"ecdsaVerify", NAME(TLS_ECDSA_VERIFY)},
+    {"ec", NAME(TLS_EC)},
+    {"x25519", NAME(TLS_X25519)},
+    {"aes", NAME(TLS_AES)},
+    {"aesCpu", NAME(TLS_AES_CPU)},
+    {"ghash", NAME(TLS_GHASH)},
+    {"ghashCpu", NAME(TLS_GHASH_CPU)},
+};
+
 static void print_json(void)
 {
     json_t *parts = json_array();
@@ -24,9 +37,9 @@ static void print_json(void)
     for (size_t i = 0; i < roots_azure_count; i++)
         json_array_append_new(
             roots, json_pack("{s:s, s:s}", "name", roots_names[i].name, "sha256", roots_names[i].sha256));
-    json_t *linked = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "rsaSign", NAME(LOGINKEY_RSA), "rsaVerify",
-                               NAME(TLS_RSA_VERIFY), "ecdsaVerify", NAME(TLS_ECDSA_VERIFY), "ec",
-                               NAME(TLS_EC), "aes", NAME(TLS_AES), "ghash", NAME(TLS_GHASH));
+    json_t *linked = json_object();
+    for (size_t i = 0; i < sizeof implementations / sizeof *implementations; i++)
+        json_object_set_new(linked, implementations[i][0], json_string(implementations[i][1]));
     json_t *all = json_pack("{s:s, s:s, s:o, s:o, s:o}", "version", version_text, "buildDate", version_date,
                             "dependencies", parts, "implementations", linked, "roots", roots);
     show_json(all);

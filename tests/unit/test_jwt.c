@@ -1,6 +1,7 @@
 /* The client assertion: encoding, signature, claims. An independent PSS verification stands in this file. */
 #include "vault/jwt.h"
 
+#include "base/pem.h"
 #include "base/text.h"
 #include "vault_keys.h"
 
@@ -192,6 +193,41 @@ static void private_operation_is_checked(void **state)
     loginkey_free(key);
 }
 
+static bool keep(void *arg, const char *label, struct span der)
+{
+    (void)label;
+    buf_add(arg, der.p, der.n);
+    return true;
+}
+
+/* A key whose modulus is the certificate's and whose other numbers are not: nothing that it signs gets out. */
+static void numbers_that_do_not_fit(void **state)
+{
+    (void)state;
+    struct buf der = {0};
+    assert_true(
+        pem_each((struct span){(const unsigned char *)KEY_2048_PKCS1, strlen(KEY_2048_PKCS1)}, keep, &der));
+    /* Inside the primes and what follows from them; the modulus and the exponents end before byte 540. */
+    for (size_t at = 600; at < der.len; at += 130) {
+        der.data[at] ^= 1;
+        struct buf pem = {0};
+        buf_str(&pem, CERT_2048 "-----BEGIN RSA PRIVATE KEY-----\n");
+        text_base64(&pem, der.data, der.len);
+        buf_str(&pem, "\n-----END RSA PRIVATE KEY-----\n");
+        der.data[at] ^= 1;
+        struct loginkey *key = key_of(pem.data);
+        struct buf out = {0};
+        static const unsigned char jti[JWT_JTI_BYTES], salt[JWT_SALT_BYTES];
+        struct error e = {0};
+        assert_int_equal(jwt_assertion(&out, key, &(struct jwt_claims){"a", "c", 1}, jti, salt, &e), -1);
+        assert_int_equal(e.code, E_CRED_KEY);
+        assert_int_equal(out.len, 0);
+        loginkey_free(key);
+        buf_free(&pem);
+    }
+    buf_free(&der);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +235,7 @@ int main(void)
         cmocka_unit_test(assertions_verify),
         cmocka_unit_test(thumbprint),
         cmocka_unit_test(private_operation_is_checked),
+        cmocka_unit_test(numbers_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
