@@ -44,8 +44,8 @@ static struct document *make(struct pool *pool, const struct plan *plan, enum bo
             continue;
         struct tree_node *file = tree_map(pool, nowhere);
         struct tree_node *content = tree_scalar(pool, nowhere, "", 0, STYLE_LITERAL);
-        content->text = m->contents.data; /* borrowed: it is emitted before the manifests go */
-        content->len = m->contents.len;
+        content->text = (const char *)m->contents.p; /* borrowed: it is emitted before the manifests go */
+        content->len = m->contents.n;
         tree_add(pool, file, "content", content);
         tree_add(pool, file, "mountPath", text(pool, pool_printf(pool, HANDOVER_PENDING "%s.yaml", m->name)));
         tree_add(pool, files, NULL, file);

@@ -27,8 +27,4 @@ int emit_documents(struct buf *out, const struct document *docs, const char *wha
  * text, whose last line breaks would be lost. */
 int emit_manifest(struct buf *out, const struct document *docs, const char *what, struct error *e);
 
-/* The comparison alone: do these bytes read as these documents? E_RENDER_SELFCHECK with the position of
- * the first node that differs. */
-int emit_read_back(const void *p, size_t n, const struct document *docs, struct error *e);
-
 #endif

@@ -58,7 +58,7 @@ static bool same_name_before(const struct plan *plan, unsigned i)
     return false;
 }
 
-/* Each manifest as text of its own. Those that are laid down byte for byte are copied as they are. */
+/* Each manifest as text of its own. Those that are laid down byte for byte stay where the plan has them. */
 static void write_manifests(struct rendering *r)
 {
     const struct plan *plan = r->plan;
@@ -67,29 +67,30 @@ static void write_manifests(struct rendering *r)
         const struct plan_manifest *from = &plan->manifests[i];
         struct rendered_manifest *to = &r->out->manifests[i];
         to->name = from->name;
-        to->contents.max = RENDER_MANIFEST_MAX;
+        to->made.max = RENDER_MANIFEST_MAX;
         if (same_name_before(plan, i))
             errors_at(r->errors, (struct pos){.file = from->file}, E_MANIFEST_NAME,
                       "two manifests are named %s", from->name);
         if (from->docs) {
-            if (emit_manifest(&to->contents, r->check.manifests[i].docs, from->name, &e) != 0)
+            if (emit_manifest(&to->made, r->check.manifests[i].docs, from->name, &e) != 0)
                 fail(r, &e);
+            to->contents = (struct span){(const unsigned char *)to->made.data, to->made.len};
             continue;
         }
-        buf_add(&to->contents, from->bytes.p, from->bytes.n);
-        if (to->contents.full)
+        to->contents = from->bytes;
+        if (from->bytes.n > RENDER_MANIFEST_MAX)
             errors_at(r->errors, (struct pos){.file = from->file}, E_RENDER_SIZE,
                       "%s: %zu bytes; the limit is %zu", from->name, from->bytes.n, RENDER_MANIFEST_MAX);
     }
 }
 
 /* A scalar that borrows its text: the manifest is in memory once already. */
-static struct tree_node *borrowed(struct pool *pool, struct pos pos, const struct buf *text)
+static struct tree_node *borrowed(struct pool *pool, struct pos pos, struct span text)
 {
     struct tree_node *node = tree_scalar(pool, pos, "", 0, STYLE_LITERAL);
-    if (text->len > 0) {
-        node->text = text->data;
-        node->len = text->len;
+    if (text.n > 0) {
+        node->text = (const char *)text.p;
+        node->len = text.n;
     }
     return node;
 }
@@ -117,7 +118,7 @@ static void inline_manifests(struct rendering *r)
         if (m->held)
             continue;
         tree_add(r->pool, entry, "name", tree_scalar(r->pool, pos, m->name, strlen(m->name), STYLE_SINGLE));
-        tree_add(r->pool, entry, "contents", borrowed(r->pool, pos, &m->contents));
+        tree_add(r->pool, entry, "contents", borrowed(r->pool, pos, m->contents));
         tree_add(r->pool, list, NULL, entry);
     }
 }
@@ -216,7 +217,7 @@ void render_free(struct rendered *r)
     buf_free(&r->peers);
     errors_free(&r->warnings);
     for (unsigned i = 0; i < r->manifest_count; i++)
-        buf_free(&r->manifests[i].contents);
+        buf_free(&r->manifests[i].made);
     mem_free(r->manifests);
     *r = (struct rendered){0};
 }

@@ -30,7 +30,9 @@ struct rendered {
     struct rendered_manifest {
         /* borrowed from the plan */
         const char *name;
-        struct buf contents;
+        /* the plan's own bytes where it is laid as it is, else `made` */
+        struct span contents;
+        struct buf made;
         /* not inlined: it holds a value from a secret and hold was asked for */
         bool held;
     } * manifests;

@@ -41,13 +41,13 @@ static json_t *manifests_json(const struct plan *plan, const struct rendered *re
     json_t *list = json_array();
     for (unsigned i = 0; i < rendered->manifest_count; i++) {
         const struct rendered_manifest *m = &rendered->manifests[i];
-        json_t *entry = json_pack("{s:s, s:I}", "name", m->name, "bytes", (json_int_t)m->contents.len);
+        json_t *entry = json_pack("{s:s, s:I}", "name", m->name, "bytes", (json_int_t)m->contents.n);
         json_object_set_new(entry, "file", json_sprintf("manifests/%s.yaml", m->name));
         json_object_set_new(entry, "source", text_or_null(plan->manifests[i].file));
         if (!plan->manifests[i].docs) {
             br_sha256_context hash;
             br_sha256_init(&hash);
-            br_sha256_update(&hash, m->contents.data, m->contents.len);
+            br_sha256_update(&hash, m->contents.p, m->contents.n);
             unsigned char sum[br_sha256_SIZE];
             br_sha256_out(&hash, sum);
             char hex[2 * br_sha256_SIZE + 1];

@@ -261,9 +261,9 @@ static int sync_dir(int dir)
     return fsync(dir) == 0 || errno == EINVAL ? 0 : -1;
 }
 
-static int write_buf(int dir, const char *name, const struct buf *b, struct error *e)
+static int write_file(int dir, const char *name, const void *p, size_t n, struct error *e)
 {
-    return file_write(dir, name, b->data ? b->data : "", b->len, 0600, e);
+    return file_write(dir, name, n ? p : "", n, 0600, e);
 }
 
 static bool is_file_name(const char *name)
@@ -287,7 +287,7 @@ static int write_manifests(const struct sinking *s, const struct rendered *rende
             return error_set(e, E_FILE_WRITE, "the manifest \"%s\" has no name that a file could have",
                              m->name);
         snprintf(name, sizeof name, "%s.yaml", m->name);
-        if (write_buf(dir, name, &m->contents, e) != 0)
+        if (write_file(dir, name, m->contents.p, m->contents.n, e) != 0)
             return -1;
     }
     if (sync_dir(dir) != 0)
@@ -299,11 +299,11 @@ static int write_all(const struct sinking *s, const struct rendered *rendered, s
 {
     static const char ignore[] = "# Secrets: never in git.\n*\n";
     if (file_write(s->dir, IGNORE_FILE, ignore, sizeof ignore - 1, 0600, e) != 0 ||
-        write_buf(s->dir, CONFIG_FILE, &rendered->machine_config, e) != 0)
+        write_file(s->dir, CONFIG_FILE, rendered->machine_config.data, rendered->machine_config.len, e) != 0)
         return -1;
     if (rendered->manifest_count > 0 && write_manifests(s, rendered, e) != 0)
         return -1;
-    if (write_buf(s->dir, PLAN_FILE, &rendered->plan_json, e) != 0)
+    if (write_file(s->dir, PLAN_FILE, rendered->plan_json.data, rendered->plan_json.len, e) != 0)
         return -1;
     if (sync_dir(s->dir) != 0)
         return error_errno(e, E_FILE_WRITE, errno, "its directory");

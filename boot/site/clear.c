@@ -4,6 +4,7 @@
 #include "site/ref.h"
 #include "site/tracked.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,12 +37,16 @@ static const struct clear_mark {
              {"tskey-", 0, 12},
              {"8Q~", 3, 15}};
 
-/* Looked for in whole files, of which one has 270 kB: by words, not by globs. */
+/* Looked for in whole files, of which one has 270 kB: in one pass. */
 static bool is_marked(const char *text)
 {
-    for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
-        for (const char *at = text; (at = strstr(at, m->text)); at++)
-            if (at - text >= m->before && strlen(at) >= strlen(m->text) + m->behind)
+    static const bool begins[1 << CHAR_BIT] = {['P'] = true, ['B'] = true, ['U'] = true, ['Q'] = true,
+                                               ['A'] = true, ['g'] = true, ['t'] = true, ['8'] = true};
+    for (const char *at = text; *at; at++)
+        for (const struct clear_mark *m = marks;
+             begins[(unsigned char)*at] && m < marks + sizeof marks / sizeof *marks; m++)
+            if (*at == *m->text && strncmp(at, m->text, strlen(m->text)) == 0 && at - text >= m->before &&
+                strlen(at) >= strlen(m->text) + m->behind)
                 return true;
     return false;
 }

@@ -28,7 +28,7 @@ static void show_files(const char *out, const struct rendered *r, bool json)
     show_printf("%s/machine-config.yaml  %s\n", dir, text_size(size, sizeof size, r->machine_config.len));
     for (unsigned i = 0; i < r->manifest_count; i++)
         show_printf("%s/manifests/%s.yaml  %s\n", dir, r->manifests[i].name,
-                    text_size(size, sizeof size, r->manifests[i].contents.len));
+                    text_size(size, sizeof size, r->manifests[i].contents.n));
     show_printf("%s/plan.json  %s\n", dir, text_size(size, sizeof size, r->plan_json.len));
 }
 

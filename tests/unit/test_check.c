@@ -327,8 +327,8 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
         fail_msg("%s", k.errors.items[0].text);
     assert_int_equal(k.out.manifest_count, 3);
     json_t *manifests = NULL;
-    assert_string_equal(k.out.manifests[2].contents.data, sync_yaml);
-    assert_non_null(strstr(k.out.manifests[1].contents.data, "identity: '" IDENTITY_BASE64 "'"));
+    assert_string_equal((const char *)k.out.manifests[2].contents.p, sync_yaml);
+    assert_non_null(strstr((const char *)k.out.manifests[1].contents.p, "identity: '" IDENTITY_BASE64 "'"));
     struct document *docs = NULL;
     struct error e = {0};
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
@@ -338,7 +338,7 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     struct tree_node *entry = list->first;
     for (unsigned i = 0; i < 3; i++, entry = entry->next) {
         assert_true(tree_is(tree_get(entry, "name"), k.out.manifests[i].name));
-        assert_true(tree_is(tree_get(entry, "contents"), k.out.manifests[i].contents.data));
+        assert_true(tree_is(tree_get(entry, "contents"), (const char *)k.out.manifests[i].contents.p));
         assert_int_equal(tree_get(entry, "contents")->style, STYLE_LITERAL);
     }
     assert_true(tree_is(tree_get(docs->next->root, "hostname"), "data-1"));

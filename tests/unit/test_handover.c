@@ -33,15 +33,10 @@ static void set_up(struct box *b)
     b->plan = (struct plan){.site = &b->site, .entry = &b->nodes[0], .name = "data-1"};
     b->manifests[0] = (struct rendered_manifest){.name = "20-flux"};
     b->manifests[1] = (struct rendered_manifest){.name = "30-canary", .held = true};
-    buf_str(&b->manifests[0].contents, "a: flux\n");
-    buf_str(&b->manifests[1].contents, "token: canary\n");
+    static const char flux[] = "a: flux\n", canary[] = "token: canary\n";
+    b->manifests[0].contents = (struct span){(const unsigned char *)flux, sizeof flux - 1};
+    b->manifests[1].contents = (struct span){(const unsigned char *)canary, sizeof canary - 1};
     b->rendered = (struct rendered){.manifests = b->manifests, .manifest_count = 2};
-}
-
-static void tear_down(struct box *b)
-{
-    buf_free(&b->manifests[0].contents);
-    buf_free(&b->manifests[1].contents);
 }
 
 static void appended(void **state)
@@ -67,7 +62,6 @@ static void appended(void **state)
     assert_null(strstr(config.data, "configFiles"));
     assert_non_null(strstr(config.data, "HEARTH_BOOTSTRAP=none"));
     buf_free(&config);
-    tear_down(&b);
 }
 
 /* A user's document of that name is kept, and what an earlier run of hearth left in it is not doubled. */
@@ -95,7 +89,6 @@ static void merged(void **state)
                      -1);
     assert_int_equal(e.code, E_YAML_REFUSED);
     buf_free(&config);
-    tear_down(&b);
 }
 
 static void promoted(void **state)

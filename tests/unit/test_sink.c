@@ -39,8 +39,11 @@ static struct rendered sample(const char *mark)
     r.manifests = mem_alloc_array(2, sizeof *r.manifests);
     r.manifests[0].name = "10-namespaces";
     r.manifests[1].name = "20-flux-components";
-    buf_printf(&r.manifests[0].contents, "# %s\n", mark);
-    buf_printf(&r.manifests[1].contents, "# %s\n", mark);
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf *made = &r.manifests[i].made;
+        buf_printf(made, "# %s\n", mark);
+        r.manifests[i].contents = (struct span){(const unsigned char *)made->data, made->len};
+    }
     buf_printf(
         &r.plan_json,
         "{\"apiVersion\": \"hearth/v1\", \"kind\": \"Rendered\", \"name\": \"%s\", \"manifests\": ["
@@ -296,7 +299,7 @@ static int write_to_a_full_disk(void)
     if (write_sample("out", "one", &e) != 0)
         return 2;
     memset(big, 'x', 200000);
-    buf_add(&r.manifests[1].contents, big, 200000);
+    r.manifests[1].contents = (struct span){(const unsigned char *)big, 200000};
     int result = sink_directory("out", &r, &e);
     if (result != -1 || e.code != E_FILE_WRITE || !strstr(e.text, "No space left"))
         return 3;
