@@ -268,7 +268,7 @@ rack: all ## [BOXES=200]: so many `boot` at once before an Entra and a vault tha
 	@scripts/suite $(B)/counts/rack tests/rack/run --boxes $(or $(BOXES),200) $(B)/hearth
 bench: all ## [BASELINE=FILE]: size, memory, round trips, CPU beside curl, the SDK, an earlier build; boot (with go)
 	@tests/bench/run $(B)/hearth $(if $(BASELINE),--baseline $(BASELINE) --turns 30)
-	@tests/bench/boot.py $(B)/hearth
+	@tests/bench/boot.py $(B)/hearth $(if $(BASELINE),--baseline $(BASELINE) --turns 30)
 .PHONY: desks
 desks: ## README's commands on bare Debians of three suites, and on odd desks; as root, an hour
 	@scripts/suite $(B)/counts/desks tests/desks/run

@@ -240,12 +240,15 @@ int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, 
         {":authority", "localhost"}, {"te", "trailers"},         {"content-type", "application/grpc"},
         {"grpc-timeout", timeout},   {"talos-role", call->role},
     };
-    uint32_t n = (uint32_t)call->request.n;
+    uint32_t n = (uint32_t)(call->head.n + call->request.n);
     const unsigned char prefix[PREFIX] = {0, (unsigned char)(n >> 24), (unsigned char)(n >> 16),
                                           (unsigned char)(n >> 8), (unsigned char)n};
+    cleanup(buf_free) struct buf head = {0};
+    buf_add(&head, prefix, sizeof prefix);
+    buf_add(&head, call->head.p, call->head.n);
     const struct h2_receiver answer = {&c, on_field, on_data};
-    h2_start(&c.h2, &answer, fields, sizeof fields / sizeof *fields, (struct span){prefix, PREFIX},
-             call->request);
+    h2_start(&c.h2, &answer, fields, sizeof fields / sizeof *fields,
+             (struct span){(const unsigned char *)head.data, head.len}, call->request);
     int result = -1;
     if (connect_socket(&c, target->socket, e) == 0 && run(&c, target, e) == 0)
         result = judge(&c, e);

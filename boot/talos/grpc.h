@@ -51,6 +51,8 @@ struct grpc_call {
     const char *method;
     const char *role;
     struct span request;
+    /* in front of it in the same message: what a large field needs that is sent from where it lies */
+    struct span head;
     uint32_t deadline_ms;
 };
 

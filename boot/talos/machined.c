@@ -235,19 +235,20 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
     static const char method[] = "/machine.MachineService/ApplyConfiguration";
     static const struct pb_field fields[] = {{2, PB_LIST, 0}};
     cleanup(pool_cleanup) struct pool *pool = pool_new();
-    struct buf request = {.max = config.n + 64};
-    pb_put_bytes(&request, 1, config.p, config.n);
-    pb_put_uint(&request, 4, APPLY_AUTO);
-    pb_put_uint(&request, 5, dry_run);
+    struct buf head = {0};
+    pb_put_uint(&head, 4, APPLY_AUTO);
+    pb_put_uint(&head, 5, dry_run);
+    pb_put_length(&head, 1, config.n);
     const struct grpc_call call = {
         .method = method,
         .role = admin,
-        .request = {(const unsigned char *)request.data, request.len},
+        .head = {(const unsigned char *)head.data, head.len},
+        .request = config,
         .deadline_ms = APPLY_MS,
     };
     struct one_message answer = {.pool = pool, .refusal = warnings};
     int result = unary(target, &call, &answer, NULL, e);
-    buf_free(&request);
+    buf_free(&head);
     if (result != 0)
         return -1;
     struct pb_list said = {0};

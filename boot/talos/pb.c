@@ -135,12 +135,17 @@ void pb_put_uint(struct buf *b, uint32_t number, uint64_t value)
     put_varint(b, value);
 }
 
-void pb_put_bytes(struct buf *b, uint32_t number, const void *p, size_t n)
+void pb_put_length(struct buf *b, uint32_t number, size_t n)
 {
     if (n == 0)
         return;
     put_varint(b, (uint64_t)number << 3 | WIRE_BYTES);
     put_varint(b, n);
+}
+
+void pb_put_bytes(struct buf *b, uint32_t number, const void *p, size_t n)
+{
+    pb_put_length(b, number, n);
     buf_add(b, p, n);
 }
 

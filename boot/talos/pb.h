@@ -51,5 +51,7 @@ bool pb_decode(struct pool *pool, const struct pb_field *fields, size_t count, s
 void pb_put_uint(struct buf *b, uint32_t number, uint64_t value);
 void pb_put_text(struct buf *b, uint32_t number, const char *text);
 void pb_put_bytes(struct buf *b, uint32_t number, const void *p, size_t n);
+/* The same for n bytes that follow in another place. */
+void pb_put_length(struct buf *b, uint32_t number, size_t n);
 
 #endif

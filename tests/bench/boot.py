@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How long `hearth boot` takes from a settled box to an accepted config, and what it costs, beside a shell recipe.
 
-    tests/bench/boot.py [BINARY] [--turns N] [--secrets N]
+    tests/bench/boot.py [BINARY] [--baseline FILE] [--turns N] [--secrets N]
 
 One interleaved run: each turn boots the box of tests/conformance/machined (Talos's own packages; see its README) once
 for each contestant, in a mount namespace with the stand-in Azure behind a relay of 30 ms. Every ninth turn is run once
-more for memory. Raw samples: build/bench/boot-*.json.
+more for memory. Raw samples: build/bench/boot-*.json. With --baseline an earlier build boots in the same turns, and
+what each figure is of its figure is printed first.
 
 What is measured: from the moment machined's journal has hearth's second line (`facts`: stage, clock, address, name
 server and disks are as hearth needs them, and disks have been so for 2 s) to the moment machined has answered the
@@ -37,6 +38,7 @@ import world  # noqa: E402
 from common import BUDGET, CLIENT, DNS, RTT_MS, VAULT, compile_launcher, flux_file, make_site, median, peak, print_table  # noqa: E402
 
 MODULE = "v1.14.mod"
+BASELINE = "baseline"
 PARTS = ("plan", "secrets", "documents", "apply")
 
 # What a person does for one more box of a cluster that exists on paper, until machined has accepted its config.
@@ -110,11 +112,14 @@ def template(binary, site, tree, work, values):
     return path
 
 
-def contestants(binary, work, keys, names, values, tree, serial, go):
+def contestants(binary, baseline, work, keys, names, values, tree, serial, go):
     found, skipped, flux = [], [], flux_file()
     for method in ("certificate", "secret"):
         site = boot_site(os.path.join(work, "boot-site-" + method), keys, names, method, flux, serial)
-        found.append(Contestant("hearth boot, %s" % method, [binary, "boot", "--json", "--site", site, "--sysroot", tree], "facts"))
+        for name, program in (("hearth", binary), (BASELINE, baseline)):
+            if program:
+                found.append(Contestant("%s boot, %s" % (name, method), [program, "boot", "--json", "--site", site, "--sysroot", tree],
+                                        "facts"))
     if shutil.which("curl"):
         where = os.path.join(work, "recipe")
         os.makedirs(where, exist_ok=True)
@@ -184,6 +189,22 @@ def own_count():
     return ("hearth, assets/README.md", *(found.group(1) if found else "?" for found in counts))
 
 
+def figures(contestant):
+    """CPU in microseconds and KiB at the peak: medians."""
+    by = {mode: [s for s in contestant.samples if s["mode"] == mode] for mode in ("cpu", "memory")}
+    return (median([s["user_us"] + s["system_us"] for s in by["cpu"]]), median([peak(s["processes"]) for s in by["memory"]]),
+            median([s["settled_ms"] for s in by["cpu"]]))
+
+
+def ratios(found):
+    by_name = {contestant.name: contestant for contestant in found}
+    for contestant in found:
+        other = by_name.get(contestant.name.replace("hearth", BASELINE))
+        if other and other is not contestant:
+            print("%s: %.2f of the baseline's CPU, %.2f of its memory, %.2f of its time" %
+                  (contestant.name, *(a / b for a, b in zip(figures(contestant), figures(other)))))
+
+
 def table(found, skipped):
     rows = [["", "median ms", "worst ms", "CPU ms", "memory KiB", "calls after facts", "before: ms"]]
     for contestant in found:
@@ -197,7 +218,7 @@ def table(found, skipped):
                      "%d" % median([sample["waited_ms"] for sample in timed])])
     rows.append(["budget of hearth", "%d" % BUDGET["settled_ms"], "", "%d" % BUDGET["cpu_ms"], "%d" % BUDGET["memory_kib"], "", ""])
     print_table(rows)
-    for contestant in found[:2]:
+    for contestant in [one for one in found if one.name.startswith("hearth")]:
         timed = [sample["stages"] for sample in contestant.samples if sample["mode"] == "cpu"]
         print("%s, since `facts`: " % contestant.name +
               ", ".join("%s %d ms" % (name, median([stages[name] for stages in timed if name in stages] or [0])) for name in PARTS))
@@ -214,6 +235,7 @@ def main():
     parser.add_argument("binary", nargs="?", default=os.path.join(ROOT, "build", "hearth"))
     parser.add_argument("--turns", type=int, default=50)
     parser.add_argument("--secrets", type=int, default=20)
+    parser.add_argument("--baseline", help="an earlier build, run in the same turns")
     options = parser.parse_args()
     binary = os.path.abspath(options.binary)
     work = os.path.join(os.path.dirname(binary), "bench")
@@ -237,7 +259,8 @@ def main():
     values = {name: "value of %s" % name for name in names}
     azure = world.World(work, keys, {"rtt_ms": RTT_MS, "dns": DNS, "vaults": {VAULT: dict(
         values, **{"talos-data": bundle.to_yaml(bundle.talos_bundle(2048))})}})
-    found, skipped, flux = contestants(binary, work, keys, names, values, tree, facts["serial"], go)
+    found, skipped, flux = contestants(binary, options.baseline and os.path.abspath(options.baseline), work, keys, names, values,
+                                        tree, facts["serial"], go)
     box = {"work": work, "go": go, "facts": facts, "launcher": launcher, "system": {
         "manufacturer": facts["system"]["manufacturer"], "product": facts["system"]["product_name"], "serial": facts["serial"],
         "uuid": facts["uuid"] or ""}}
@@ -256,6 +279,7 @@ def main():
     with open(path, "w") as out:
         json.dump({"binary_bytes": os.path.getsize(binary), "secrets": options.secrets, "rtt_ms": RTT_MS, "flux_inlined": bool(flux),
                    "skipped": skipped, "samples": samples}, out, indent=1)
+    ratios(found)
     table(found, skipped)
     loads = [sample["load"] for sample in samples]
     print("\nfrom hearth's `facts` line (the recipe's first command) to the accepted apply, by machined's clock; load %.1f to %.1f on %d "

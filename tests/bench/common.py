@@ -9,7 +9,7 @@ import world
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 RTT_MS = 30
-BUDGET = {"size_kib": 512, "memory_kib": 4096, "depth": 6, "cpu_ms": 50, "settled_ms": 1000}
+BUDGET = {"size_kib": 640, "memory_kib": 2560, "depth": 6, "cpu_ms": 20, "settled_ms": 225}
 VAULT = "homelab-data.vault.azure.net"
 SITE = os.path.join(ROOT, "tests", "blackbox", "sites", "vault")
 DNS = {"login.microsoftonline.com": {"cname": "login.stand-in.test"}, "login.stand-in.test": {"a": [world.LOGIN]},

@@ -196,7 +196,8 @@ static void call(struct outcome *o, scene *play, const char *hex, struct span re
                  int stop_fd)
 {
     const struct grpc_target target = {.socket = path, .stop_fd = stop_fd};
-    const struct grpc_call what = {METHOD, "os:reader", request, deadline_ms};
+    const struct grpc_call what = {
+        .method = METHOD, .role = "os:reader", .request = request, .deadline_ms = deadline_ms};
     own_deadline_ms = deadline_ms;
     fflush(NULL);
     pid_t child = fork();
@@ -575,7 +576,7 @@ static void nobody_listens(void **state)
     (void)state;
     char nowhere[128];
     struct grpc_target target = {.socket = nowhere, .stop_fd = -1};
-    const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
+    const struct grpc_call what = {.method = METHOD, .role = "os:reader", .deadline_ms = LONG_MS};
     snprintf(nowhere, sizeof nowhere, "%s/nowhere", dir);
     struct outcome o = {0};
     assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
@@ -593,7 +594,7 @@ static void nobody_accepts(void **state)
     (void)state;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct grpc_target target = {.socket = path, .stop_fd = -1};
-    const struct grpc_call what = {METHOD, "os:reader", {NULL, 0}, LONG_MS};
+    const struct grpc_call what = {.method = METHOD, .role = "os:reader", .deadline_ms = LONG_MS};
     memcpy(address.sun_path, path, strlen(path));
     int queue[16];
     size_t waiting = 0;
