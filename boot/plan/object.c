@@ -1,6 +1,7 @@
 #include "plan/object.h"
 
 #include "base/text.h"
+#include "site/clear.h"
 #include "site/scalar.h"
 
 #include <stdarg.h>
@@ -49,12 +50,13 @@ static void want_text(struct judging *j, const struct tree_node *node, const cha
     enum scalar_type type = scalar_type_11(node);
     if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too))
         return;
+    const char *shown = clear_shown(what, node->text);
     if (type == SCALAR_TIME)
         say(j, node->pos, "%s: %.80s is text to Talos and a time to kustomize, so to Flux; write \"%.80s\"",
-            what, node->text, node->text);
+            what, shown, shown);
     else
         say(j, node->pos, "%s: %s%.80s is %s to the API server, which refuses it; write \"%.80s\"", what,
-            node->len ? "" : "an empty value", node->text, type_word(type), node->text);
+            node->len ? "" : "an empty value", shown, type_word(type), shown);
 }
 
 /* A map of texts by texts. */

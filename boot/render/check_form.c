@@ -3,6 +3,7 @@
 #include "base/https.h"
 #include "base/text.h"
 #include "render/certkey.h"
+#include "site/clear.h"
 #include "site/newer.h"
 #include "site/schema_check.h"
 
@@ -13,7 +14,8 @@ const char *check_shown(const struct check *c, const struct tree_node *node)
     const char *text = tree_text(node);
     if (!text)
         return "";
-    return resolve_is_secret(c->resolver, node) ? "(from a secret)" : text;
+    return resolve_is_secret(c->resolver, node) ? "(from a secret)"
+                                                : clear_shown(node->key ? node->key->text : NULL, text);
 }
 
 bool check_open(const struct check *c, const struct tree_node *node)

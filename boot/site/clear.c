@@ -69,6 +69,22 @@ static bool is_marked(const char *text)
     "-----BEGIN CERTIFICATE-----*\0-----BEGIN PUBLIC KEY-----*\0LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS*\0" \
     "LS0tLS1CRUdJTiBQVUJMSUMgS0VZ*\0ssh-* AAAA*\0ecdsa-* AAAA*\0"
 
+/* By its key; without one, so in a list, NAME=VALUE says it, or NAME:VALUE. */
+static bool is_named(const char *key, const char *text)
+{
+    char name[64] = "";
+    size_t n = strcspn(text, "=:");
+    if (!key && text[n])
+        snprintf(name, sizeof name, "%.*s", (int)n, text);
+    return text_like(key ? key : name, SECRET_NAMES);
+}
+
+const char *clear_shown(const char *key, const char *text)
+{
+    bool hidden = is_named(key, text) || is_marked(text) || text_glob("*://*:*@*", text);
+    return hidden ? "(a secret, not shown)" : text;
+}
+
 static void note(struct clear_file *file, struct pos pos, const char *what)
 {
     if (file->count++ == 0) {
@@ -113,11 +129,8 @@ static void judge_node(struct clear_search *s, const struct tree_node *node)
     }
     if (!text || !text[0] || text_like(text, NO_VALUES))
         return;
-    char name[64] = ""; /* of a list: NAME=VALUE */
-    if (strchr(text, '='))
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "="), text);
     bool by_name = s->secret ? !text_like(key, PUBLIC_NAMES) && !text_like(text, PUBLIC_VALUES)
-                             : s->names && text_like(node->key ? key : name, SECRET_NAMES);
+                             : s->names && is_named(node->key ? key : NULL, text);
     if (by_name || is_marked(text))
         note(s->file, node->pos, node->key ? key : "an element");
     else if (s->names && strstr(text, "kind: Secret"))

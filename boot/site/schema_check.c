@@ -1,6 +1,7 @@
 #include "site/schema_check.h"
 
 #include "base/text.h"
+#include "site/clear.h"
 #include "site/newer.h"
 #include "site/rules.h"
 #include "site/scalar.h"
@@ -26,7 +27,7 @@ static void walk(const struct schema_check *c, struct spot at, const struct sche
 
 static const char *shown(const struct schema_check *c, const struct tree_node *node)
 {
-    return c->shown ? c->shown(c->arg, node) : node->text;
+    return c->shown ? c->shown(c->arg, node) : clear_shown(node->key ? node->key->text : NULL, node->text);
 }
 
 /* `names` ends with NULL. */
