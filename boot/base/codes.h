@@ -75,7 +75,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_YAML_REF, "yaml-ref", EXIT_SITE_, RETRY_STOP, \
     "a reference is not written as hearth reads it", \
     "the forms are !fact NAME, !node FIELD, !secret NAME@VERSION#/pointer, !file PATH, !format " \
-    "\"{fact:NAME}\", !base64 {secret: NAME}") \
+    "\"{fact:NAME}\", !base64 {secret: NAME}, !base64decode {secret: NAME}") \
   X(E_SITE_PATH, "site-path", EXIT_SITE_, RETRY_STOP, \
     "a path leads out of the site", \
     "name a file inside the site, relative to its top, and keep symbolic links inside it") \
@@ -472,7 +472,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "hearth.yaml") \
   X(E_RENDER_PEM, "config-pem", EXIT_SITE_, RETRY_SLOW, \
     "a certificate or key of the machine config is not one", \
-    "Talos wants base64 of the PEM text, as the secrets bundle holds it: refer to it, !secret NAME#/certs/...") \
+    "the secrets bundle has what Talos wants, base64 of the PEM text: !secret NAME#/certs/...; where a document of " \
+    "1.14 wants the PEM itself: !base64decode {secret: NAME#/certs/...}") \
   X(E_RENDER_CNI, "config-cni", EXIT_SITE_, RETRY_STOP, \
     "the cluster would have no pod network", \
     "leave cluster.network.cni out for flannel, or inline a CNI through bootstrap/") \
@@ -496,7 +497,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "add the Namespace under bootstrap/: a missing one stops Talos from applying everything behind it") \
   X(E_FLUX_SYNC, "flux-sync", EXIT_SITE_, RETRY_SLOW, \
     "Flux could not pull from Git with what is inlined", \
-    "compare gotk-sync.yaml with the Secret under bootstrap/; ssh needs identity and known_hosts") \
+    "compare the sync file with what `flux bootstrap` writes, and with the Secret under bootstrap/; ssh needs identity and known_hosts") \
   X(E_RENDER_SIZE, "render-size", EXIT_SITE_, RETRY_STOP, \
     "what was rendered is too large", \
     "inline only what the first boot needs and leave the rest to Flux") \

@@ -33,15 +33,27 @@ static void add_source(struct walk *w, const char *kind, const char *name)
     w->sources = source;
 }
 
-/* Another source is another repository. */
-static bool is_ours(const struct walk *w, const struct tree_node *from)
+/* NULL: another source, so another repository. */
+static const struct walk_source *ours(const struct walk *w, const struct tree_node *from)
 {
     const char *kind = tree_text(tree_get(from, "kind")), *name = tree_text(tree_get(from, "name"));
 
     for (const struct walk_source *s = w->sources; s && name; s = s->next)
         if (strcmp(s->name, name) == 0 && (!kind || strcmp(s->kind, kind) == 0))
-            return true;
-    return false;
+            return s;
+    return NULL;
+}
+
+/* A path where the source says so. What was pushed as an artifact or into a bucket is not seen: the same path here is
+ * followed where it is, and says nothing of the other. */
+static void follow_path(struct walk *w, const struct walk_item *item, const struct walk_item *by,
+                        const struct walk_source *from, const char *path, const struct tree_node *at)
+{
+    bool artifact = from->kind[0] != 'G';
+    if (artifact && item->sync)
+        walk_unseen(w, walk_pos(item, at), "%.200s of the %s %.100s: what was pushed there is not seen here",
+                    path, from->kind, from->name);
+    walk_follow(w, by, "", path, artifact ? NULL : at);
 }
 
 /* ---- Flux's own ---- */
@@ -154,7 +166,8 @@ static void kustomization(struct walk *w, const struct walk_item *item, struct t
         need(w, item, tree_path(spec, "decryption.secretRef"), ns, "spec.decryption");
     struct walk_item by = *item;
     by.vars = variables(w, item, root, ns);
-    if (!is_ours(w, tree_get(spec, "sourceRef"))) {
+    const struct walk_source *from = ours(w, tree_get(spec, "sourceRef"));
+    if (!from) {
         inventory_maker(w->inventory, "another repository", walk_pos(item, spec));
         return;
     }
@@ -164,10 +177,11 @@ static void kustomization(struct walk *w, const struct walk_item *item, struct t
     if (!text)
         return;
     substitute_types(w->pool, item->path, tree_path(spec, "postBuild.substitute"), w->warnings);
-    walk_follow(w, &by, "", text, path ? path : spec);
+    follow_path(w, item, &by, from, text, path ? path : spec);
     for (const struct tree_node *n = components ? components->first : NULL; n; n = n->next)
         if (tree_text(n) && !tree_is(tree_get(spec, "ignoreMissingComponents"), "true"))
-            walk_follow(w, &by, "", pool_printf(w->pool, "%s/%s", text, n->text), n);
+            walk_follow(w, &by, "", pool_printf(w->pool, "%s/%s", text, n->text),
+                        from->kind[0] == 'G' ? n : NULL);
 }
 
 static void instance(struct walk *w, const struct walk_item *item, struct tree_node *root)
@@ -184,7 +198,7 @@ static void instance(struct walk *w, const struct walk_item *item, struct tree_n
         return;
     add_source(w, kind ? kind : "GitRepository", name ? name : ns ? ns : "flux-system");
     if (tree_text(path))
-        walk_follow(w, item, "", path->text, path);
+        follow_path(w, item, item, w->sources, path->text, path);
 }
 
 static void source(struct walk *w, const struct walk_item *item, struct tree_node *root)

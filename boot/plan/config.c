@@ -73,8 +73,10 @@ static void add_type(struct plan *plan, struct tree_node *machine, struct errors
 static void put_disk(struct plan *plan, struct tree_node *map, const char *key, const char *field,
                      struct errors *errors)
 {
-    const struct tree_node *written = tree_get(map, key);
-    if (written && !plan_is_node_ref(written, field))
+    struct tree_node *written = tree_get(map, key);
+    if (written && plan_is_node_ref(written, "install.disk"))
+        written->ref->name = field;
+    else if (written)
         errors_at(errors, written->pos, E_PLAN_DISK_LITERAL,
                   "%s is written out; " CHOOSE " (only `!node install.disk` may stand here)", key);
     if (!map || written)

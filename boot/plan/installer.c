@@ -93,6 +93,8 @@ int plan_image_minor(const char *image)
 int plan_installer(struct plan *plan, struct errors *errors)
 {
     const struct tree_node *image = newer_find(plan->config, "machine.install.image");
+    if (tree_is(image, "") || (image && tree_is_null(image)))
+        image = NULL;
     const char *text = tree_text(image);
     plan->image = text;
     int minor = plan_image_minor(text);

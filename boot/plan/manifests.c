@@ -185,7 +185,10 @@ static bool read_flux(struct plan *plan, const char *path, const char *next, str
     bool missing;
     struct error e;
     if (plan_read(plan, path, bytes, &missing, &e) != 0) {
-        if (missing)
+        const struct pos said = plan->entry->role->flux.pos;
+        if (missing && said.file)
+            error_at(&e, said, E_PLAN_FLUX, "%s: the file is not there; %s", path, next);
+        else if (missing)
             error_at(&e, (struct pos){.file = path}, E_PLAN_FLUX, "the file is not there; %s", next);
         errors_add(errors, &e);
         return false;

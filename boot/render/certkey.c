@@ -16,6 +16,9 @@ struct first {
     const char *problem;
 };
 
+#define NO_PASSWORD "it is encrypted, and the Secret has no password"
+#define ENCRYPTED "it is encrypted in a form that is not read here; write it anew without a passphrase"
+
 static bool label_fits(enum certkey_kind kind, const char *label)
 {
     /* What siderolabs/crypto reads: x509/certificate_key.go. */
@@ -39,7 +42,8 @@ static bool take_first(void *arg, const char *label, struct span der)
     struct reader r = reader_of(der.p, der.n);
     first->problem = "";
     if (!label_fits(first->kind, label)) {
-        first->problem = first->kind == CERTKEY_CERTIFICATE
+        first->problem = strncmp(label, "ENCRYPTED ", 10) == 0 ? ENCRYPTED
+            : first->kind == CERTKEY_CERTIFICATE
             ? "its PEM does not begin with a CERTIFICATE"
             : "its PEM does not begin with a private key of a known type";
         return false;
@@ -49,7 +53,7 @@ static bool take_first(void *arg, const char *label, struct span der)
         if (der.n < sizeof openssh || memcmp(der.p, openssh, 15) != 0)
             first->problem = "its PEM body is damaged";
         else if (memcmp(der.p, openssh, sizeof openssh - 1) != 0)
-            first->problem = "it is encrypted, and the Secret has no password";
+            first->problem = NO_PASSWORD;
         return false;
     }
     (void)der_enter(&r, DER_SEQUENCE);
@@ -72,6 +76,8 @@ const char *certkey_check(enum certkey_kind kind, bool plain, const char *text, 
         problem = "it is not base64";
     else if (pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take_first, &first))
         problem = "it holds no PEM";
+    else if (!first.problem && strstr(pem.data, "\nProc-Type: 4,ENCRYPTED")) /* RFC 1421 */
+        problem = kind == CERTKEY_SSH ? NO_PASSWORD : ENCRYPTED;
     else if (!first.problem)
         problem = "its PEM is cut or malformed";
     else if (*first.problem)

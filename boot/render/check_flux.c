@@ -4,6 +4,8 @@
  */
 #include "render/check.h"
 
+#include "site/scalar.h"
+
 #include <string.h>
 
 static bool is_kind(const struct tree_node *root, const char *group, const char *kind)
@@ -21,15 +23,105 @@ static const char *text_or(const struct tree_node *root, const char *path, const
     return text ? text : otherwise;
 }
 
-/* Whether an inlined CustomResourceDefinition is of this kind. */
-static bool defines(const struct check *c, const char *kind)
+/* An inlined CustomResourceDefinition must be of this kind; a release of Flux, which nobody sees here, has all but the
+ * operator's. */
+static void need_kind(struct check *c, const char *kind)
 {
+    const char *from = c->plan->release_url ? c->plan->release_url : c->plan->entry->role->flux.components;
     struct check_every i = {.c = c};
     const struct object *o;
     while ((o = check_next(&i)))
         if (o->crd_kind && strcmp(o->crd_kind, kind) == 0)
+            return;
+    if (!c->plan->release_url || kind[0] == 'F')
+        errors_at(c->errors, (struct pos){.file = from}, E_FLUX_SYNC,
+                  "it does not bring the kind %s: Talos would stop at it for ever", kind);
+}
+
+/* Otherwise Flux takes the branch master. */
+static bool names_commit(const struct tree_node *ref)
+{
+    static const char any[] = "branch\0tag\0semver\0name\0commit\0";
+    for (const char *key = any; *key; key += strlen(key) + 1)
+        if (!check_empty(tree_get(ref, key)))
             return true;
     return false;
+}
+
+/* What the CustomResourceDefinitions of Flux 2.9 and of flux-operator want of the file: the API server refuses a
+ * missing field, and a number where text belongs, and Flux does nothing while `suspend` is true. `of` has the first
+ * letters of the kinds. A field is needed where the mapping above it is. */
+enum want { WANT_TEXT, WANT_MAP, WANT_BOOL };
+static const struct {
+    char of[5], path[29];
+    uint8_t want;
+    bool needed;
+} fields[] = {
+    {"KGOBF", "spec", WANT_MAP, true},
+    {"KGOB", "spec.interval", WANT_TEXT, true},
+    {"KGOB", "spec.suspend", WANT_BOOL, false},
+    {"K", "spec.prune", WANT_BOOL, true},
+    {"K", "spec.path", WANT_TEXT, false},
+    {"K", "spec.sourceRef", WANT_MAP, true},
+    {"K", "spec.sourceRef.kind", WANT_TEXT, true},
+    {"K", "spec.sourceRef.name", WANT_TEXT, true},
+    {"GO", "spec.url", WANT_TEXT, true},
+    {"B", "spec.endpoint", WANT_TEXT, true},
+    {"B", "spec.bucketName", WANT_TEXT, true},
+    {"GO", "spec.ref", WANT_MAP, false},
+    {"G", "spec.ref.branch", WANT_TEXT, false},
+    {"GO", "spec.ref.tag", WANT_TEXT, false},
+    {"GO", "spec.ref.semver", WANT_TEXT, false},
+    {"G", "spec.ref.name", WANT_TEXT, false},
+    {"G", "spec.ref.commit", WANT_TEXT, false},
+    {"O", "spec.ref.digest", WANT_TEXT, false},
+    {"GOB", "spec.provider", WANT_TEXT, false},
+    {"GOB", "spec.secretRef", WANT_MAP, false},
+    {"GOB", "spec.secretRef.name", WANT_TEXT, true},
+    {"F", "spec.distribution", WANT_MAP, true},
+    {"F", "spec.distribution.version", WANT_TEXT, true},
+    {"F", "spec.distribution.registry", WANT_TEXT, true},
+    {"F", "spec.sync", WANT_MAP, true},
+    {"F", "spec.sync.kind", WANT_TEXT, true},
+    {"F", "spec.sync.url", WANT_TEXT, true},
+    {"F", "spec.sync.ref", WANT_TEXT, true},
+    {"F", "spec.sync.path", WANT_TEXT, true},
+    {"F", "spec.sync.pullSecret", WANT_TEXT, false},
+};
+
+static const char *misfit(const struct tree_node *node, uint8_t want)
+{
+    static const char *const words[] = {"text", "a mapping", "true or false"};
+    bool scalar = node->kind == TREE_SCALAR;
+    bool good = want == WANT_MAP
+        ? node->kind == TREE_MAP
+        : scalar && scalar_type_11(node) == (want == WANT_TEXT ? SCALAR_TEXT : SCALAR_BOOL);
+    return good ? NULL : words[want];
+}
+
+static void check_fields(struct check *c, const struct tree_node *root)
+{
+    const char *kind = tree_text(tree_get(root, "kind"));
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (!memchr(fields[i].of, kind[0], sizeof fields[i].of))
+            continue;
+        const char *path = fields[i].path, *dot = strrchr(path, '.');
+        const struct tree_node *node = tree_path(root, path);
+        const struct tree_node *above =
+            dot ? tree_path(root, pool_printf(c->pool, "%.*s", (int)(dot - path), path)) : root;
+        if (check_empty(node)) {
+            if (fields[i].needed && above && above->kind == TREE_MAP)
+                errors_at(c->errors, check_nearest(root, path), E_FLUX_SYNC, "%s has no %s", kind, path);
+        } else if (misfit(node, fields[i].want)) {
+            errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s of %s must be %s, or the API server refuses it",
+                      path, kind, misfit(node, fields[i].want));
+        } else if (strcmp(path, "spec.suspend") == 0 && check_true(node)) {
+            errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
+        }
+    }
+    if (tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
+                "disabled"))
+        errors_at(c->errors, root->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
 }
 
 /* Where it begins is the site's own to say, but for the folder of another role: the file was copied. */
@@ -58,17 +150,19 @@ static void check_kustomization(struct check *c, const struct document *docs, co
              strcmp(text_or(docs->root, "metadata.name", ""), s.name) == 0 &&
              strcmp(text_or(docs->root, "metadata.namespace", "default"), s.ns) == 0))
         docs = docs->next;
-    if (!docs) {
+    if (!docs && s.kind[0] && s.name[0])
         errors_at(c->errors, root->pos, E_FLUX_SYNC, "there is no %s %s/%s, the source of Kustomization %s",
                   s.kind, s.ns, s.name, name);
+    if (!docs)
         return;
-    }
     const struct tree_node *spec = tree_get(docs->root, "spec");
     s.pos = docs->root->pos;
     s.url = tree_get(spec, s.kind[0] == 'B' ? "endpoint" : "url");
     s.secret = tree_path(spec, "secretRef.name");
     s.provider = tree_get(spec, "provider");
-    if (s.kind[0] == 'G' && check_empty(tree_get(spec, "ref")))
+    check_fields(c, docs->root);
+    need_kind(c, s.kind);
+    if (s.kind[0] == 'G' && !names_commit(tree_get(spec, "ref")))
         errors_at(c->errors, s.pos, E_FLUX_SYNC, "no spec.ref.branch: Flux would take master");
     check_source(c, &s);
 }
@@ -76,13 +170,8 @@ static void check_kustomization(struct check *c, const struct document *docs, co
 /* flux-operator's api/v1: it makes a source and a Kustomization of spec.sync. */
 static void check_instance(struct check *c, const struct tree_node *root)
 {
-    static const char needed[] =
-        "distribution.version\0distribution.registry\0sync.kind\0sync.ref\0sync.path\0";
     const struct tree_node *spec = tree_get(root, "spec"), *sync = tree_get(spec, "sync");
     const char *ref = tree_text(tree_get(sync, "ref"));
-    for (const char *field = needed; *field; field += strlen(field) + 1)
-        if (check_empty(tree_path(spec, field)))
-            errors_at(c->errors, root->pos, E_FLUX_SYNC, "FluxInstance has no spec.%s", field);
     if (!tree_is(tree_path(root, "metadata.name"), "flux"))
         errors_at(c->errors, root->pos, E_FLUX_SYNC, "flux-operator takes a FluxInstance named flux alone");
     check_path(c, tree_get(sync, "path"));
@@ -116,24 +205,23 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         errors_add(c->errors, &e);
         return;
     }
-    const char *kind = NULL;
+    bool found = false;
     for (const struct document *d = docs; d; d = d->next) {
         if (d->root && tree_walk(d->root, refuse_reference, c))
             return;
         if (is_kind(d->root, "kustomize.toolkit.fluxcd.io", "Kustomization")) {
-            kind = "Kustomization";
             check_kustomization(c, docs, d->root);
         } else if (is_kind(d->root, "fluxcd.controlplane.io", "FluxInstance")) {
-            kind = "FluxInstance";
             check_instance(c, d->root);
+        } else {
+            continue;
         }
+        found = true;
+        check_fields(c, d->root);
+        need_kind(c, tree_text(tree_get(d->root, "kind")));
     }
-    if (!kind)
+    if (!found)
         errors_at(c->errors, pos, E_FLUX_SYNC, "there is no Kustomization, and no FluxInstance either");
-    else if (!defines(c, kind) && (kind[0] == 'F' || defines(c, "FluxInstance")))
-        errors_at(c->errors, pos, E_FLUX_SYNC,
-                  "%s does not bring the kind %s: Talos would stop at it for ever",
-                  c->plan->release_url ? c->plan->release_url : c->plan->entry->role->flux.components, kind);
 }
 
 void check_flux(struct check *c)

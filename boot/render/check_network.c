@@ -16,6 +16,15 @@ static bool has_other_manifests(const struct check *c)
     return c->own_open || newer_kind(c->config, "KubeExternalManifestConfig");
 }
 
+/* What is not seen may bring what is missing, and may not. */
+static void lacks(const struct check *c, struct pos pos, enum error_code code, const char *what)
+{
+    bool other = has_other_manifests(c);
+    errors_at(other ? c->warnings : c->errors, pos, code, "%s%s", what,
+              other ? " (what Talos fetches from a URL, or a secret holds as a whole, is not seen here)"
+                    : "");
+}
+
 /* In Talos 1.14's form the document is what turns flannel on. */
 static const struct tree_node *without_flannel(const struct check *c)
 {
@@ -45,10 +54,10 @@ static void check_cni(struct check *c)
     while ((o = check_next(&i)))
         if (o->kind && (strcmp(o->kind, "DaemonSet") == 0 || strcmp(o->kind, "Job") == 0))
             return;
-    if (!has_other_manifests(c))
-        errors_at(c->errors, (none ? none : name)->pos, E_RENDER_CNI,
-                  "%s and nothing inlined is a CNI: Flux itself would never start",
-                  none ? "there is no KubeFlannelCNIConfig" : "cluster.network.cni is none");
+    lacks(c, (none ? none : name)->pos, E_RENDER_CNI,
+          none
+              ? "there is no KubeFlannelCNIConfig and nothing inlined is a CNI: Flux itself would never start"
+              : "cluster.network.cni is none and nothing inlined is a CNI: Flux itself would never start");
 }
 
 static bool is_workload(const struct object *o)
@@ -84,9 +93,9 @@ static void check_dns(struct check *c)
 {
     static const char *const words[] = {"dns", NULL};
     const struct tree_node *disabled = off(c, "cluster.coreDNS.disabled", "KubeCoreDNSConfig");
-    if (disabled && !has_workload(c, words) && !has_other_manifests(c))
-        errors_at(c->errors, disabled->pos, E_RENDER_DNS,
-                  "CoreDNS is disabled and nothing inlined is a DNS: Flux could not find its Git host");
+    if (disabled && !has_workload(c, words))
+        lacks(c, disabled->pos, E_RENDER_DNS,
+              "CoreDNS is disabled and nothing inlined is a DNS: Flux could not find its Git host");
 }
 
 /* What Cilium is told of the proxy; NULL: there is no Cilium, or it is not seen. */
@@ -108,7 +117,7 @@ static void check_proxy(struct check *c)
     static const char *const proxies[] = {"kube-proxy", "kube-router", "cilium", "calico", "antrea", NULL};
     const struct tree_node *disabled = off(c, "cluster.proxy.disabled", "KubeProxyConfig");
     const struct tree_node *cni = tree_path(check_main(c), "cluster.network.cni.name");
-    if (!disabled || has_other_manifests(c))
+    if (!disabled)
         return;
     const struct object *config = NULL;
     const struct tree_node *replaces = cilium_proxy(c, &config);
@@ -120,8 +129,8 @@ static void check_proxy(struct check *c)
                   "\"true\"",
                   disabled->pos.file, (unsigned)disabled->pos.line);
     else if (!none && !check_open(c, cni) && !tree_is(cni, "custom") && !has_workload(c, proxies))
-        errors_at(
-            c->errors, disabled->pos, E_RENDER_PROXY,
+        lacks(
+            c, disabled->pos, E_RENDER_PROXY,
             "kube-proxy is disabled and flannel does not replace it: no Service has an address that answers");
 }
 

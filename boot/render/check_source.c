@@ -127,6 +127,14 @@ static const char *shown(const char *url)
     return from;
 }
 
+/* A user alone is none, where SSH needs one. */
+static bool has_login(const char *url)
+{
+    const char *host = shown(url);
+    bool ssh = strncmp(url, "ssh://", 6) == 0;
+    return host != url && (!ssh || memchr(url + 6, ':', (size_t)(host - url) - 6));
+}
+
 static void check_secret(struct check *c, const struct check_source *s)
 {
     const struct object *secret = find_secret(c, s->ns, s->secret->text);
@@ -159,10 +167,8 @@ static bool is_scheme(char kind, const char *url)
 
 void check_source(struct check *c, const struct check_source *s)
 {
-    if (!s->url || !tree_text(s->url)) {
-        errors_at(c->errors, s->pos, E_FLUX_SYNC, "%s %s has no url", s->kind, s->name);
-        return;
-    }
+    if (!s->url || !tree_text(s->url))
+        return; /* check_flux.c has said it */
     if (!is_scheme(s->kind[0], s->url->text)) {
         errors_at(
             c->errors, s->url->pos, E_FLUX_SYNC, "\"%.120s\" begins with none of %s", shown(s->url->text),
@@ -170,6 +176,9 @@ void check_source(struct check *c, const struct check_source *s)
                               : "ssh://, https://, http://; git@HOST:PATH is written ssh://git@HOST/PATH");
         return;
     }
+    if (has_login(s->url->text))
+        errors_at(c->errors, s->url->pos, E_FLUX_SYNC,
+                  "a login stands in the URL, and in Git for ever: make it anew, and put it into a Secret");
     if (tree_text(s->secret))
         check_secret(c, s);
     else if (strncmp(s->url->text, "ssh:", 4) == 0)

@@ -42,6 +42,11 @@ static int kind_of_name(const char *name, size_t len)
     return -1;
 }
 
+const char *ref_kind_name(enum ref_kind kind)
+{
+    return kind_names[kind];
+}
+
 int ref_kind_of_tag(const char *tag)
 {
     return tag[0] == '!' ? kind_of_name(tag + 1, strlen(tag + 1)) : -1;

@@ -54,6 +54,8 @@ struct ref {
 
 /* The tag's kind ("!secret" is REF_SECRET), or -1 when it is none of ours. */
 int ref_kind_of_tag(const char *tag);
+/* Without the "!". */
+const char *ref_kind_name(enum ref_kind kind);
 
 /* Parses the scalar text of a reference of this kind (not the two of base64). NULL and e (E_YAML_REF) when
  * it is malformed: secret names 1-127 of [0-9A-Za-z-] (and {node:cluster}, {node:role}), versions 32 hex, pointers per

@@ -231,8 +231,10 @@ static void judge_flux(struct judge *j, const struct tree_node *map, struct role
     static const char *const known[] = {"components", "sync", NULL};
     const struct tree_node *flux = judge_map(j, map, "flux", false);
     const char **files[] = {&role->flux.components, &role->flux.sync};
-    if (flux)
+    if (flux) {
+        role->flux.pos = flux->pos;
         judge_keys(j, flux, known);
+    }
     for (size_t i = 0; i < 2; i++)
         if (!flux || !(*files[i] = judge_file(j, flux, known[i])))
             *files[i] =

@@ -65,6 +65,8 @@ struct role {
     } cloud;
     /* where Flux's two files lie, relative to the site. `from`: the site's, but for named components. */
     struct {
+        /* of the role's own word on them, or file is NULL */
+        struct pos pos;
         const char *components, *sync;
         enum flux_from from;
     } flux;

@@ -465,10 +465,11 @@ static int finish_base64(struct reading *r, struct tree_node *map)
     }
     if (kind < 0 || kind >= REF_BASE64)
         return error_at(r->e, map->pos, E_YAML_REF,
-                        "!base64 takes a mapping with exactly one of fact, node, secret, file, format");
+                        "!%s takes a mapping with exactly one of fact, node, secret, file, format",
+                        ref_kind_name(map->ref->kind));
     if (!tree_text(child))
-        return error_at(r->e, child->pos, E_YAML_REF, "!base64 {%s: ...} takes text here, without a tag",
-                        child->key->text);
+        return error_at(r->e, child->pos, E_YAML_REF, "!%s {%s: ...} takes text here, without a tag",
+                        ref_kind_name(map->ref->kind), child->key->text);
     map->ref->inner = ref_parse(r->pool, (enum ref_kind)kind, child->pos, child->text, r->e);
     if (!map->ref->inner)
         return -1;

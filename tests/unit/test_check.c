@@ -291,6 +291,13 @@ static const char namespaces[] = "apiVersion: v1\nkind: Namespace\nmetadata: {na
 #define IDENTITY_BASE64 \
     "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZLS0tLS0KYjNCbGJuTnphQzFyWlhrdGRqRUFB" \
     "QUFBQkc1dmJtVUEKLS0tLS1FTkQgT1BFTlNTSCBQUklWQVRFIEtFWS0tLS0tCg=="
+/* RFC 1421's header of an encrypted key; PKCS#8's label of one. */
+#define LEGACY \
+    "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpQcm9jLVR5cGU6IDQsRU5DUllQVEVECkRFSy1JbmZvOiBB" \
+    "RVMtMTI4LUNCQywwMAoKQUFBQQotLS0tLUVORCBSU0EgUFJJVkFURSBLRVktLS0tLQo="
+#define PKCS8 \
+    "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVktLS0tLQpNQU1DQVFFPQotLS0tLUVORCBFTkNSWVBURUQg" \
+    "UFJJVkFURSBLRVktLS0tLQo="
 static const char git_secret[] =
     "apiVersion: v1\nkind: Secret\nmetadata: {name: flux-system, namespace: flux-system}\n"
     "data: {identity: !base64 {secret: git-identity}, known_hosts: " GITHUB "}\n";
@@ -304,6 +311,22 @@ static const char sync_yaml[] =
     "namespace: flux-system\n"
     "spec:\n  interval: 10m0s\n  path: ./clusters/data\n  prune: true\n  sourceRef:\n    kind: "
     "GitRepository\n    name: flux-system\n";
+
+#define CRD(group, kind) \
+    "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x." group \
+    "}\n" \
+    "spec: {group: " group ", names: {kind: " kind "}, scope: Namespaced}\n"
+#define SOURCES "source.toolkit.fluxcd.io"
+static const char flux_crds[] = CRD("kustomize.toolkit.fluxcd.io", "Kustomization")
+    CRD(SOURCES, "GitRepository") CRD(SOURCES, "OCIRepository") CRD(SOURCES, "Bucket");
+static const char no_bucket[] =
+    CRD("kustomize.toolkit.fluxcd.io", "Kustomization") CRD(SOURCES, "GitRepository");
+
+/* What Flux's own file is to hearth: definitions of kinds. */
+static void kit_flux(struct kit *k, const char *crds)
+{
+    kit_bytes(k, "20-flux-components", "clusters/data/flux-system/gotk-components.yaml", crds, strlen(crds));
+}
 
 static void open_controlplane(struct kit *k, const char *old, const char *new)
 {
@@ -323,9 +346,10 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     kit_manifest(&k, "30-flux-system", "bootstrap/flux-system.yaml", git_secret);
     kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", sync_yaml,
               sizeof sync_yaml - 1);
+    kit_flux(&k, flux_crds);
     if (kit_render(&k) != 0)
         fail_msg("%s", k.errors.items[0].text);
-    assert_int_equal(k.out.manifest_count, 3);
+    assert_int_equal(k.out.manifest_count, 4);
     json_t *manifests = NULL;
     assert_string_equal((const char *)k.out.manifests[2].contents.p, sync_yaml);
     assert_non_null(strstr((const char *)k.out.manifests[1].contents.p, "identity: '" IDENTITY_BASE64 "'"));
@@ -334,9 +358,9 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     assert_int_equal(tree_read(k.pool, "out", k.out.machine_config.data, k.out.machine_config.len, &docs, &e),
                      0);
     struct tree_node *list = tree_path(docs->root, "cluster.inlineManifests");
-    assert_int_equal(list->count, 3);
+    assert_int_equal(list->count, 4);
     struct tree_node *entry = list->first;
-    for (unsigned i = 0; i < 3; i++, entry = entry->next) {
+    for (unsigned i = 0; i < 4; i++, entry = entry->next) {
         assert_true(tree_is(tree_get(entry, "name"), k.out.manifests[i].name));
         assert_true(tree_is(tree_get(entry, "contents"), (const char *)k.out.manifests[i].contents.p));
         assert_int_equal(tree_get(entry, "contents")->style, STYLE_LITERAL);
@@ -347,7 +371,7 @@ static void manifests_are_inlined_and_laid_down_alike(void **state)
     assert_string_equal(json_string_value(json_object_get(json, "apiVersion")), "hearth/v1");
     assert_string_equal(json_string_value(json_object_get(json, "kind")), "Rendered");
     manifests = json_object_get(json, "manifests");
-    assert_int_equal(json_array_size(manifests), 3);
+    assert_int_equal(json_array_size(manifests), 4);
     assert_null(json_object_get(json_array_get(manifests, 1), "sha256"));
     assert_int_equal(json_string_length(json_object_get(json_array_get(manifests, 2), "sha256")), 64);
     assert_null(strstr(k.out.plan_json.data, "hunter2"));
@@ -480,6 +504,7 @@ static void sync_is(const char *old, const char *new, const char *secret, const 
     if (secret)
         kit_manifest(&k, "30-x", "bootstrap/x.yaml", secret);
     kit_bytes(&k, "40-flux-sync", "clusters/data/flux-system/gotk-sync.yaml", text, strlen(text));
+    kit_flux(&k, flux_crds);
     if ((kit_render(&k) == 0) == (words != NULL))
         fail_msg("%s", words ? words : k.errors.items[0].text);
     if (words)
@@ -503,7 +528,7 @@ static void flux_can_pull_from_git(void **state)
             "  url: https://github.com/me/home", NULL, NULL);
     sync_is("url: ssh://git@github.com/me/home", "url: git@github.com:me/home", git_secret,
             "begins with none of ssh://");
-    sync_is("  url: ssh://git@github.com/me/home\n", "", git_secret, "GitRepository flux-system has no url");
+    sync_is("  url: ssh://git@github.com/me/home\n", "", git_secret, "GitRepository has no spec.url");
     sync_is(NULL, NULL, NULL, "nothing inlined is the Secret flux-system/flux-system");
     sync_is("  secretRef:\n    name: flux-system\n", "", git_secret, "ssh:// needs a Secret");
     sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n", no_hosts,
@@ -511,6 +536,12 @@ static void flux_can_pull_from_git(void **state)
     sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n",
             SECRET_HEAD "data: {identity: " IDENTITY_BASE64 ", known_hosts: aGVsbG8=}\n",
             "line 1 of data.known_hosts is not HOST TYPE KEY");
+    sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n",
+            SECRET_HEAD "data: {identity: " LEGACY ", known_hosts: " GITHUB "}\n",
+            "it is encrypted, and the Secret has no password");
+    sync_is("  secretRef:\n    name: flux-system\n", "  secretRef:\n    name: s\n",
+            SECRET_HEAD "data: {identity: " PKCS8 ", known_hosts: " GITHUB "}\n",
+            "it is encrypted in a form that is not read here");
     sync_is("ssh://git@github.com/me", "ssh://git@github.com:7999/me", git_secret,
             "no key of [github.com]:7999, only of that host on another port");
     sync_is("ssh://git@github.com/me", "ssh://git@git.example/me", git_secret,
@@ -523,6 +554,57 @@ static void flux_can_pull_from_git(void **state)
     sync_is("kind: Kustomization", "kind: Kustom", git_secret, "there is no Kustomization");
     sync_is("    kind: GitRepository\n    name: flux-system\n", "    kind: GitRepository\n    name: other\n",
             git_secret, "there is no GitRepository flux-system/other");
+}
+
+/* What the API server would refuse, what Flux would wait for without an end, and logins in Git. */
+static void a_sync_that_never_begins_is_refused(void **state)
+{
+    (void)state;
+    sync_is("  prune: true\n", "  prune: true\n  suspend: true\n", git_secret, "Kustomization is suspended");
+    sync_is("  ref:\n", "  suspend: true\n  ref:\n", git_secret, "GitRepository is suspended");
+    sync_is("  prune: true\n", "  prune: true\n  suspend: false\n", git_secret, NULL);
+    sync_is("  ref:\n    branch: main\n", "  ref: {}\n", git_secret, "no spec.ref.branch");
+    sync_is("  ref:\n    branch: main\n", "  ref: main\n", git_secret,
+            "spec.ref of GitRepository must be a mapping");
+    sync_is("branch: main", "tag: 1.0", git_secret, "spec.ref.tag of GitRepository must be text");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@",
+            "  secretRef: [{name: x}]\n  url: https://", NULL,
+            "spec.secretRef of GitRepository must be a mapping");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  secretRef: {}\n  url: https://",
+            NULL, "GitRepository has no spec.secretRef.name");
+    sync_is("  interval: 10m0s\n", "", git_secret, "Kustomization has no spec.interval");
+    sync_is("  prune: true\n", "", git_secret, "Kustomization has no spec.prune");
+    sync_is("  prune: true\n", "  prune: \"true\"\n", git_secret,
+            "spec.prune of Kustomization must be true or false");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://me:hunter2@", NULL,
+            "a login stands in the URL");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://hunter2@", NULL,
+            "a login stands in the URL");
+    sync_is("ssh://git@", "ssh://me@", git_secret, NULL);
+    sync_is("ssh://git@", "ssh://me:hunter2@", git_secret, "a login stands in the URL");
+}
+
+/* Without their kinds the API server takes none of the sync's objects. */
+static void flux_without_its_kinds_is_refused(void **state)
+{
+    (void)state;
+    static const char *const crds[] = {CRD("apps.example", "Kustomizations"),
+                                       CRD("kustomize.toolkit.fluxcd.io", "Kustomization"), no_bucket};
+    static const char *const words[] = {"gotk-components.yaml: it does not bring the kind Kustomization",
+                                        "it does not bring the kind GitRepository", NULL};
+    for (size_t i = 0; i < sizeof crds / sizeof crds[0]; i++) {
+        struct kit k;
+        open_controlplane(&k, NULL, NULL);
+        kit_manifest(&k, "10-namespaces", NULL, namespaces);
+        kit_manifest(&k, "30-x", "bootstrap/x.yaml", git_secret);
+        kit_bytes(&k, "40-flux-sync", "s.yaml", sync_yaml, strlen(sync_yaml));
+        kit_flux(&k, crds[i]);
+        k.role.flux.components = "gotk-components.yaml";
+        assert_int_equal(kit_render(&k), words[i] ? -1 : 0);
+        if (words[i])
+            kit_expect(&k, E_FLUX_SYNC, words[i], NULL);
+        kit_close(&k);
+    }
 }
 
 #define SECRET "apiVersion: v1\nkind: Secret\nmetadata: {name: pull, namespace: flux}\n"
@@ -551,9 +633,12 @@ static void source_is(const char *kind, const char *spec, const char *data, cons
     const char *text = pool_printf(
         k.pool,
         "apiVersion: source.toolkit.fluxcd.io/v1\nkind: %s\nmetadata: {name: home, namespace: flux}\n"
-        "spec: {%s}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
-        "metadata: {name: all, namespace: flux}\nspec: {path: a/b, sourceRef: {kind: %s, name: home}}\n",
+        "spec: {interval: 1m, %s}\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: all, namespace: flux}\nspec: {path: a/b, interval: 1m, prune: true, sourceRef: "
+        "{kind: "
+        "%s, name: home}}\n",
         kind, spec, kind);
+    kit_flux(&k, flux_crds);
     sync_file_is(&k, text, data, spec, words);
 }
 
@@ -576,7 +661,7 @@ static void flux_can_pull_from_anything(void **state)
     source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=", "has no data.secretkey");
     source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=, secretkey: aGk=", NULL);
     source_is("Bucket", PULL "bucketName: a, endpoint: e, provider: gcp", "serviceaccount: aGk=", NULL);
-    source_is("Bucket", "bucketName: a", NULL, "Bucket home has no url");
+    source_is("Bucket", "bucketName: a", NULL, "Bucket has no spec.endpoint");
     source_is("GitRepository", git, "bearerToken: aGk=", NULL);
     source_is("GitRepository", git, "username: aGk=", "has no data.password");
     source_is("GitRepository", git, "username: aGk=, password: aGk=", NULL);
@@ -624,7 +709,7 @@ static void flux_operator_can_begin(void **state)
     instance_is(OPERATOR, "version: 2.x, ", "", login, "FluxInstance has no spec.distribution.version");
     instance_is(OPERATOR, ", path: kubernetes", "", login, "FluxInstance has no spec.sync.path");
     instance_is(OPERATOR, "refs/heads/main", "main", login, "refs/heads/BRANCH");
-    instance_is(OPERATOR, "url: https://git.example/me, ", "", login, "has no url");
+    instance_is(OPERATOR, "url: https://git.example/me, ", "", login, "FluxInstance has no spec.sync.url");
     instance_is(OPERATOR, "pullSecret: pull", "pullSecret: other", login,
                 "nothing inlined is the Secret flux/other");
     instance_is(OPERATOR, "https://", "ssh://", login, "has no data.identity");
@@ -679,6 +764,14 @@ static void there_is_a_pod_network(void **state)
     cni_is("{name: none}", "", daemon_set, NULL);
     cni_is("{name: none}", "  extraManifests: [https://x/cilium.yaml]\n", NULL, NULL);
     cni_is("{name: none}", "", NULL, "is none and nothing inlined is a CNI");
+    struct kit k;
+    open_controlplane(&k, "  network:\n",
+                      "  extraManifests: [https://x/metrics.yaml]\n  network:\n    cni: {name: none}\n");
+    assert_int_equal(kit_render(&k), 0);
+    assert_int_equal(k.out.warnings.count, 1);
+    assert_non_null(strstr(k.out.warnings.items[0].text, "nothing inlined is a CNI"));
+    assert_non_null(strstr(k.out.warnings.items[0].text, "is not seen here"));
+    kit_close(&k);
     cni_is("{name: none}", "", config_map, "is none and nothing inlined is a CNI");
     cni_is("{name: custom}", "", NULL, "custom and has no urls");
     cni_is("{name: calico}", "", NULL, "must be flannel, custom or none");
@@ -826,6 +919,8 @@ int main(void)
         cmocka_unit_test(secrets_are_judged),
         cmocka_unit_test(bad_secrets_are_refused),
         cmocka_unit_test(flux_can_pull_from_git),
+        cmocka_unit_test(a_sync_that_never_begins_is_refused),
+        cmocka_unit_test(flux_without_its_kinds_is_refused),
         cmocka_unit_test(flux_can_pull_from_anything),
         cmocka_unit_test(flux_operator_can_begin),
         cmocka_unit_test(a_flux_release_brings_its_own_namespace),

@@ -30,7 +30,7 @@ ROWS = [
     ("no-newline", lambda: EC().rstrip("\n"), False, None),
     ("passphrase", lambda: openssh("aes256-ctr"), True, None),
     ("no-passphrase", lambda: openssh("aes256-ctr"), False, "it is encrypted, and the Secret has no password"),
-    ("encrypted-pkcs8", lambda: openssl("genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x"), False, "its PEM does not begin with a private key of a known type"),
+    ("encrypted-pkcs8", lambda: openssl("genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x"), False, "it is encrypted in a form that is not read here; write it anew without a passphrase"),
     ("public", lambda: HOSTS.split(" ", 1)[1], False, "it holds no PEM"),
     ("one-line", lambda: EC().replace("\n", " "), False, "it holds no PEM"),
     ("cut", lambda: EC()[:-40], False, "its PEM is cut or malformed"),
