@@ -32,7 +32,7 @@ static const struct verb verbs[] = {
     {"check", verb_check, BOX | OPT_PARTIAL},
     {"render", verb_render, BOX | OPT_OUT},
     {"facts", verb_facts, OPT_SYSROOT | OPT_FACTS | OPT_JSON},
-    {"assets", verb_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT},
+    {"assets", verb_assets, OPT_OUT | OPT_JSON | OPT_ARGUMENT | OPT_TALOS},
     {"explain", verb_explain, OPT_JSON | OPT_ARGUMENT},
     {"version", verb_version, OPT_JSON},
 };
@@ -57,6 +57,7 @@ static const struct option_row option_rows[] = {
     {"--all", OPT_ALL, false, offsetof(struct options, all)},
     {"--az", OPT_AZ, false, offsetof(struct options, az)},
     {"--access", OPT_ACCESS, false, offsetof(struct options, access)},
+    {"--talos", OPT_TALOS, true, offsetof(struct options, talos)},
     {"--partial", OPT_PARTIAL, false, offsetof(struct options, partial)},
 };
 #define OPTION_COUNT (sizeof option_rows / sizeof *option_rows)

@@ -36,8 +36,8 @@ struct clear_file {
  * in `what` and a count of 0. In the site's pool. Adds E_SECRET_CLEAR for each that Git tracks, or may. */
 struct clear_file *clear_judge(const struct site *site, struct errors *errors);
 
-/* A value as a message may show it: itself, or a word for it where it is secret by its key (NULL: an element of a list),
- * by its marks, or as a URL with a password in it. */
+/* A value as a message may show it: itself, or a word for it where it is secret by its key (NULL: an element of a
+ * list), by its marks, or as a URL with a password in it. */
 const char *clear_shown(const char *key, const char *text);
 
 /* The same of one object of a file that others read: adds to `file`. */

@@ -1,5 +1,6 @@
 #include "embed/assets.h"
 
+#include "base/buf.h"
 #include "base/fd.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -17,8 +18,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Below it lie those files of talos/ that Talos 1.14 has another form for, under their names there. In the order of
+ * paths it stands before talos/. */
+#define NEWER "talos-1.14/"
+
 /* What a walk over the example is doing. */
 struct extraction {
+    /* in 1.14's form */
+    bool newer;
+    /* the files that were there in that form, each between two newlines */
+    struct buf replaced;
+    /* files that were taken */
+    unsigned count;
     /* the one file to print; NULL: all */
     const char *path;
     /* the directory as the user wrote it */
@@ -30,19 +41,35 @@ struct extraction {
     /* the file being written */
     int fd;
     bool found;
-    /* its path */
+    /* its path, as the one who asks knows it */
     char now[ASSETS_PATH_MAX + 1];
 };
+
+/* Whether this form of the example has the file. */
+static bool choose(struct extraction *x, const char *path)
+{
+    bool newer = strncmp(path, NEWER, sizeof NEWER - 1) == 0;
+    snprintf(x->now, sizeof x->now, "%s%s", newer ? "talos/" : "", newer ? path + sizeof NEWER - 1 : path);
+    char line[sizeof x->now + 2];
+    snprintf(line, sizeof line, "\n%s\n", x->now);
+    bool good = newer ? x->newer : !x->replaced.data || !strstr(x->replaced.data, line);
+    if (newer && good)
+        buf_str(&x->replaced, line);
+    x->count += good;
+    return good;
+}
 
 static int list_file(void *arg, const char *path, uint32_t size, bool *want, struct error *e)
 {
     struct extraction *x = arg;
     (void)e;
     *want = false;
+    if (!choose(x, path))
+        return 0;
     if (x->list)
-        json_array_append_new(x->list, json_pack("{s:s, s:I}", "path", path, "size", (json_int_t)size));
+        json_array_append_new(x->list, json_pack("{s:s, s:I}", "path", x->now, "size", (json_int_t)size));
     else
-        show_printf("%8u  %s\n", (unsigned)size, path);
+        show_printf("%8u  %s\n", (unsigned)size, x->now);
     return 0;
 }
 
@@ -51,7 +78,7 @@ static int match_file(void *arg, const char *path, uint32_t size, bool *want, st
     struct extraction *x = arg;
     (void)size;
     (void)e;
-    *want = strcmp(path, x->path) == 0;
+    *want = choose(x, path) && strcmp(x->now, x->path) == 0;
     x->found |= *want;
     return 0;
 }
@@ -91,15 +118,16 @@ static int open_file(void *arg, const char *path, uint32_t size, bool *want, str
 {
     struct extraction *x = arg;
     (void)size;
-    (void)want;
-    memcpy(x->now, path, strlen(path) + 1);
+    *want = choose(x, path);
+    if (!*want)
+        return 0;
     const char *leaf = "";
     cleanup(fd_cleanup) int dir = open_parent(x, &leaf, e);
     if (dir < 0)
         return -1;
     x->fd = openat(dir, leaf, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (x->fd < 0)
-        return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, path);
+        return error_errno(e, E_FILE_WRITE, errno, "%s/%s", x->out, x->now);
     return 0;
 }
 
@@ -149,7 +177,7 @@ static int extract(struct extraction *x, struct error *e)
     int result = assets_walk(&visitor, e);
     fd_cleanup(&x->fd);
     if (result == 0)
-        log_note("%zu files in %s", assets_count, x->out);
+        log_note("%u files in %s", x->count, x->out);
     return result;
 }
 
@@ -174,17 +202,27 @@ static int list(struct extraction *x, bool json, struct error *e)
     return result;
 }
 
+static int act(const struct options *o, struct extraction *x, struct error *e)
+{
+    if (o->talos && !x->newer && strcmp(o->talos, "1.13") != 0)
+        return error_set(e, E_USAGE, "--talos is 1.13, a form that 1.14 reads too, or 1.14, its own");
+    if (x->path && x->out)
+        return error_set(e, E_USAGE, "give a PATH to print or --out DIR to write them all, not both");
+    if (x->out)
+        return extract(x, e);
+    return x->path ? print_one(x, e) : list(x, o->json, e);
+}
+
 enum exit_status verb_assets(const struct options *o)
 {
+    struct extraction x = {.path = o->argument,
+                           .out = o->out,
+                           .newer = o->talos && strcmp(o->talos, "1.14") == 0,
+                           .root = -1,
+                           .fd = -1};
     struct error e;
-    struct extraction x = {.path = o->argument, .out = o->out, .root = -1, .fd = -1};
-    int result;
-    if (x.path && x.out)
-        result = error_set(&e, E_USAGE, "give a PATH to print or --out DIR to write them all, not both");
-    else if (x.out)
-        result = extract(&x, &e);
-    else
-        result = x.path ? print_one(&x, &e) : list(&x, o->json, &e);
+    int result = act(o, &x, &e);
+    buf_free(&x.replaced);
     if (result == 0)
         return EXIT_DONE_;
     log_error(&e);

@@ -20,6 +20,7 @@ enum option_flag {
     OPT_ACCESS = 1 << 9,
     OPT_ARGUMENT = 1 << 10, /* one word that is no option */
     OPT_PARTIAL = 1 << 11,
+    OPT_TALOS = 1 << 12,
 };
 
 /* Strings are borrowed from argv; NULL means not given. */
@@ -30,6 +31,8 @@ struct options {
     const char *node;
     const char *out;
     const char *argument;
+    /* a version, as in 1.14 */
+    const char *talos;
     bool json;
     bool explain;
     bool all;

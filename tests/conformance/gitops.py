@@ -79,7 +79,8 @@ def judge(kit, drawing, command, *args):
 def filled(kit, directory, components):
     """A copy of the example with everything filled in that a user has to fill in."""
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.copytree(os.path.join(kit_module.REPO, "assets"), directory)
+    # The other form of talos/ takes the place of some of it, or is not there.
+    shutil.copytree(os.path.join(kit_module.REPO, "assets"), directory, ignore=shutil.ignore_patterns("talos-1.14"))
     account = kit.account()
     cloud = "cloud: { authority: https://login.microsoftonline.com, resource: https://vault.azure.net, ca: test-root.pem }"
     values = [("https://CHANGE-ME-", "https://homelab-"), ("tenant: " + ZERO, "tenant: " + account["tenant"]),

@@ -17,8 +17,8 @@ STRING = "DefaultEndpointsProtocol=https;AccountName=homelab-account;AccountKey=
 ROLES = {"data": {"postgres-backup-connection": STRING}, "production": {"miniflux-admin-password": "VALUE"}}
 
 
-def make(kit, role, missing=None, change=None, clients=None, edit=None):
-    kit.expect(kit.hearth("assets --out " + kit.path("site")))
+def make(kit, role, missing=None, change=None, clients=None, edit=None, form="1.13"):
+    kit.expect(kit.hearth("assets --talos %s --out %s" % (form, kit.path("site"))))
     for folder, _, names in os.walk(kit.path("site")):
         for name in names:
             path = os.path.join(folder, name)
@@ -48,9 +48,9 @@ def make(kit, role, missing=None, change=None, clients=None, edit=None):
     return kit.hearth(["check", "--site", kit.path("site"), "--facts", kit.path("box.json")])
 
 
-def good(role):
+def good(role, form="1.13"):
     def case(kit):
-        run = make(kit, role)
+        run = make(kit, role, form=form)
         kit.expect(run, out=["hearth-canary  ", "(infrastructure/configs/base/azure-key-vault/canary.yaml:14)"] +
                    ["%s  " % name for name in ROLES[role]], err="good: nothing was written")
         kit.expect(run, err="the operator can log in")
@@ -106,6 +106,7 @@ def cases():
     yield "collects-without-a-patch", collects("patches:", "unused:")
     for role, own in ROLES.items():
         yield role, good(role)
+        yield role + "-of-1.14", good(role, "1.14")
         yield role + "-canary", absent(role, "hearth-canary")
         for name in own:
             yield role + "-own", absent(role, name)
