@@ -33,10 +33,11 @@ BUNDLE = "talos-secrets"
 def pointers(text):
     """{value: its JSON pointer} of a bundle, which is mappings of texts."""
     found, path = {}, []
+    step = len(re.search(r"^( +)", text, re.M).group(1))  # Talos's own has 4, talhelper's 2
     for line in text.splitlines():
         match = re.fullmatch(r"( *)([A-Za-z0-9]+):(?: (.+))?", line)
         if match:
-            path = path[:len(match.group(1)) // 4] + [match.group(2)]
+            path = path[:len(match.group(1)) // step] + [match.group(2)]
             if match.group(3):
                 found.setdefault(match.group(3), "/" + "/".join(path))
     return found

@@ -1,0 +1,276 @@
+"""Where people start, with the programs that they start with: talosctl, talhelper and helm are built of their modules.
+
+From each starting point of the guide's "From an existing cluster" to a green `check` against the stand-in: a plain
+`talosctl gen config`, talhelper's genconfig, folders as topf has them, and the files of `flux bootstrap` (the last two
+by files of their shape). The sync files of every kind decode strictly as Flux's and flux-operator's own types. The
+recipe of the guide's "Cilium" is run with Helm on Cilium's own chart, and machined's own reader takes what hearth lays.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import base
+import kit as kit_module
+import origins
+
+NEEDS = ("go", "starts", "world")
+LINTERS = ("yamllint==1.38.0", "pre-commit-hooks==6.0.0")
+CILIUM = "github.com/cilium/cilium@v1.18.2"
+CHART = "cilium cilium --repo https://helm.cilium.io --version 1.18.2"
+TALCONFIG = """clusterName: data
+talosVersion: v1.13.9
+kubernetesVersion: v1.36.3
+endpoint: https://192.168.1.10:6443
+nodes:
+  - {hostname: data-1, ipAddress: 192.168.1.10, controlPlane: true, installDisk: /dev/sda}
+  - {hostname: data-2, ipAddress: 192.168.1.11, controlPlane: false, installDisk: /dev/sda}
+"""
+# (kind, what its source says, of which kind its Secret is)
+SOURCES = [
+    ("GitRepository", "url: https://git.example/home\n  ref: {branch: main}\n  secretRef: {name: ghcr}", "username: dQ==, password: cA=="),
+    ("OCIRepository", "url: oci://ghcr.io/someone/home\n  ref: {tag: latest}\n  secretRef: {name: ghcr}", ".dockerconfigjson: e30="),
+    ("Bucket", "endpoint: minio.example:9000\n  bucketName: home\n  secretRef: {name: ghcr}", "accesskey: YQ==, secretkey: Yg=="),
+]
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: ghcr, namespace: flux-system}\ndata: {%s}\n"
+CRD = """---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: %ss.source.toolkit.fluxcd.io}
+spec: {group: source.toolkit.fluxcd.io, names: {kind: %s}, scope: Namespaced}
+"""
+
+
+def sync(kind, spec):
+    head, _, rest = origins.SYNC.partition("spec:\n")
+    kustomization = rest.partition("---\n")[2]
+    return "%sspec:\n  interval: 1m0s\n  %s\n---\n%s" % (head.replace("GitRepository", kind), spec, kustomization.replace("GitRepository", kind))
+
+
+# {name: (module's folder, package, what its own build tells it)}. Helm: the Kubernetes that it renders for.
+PROGRAMS = {
+    "flux": ("flux", ".", ""),
+    "manifests": ("machined", "./manifests", ""),
+    "helm": ("tools/helm", "helm.sh/helm/v3/cmd/helm",
+             "".join(" -X helm.sh/helm/v3/pkg/chartutil.k8sVersion" + each for each in ("Major=1", "Minor=36"))),
+    "talosctl": ("tools/talosctl", "github.com/siderolabs/talos/cmd/talosctl", ""),
+    "talhelper": ("tools/talhelper", "github.com/budimanjojo/talhelper/v3", ""),
+}
+
+
+def built(kit, name, folder, package, link):
+    """The program, or None where its modules cannot be had."""
+    out = os.path.join(kit.build, "tools", name)
+    environment = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local", GOFLAGS="-p=2 -buildvcs=false -mod=readonly")
+    print("go: " + name, file=sys.stderr, flush=True)
+    done = subprocess.run(["go", "build", "-ldflags", "-s -w " + link, "-tags", "tcell_minimal,grpcnotrace", "-o", out, package],
+                          cwd=os.path.join(kit_module.HERE, folder), env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3000)
+    if done.returncode == 0:
+        return out
+    kit.skipped("starts: " + name, "it cannot be built: " + (done.stdout.decode().strip().splitlines() or ["go said nothing"])[-1])
+    return None
+
+
+def venv(kit):
+    """The linters that are Python's, or None."""
+    home = os.path.join(kit.build, "linters")
+    programs = [os.path.join(home, "bin", name) for name in ("yamllint", "check-yaml")]
+    if not all(os.path.exists(path) for path in programs):
+        for args in (["python3", "-m", "venv", home], [os.path.join(home, "bin", "pip"), "-q", "install", *LINTERS]):
+            if subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600).returncode:
+                return None
+    return programs
+
+
+def chart():
+    """Cilium's chart in its own module, or None."""
+    done = subprocess.run(["go", "mod", "download", "-json", CILIUM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=900)
+    return os.path.join(json.loads(done.stdout)["Dir"], "install", "kubernetes", "cilium") if done.returncode == 0 else None
+
+
+def lacks(kit):
+    """Builds and fetches, while there is a network; what cannot be had is skipped by itself."""
+    kit.tools = {name: built(kit, name, *row) for name, row in PROGRAMS.items()}
+    kit.tools.update(linters=venv(kit), chart=chart())
+
+
+def ran(kit, name, args, directory):
+    done = subprocess.run(args, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    return kit.expect(name, done.returncode == 0, done.stderr.decode()[-1500:]) and done.stdout.decode()
+
+
+def green(kit, name, files, hearth=None, partial=False):
+    """plan --all and check of both nodes are green, and Talos takes what is rendered."""
+    where = kit.directory("starts")
+    site = kit.site(os.path.join(where, "site"), files)
+    if hearth:
+        path = os.path.join(site, "hearth.yaml")
+        with open(path) as source:
+            text = source.read()
+        kit.write(path, text.replace(*hearth, 1))
+    more = ["--partial"] if partial else []
+    status, _, err = kit.hearth("plan", "--all", "--site", site, *more)
+    kit.expect(name + ": plan --all", status == 0, err)
+    for kind, node in kit_module.NODES.items():
+        status, _, err = kit.hearth("check", "--site", site, "--facts", os.path.join(kit_module.HERE, "facts.json"), "--node", node, *more)
+        kit.expect("%s: check of %s" % (name, node), status == 0, err)
+        status, rendered, err = kit.render(site, os.path.join(where, "out-" + kind), kind)
+        if kit.expect("%s: %s renders" % (name, node), status == 0, err):
+            for version in kit_module.VERSIONS:
+                status, _, err = kit.go(version, "validate", rendered)
+                kit.expect("%s: %s: Talos %s takes it" % (name, node, version), status == 0, err)
+    return os.path.join(where, "out-controlplane", "machine-config.yaml")
+
+
+def as_base(config, known):
+    """What the guide's second step says: references for secrets, and the line with the disk goes."""
+    return re.sub(r"^ +disk: /dev/sda\n", "", origins.referred(config, known), flags=re.M)
+
+
+def texts(*paths):
+    for path in paths:
+        with open(path) as source:
+            yield source.read()
+
+
+def from_files(kit, name, bundle, controlplane, worker):
+    """Two machine configs and their bundle."""
+    known = origins.pointers(bundle)
+    if not kit.expect(name + ": the bundle is read", len(known) == 14, str(sorted(known.values()))):
+        return
+    kit.serve({origins.BUNDLE: bundle})
+    green(kit, name, {"talos/controlplane.yaml": as_base(controlplane, known), "talos/worker.yaml": as_base(worker, known)})
+
+
+def plain(kit):
+    """talosctl gen config, and the bundle out of what it wrote."""
+    name, where = "starts: talosctl gen config", kit.directory("starts-plain")
+    talosctl = kit.tools["talosctl"]
+    if not talosctl:
+        return
+    ran(kit, name, [talosctl, "gen", "config", "data", base.ENDPOINT, "--output", where,
+                    "--with-docs=false", "--with-examples=false"], where)
+    ran(kit, name + ": gen secrets", [talosctl, "gen", "secrets", "--from-controlplane-config", "controlplane.yaml",
+                                      "--output-file", "talos-secrets.value"], where)
+    from_files(kit, name, *texts(*(os.path.join(where, each) for each in ("talos-secrets.value", "controlplane.yaml", "worker.yaml"))))
+
+
+def talhelper(kit):
+    """talhelper's gensecret and genconfig; its talsecret is the bundle as it is."""
+    name, where = "starts: talhelper", kit.directory("starts-talhelper")
+    program = kit.tools["talhelper"]
+    if not program:
+        return
+    kit.write(os.path.join(where, "talconfig.yaml"), TALCONFIG)
+    bundle = ran(kit, name + " gensecret", [program, "gensecret"], where)
+    kit.write(os.path.join(where, "talsecret.yaml"), bundle or "")
+    if bundle and ran(kit, name + " genconfig", [program, "genconfig", "--no-gitignore", "--offline-mode"], where) is not False:
+        from_files(kit, name, bundle, *texts(*(os.path.join(where, "clusterconfig", "data-%s.yaml" % node) for node in ("data-1", "data-2"))))
+
+
+def shapes(kit):
+    """topf's folders of patches, moved as the guide says; the files of flux bootstrap, where they are."""
+    patch = "machine: {nodeLabels: {example.com/%s: \"yes\"}}\n"
+    moved = {"all": "data", "control-plane": "data.controlplane", "worker": "data.worker", "node/data-1": "data-1"}
+    green(kit, "starts: topf's folders", {"talos/%s/10-label.yaml" % to: patch % of.replace("/", "-") for of, to in moved.items()})
+    own = {"clusters/home/flux-system/gotk-%s.yaml" % each: text for each, text in
+           (("components", kit_module.COMPONENTS), ("sync", kit_module.SYNC.replace("clusters/data", "clusters/home")))}
+    own.update({"clusters/data/flux-system/gotk-%s.yaml" % each: None for each in ("components", "sync")})
+    said = "    flux: { components: clusters/home/flux-system/gotk-components.yaml, sync: clusters/home/flux-system/gotk-sync.yaml }\n    vault:"
+    green(kit, "starts: flux bootstrap", own, ("    vault:", said))
+
+
+def strict(kit):
+    """Every kind of sync file, by Flux's types and by hearth."""
+    program = kit.tools["flux"]
+    where = kit.directory("starts-sync")
+
+    def judged(name, text):
+        path = kit.write(os.path.join(where, "sync.yaml"), text)
+        done = kit.run([program, path])
+        return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+    for kind, spec, data in SOURCES:
+        name, text = "starts: sync by " + kind, sync(kind, spec)
+        if program:
+            found = judged(name, text)
+            kit.expect(name + ": Flux's types take it", [each["kind"] for each in found] == [kind, "Kustomization"] and
+                       not any(each["problem"] for each in found), str(found))
+            odd = judged(name, text.replace("  interval: 1m0s\n", "  interval: 1m0s\n  intervall: 1m\n", 1))
+            kit.expect(name + ": a field that it has not is refused", odd and "intervall" in odd[0]["problem"], str(odd))
+        crds = kit_module.COMPONENTS + ("" if kind == "GitRepository" else CRD % (kind.lower(), kind))
+        green(kit, name, dict(origins.TREE, **{"kubernetes/flux/a.yaml": crds, "kubernetes/flux/b.yaml": text, "bootstrap/pull.yaml": SECRET % data}),
+              ("    vault:", origins.ROLE), kind != "GitRepository")
+    if program:
+        found = judged("instance", origins.INSTANCE)
+        kit.expect("starts: sync by FluxInstance: flux-operator's type takes it", [each["problem"] for each in found] == [""], str(found))
+        odd = judged("instance", origins.INSTANCE.replace("pullSecret", "pullSecrets"))
+        kit.expect("starts: sync by FluxInstance: a field that it has not is refused", "pullSecrets" in odd[0]["problem"], str(odd))
+
+
+def recipe():
+    """The guide's command, as one line."""
+    with open(os.path.join(kit_module.REPO, "assets", "README.md")) as source:
+        lines = re.search(r"\n    (helm template cilium.*?> bootstrap/cilium\.yaml)\n", source.read(), re.S).group(1)
+    return re.sub(r"\\\n *", "", lines)
+
+
+def cilium(kit):
+    """The guide's recipe with Helm, on the chart of Cilium's own module."""
+    name, where = "starts: Cilium", kit.directory("starts-cilium")
+    helm = kit.tools["helm"]
+    if not helm or not kit.tools["chart"]:
+        kit.skipped(name, "no Helm, or no chart")
+        return
+    os.makedirs(os.path.join(where, "bootstrap"))
+    command = recipe()
+    kit.expect(name + ": the guide names the chart", command.count(CHART) == 1, command)
+    command = command.replace("helm ", helm + " ", 1).replace(CHART, "cilium " + kit.tools["chart"])
+    if ran(kit, name + ": helm template", ["bash", "-c", command], where) is False:
+        return
+    manifest, = texts(os.path.join(where, "bootstrap", "cilium.yaml"))
+    overlay, = texts(os.path.join(kit_module.REPO, "assets", "talos", "examples", "cilium.yaml"))
+    kit.expect(name + ": Helm made no key", "PRIVATE KEY" not in manifest and "tls.crt: " not in manifest)
+    kit.serve({each: kit.talos_bundle for each in kit.bundle_names("".join(kit.base(kind) for kind in kit_module.NODES))})
+    rendered = green(kit, name, {"bootstrap/cilium.yaml": manifest, "talos/data.controlplane.yaml": overlay})
+    reader = kit.tools["manifests"]
+    if reader:
+        lines = (ran(kit, name + ": machined reads it", [reader, rendered], where) or "").splitlines()
+        kinds = sorted(kind for kind in re.findall(r"^kind: (\w+)", manifest, re.M) if kind != "Namespace")
+        found = sorted(line.split()[1] for line in lines if line.startswith("50-cilium "))
+        kit.expect(name + ": machined sees every object of it", len(kinds) > 10 and found == kinds, "\n".join(lines))
+
+
+def linters(kit):
+    """Both forms of the example, as the guide says that people's linters are to be called."""
+    where = kit.directory("starts-linters")
+    if not kit.tools["linters"]:
+        kit.skipped("starts: linters", "they cannot be had")
+        return
+    yamllint, check_yaml = kit.tools["linters"]
+    with open(os.path.join(kit_module.REPO, "assets", "README.md")) as source:
+        rules = re.search(r"yamllint, `-d '([^']+)'`", source.read()).group(1)
+    for form in ("1.13", "1.14"):
+        site = os.path.join(where, form)
+        kit.hearth("assets", "--talos", form, "--out", site)
+        files = [os.path.join(folder, each) for folder, _, names in os.walk(site) for each in names if each.endswith(".yaml")]
+        kit.expect("starts: linters: the example of %s is there" % form, len(files) > 40)
+        ran(kit, "starts: yamllint of the example of " + form, [yamllint, "--strict", "-d", rules, "."], site)
+        ran(kit, "starts: check-yaml of the example of " + form, [check_yaml, "--unsafe", "-m", *files], site)
+        plain = kit.run([check_yaml, *files])
+        kit.expect("starts: check-yaml of %s without them is red" % form, plain.returncode != 0)
+
+
+def check(kit):
+    if not base.bundles(kit):
+        return
+    names = kit.bundle_names("".join(kit.base(kind) for kind in kit_module.NODES))
+    kit.serve({name: kit.talos_bundle for name in names})
+    strict(kit)
+    shapes(kit)
+    linters(kit)
+    cilium(kit)
+    plain(kit)
+    talhelper(kit)
