@@ -148,7 +148,7 @@ const struct source_rule source_rules[] = {
     {MAIN, INTERFACES ".bond.failOverMac", RULE_ONE_OF, 0, 0, "none,active,follow,"},
     {MAIN, INTERFACES ".bond.adSelect", RULE_ONE_OF, 0, 0, "stable,bandwidth,count,"},
     {MAIN, INTERFACES ".bond.adActorSystem", RULE_NEVER, 0, 0, "Talos does not support it"},
-    {MAIN, INTERFACES ".wireguard.privateKey", RULE_WIREGUARD, 0, 0, ""},
+    {MAIN, INTERFACES ".wireguard.privateKey", RULE_WIREGUARD, 0, 0, NULL},
     {MAIN, INTERFACES ".wireguard.peers.publicKey", RULE_WIREGUARD, 0, 0, NULL},
     {MAIN, INTERFACES ".wireguard.peers.endpoint", RULE_HOST_PORT, 0, 0, ""},
     {MAIN, INTERFACES ".wireguard.peers.allowedIPs", RULE_TEXT_PREFIX, 0, 0, NULL},

@@ -5,16 +5,20 @@
  *
  *   m  base, role's overlay, node's overlay ("" is none): the merged config, or why it is refused
  *   v  a config: nothing, or what the check of its documents complains of
+ *   x  a number: takes that row out of the tables that are written by hand, and brings back the one before; the row's
+ *      document ("-" for any but the main one), path, and " +" where it is about what is below; "-" behind the last
  */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "render/emit.h"
 #include "site/merge.h"
+#include "site/rules.h"
 #include "site/schema_check.h"
 #include "site/tree.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct texts {
@@ -117,6 +121,41 @@ static void judge(struct texts *texts)
     pool_free(pool);
 }
 
+/* Row i of a part that all have a kind and a path first. The row beside it is written over it: twice is once. */
+static void take_row(struct schema_part part, size_t size, unsigned i, struct texts *texts)
+{
+    static unsigned char kept[sizeof(struct rule) + sizeof(struct rules_group)];
+    static unsigned char *from;
+    static size_t kept_size;
+    if (from)
+        memcpy(from, kept, kept_size);
+    from = NULL;
+    if (i >= part.count)
+        return;
+    unsigned char *rows = (unsigned char *)(uintptr_t)schema_rows(part);
+    from = rows + i * size;
+    kept_size = size;
+    memcpy(kept, from, size);
+    memcpy(from, rows + (i ? i - 1 : 1) * size, size);
+    uint16_t names[2];
+    memcpy(names, kept, sizeof names);
+    const char *kind = schema_text(names[0]);
+    buf_printf(&texts->text[1], "%s %s", kind ? kind : "-", schema_text(names[1]));
+}
+
+static void take_out(struct texts *texts)
+{
+    const struct schema_tables *tables = schema_tables();
+    unsigned i = (unsigned)strtoul(texts->text[0].data, NULL, 10);
+    bool group = i >= tables->rules.count;
+    take_row(tables->rules, sizeof(struct rule), group ? tables->rules.count : i, texts);
+    if (group)
+        take_row(tables->groups, sizeof(struct rules_group), i - tables->rules.count, texts);
+    if (group && texts->text[1].len > 0)
+        buf_str(&texts->text[1], " +");
+    answer(texts->text[1].len > 0, texts->text[1].data, texts->text[1].len);
+}
+
 int main(void)
 {
     for (int verb = getchar(); verb != EOF; verb = getchar()) {
@@ -130,6 +169,8 @@ int main(void)
             merge(&texts);
         else if (whole && verb == 'v')
             judge(&texts);
+        else if (whole && verb == 'x')
+            take_out(&texts);
         for (size_t i = 0; i < 3; i++)
             buf_free(&texts.text[i]);
         if (!whole)

@@ -1,10 +1,11 @@
 """Every field of Talos's config, by a walk over Talos's own Go types: talos/walk.
 
-For both versions of Talos: the tables in C are what the walk finds; overlays that it makes itself are merged as Talos's
-patcher merges them (base, role and node layer; a value, another, the zero, the first of an enumeration, empty, null,
-removed, `$patch: delete`); every scalar in ten spellings is good where Talos's Validate finds it good, and refused
-where it refuses. A case that fails is made small and printed with the seed; WALK_SEED repeats one. What is meant to
-differ stands in talos/walk/known.go.
+For both versions of Talos: the tables in C are what the walk finds; overlays that it makes itself are merged as
+Talos's patcher merges them (base, role and node layer; a value, another, the zero, the first of an enumeration,
+empty, null, removed, `$patch: delete`); every scalar in ten spellings is good where Talos's Validate finds it good,
+and refused where it refuses; and each row that is taken out of embed/tables/rules.c is missed by a spelling. A case
+that fails is made small and printed with the seed; WALK_SEED repeats one. What is meant to differ stands in
+talos/walk/known.go.
 """
 import os
 import subprocess
@@ -72,3 +73,10 @@ def check(kit):
         status, text = walk(kit, version, "scalars", path, machinery(version))
         kit.expect("walk: Talos %s judges spellings as hearth does" % version, status == 0, text)
         print("        %s" % text.strip().splitlines()[-1])
+    missed = []
+    for version in kit_module.VERSIONS:
+        status, text = walk(kit, version, "rows", path, machinery(version))
+        kit.expect("walk: rows taken out, Talos %s" % version, status == 0, text)
+        missed.append(set(text.splitlines()))
+    left = sorted(set.intersection(*missed))
+    kit.expect("walk: each row of embed/tables/rules.c is missed when it is taken out", not left, "\n".join(left))

@@ -51,6 +51,7 @@ func (p place) String() string {
 const depthMax = 9
 
 type forest struct {
+	bare   bool // what stands around a spelling counts too
 	types  map[string]*Type
 	schema *Schema
 	places map[string][]place // by kind

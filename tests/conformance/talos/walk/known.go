@@ -22,6 +22,12 @@ var knownMerges = []known{
 	{"1.13", "refused", `\[\]|\*`, "refuses an element with nothing in it", "1.14 refuses elements that are null"},
 }
 
+// Rows of embed/tables/rules.c whose loss no spelling tells.
+var knownRows = []known{
+	{"", "rows", `interfaces\.vlans\.routes`, "", "an interface without a name is refused before"},
+	{"", "rows", `allowedRoles`, "", "Talos asks only where the access is enabled, which is a second field"},
+}
+
 // What a spelling alone does not decide, or only a box can know.
 var knownSpellings = []known{
 	// other checks of hearth see to it: render/check_config.c, plan/config.c
@@ -40,7 +46,10 @@ var knownSpellings = []known{
 	{"", "talos", `^KubeNetworkConfig\.(nodeCIDRMaskSize|podSubnets|serviceSubnets)`, "", "the mask and the sizes of the subnets go together"},
 	{"", "talos", `^OOMConfig\.`, "expression is invalid", "the names of its own environment"},
 	{"", "talos", `\.encryption\.keys\.\[\]\.slot$`, "duplicate key slot", "two keys of one list"},
+	{"", "talos", `\.keys\.\[\]\.slot$`, "encryption key", "a key of that slot is asked for, whatever the slot"},
+	{"", "talos", `^v1alpha1\.machine\.network\.interfaces\.\[\]\.bond\.`, "bond.", "goes with the bond's mode, or with miimon"},
 	{"", "talos", `\.(issuingCA|clientIdentity)\.cert$`, "is required", "a certificate and its key go together"},
+	{"", "talos", `^ResolverConfig\.nameservers\.\[\]\.tlsServerName$`, "entry 0", "an address is asked for beside it"},
 	{"", "talos", `^ResolverConfig\.nameservers\.\[\]\.tlsServerName$`, "protocol", "goes with protocol"},
 	{"", "talos", `^RoutingRuleConfig\.(fwMask|table)$`, "", "goes with fwMark or action"},
 	{"", "talos", `^TimeSyncConfig\.ntp\.servers`, "NTS", "an address is good without useNTS"},

@@ -4,6 +4,8 @@
 //	walk table OLDER NEWER              embed/tables/schema.c, from two outputs of types
 //	walk scalars DRIVER DIRECTORY       every scalar in ten spellings, by Talos's Validate and by hearth's check;
 //	                                    DIRECTORY is Talos's machinery package, whose test data are the documents
+//	walk rows DRIVER DIRECTORY          the same with each row of the hand-written tables taken out in turn: names
+//	                                    those whose loss nothing of this version tells
 //	walk merge DRIVER [SEED [COUNT]]    overlays that the walk makes, by Talos's patcher and by hearth
 package main
 
@@ -95,7 +97,17 @@ func run(args []string) error {
 		}
 		return err
 	}
-	return errors.New("usage: walk types | table OLDER NEWER | merge DRIVER [SEED [COUNT]] | scalars DRIVER DIRECTORY")
+	if len(args) == 3 && args[0] == "rows" {
+		unseen, err := takeRows(plant(schema), args[1], args[2])
+		list := newLedger(schema.Version, knownRows)
+		for _, row := range unseen {
+			if !list.meant("rows", row, "") {
+				fmt.Println(row)
+			}
+		}
+		return err
+	}
+	return errors.New("usage: walk types | table OLDER NEWER | rows DRIVER DIRECTORY | merge DRIVER [SEED [COUNT]] | scalars DRIVER DIRECTORY")
 }
 
 func main() {

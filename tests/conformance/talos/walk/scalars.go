@@ -150,7 +150,19 @@ func lines(text string) (list verdict) {
 	return list
 }
 
-func talosJudges(text string) (v verdict) {
+// What Talos said of a text: with each row taken out the same texts come again.
+var judged = map[string]verdict{}
+
+func talosJudges(text string) verdict {
+	v, found := judged[text]
+	if !found {
+		v = asked(text)
+		judged[text] = v
+	}
+	return v
+}
+
+func asked(text string) (v verdict) {
 	defer func() {
 		if p := recover(); p != nil {
 			v = verdict{fmt.Sprintf("panic: %v", p)}
@@ -234,6 +246,20 @@ func generated(kind machine.Type) (*value, error) {
 	}
 }
 
+// examples are the documents whose scalars are spelt, by kind.
+func examples(directory string) (map[string][]*value, error) {
+	good, err := seeds(directory)
+	if err != nil {
+		return nil, err
+	}
+	main, err := generated(machine.TypeControlPlane)
+	if err != nil {
+		return nil, err
+	}
+	good["v1alpha1"] = []*value{main}
+	return good, nil
+}
+
 // A disagreement is a spelling that one side takes and the other does not.
 type disagreement struct {
 	where, text string
@@ -248,15 +274,15 @@ func compareSpellings(f *forest, driverPath, directory string) (list []disagreem
 		return nil, 0, err
 	}
 	defer d.stop()
-	good, err := seeds(directory)
+	good, err := examples(directory)
 	if err != nil {
 		return nil, 0, err
 	}
-	main, err := generated(machine.TypeControlPlane)
-	if err != nil {
-		return nil, 0, err
-	}
-	good["v1alpha1"] = []*value{main}
+	return f.spellings(d, good, func(place) bool { return true })
+}
+
+// spellings does so at the places that are wanted.
+func (f *forest) spellings(d *driver, good map[string][]*value, want func(place) bool) (list []disagreement, count int, err error) {
 	hearthJudges := func(text string) (verdict, error) {
 		_, said, err := d.ask('v', [3]string{text})
 		var v verdict
@@ -269,6 +295,9 @@ func compareSpellings(f *forest, driverPath, directory string) (list []disagreem
 		return v, err
 	}
 	for _, kind := range kinds() {
+		if !slices.ContainsFunc(f.places[kind], want) {
+			continue
+		}
 		documents := good[kind]
 		if len(documents) == 0 {
 			documents = []*value{f.document(kind, "some")}
@@ -283,16 +312,16 @@ func compareSpellings(f *forest, driverPath, directory string) (list []disagreem
 			}
 			for _, p := range f.places[kind] {
 				form := p.of.Form
-				if p.of.Node != "SCALAR" && form != "ARGUMENT" || slices.Contains(p.path, "pod") {
+				if !want(p) || p.of.Node != "SCALAR" && form != "ARGUMENT" || slices.Contains(p.path, "pod") {
 					continue
 				}
-				rows, err := compareSpelling(document, p, spellings[form], hearthJudges)
+				rows, err := f.compareSpelling(document, p, spellings[form], hearthJudges)
 				if err != nil {
 					return nil, 0, err
 				}
 				count += len(spellings[form])
 				if p.path[len(p.path)-1] == "*" {
-					keys, err := compareSpelling(document, place{p.kind, append(slices.Clone(p.path), "key"), p.use, p.of}, spellings["KEY"], hearthJudges)
+					keys, err := f.compareSpelling(document, place{p.kind, append(slices.Clone(p.path), "key"), p.use, p.of}, spellings["KEY"], hearthJudges)
 					if err != nil {
 						return nil, 0, err
 					}
@@ -311,7 +340,7 @@ func compareSpellings(f *forest, driverPath, directory string) (list []disagreem
 
 // compareSpelling tries every spelling at one place of one document. What is complained of whatever is written there is
 // about what stands around it, and not counted.
-func compareSpelling(document *value, p place, texts []string, hearthJudges func(string) (verdict, error)) (list []disagreement, err error) {
+func (f *forest) compareSpelling(document *value, p place, texts []string, hearthJudges func(string) (verdict, error)) (list []disagreement, err error) {
 	talos, hearth := make([]verdict, len(texts)), make([]verdict, len(texts))
 	for i, text := range texts {
 		changed := document.clone()
@@ -326,13 +355,17 @@ func compareSpelling(document *value, p place, texts []string, hearthJudges func
 	if err != nil {
 		return nil, err
 	}
+	hearthBase := always(hearth)
 	for i, text := range texts {
 		row := disagreement{where: p.String(), text: text}
 		t, h := talos[i].beyond(talosBase).beyond(before), hearth[i].beyond(hearthBefore)
+		if f.bare && len(talos[i]) > 0 && len(h) == 0 {
+			list = append(list, disagreement{p.String(), text, "talos", "taken as it stands"})
+		}
 		switch {
 		case len(t) > 0 && strings.HasPrefix(t[0], "panic: "): // Talos has no answer
 			continue
-		case len(t) > 0 && len(h) == 0:
+		case len(t) > 0 && len(h.beyond(hearthBase)) == 0:
 			row.refusedBy, row.why = "talos", strings.Join(t, " | ")
 		case len(talos[i]) == 0 && len(h) > 0:
 			row.refusedBy, row.why = "hearth", strings.Join(h, " | ")
