@@ -16,6 +16,7 @@ import time
 
 import build
 import cluster as cluster_module
+import images as images_module
 import lan as lan_module
 import parts as parts_module
 import pki
@@ -52,16 +53,24 @@ FLUX = """\
 case "$1 $2" in
 "suspend kustomization") touch "$FLUX_STATE/suspended" ;;
 "resume kustomization") rm -f "$FLUX_STATE/suspended"; touch "$FLUX_STATE/resumed" ;;
+"envsubst --strict") exec %s/flux "$@" ;;
 "get kustomizations") [ -e "$FLUX_STATE/suspended" ] && echo "$3 SUSPENDED True" || echo "$3 SUSPENDED False" ;;
 esac
+"""
+# The account's own vault is not here; what az does with storage is its own.
+AZ = """\
+#!/bin/sh
+case "$1 $2 $3" in "keyvault secret show") exec cat %(string)s ;; esac
+export PYTHONPATH=%(az)s/az:%(az)s/more AZURE_CONFIG_DIR=%(config)s AZURE_CORE_COLLECT_TELEMETRY=0 REQUESTS_CA_BUNDLE=%(roots)s
+exec python3 -m azure.cli "$@"
 """
 LIST = """\
 import json, sys
 from azure.storage.blob import ContainerClient
 client = ContainerClient.from_connection_string(sys.argv[1], "postgres")
-if sys.argv[2] == "create":
-    client.create_container()
-print(json.dumps(sorted([b.name, b.size, str(b.etag)] for b in client.list_blobs())))
+if sys.argv[2]:
+    getattr(client, sys.argv[2])()
+print(json.dumps(sorted([b.name, b.size, str(b.etag)] for b in client.list_blobs()) if sys.argv[2] != "delete_container" else []))
 """
 
 
@@ -81,14 +90,14 @@ class Store:
         self.process = subprocess.Popen([parts.azurite, "--silent", "--skipApiVersionCheck", "--location", directory, "--blobHost", BLOB,
                                          "--blobPort", "443", "--cert", chain, "--key", key], stdin=subprocess.DEVNULL, stdout=log,
                                         stderr=log, env=dict(os.environ, AZURITE_ACCOUNTS="%s:%s" % (ACCOUNT, self.key)))
-        wait("Azurite", 300, lambda: self.objects("create") is not None, 2)
+        wait("Azurite", 300, lambda: self.objects("create_container") is not None, 2)
 
     def string(self, key=None):
         return "DefaultEndpointsProtocol=https;AccountName=%s;AccountKey=%s;EndpointSuffix=core.windows.net" % (ACCOUNT, key or self.key)
 
-    def objects(self, how="list"):
+    def objects(self, first=""):
         """[name, size, tag] of each; None: it does not answer."""
-        done = subprocess.run(["python3", "-c", LIST, self.string(), how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(
+        done = subprocess.run(["python3", "-c", LIST, self.string(), first], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(
             os.environ, PYTHONPATH=self.parts.barman, REQUESTS_CA_BUNDLE=self.roots))
         self.said = done.stderr.decode()[-800:]
         return json.loads(done.stdout.decode()) if done.returncode == 0 else None
@@ -106,7 +115,7 @@ class Hands(threading.Thread):
 
     def run(self):
         while not self.ended:
-            for act in (self.claims, self.secrets):
+            for act in (self.claims, self.volumes, self.secrets):
                 try:
                     act()
                 except (OSError, RuntimeError, ValueError, KeyError, TypeError):
@@ -132,6 +141,12 @@ class Hands(threading.Thread):
                          "persistentVolumeReclaimPolicy": "Retain", "storageClassName": "local-path", "hostPath": {"path": where},
                          "claimRef": {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": about["namespace"],
                                       "name": about["name"], "uid": about["uid"]}}}, kind="application/json", quiet=True)
+
+    def volumes(self):
+        for volume in self.items("/api/v1/persistentvolumes"):
+            if volume["status"].get("phase") == "Released" and volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete":
+                shutil.rmtree(volume["spec"]["hostPath"]["path"], ignore_errors=True)
+                self.box.node.api("DELETE", "/api/v1/persistentvolumes/" + volume["metadata"]["name"], quiet=True)
 
     def secrets(self):
         for asked in self.items("/apis/external-secrets.io/v1/externalsecrets"):
@@ -174,12 +189,18 @@ class Box:
         shutil.copytree(words_module.DATABASES, os.path.join(self.git, "databases"))
         self.tools = os.path.join(directory, "bin")
         os.makedirs(self.tools)
-        for name, text in (("flux", FLUX),):
-            with open(os.path.join(self.tools, name), "w") as out:
-                out.write(text)
-            os.chmod(os.path.join(self.tools, name), 0o755)
+        self.tool("flux", FLUX % build.BIN)
+        string = os.path.join(directory, "connection-string")
+        with open(string, "w") as out:
+            out.write(self.store.string())
+        self.tool("az", AZ % {"string": string, "az": parts.az, "config": os.path.join(directory, "az"), "roots": network.world.keys.roots()})
         os.symlink(os.path.join(build.BIN, "kubectl"), os.path.join(self.tools, "kubectl"))
         self.boxes, self.node, self.started = 0, None, time.monotonic()
+
+    def tool(self, name, text):
+        with open(os.path.join(self.tools, name), "w") as out:
+            out.write(text)
+        os.chmod(out.name, 0o755)
 
     def say(self, text):
         for line in text.rstrip().splitlines():
@@ -256,8 +277,8 @@ class Box:
         with open(path, "w") as out:
             out.write(change(before))
 
-    def recover(self, source, new):
-        self.push(lambda text: self.words.edited(text, source, new))
+    def recover(self, source, new, target=None):
+        self.push(lambda text: self.words.edited(text, source, new, target))
 
     def suspended(self):
         return os.path.exists(os.path.join(self.state, "suspended"))
@@ -310,8 +331,11 @@ class Box:
         if "True" not in said:
             raise RuntimeError("nothing is suspended: " + said)
 
-    def delete(self):
-        """The last two lines of the README's *delete*."""
+    def delete(self, alive=True):
+        """The README's *delete*; the last two lines alone where no database runs."""
+        if alive:
+            name = self.does(self.words.switch).split()[-1]
+            wait("what the README's second command has to say: " + name, LONG, lambda: name in self.does(self.words.archived), 3)
         self.does(self.words.delete)
 
     def go_on(self):
@@ -323,18 +347,36 @@ class Box:
     def backup(self):
         return self.does(self.words.backup, self.words.now)
 
+    def would_find(self, folder):
+        """What a recovery from that folder would bring: the count of rows, or which of the README's messages it ends
+        with. It is the README's rehearsal with another folder, so nothing that lives is touched."""
+        lay, known = self.words.rehearse.partition("kubectl -n rehearsal wait")[0], self.words.table("When a recovery fails")
+        self.does(re.sub(r"^export folder=.*$", "export folder=" + folder, lay, flags=re.M))
+
+        def test():
+            if self.condition("Ready", "rehearsal", "rehearsal")[0] == "True":
+                return str(self.rows("rehearsal-1", "rehearsal"))
+            said = self.node.kubectl("-n", "rehearsal", "logs", "job/rehearsal-1-full-recovery", "--all-containers", "--tail", "200")[1]
+            return next((each for each in known if each in said), None)
+        found = wait("a recovery from " + folder, LONG, test, 5)
+        self.does(self.words.away)
+        self.say("a recovery from %s: %s" % (folder, found))
+        return found
+
     # -- the database
 
-    def sql(self, statement):
-        return self.kubectl("-n", "databases", "exec", "postgres-1", "-c", "postgres", "--", "psql", "-X", "-At", "-d", "miniflux", "-c",
-                            statement).strip()
+    def sql(self, statement, pod="postgres-1", namespace="databases"):
+        return self.kubectl("-n", namespace, "exec", pod, "-c", "postgres", "--", "psql", "-X", "-At", "-d", "miniflux", "-c", statement).strip()
 
-    def ready(self):
-        wait("the Cluster", LONG, lambda: self.node.checked(lambda: self.condition("Ready")[0] == "True"), 3)
-        self.say("Ready")
+    def ready(self, name="postgres", namespace="databases"):
+        def test():
+            self.node.checked(lambda: True)
+            return self.condition("Ready", name, namespace)[0] == "True"
+        wait("the Cluster", LONG, test, 3)
+        self.say("Ready: %s" % name)
 
-    def condition(self, kind):
-        found = self.node.api("GET", "/apis/postgresql.cnpg.io/v1/namespaces/databases/clusters/postgres", quiet=True) or {}
+    def condition(self, kind, name="postgres", namespace="databases"):
+        found = self.node.api("GET", "/apis/postgresql.cnpg.io/v1/namespaces/%s/clusters/%s" % (namespace, name), quiet=True) or {}
         for each in found.get("status", {}).get("conditions", []):
             if each["type"] == kind:
                 return each["status"], each.get("message", "")
@@ -344,8 +386,11 @@ class Box:
         self.sql("create table if not exists entries (id serial, created_at timestamptz default clock_timestamp())")
         self.sql("insert into entries select from generate_series(1, %d)" % count)
 
-    def rows(self):
-        return int(self.sql("select count(*) from entries"))
+    def rows(self, pod="postgres-1", namespace="databases"):
+        return int(self.sql("select count(*) from entries", pod, namespace))
+
+    def moment(self):
+        return self.sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US\"+00\"')")
 
     def five_minutes(self):
         """The segment in use is full of time: archive_timeout's part, at once."""

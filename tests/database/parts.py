@@ -40,7 +40,10 @@ func (cfg *DataBackupConfiguration) AppendRestoreAdditionalCommandArgs(options [
 	return options
 }
 """}
-BARMAN, AZURITE = "3.19.1", "3.37.0"
+BARMAN, AZURITE, AZ = "3.19.1", "3.37.0", "2.79.0"
+# What az wants for `az storage`, the only one of its hundred commands that is kept.
+WITH_AZ = ["azure-cli-core==" + AZ, "azure-multiapi-storage==1.6.0", "azure-mgmt-storage==24.0.0", "azure-storage-common", "tabulate", "six",
+           "semver", "setuptools"]
 WITH_BARMAN = ["psycopg2-binary", "python-dateutil", "azure-storage-blob", "azure-identity"]
 # The suite that has the major which the example names, and the one whose Python pip must be of.
 SERVER = ("sid", ["postgresql-18", "dash", "coreutils", "tzdata", "libc-bin"])
@@ -97,15 +100,29 @@ def library(source, path):
             out.write(text)
 
 
+def pip(what, path, *packages):
+    ran(what, [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--root-user-action=ignore", "--target", path]
+        + list(packages))
+
+
 def barman(path):
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--root-user-action=ignore", "--target", path]
-    ran("barman of PyPI", pip + ["--no-deps", "barman==" + BARMAN])
-    ran("what barman needs of PyPI", pip + WITH_BARMAN)
+    pip("barman of PyPI", path, "--no-deps", "barman==" + BARMAN)
+    pip("what barman needs of PyPI", path, *WITH_BARMAN)
     for name in glob.glob(os.path.join(path, "bin", "barman-*")):
         with open(name) as source:
             text = source.read()
         with open(name, "w") as out:
             out.write("#!/usr/bin/python3\n" + text.partition("\n")[2])
+
+
+def az(path):
+    """Two folders, for Python's path: pip does not merge one into another."""
+    pip("az of PyPI", os.path.join(path, "az"), "--no-deps", "azure-cli==" + AZ)
+    pip("what az needs of PyPI", os.path.join(path, "more"), *WITH_AZ)
+    commands = os.path.join(path, "az", "azure", "cli", "command_modules")
+    for name in os.listdir(commands):
+        if name not in ("storage", "__init__.py"):
+            shutil.rmtree(os.path.join(commands, name))
 
 
 def azurite(path):
@@ -144,7 +161,7 @@ class Parts:
         os.makedirs(self.programs, exist_ok=True)
         build.built("the stand-in", ["."], os.path.join(build.HERE, "stand"))
         build.debian()
-        self.table, self.sources = build.kubernetes(), {}
+        self.table, self.sources = dict(build.kubernetes(), flux=build.cli()), {}
         self.table[LIBRARY], source = build.module(LIBRARY, MODULES[OPERATOR])
         once("barman-cloud", lambda path: library(source, path))
         for module, folder in MODULES.items():
@@ -156,6 +173,7 @@ class Parts:
             raise build.Lacking("barman runs with Debian 12's Python, 3.11, and this is another")
         self.python = once("python.tar", debian(*PYTHON))
         self.barman = once("barman-" + BARMAN, barman)
+        self.az = once("az-" + AZ, az)
         self.azurite = os.path.join(once("azurite-" + AZURITE, azurite), "node_modules", ".bin", "azurite-blob")
 
     def program(self, module):
