@@ -221,6 +221,38 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(E_CRED_TRACKED, "cred-tracked", EXIT_SITE_, RETRY_STOP, \
     "a credential file is tracked by git", \
     "treat it as leaked: make a new one at Azure, `git rm --cached` the file, and list .hearth/ in .gitignore") \
+  X(E_LOGIN_EXISTS, "login-exists", EXIT_REFUSED_, RETRY_STOP, \
+    "the site has a login by this name already, and nobody can tell whose it is", \
+    "if it is this box's: `hearth plan --az` prints how its certificate leaves the app; then remove both files and run this again") \
+  X(E_CRED_DESK, "cred-desk", EXIT_AZURE_, RETRY_EVENT, \
+    "this node logs in by its own TPM, and a desk has none of that", \
+    "a login for a day that leaves no file: AZURE_CLIENT_SECRET=\"$(az ad app credential reset --id CLIENT --append " \
+    "--end-date $(date -u -d tomorrow +%F) --query password --output tsv)\" hearth check ...") \
+  X(E_TPM_NONE, "tpm-none", EXIT_REFUSED_, RETRY_EVENT, \
+    "this login is made in the box's TPM, and the box shows none", \
+    "switch the TPM on in the firmware's setup (Security, TPM 2.0, PTT or fTPM), or give this node another login.method") \
+  X(E_TPM_OLD, "tpm-old", EXIT_REFUSED_, RETRY_EVENT, \
+    "this login needs a TPM 2.0, and this box shows no such one", \
+    "have the maker's update turn a TPM 1.2 into 2.0, or take Intel's PTT where the setup has it; or give this node " \
+    "another login.method") \
+  X(E_TPM_OTHER, "tpm-other", EXIT_REFUSED_, RETRY_EVENT, \
+    "the TPM makes another key than the certificate's: another box, board or half, or a TPM made anew", \
+    "with the right medium in the right box: take the old files away, run `hearth facts --login NAME --out DIR` on it, " \
+    "add the new certificate and delete the old one (`hearth plan --az`)") \
+  X(E_TPM_PASSWORD, "tpm-password", EXIT_REFUSED_, RETRY_EVENT, \
+    "somebody has given the TPM's endorsement hierarchy a password", \
+    "give this node another login.method; or clear the TPM in the setup: this login stays the same, and all that is " \
+    "sealed to the TPM is lost (Talos's STATE by TPM, BitLocker)") \
+  X(E_TPM_OFF, "tpm-off", EXIT_REFUSED_, RETRY_EVENT, \
+    "the TPM's endorsement hierarchy is switched off", \
+    "restart the box, which undoes what software did; else switch it on in the firmware's setup") \
+  X(E_TPM_REFUSED, "tpm-refused", EXIT_REFUSED_, RETRY_EVENT, \
+    "the TPM does not do what the login needs", \
+    "run as root; give this node another login.method if it stays, and report the message") \
+  X(E_TPM_PAIR, "tpm-pair", EXIT_SITE_, RETRY_EVENT, \
+    "a certificate in logins/ is not the one that was born with its half", \
+    "take it back from Git as it was, and see who changed it; or make both anew on the box: hearth facts --login NAME " \
+    "--out DIR") \
   X(E_CRED_FORM, "cred-form", EXIT_SITE_, RETRY_EVENT, \
     "a credential is not in a form that hearth reads", \
     "a .pem holds one unencrypted RSA key (PKCS#1 or PKCS#8) and its certificate; a .secret holds the " \

@@ -1,5 +1,7 @@
 #include "base/der.h"
 
+#include <string.h>
+
 uint8_t der_next(struct reader *r, struct span *content)
 {
     uint8_t tag = reader_u8(r);
@@ -36,4 +38,20 @@ struct span der_number(struct reader *r)
         s.n--;
     r->bad = r->bad || s.n == 0;
     return r->bad ? (struct span){0} : s;
+}
+
+void der_wrap(struct buf *b, size_t start, uint8_t tag)
+{
+    size_t n = b->len - start;
+    const char head[] = {(char)tag,
+                         (char)(n < 128       ? n
+                                    : n < 256 ? 0x81
+                                              : 0x82),
+                         (char)(n < 256 ? n : n >> 8), (char)n};
+    size_t bytes = n < 128 ? 2 : n < 256 ? 3 : 4;
+    if (!buf_reserve(b, bytes))
+        return;
+    memmove(b->data + start + bytes, b->data + start, n + 1);
+    memcpy(b->data + start, head, bytes);
+    b->len += bytes;
 }

@@ -6,6 +6,7 @@
 #ifndef HEARTH_BASE_DER_H
 #define HEARTH_BASE_DER_H
 
+#include "base/buf.h"
 #include "base/reader.h"
 
 enum der_tag {
@@ -28,5 +29,8 @@ struct reader der_enter(struct reader *r, uint8_t tag);
 bool der_at(const struct reader *r, uint8_t tag);
 /* An INTEGER above zero, without leading zeros; empty, and r bad, when it is something else. */
 struct span der_number(struct reader *r);
+
+/* The other way: what stands in b from `start` on becomes the content of one element, of at most 65535 bytes. */
+void der_wrap(struct buf *b, size_t start, uint8_t tag);
 
 #endif

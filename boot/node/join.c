@@ -13,6 +13,7 @@
 #include "node/ready_wait.h"
 #include "node/superblock.h"
 #include "node/volumes.h"
+#include "pipeline/boxkey.h"
 #include "pipeline/marker.h"
 #include "pipeline/pipeline.h"
 #include "render/render.h"
@@ -66,8 +67,28 @@ static json_t *addresses(const struct look *look)
     return list;
 }
 
+/* The TPM computes while the network comes up; for what else than the key has gone wrong there is time afterwards. */
+static void begin_login(struct joining *j)
+{
+    struct error e;
+    struct pipeline early = {.quiet = true, .stop_fd = j->run.stop_fd, .box = j->run.box};
+    early.facts = facts_read(j->run.box, &e);
+    struct errors ignored = {0};
+    if (early.facts && pipeline_open_site(&early, &j->boot->options, &ignored) == 0) {
+        const struct site_node *entry = plan_match(early.site, early.facts, NULL, &e);
+        if (entry && entry->method == LOGIN_TPM && pipeline_plan(&early, &j->boot->options, &ignored) == 0 &&
+            boxkey_make(&early, &e) == 0) {
+            j->run.key = early.key;
+            early.key = NULL;
+        }
+    }
+    errors_free(&ignored);
+    pipeline_free(&early);
+}
+
 static enum step take_facts(struct joining *j)
 {
+    begin_login(j);
     struct error e;
     if (ready_wait(j->boot, &j->look, &j->run.facts, &e) != 0)
         return failed(j, &e);
@@ -407,7 +428,9 @@ enum attempt node_join(struct boot *boot, struct look **look, struct errors *err
     struct joining j = {.boot = boot,
                         .look = *look,
                         .errors = errors,
-                        .run = {.quiet = true, .stop_fd = boot->target.stop_fd}};
+                        .run = {.quiet = true,
+                                .stop_fd = boot->target.stop_fd,
+                                .box = boot->options.sysroot ? boot->options.sysroot : ""}};
     *look = NULL;
     console_stage(CONSOLE_NODE, json_pack("{s:s, s:s}", "talos", j.look->talos, "stage", "maintenance"),
                   "Talos %s, maintenance mode, no machine config", j.look->talos);

@@ -137,6 +137,12 @@ static int from_environment(const struct role *role, enum vault_login *login, co
         return error_set(e, E_CRED_MISSING,
                          "role %s logs in with a federated token, and AZURE_FEDERATED_TOKEN_FILE is not set",
                          role->name);
+    if (!wanted)
+        return error_set(
+            e, E_CRED_DESK,
+            "this node of role %s logs in by its TPM as client %s, and no AZURE_* variable holds a login for "
+            "this desk",
+            role->name, *client);
     return error_set(e, E_CRED_MISSING,
                      "role %s: %s does not exist, and no AZURE_* variable holds a credential", role->name,
                      wanted);
@@ -163,12 +169,13 @@ static int from_site(const struct site *site, const char *path, enum form form, 
     return finish(&in, form, path, out, e);
 }
 
-int credential_read(const struct site *site, const struct role *role, enum vault_login *login,
-                    const char **tenant, const char **client, struct secret *out, struct error *e)
+int credential_read(const struct plan *plan, enum vault_login *login, const char **tenant,
+                    const char **client, struct secret *out, struct error *e)
 {
+    const struct role *role = plan->entry->role;
     *tenant = role->login.tenant;
     *client = role->login.client;
-    switch (role->login.method) {
+    switch (plan->entry->method) {
     case LOGIN_CERTIFICATE:
         *login = VAULT_LOGIN_CERTIFICATE;
         break;
@@ -177,16 +184,18 @@ int credential_read(const struct site *site, const struct role *role, enum vault
         break;
     case LOGIN_FEDERATED:
         return from_environment(role, login, tenant, client, true, out, "", e);
+    case LOGIN_TPM:
+        return from_environment(role, login, tenant, client, false, out, NULL, e);
     case LOGIN_DEVICE_CODE:
     default:
         *login = VAULT_LOGIN_DEVICE;
         return 0;
     }
     char path[SITE_LOGIN_FILE_MAX];
-    (void)site_login_file(path, role);
+    (void)plan_login_file(path, plan);
     enum form form = *login == VAULT_LOGIN_SECRET ? FORM_SECRET : FORM_PEM;
     bool missing = false;
-    if (from_site(site, path, form, out, &missing, e) == 0)
+    if (from_site(plan->site, path, form, out, &missing, e) == 0)
         return 0;
     if (!missing)
         return -1;

@@ -14,13 +14,14 @@
 
 #include "base/error.h"
 #include "base/secret.h"
-#include "site/site.h"
+#include "plan/plan.h"
 #include "vault/vault.h"
 
-/* Reads the credential of this role. *login tells which kind it is. tenant and client come from the site, or from the
+/* Reads the credential of this plan's node, at a desk or on the node; a login by the TPM is boxkey.h's on the node,
+ * and of AZURE_* alone at a desk. *login tells which kind it is. tenant and client come from the site, or from the
  * environment when that is where the credential came from. A device-code login has no credential: out stays empty.
- * Errors: E_CRED_MISSING, E_CRED_TRACKED, E_CRED_FORM, E_FILE_READ. */
-int credential_read(const struct site *site, const struct role *role, enum vault_login *login,
-                    const char **tenant, const char **client, struct secret *out, struct error *e);
+ * Errors: E_CRED_MISSING, E_CRED_DESK, E_CRED_TRACKED, E_CRED_FORM, E_FILE_READ. */
+int credential_read(const struct plan *plan, enum vault_login *login, const char **tenant,
+                    const char **client, struct secret *out, struct error *e);
 
 #endif

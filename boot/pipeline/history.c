@@ -120,10 +120,11 @@ static int judge_beside(const char *dir, const char *file, const char *path, str
     return result;
 }
 
-int history_judge(const struct site *site, const struct role *role, struct errors *warnings, struct error *e)
+int history_judge(const struct plan *plan, struct errors *warnings, struct error *e)
 {
+    const struct site *site = plan->site;
     char path[SITE_LOGIN_FILE_MAX];
-    if (!site_login_file(path, role))
+    if (!plan_login_file(path, plan))
         return 0;
     char name[PATH_MAX];
     snprintf(name, sizeof name, "%s/%s", site->dir, path);

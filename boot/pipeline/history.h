@@ -8,11 +8,11 @@
 #define HEARTH_PIPELINE_HISTORY_H
 
 #include "base/error.h"
-#include "site/site.h"
+#include "plan/plan.h"
 
-/* Judges the file of this role's login, if there is one, by the repository around the site and by those without a work
+/* Judges the file of this node's login, if there is one, by the repository around the site and by those without a work
  * tree of their own in the folders above. -1 with E_CRED_TRACKED when its bytes were ever committed, under whatever
  * path. Warnings: another login was committed under its path; git is missing, or does not say. */
-int history_judge(const struct site *site, const struct role *role, struct errors *warnings, struct error *e);
+int history_judge(const struct plan *plan, struct errors *warnings, struct error *e);
 
 #endif

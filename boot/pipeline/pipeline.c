@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "pipeline/boxkey.h"
 #include "show/show.h"
 #include "site/clear.h"
 
@@ -187,6 +188,7 @@ int pipeline_render(const struct pipeline *run, struct rendered *out, struct err
 
 void pipeline_free(struct pipeline *run)
 {
+    boxkey_free(run);
     if (run->answers)
         vault_answers_free(run->answers, run->plan->secret_count);
     mem_free(run->answers);

@@ -18,6 +18,8 @@
 #include "vault/vault.h"
 #include "verbs/options.h"
 
+struct boxkey;
+
 /* Zero-initialise, but stop_fd; pipeline_free() wipes. Every member is owned, or NULL when the run has not come that
  * far. */
 struct pipeline {
@@ -37,6 +39,10 @@ struct pipeline {
     bool hold;
     /* pipeline_gather() goes on when the facts are those of no node, see pipeline_open() */
     bool without_facts;
+    /* on a node: below what its own TPM is; NULL at a desk, whose TPM is nobody's login */
+    const char *box;
+    /* boxkey.h */
+    struct boxkey *key;
     /* readable: the fetch gives up with E_STOPPED; -1: none */
     int stop_fd;
 };

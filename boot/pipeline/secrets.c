@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "embed/version.h"
+#include "pipeline/boxkey.h"
 #include "pipeline/credential.h"
 #include "pipeline/values.h"
 
@@ -58,13 +59,29 @@ static void system_files(struct buf *hosts, struct buf *resolv_conf)
 }
 
 /* The fetcher sees bytes, not where they came from. */
-static void name_credential(const struct role *role, struct error *e)
+static void name_credential(const struct plan *plan, struct error *e)
 {
     static const enum error_code codes[] = {E_CRED_FORM, E_CRED_ENCRYPTED, E_CRED_PFX, E_CRED_KEY,
                                             E_CRED_MISMATCH};
+    const struct site_node *entry = plan->entry;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (e->code == codes[i] && role->login.method == LOGIN_CERTIFICATE)
-            error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", role->name);
+        if (e->code == codes[i] && entry->method == LOGIN_CERTIFICATE)
+            error_wrap(e, ".hearth/%s.pem (or AZURE_CLIENT_CERTIFICATE_PATH)", entry->role->name);
+    if (e->code == E_ENTRA_CLIENT && entry->method == LOGIN_TPM)
+        error_wrap(e, "login of %s", plan->name);
+}
+
+/* The credential of a request, or the assertions in its place. */
+static int log_in(struct pipeline *run, struct vault_request *request, struct secret *credential,
+                  struct error *e)
+{
+    const struct role *role = run->plan->entry->role;
+    if (run->plan->entry->method != LOGIN_TPM || !run->box)
+        return credential_read(run->plan, &request->login, &request->tenant, &request->client, credential, e);
+    request->login = VAULT_LOGIN_TPM;
+    request->tenant = role->login.tenant;
+    request->client = role->login.client;
+    return boxkey_sign(run, request, credential, e);
 }
 
 /* So many secrets of the plan from `first` on into run->answers; or, with `write`, that into the marker, and what is
@@ -95,8 +112,7 @@ static int fetch(struct pipeline *run, unsigned first, unsigned count, const cha
     struct secret credential = {0};
     if (clock_judge(request.now, version_epoch, e) == 0 &&
         (!role->cloud.ca || site_read(run->site, role->cloud.ca, &ca, NULL, e) == 0) &&
-        credential_read(run->site, role, &request.login, &request.tenant, &request.client, &credential, e) ==
-            0) {
+        log_in(run, &request, &credential, e) == 0) {
         system_files(&hosts, &resolv);
         request.credential = &credential;
         request.ca_pem = role->cloud.ca ? ca.data : NULL;
@@ -106,7 +122,9 @@ static int fetch(struct pipeline *run, unsigned first, unsigned count, const cha
         result = vault_fetch(&request, write ? marker : run->answers + first, &run->stats,
                              run->stages ? progress : NULL, run, e);
         if (result != 0)
-            name_credential(role, e);
+            name_credential(plan, e);
+        for (unsigned i = 0; i < count && !write; i++)
+            name_credential(plan, &run->answers[first + i].error);
     }
     secret_free(&credential);
     buf_free(&hosts);

@@ -88,8 +88,7 @@ static void login_file(struct plan *plan)
 {
     char file[SITE_LOGIN_FILE_MAX];
     struct stat st;
-    if (site_login_file(file, plan->entry->role) && fstatat(plan->site->fd, file, &st, 0) == 0 &&
-        st.st_mode & 077)
+    if (plan_login_file(file, plan) && fstatat(plan->site->fd, file, &st, 0) == 0 && st.st_mode & 077)
         plan_advise(plan, (struct pos){.file = pool_strdup(plan->pool, file)},
                     "can be read by others here: chmod 600 it");
 }
@@ -98,6 +97,7 @@ int plan_advice(struct plan *plan, struct errors *errors)
 {
     site_warnings(plan->site, plan->entry, &plan->warnings);
     login_file(plan);
+    plan_login(plan, errors);
     cloud(plan);
     if (plan->release_url)
         plan_advise(plan, plan->entry->pos,

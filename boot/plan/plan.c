@@ -122,6 +122,11 @@ static void choose_disk(struct plan *plan, struct errors *errors)
         errors_add(errors, &e);
 }
 
+const char *plan_login_file(char out[SITE_LOGIN_FILE_MAX], const struct plan *plan)
+{
+    return site_login_file(out, plan->entry, plan->name_open ? NULL : plan->name);
+}
+
 unsigned plan_control_planes(const struct plan *plan)
 {
     const struct site *site = plan->site;

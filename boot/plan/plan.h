@@ -151,6 +151,9 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
 /* Entries of the inventory that are control planes of this cluster. */
 unsigned plan_control_planes(const struct plan *plan);
 
+/* site_login_file() of this plan's node. */
+const char *plan_login_file(char out[SITE_LOGIN_FILE_MAX], const struct plan *plan);
+
 /* plan->keeps != KEEPS_NO. */
 bool plan_keeps_hearth(const struct plan *plan);
 

@@ -40,6 +40,8 @@ void plan_advise(struct plan *plan, struct pos pos, const char *fmt, ...)
 /* The same for what will not work as it stands, or loses something: E_PLAN_RISK, said before the rest. */
 void plan_risk(struct plan *plan, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #define plan_risk(plan, pos, fmt, ...) SAY(plan_risk, fmt, plan, pos, said_, ##__VA_ARGS__)
+/* pair.c: what is missing of a login that is born in the TPM. */
+void plan_login(struct plan *plan, struct errors *errors);
 /* encryption.c: what STATE's key is worth on this box, and by which facts; one that cannot work is
  * E_PLAN_ENCRYPTION. */
 int plan_encryption(struct plan *plan, struct errors *errors);

@@ -2,8 +2,10 @@
 #include "base/text.h"
 #include "show/line.h"
 #include "show/show.h"
+#include "site/born.h"
 #include "site/ref.h"
 
+#include <bearssl.h>
 #include <string.h>
 
 /*
@@ -91,7 +93,7 @@ static void show_certificate(struct buf *out, const struct plan *plan)
     const char *folder = path_word(pool, dir, ".hearth");
     const char *key = path_word(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
     const char *cert = path_word(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
-    const char *pem = path_word(pool, dir, site_login_file(file, role));
+    const char *pem = path_word(pool, dir, plan_login_file(file, plan));
     line_add(out, "mkdir -p %s && umask 077", folder);
     line_add(out,
              "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=hearth-%s -keyout %s -out %s",
@@ -100,6 +102,79 @@ static void show_certificate(struct buf *out, const struct plan *plan)
              cert);
     line_add(out, "  --end-date \"$(openssl x509 -in %s -noout -enddate | cut -d= -f2)\"", cert);
     line_add(out, "cat %s %s > %s && shred -u %s && rm %s", key, cert, pem, key, cert);
+}
+
+/* One box's certificate: into the app only where its half proves that it was born with it; out of the app always. */
+static void show_box(struct buf *out, const struct plan *plan, const char *name)
+{
+    char path[SITE_LOGIN_FILE_MAX];
+    struct born born;
+    struct error e;
+    const char *client = client_of(plan->entry->role);
+    const char *cert = path_word(plan->pool, plan->site->dir, born_certificate(path, name));
+    if (born_read(plan->site, plan->pool, name, &born, &e) != 0) {
+        line_add(out, "#    %s: not to be added: %s", path, e.text);
+        return;
+    }
+    br_sha1_context context;
+    br_sha1_init(&context);
+    br_sha1_update(&context, born.certificate.p, born.certificate.n);
+    unsigned char thumbprint[br_sha1_SIZE];
+    br_sha1_out(&context, thumbprint);
+    char hex[2 * br_sha1_SIZE + 1];
+    text_hex(hex, thumbprint, sizeof thumbprint);
+    for (char *c = hex; *c; c++)
+        *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
+    struct buf base64 = {0};
+    text_base64(&base64, thumbprint, sizeof thumbprint);
+    line_add(out, "%s", "");
+    if (born.has_half) {
+        line_add(out, "#    %s logs in:", name);
+        line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none \\", client,
+                 cert);
+        line_add(out, "  --end-date \"$(openssl x509 -in %s -noout -enddate | cut -d= -f2)\"", cert);
+    } else {
+        line_add(out, "#    %s: its half, which would prove the certificate, is not here: it is not added.",
+                 name);
+    }
+    line_add(out, "#    To shut %s out, on the day that it must: revoke %s %s", name, hex, base64.data);
+    buf_free(&base64);
+}
+
+static void show_boxes(struct buf *out, const struct plan *plan)
+{
+    const struct site *site = plan->site;
+    const char **names;
+    struct error e;
+    for (unsigned i = 0; i < site->node_count; i++) {
+        if (site->nodes[i].role != plan->entry->role || site->nodes[i].method != LOGIN_TPM)
+            continue;
+        if (born_names(site, plan->pool, &site->nodes[i], &names, &e) != 0) {
+            line_add(out, "#    %s", e.text);
+            continue;
+        }
+        if (!*names)
+            line_add(out, "#    %s has no certificate yet: on the box, hearth facts --login NAME --out DIR",
+                     site->nodes[i].name);
+        for (; *names; names++)
+            show_box(out, plan, *names);
+    }
+    line_add(out, "%s", "");
+    line_add(out,
+             "#    What takes a certificate out of the app, named by its thumbprint as az may write it:");
+    line_add(out,
+             "revoke() { az ad app credential delete --id %s --cert --key-id \"$(az ad app credential list "
+             "--id %s "
+             "--cert --query \"[?customKeyIdentifier=='$1' || customKeyIdentifier=='$2'].keyId\" --output "
+             "tsv)\"; }",
+             client_of(plan->entry->role), client_of(plan->entry->role));
+    line_add(out, "%s", "");
+    line_add(out, "#    This desk's own login for a day, in no file:");
+    line_add(out,
+             "export AZURE_CLIENT_SECRET=\"$(az ad app credential reset --id %s --append --end-date \"$(date "
+             "-u -d tomorrow "
+             "+%%F)\" --query password --output tsv)\"",
+             client_of(plan->entry->role));
 }
 
 static void show_login(struct buf *out, const struct plan *plan)
@@ -117,7 +192,7 @@ static void show_login(struct buf *out, const struct plan *plan)
     line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
     line_add(out, "az ad sp create --id %s", client);
     char file[SITE_LOGIN_FILE_MAX];
-    switch (role->login.method) {
+    switch (plan->entry->method) {
     case LOGIN_CERTIFICATE:
         show_certificate(out, plan);
         break;
@@ -125,7 +200,7 @@ static void show_login(struct buf *out, const struct plan *plan)
         line_add(out, "mkdir -p %s && umask 077", path_word(plan->pool, dir, ".hearth"));
         line_add(out,
                  "az ad app credential reset --id %s --append --years 1 --query password --output tsv > %s",
-                 client, path_word(plan->pool, dir, site_login_file(file, role)));
+                 client, path_word(plan->pool, dir, plan_login_file(file, plan)));
         break;
     case LOGIN_DEVICE_CODE:
         line_add(out, "az ad app update --id %s --is-fallback-public-client true", client);
@@ -135,6 +210,9 @@ static void show_login(struct buf *out, const struct plan *plan)
                  "tsv)\" \\",
                  client, role->cloud.resource);
         line_add(out, "  --api-permissions f53da476-18e3-4152-8e01-aec403e6edc0=Scope");
+        break;
+    case LOGIN_TPM:
+        show_boxes(out, plan);
         break;
     case LOGIN_FEDERATED:
         line_add(out, "# federated: name issuer, subject and audience of the token in federated.json");
@@ -222,7 +300,7 @@ static void show_rights_of(struct buf *out, const struct plan *plan, unsigned re
 static void show_rights(struct buf *out, const struct plan *plan)
 {
     const struct role *role = plan->entry->role;
-    bool person = role->login.method == LOGIN_DEVICE_CODE;
+    bool person = plan->entry->method == LOGIN_DEVICE_CODE;
     line_add(out, "%s", "");
     line_add(out, "# 4. The right to read, secret by secret. It takes Azure up to ten minutes to honour it.");
     if (person)

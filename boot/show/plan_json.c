@@ -2,6 +2,7 @@
 #include "plan/match.h"
 #include "show/line.h"
 #include "show/show.h"
+#include "site/born.h"
 #include "site/ref.h"
 
 #include <string.h>
@@ -116,8 +117,19 @@ static json_t *login_json(const struct plan *plan)
 {
     const struct role *role = plan->entry->role;
     char file[SITE_LOGIN_FILE_MAX];
-    return json_pack("{s:s, s:s?, s:s?, s:s?}", "method", site_method_word(role->login.method), "tenant",
-                     role->login.tenant, "client", role->login.client, "file", site_login_file(file, role));
+    json_t *login =
+        json_pack("{s:s, s:s?, s:s?, s:s?}", "method", site_method_word(plan->entry->method), "tenant",
+                  role->login.tenant, "client", role->login.client, "file", plan_login_file(file, plan));
+    const char **names;
+    struct error ignored;
+    if (plan->entry->method == LOGIN_TPM &&
+        born_names(plan->site, plan->pool, plan->entry, &names, &ignored) == 0) {
+        json_t *list = json_array();
+        for (; *names; names++)
+            json_array_append_new(list, json_string(*names));
+        json_object_set_new(login, "born", list);
+    }
+    return login;
 }
 
 static json_t *cloud_json(const struct role *role)

@@ -198,8 +198,8 @@ static void show_secrets(struct buf *out, const struct plan *plan)
     for (unsigned i = 0; i < plan->secret_count; i++)
         show_secret(out, &plan->secrets[i], width);
     char path[SITE_LOGIN_FILE_MAX];
-    const char *file = site_login_file(path, role);
-    line_field(out, "login", "%s of client %s in tenant %s%s%s", site_method_word(role->login.method),
+    const char *file = plan_login_file(path, plan);
+    line_field(out, "login", "%s of client %s in tenant %s%s%s", site_method_word(plan->entry->method),
                role->login.client ? role->login.client : "(from the environment)",
                role->login.tenant ? role->login.tenant : "(from the environment)", file ? ", from " : "",
                file ? file : "");

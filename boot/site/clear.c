@@ -1,6 +1,7 @@
 #include "site/clear.h"
 
 #include "base/text.h"
+#include "site/born.h"
 #include "site/ref.h"
 #include "site/tracked.h"
 
@@ -223,6 +224,11 @@ static int judge_files(const struct site *site, struct pool *pool, struct clear_
             judge_folder(&s, pool_printf(pool, "talos/%s", *folders), e) != 0)
             return -1;
     add(&s, SITE_INSTALLERS);
+    const char **names;
+    if (site_list(site, pool, BORN_FOLDER, ".crt", &names, e) != 0)
+        return -1;
+    for (; *names; names++)
+        add(&s, pool_printf(pool, BORN_FOLDER "/%s", *names));
     for (unsigned i = 0; i < site->role_count; i++) {
         const struct role *role = &site->roles[i];
         if (judge_folder(&s, pool_printf(pool, "bootstrap/%s", role->name), e) != 0)

@@ -40,6 +40,9 @@ int judge_word(struct judge *j, const struct tree_node *map, const char *key, bo
 /* The scalars of `vars`; NULL when there are none. */
 struct site_var *judge_vars(struct judge *j, const struct tree_node *map);
 
+/* The `method` of a `login` (NULL: there is none), or what it is otherwise. */
+enum login_method judge_method(struct judge *j, const struct tree_node *login, enum login_method otherwise);
+
 /* Whether a host is one that RFC 2606 keeps for examples; then the error is said already. */
 bool judge_example_host(struct judge *j, struct pos pos, const char *host);
 

@@ -267,10 +267,19 @@ static void judge_bootstrap(struct judge *j, const struct tree_node *map, struct
         judge_exact(j, entry->match, node->pos, "bootstraps its cluster");
 }
 
+static void judge_login_of(struct judge *j, const struct tree_node *map, struct site_node *entry)
+{
+    static const char *const known[] = {"method", NULL};
+    const struct tree_node *login = judge_map(j, map, "login", false);
+    if (login)
+        judge_keys(j, login, known);
+    entry->method = judge_method(j, login, entry->role ? entry->role->login.method : LOGIN_CERTIFICATE);
+}
+
 static void judge_entry(struct judge *j, const struct tree_node *map, struct site_node *entry)
 {
-    static const char *const known[] = {"name",  "role",    "type", "bootstrap",
-                                        "match", "install", "vars", NULL};
+    static const char *const known[] = {"name",    "role", "type",  "bootstrap", "match",
+                                        "install", "vars", "login", NULL};
     const char *name = tree_text(tree_get(map, "name"));
     entry->pos = map->pos;
     j->where = name && name[0] ? pool_printf(j->site->pool, "entry %.80s", name)
@@ -287,6 +296,7 @@ static void judge_entry(struct judge *j, const struct tree_node *map, struct sit
     if (type < 0)
         j->sound = false;
     entry->type = type == MACHINE_WORKER ? MACHINE_WORKER : MACHINE_CONTROLPLANE;
+    judge_login_of(j, map, entry);
     judge_match(j, map, entry);
     judge_bootstrap(j, map, entry);
     judge_install(j, map, entry);

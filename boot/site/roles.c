@@ -23,11 +23,9 @@ static const struct cloud {
 };
 #define CLOUD_COUNT (sizeof clouds / sizeof *clouds)
 
-static const char *const login_methods[] = {[LOGIN_CERTIFICATE] = "certificate",
-                                            [LOGIN_SECRET] = "secret",
-                                            [LOGIN_DEVICE_CODE] = "device-code",
-                                            [LOGIN_FEDERATED] = "federated",
-                                            NULL};
+static const char *const login_methods[] = {
+    [LOGIN_CERTIFICATE] = "certificate", [LOGIN_SECRET] = "secret", [LOGIN_DEVICE_CODE] = "device-code",
+    [LOGIN_FEDERATED] = "federated",     [LOGIN_TPM] = "tpm",       NULL};
 
 const char *site_trust_words(char out[SITE_TRUST_MAX], const struct role *role)
 {
@@ -127,6 +125,12 @@ static void judge_tenant(struct judge *j, const struct tree_node *node)
                   "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain", j->where, text);
 }
 
+enum login_method judge_method(struct judge *j, const struct tree_node *login, enum login_method otherwise)
+{
+    int method = judge_word(j, login, "method", false, login_methods);
+    return method < 0 ? otherwise : (enum login_method)method;
+}
+
 static void judge_login(struct judge *j, const struct tree_node *map, struct role *role)
 {
     static const char *const known[] = {"tenant", "client", "method", NULL};
@@ -136,7 +140,6 @@ static void judge_login(struct judge *j, const struct tree_node *map, struct rol
     judge_keys(j, login, known);
     const struct tree_node *tenant = judge_text(j, login, "tenant", true);
     const struct tree_node *client = judge_text(j, login, "client", true);
-    int method = judge_word(j, login, "method", false, login_methods);
     if (tenant) {
         role->login.tenant = tenant->text;
         judge_tenant(j, tenant);
@@ -148,7 +151,7 @@ static void judge_login(struct judge *j, const struct tree_node *map, struct rol
                       "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID",
                       j->where, client->text);
     }
-    role->login.method = method < 0 ? LOGIN_CERTIFICATE : (enum login_method)method;
+    role->login.method = judge_method(j, login, LOGIN_CERTIFICATE);
 }
 
 /* A file of the site that hearth.yaml may name, or NULL. */
@@ -291,20 +294,21 @@ const char *site_method_word(enum login_method method)
     return login_methods[method];
 }
 
-const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct role *role)
+const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct site_node *entry, const char *name)
 {
-    const char *suffix = NULL;
-    switch (role->login.method) {
+    switch (entry->method) {
     case LOGIN_CERTIFICATE:
-        suffix = "pem";
-        break;
+        snprintf(out, SITE_LOGIN_FILE_MAX, ".hearth/%.63s.pem", entry->role->name);
+        return out;
     case LOGIN_SECRET:
-        suffix = "secret";
-        break;
+        snprintf(out, SITE_LOGIN_FILE_MAX, ".hearth/%.63s.secret", entry->role->name);
+        return out;
+    case LOGIN_TPM:
+        snprintf(out, SITE_LOGIN_FILE_MAX, SITE_HALF, name ? name : "");
+        return name ? out : NULL;
     case LOGIN_DEVICE_CODE:
     case LOGIN_FEDERATED:
-        return NULL;
+        break;
     }
-    snprintf(out, SITE_LOGIN_FILE_MAX, ".hearth/%s.%s", role->name, suffix);
-    return out;
+    return NULL;
 }

@@ -18,7 +18,7 @@
 #define SITE_ROLES_MAX 16
 #define SITE_FILE_MAX ((size_t)1 << 20) /* bytes of any one file of a site */
 
-enum login_method { LOGIN_CERTIFICATE, LOGIN_SECRET, LOGIN_DEVICE_CODE, LOGIN_FEDERATED };
+enum login_method { LOGIN_CERTIFICATE, LOGIN_SECRET, LOGIN_DEVICE_CODE, LOGIN_FEDERATED, LOGIN_TPM };
 enum machine_type { MACHINE_CONTROLPLANE, MACHINE_WORKER };
 enum flux_from { FLUX_FILE, FLUX_RELEASE };
 enum bootstrap_mode { BOOTSTRAP_NONE, BOOTSTRAP_AUTO, BOOTSTRAP_MANUAL };
@@ -49,6 +49,7 @@ struct role {
         const char *tenant;
         /* GUID */
         const char *client;
+        /* of a node whose entry names none */
         enum login_method method;
     } login;
     struct {
@@ -80,6 +81,8 @@ struct site_node { /* an entry of `nodes` */
     struct ref *name_ref;
     struct pos pos;
     const struct role *role;
+    /* the role's, or its own */
+    enum login_method method;
     enum machine_type type;
     enum bootstrap_mode bootstrap;
     /* the mapping; keys are known fact names; never empty */
@@ -158,7 +161,7 @@ void site_examples(struct tree_node *root, struct errors *errors);
 
 const struct role *site_role(const struct site *site, const char *name);
 
-/* As hearth.yaml spells them: "certificate", "secret", "device-code", "federated"; "controlplane", "worker". */
+/* As hearth.yaml spells them: "certificate", "secret", "device-code", "federated", "tpm"; "controlplane", "worker". */
 const char *site_method_word(enum login_method method);
 const char *site_type_word(enum machine_type type);
 /* For people: "control plane", "worker". */
@@ -169,9 +172,11 @@ const char *site_type_words(enum machine_type type);
 #define SITE_TRUST_MAX 320
 const char *site_trust_words(char out[SITE_TRUST_MAX], const struct role *role);
 
-/* Where the login of a role lies in the site (".hearth/data.pem"), in out; NULL for methods without a file. */
+/* Where the login of an entry's node lies in the site (".hearth/data.pem", of its role; ".hearth/data-1.tpm", of its
+ * own), in out; NULL for methods without a file, and for a name that is not known (NULL). */
 #define SITE_LOGIN_FILE_MAX 128
-const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct role *role);
+#define SITE_HALF ".hearth/%.63s.tpm" /* of the node's name */
+const char *site_login_file(char out[SITE_LOGIN_FILE_MAX], const struct site_node *entry, const char *name);
 
 /* The scalar of a variable for an entry: its own first, then its role's; NULL when neither has it. */
 const struct tree_node *site_var(const struct site_node *entry, const char *name);

@@ -106,7 +106,7 @@ static void judge(const struct http *h, const char *word, const struct aadsts *k
                   struct error *e)
 {
     uint32_t wait_ms = 0;
-    bool assertion = login == VAULT_LOGIN_CERTIFICATE || login == VAULT_LOGIN_FEDERATED;
+    bool assertion = login != VAULT_LOGIN_SECRET && login != VAULT_LOGIN_DEVICE;
     e->code = word ? code_of(word, &wait_ms) : E_ENTRA_ANSWER;
     if (h->status == 429 || h->status == 408) {
         e->code = E_ENTRA_BUSY;

@@ -70,35 +70,83 @@ static void add_claims(struct buf *json, const struct jwt_claims *c, const unsig
                c->now + JWT_LIFETIME);
 }
 
+/* How it is signed: the header's words and the certificate's thumbprint in the form that goes with them. */
+struct header {
+    const char *algorithm;
+    const char *member;
+    struct span thumbprint;
+};
+
+/* What is signed, behind what is in out, and its hash. */
+static void begin(struct buf *out, const struct header *h, const struct jwt_claims *claims,
+                  const unsigned char jti[JWT_JTI_BYTES], unsigned char hash[32])
+{
+    struct buf json = {0};
+    size_t start = out->len;
+    buf_printf(&json, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"%s\":\"", h->algorithm, h->member);
+    text_base64url(&json, h->thumbprint.p, h->thumbprint.n);
+    buf_str(&json, "\"}");
+    text_base64url(out, json.data, json.len);
+    json.len = 0;
+    add_claims(&json, claims, jti);
+    buf_char(out, '.');
+    text_base64url(out, json.data, json.len);
+    buf_free(&json);
+    sha256(hash, out->data + start, out->len - start);
+}
+
+static void end(struct buf *out, const unsigned char *signature, size_t n)
+{
+    buf_char(out, '.');
+    text_base64url(out, signature, n);
+}
+
 int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_claims *claims,
                   const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
                   struct error *e)
 {
-    struct buf json = {0};
-    buf_str(&json, "{\"alg\":\"PS256\",\"typ\":\"JWT\",\"x5t#S256\":\"");
-    text_base64url(&json, loginkey_thumbprint(key), 32);
-    buf_str(&json, "\"}");
-    struct buf signed_part = {0};
-    text_base64url(&signed_part, json.data, json.len);
-    json.len = 0;
-    add_claims(&json, claims, jti);
-    buf_char(&signed_part, '.');
-    text_base64url(&signed_part, json.data, json.len);
-    buf_free(&json);
-
     unsigned char hash[32];
     unsigned bits = loginkey_bits(key);
-    sha256(hash, signed_part.data, signed_part.len);
+    struct buf signed_part = {0};
+    begin(&signed_part, &(struct header){"PS256", "x5t#S256", {loginkey_thumbprint(key), 32}}, claims, jti,
+          hash);
     unsigned char em[LOGINKEY_BYTES_MAX];
     jwt_pss_encode(em, bits, hash, salt);
     bool good = loginkey_private(key, em);
     if (good) {
+        end(&signed_part, em, (bits + 7) / 8);
         buf_add(out, signed_part.data, signed_part.len);
-        buf_char(out, '.');
-        text_base64url(out, em, (bits + 7) / 8);
     }
     buf_free(&signed_part);
     return good
         ? 0
         : error_set(e, E_CRED_KEY, "the login key made a signature that its certificate does not verify");
+}
+
+int jwt_by_tpm(struct buf *out, struct tpm *t, struct span certificate, const struct jwt_claims *claims,
+               const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
+               struct error *e)
+{
+    unsigned char thumbprint[32];
+    size_t start = out->len;
+    sha256(thumbprint, certificate.p, certificate.n);
+    unsigned char hash[32];
+    begin(out, &(struct header){"PS256", "x5t#S256", {thumbprint, 32}}, claims, jti, hash);
+    unsigned char em[TPM_KEY_BYTES];
+    jwt_pss_encode(em, 8 * TPM_KEY_BYTES, hash, salt);
+    bool refused;
+    int result = tpm_private(t, em, &refused, e);
+    if (result < 0 && refused) {
+        /* As azure-identity signs, with which Entra is at home. */
+        br_sha1_context sha1;
+        br_sha1_init(&sha1);
+        br_sha1_update(&sha1, certificate.p, certificate.n);
+        br_sha1_out(&sha1, thumbprint);
+        out->len = start;
+        begin(out, &(struct header){"RS256", "x5t", {thumbprint, br_sha1_SIZE}}, claims, jti, hash);
+        result = tpm_sign(t, hash, em, e);
+    }
+    if (result == 0)
+        end(out, em, sizeof em);
+    return result;
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "vault/loginkey.h"
+#include "vault/tpm.h"
 
 #include <stdint.h>
 
@@ -34,6 +35,12 @@ struct jwt_claims {
 int jwt_assertion(struct buf *out, const struct loginkey *key, const struct jwt_claims *claims,
                   const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
                   struct error *e);
+
+/* The same with a key of the TPM, which was made, and its certificate's DER: PS256 by the raw operation; where the chip
+ * refuses that, RS256 with x5t, the SHA-1 of the certificate. Errors: those of tpm.h; out is then of no use. */
+int jwt_by_tpm(struct buf *out, struct tpm *t, struct span certificate, const struct jwt_claims *claims,
+               const unsigned char jti[JWT_JTI_BYTES], const unsigned char salt[JWT_SALT_BYTES],
+               struct error *e);
 
 /* EMSA-PSS (RFC 8017 9.1.1) with SHA-256, MGF1-SHA-256 and a salt of 32 bytes, for a modulus of `bits`. em
  * has (bits + 7) / 8 bytes; when bits - 1 is a multiple of 8 the encoding is one byte shorter and em[0] is

@@ -8,6 +8,8 @@
 #include "vault/jwt.h"
 #include "vault/record.h"
 
+#include <string.h>
+
 static void later(struct fetch *f, const struct error *e, uint64_t now)
 {
     struct exchange *s = &f->login;
@@ -55,6 +57,11 @@ static int build(struct fetch *f, struct error *e)
             return -1;
         credential = (struct span){(const unsigned char *)assertion.data, assertion.len};
     }
+    const unsigned char *line = q->login == VAULT_LOGIN_TPM ? memchr(credential.p, '\n', credential.n) : NULL;
+    if (line && f->generation == 0)
+        credential.n = (size_t)(line - credential.p);
+    else if (line)
+        credential = (struct span){line + 1, credential.n - (size_t)(line + 1 - credential.p)};
     entra_request(&f->login.out, &f->authority, q->tenant, q->client, f->scope, q->login, credential);
     buf_free(&assertion);
     return 0;

@@ -27,7 +27,13 @@
 #define VAULT_TOTAL_MS 300000u   /* however many are: beside a person's login */
 #define VAULT_CODE_MAX_S 3600    /* seconds that a person is waited for, whatever the server says */
 
-enum vault_login { VAULT_LOGIN_CERTIFICATE, VAULT_LOGIN_SECRET, VAULT_LOGIN_FEDERATED, VAULT_LOGIN_DEVICE };
+enum vault_login {
+    VAULT_LOGIN_CERTIFICATE,
+    VAULT_LOGIN_SECRET,
+    VAULT_LOGIN_FEDERATED,
+    VAULT_LOGIN_TPM,
+    VAULT_LOGIN_DEVICE
+};
 
 /* What a person must know to log in for this box (RFC 8628 section 3.3): meant to be shown. */
 struct vault_code {
@@ -66,7 +72,8 @@ struct vault_request {
     const char *tenant;
     const char *client;
     enum vault_login login;
-    /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion; or NULL */
+    /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion, with VAULT_LOGIN_TPM one a
+     * line for each token that is asked for; or NULL */
     const struct secret *credential;
     const struct secret_name *names;
     unsigned name_count;

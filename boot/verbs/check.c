@@ -12,6 +12,7 @@
 #include "pipeline/values.h"
 #include "render/render.h"
 #include "show/show.h"
+#include "site/born.h"
 #include "verbs/verdict.h"
 #include "verbs/verbs.h"
 
@@ -124,18 +125,33 @@ static bool see_certificate(void *arg, const char *label, struct span der)
 /* A stick with a login that has ended boots, and is refused: so it is said beforehand. */
 static void login_end(const struct pipeline *run, struct errors *warnings)
 {
-    const struct role *role = run->plan->entry->role;
+    const struct plan *plan = run->plan;
     struct secret credential = {0};
     const char *tenant, *client;
     enum vault_login login;
     struct error ignored;
-    int64_t end = 0;
-    if (role->login.method == LOGIN_CERTIFICATE &&
-        credential_read(run->site, role, &login, &tenant, &client, &credential, &ignored) == 0)
+    int64_t end = 0, now = (int64_t)time(NULL);
+    if (plan->entry->method == LOGIN_CERTIFICATE &&
+        credential_read(plan, &login, &tenant, &client, &credential, &ignored) == 0)
         pem_each(secret_bytes(&credential), see_certificate, &end);
     secret_free(&credential);
     if (end)
-        warn_end(warnings, "the certificate of the login of role ", role->name, end, (int64_t)time(NULL));
+        warn_end(warnings, "the certificate of the login of role ", plan->entry->role->name, end, now);
+    const char **names;
+    /* Each one of the role's: another's box is not asked before it is there. */
+    for (unsigned i = 0; i < plan->site->node_count; i++) {
+        const struct site_node *entry = &plan->site->nodes[i];
+        if (entry->role != plan->entry->role || entry->method != LOGIN_TPM ||
+            born_names(plan->site, plan->pool, entry, &names, &ignored) != 0)
+            continue;
+        for (; *names; names++) {
+            struct born born;
+            struct x509_cert cert;
+            if (born_read(plan->site, plan->pool, *names, &born, &ignored) == 0 &&
+                x509_read(born.certificate, &cert))
+                warn_end(warnings, "the certificate of the login of ", *names, cert.not_after, now);
+        }
+    }
 }
 
 /* Rights are given secret by secret, and the tree's are the operator's to read: hearth's login needs none. */
@@ -275,7 +291,7 @@ static int check(struct pipeline *run, struct rendered *rendered, const struct o
     struct errors warnings = {0};
     login_end(run, &warnings);
     struct error e;
-    int committed = history_judge(run->site, run->plan->entry->role, &warnings, &e);
+    int committed = history_judge(run->plan, &warnings, &e);
     say_warnings(&warnings);
     if (committed != 0)
         errors_add(errors, &e);

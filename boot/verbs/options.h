@@ -21,6 +21,7 @@ enum option_flag {
     OPT_ARGUMENT = 1 << 10, /* one word that is no option */
     OPT_PARTIAL = 1 << 11,
     OPT_TALOS = 1 << 12,
+    OPT_LOGIN = 1 << 13,
 };
 
 /* Strings are borrowed from argv; NULL means not given. */
@@ -30,6 +31,8 @@ struct options {
     const char *facts;
     const char *node;
     const char *out;
+    /* whose login is born here */
+    const char *login;
     const char *argument;
     /* a version, as in 1.14 */
     const char *talos;

@@ -10,6 +10,9 @@ WORK = ".hearth-work-"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+HALF = "half a login of "  # with the name of a box: worth nothing without that box
+
+
 class Stop(Exception):
     """The work cannot go on; the text says why and what to do."""
 
@@ -194,6 +197,9 @@ def report(settings, rows):
         say("  %-30s %9s  %s" % (os.path.relpath(path), size(count), about))
     holding = [(path, holds) for path, _, holds in rows if holds]
     for path, holds in holding:
+        if all(what.startswith(HALF) for what in holds):
+            say("  holds %s: %s, mode 0600: worth nothing without that box" % ("; ".join(holds), os.path.relpath(path)))
+            continue
         say("  holds a credential: %s (%s), mode 0600. Whoever has it can read what a login in it may read."
             % (os.path.relpath(path), "; ".join(holds)))
     if rows and not holding:

@@ -20,7 +20,7 @@ import threading
 import segment
 import sitelayer
 import talos
-from common import Stop, read, replace, replaceable, say, tool, write
+from common import HALF, Stop, read, replace, replaceable, say, tool, write
 
 FILES = ("boot.ipxe", "vmlinuz", "initramfs.img")
 LOADERS = {"undionly.kpxe": "BIOS", "ipxe.efi": "UEFI"}
@@ -39,6 +39,9 @@ def script(args):
 
 
 def who_can_fetch(holds):
+    if holds and all(what.startswith(HALF) for what in holds):
+        return ("Everyone who reaches this server can fetch initramfs.img and take %s out of it, the box too: while it is served, "
+                "root on that box, or whoever has the box, has the whole login." % " and ".join(holds))
     if holds:
         return ("Everyone who reaches this server, every box and every guest on the LAN, can fetch initramfs.img and take "
                 "%s out of it." % " and ".join(holds))

@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 import extension
-from common import Stop, read, say, warn, write
+from common import HALF, Stop, read, say, warn, write
 
 FILE_MAX = 1 << 20
 INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hearth
@@ -18,12 +18,13 @@ HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
 
 
 class Site:
-    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; holds:
-    what of all that nobody else may have, in words."""
+    """What goes into a site layer. files: {relative path: bytes}; roles: those whose credential is among them; halves:
+    the boxes of whose login half is; holds: what of all that nobody else may have, in words."""
 
-    def __init__(self, directory, files, roles):
+    def __init__(self, directory, files, roles, halves):
         self.directory, self.files, self.roles = directory, files, roles
         self.holds = ["the login of role " + ", ".join(roles)] if roles else []
+        self.holds += [HALF + ", ".join(halves)] if halves else []
 
 
 def inside(directory, path):
@@ -151,11 +152,11 @@ def tracked(directory):
         once_committed(where, real, ".hearth/" + name)
 
 
-def credential(directory, role, path):
+def credential(directory, whom, path):
     full = os.path.join(directory, path)
     if not os.path.lexists(full):
-        raise Stop("%s is missing, so no box of role %s could log in. Put it there, or pack another role (ROLE=), or none "
-                   "(CREDENTIAL=0)" % (path, role))
+        raise Stop("%s is missing, so %s could not log in. Put it there, or pack another role (ROLE=), or none (CREDENTIAL=0)"
+                   % (path, whom))
     data = inside(directory, path)
     if path.endswith(".pem"):
         if b"ENCRYPTED" in data:
@@ -179,27 +180,47 @@ def unignored(rows):
             warn("%s is not in .gitignore: the next `git add .` would publish the login in it" % os.path.relpath(path))
 
 
+def halves(directory, plan):
+    """{path: bytes} of the halves of a node's logins, and whose they are; a name with facts has all that were born."""
+    login = plan["login"]
+    if not login["born"]:
+        warn("%s has no certificate in logins/ yet, so it cannot log in: `hearth facts --login NAME --out DIR` on the box makes it"
+             % plan["node"]["name"])
+    paths = {".hearth/%s.tpm" % name: name for name in login["born"]}
+    return {path: credential(directory, name, path) for path, name in paths.items()}, list(paths.values())
+
+
 def logins(settings, directory, planned, with_credentials):
-    """{path: bytes} of the credentials to pack, and the roles they are of."""
-    methods = {plan["node"]["role"]: plan["login"] for plan in planned}
+    """{path: bytes} of the credentials to pack, the roles that they are of, and the boxes of whose login it is half."""
+    roles = sorted({plan["node"]["role"] for plan in planned})
     role = settings.get("ROLE")
-    if role and role not in methods:
-        raise Stop("ROLE=%s: no entry of this site has that role; there are %s" % (role, ", ".join(sorted(methods))))
+    if role and role not in roles:
+        raise Stop("ROLE=%s: no entry of this site has that role; there are %s" % (role, ", ".join(roles)))
     tracked(directory)
-    files, packed = {}, []
-    for name, login in sorted(methods.items()):
-        if role and name != role:
+    files, packed, half, persons = {}, [], [], []
+    for plan in sorted(planned, key=lambda plan: plan["node"]["role"]):
+        name, login = plan["node"]["role"], plan["login"]
+        path = ".hearth/" + name + LOGIN.get(login["method"], "")
+        if role and name != role or path in files:
             continue
         if login["method"] == "device-code":
-            say("role %s logs in with a device code: nothing of it is packed, a person confirms each install" % name)
+            persons += [name] if name not in persons else []
+        elif login["method"] == "tpm":
+            if with_credentials:
+                more, whose = halves(directory, plan)
+                files.update(more)
+                half += whose
         elif login["method"] not in LOGIN:
-            raise Stop("role %s logs in with a %s token, which no blank box has; certificate, secret or device-code work there"
+            raise Stop("role %s logs in with a %s token, which no blank box has; certificate, secret, device-code or tpm work there"
                        % (name, login["method"]))
         elif with_credentials:
-            path = ".hearth/" + name + LOGIN[login["method"]]
-            files[path] = credential(directory, name, path)
-            packed.append(name)
-    return files, packed
+            files[path] = credential(directory, "no box of role " + name, path)
+            packed += [name] if name not in packed else []
+    for name in persons:
+        say("role %s logs in with a device code: nothing of it is packed, a person confirms each install" % name)
+    if half and settings.flag("PERMANENT", False):
+        say("PERMANENT=1: half a login stays in its box, so whoever has the box, or is root on it, has the whole of it")
+    return files, packed, half
 
 
 def modes(path, data):
@@ -229,11 +250,11 @@ def collect(settings, work, with_credentials=True):
         raise Stop("the packed copy of the site plans something else than the site; this is a fault of hearth's image tools")
     if words:
         warn("hearth plan --all is not content with the tree that Flux reads:\n%s" % words)
-    secrets, packed = logins(settings, directory, planned, with_credentials)
+    secrets, packed, half = logins(settings, directory, planned, with_credentials)
     files.update(secrets)
     if settings.flag("PERMANENT", False):
         files[PERMANENT] = b""
-    return Site(directory, files, packed)
+    return Site(directory, files, packed, half)
 
 
 def with_folders(files):
@@ -254,9 +275,8 @@ def layer(settings, work, site):
 
 
 def describe(site):
-    say("site %s: %d files%s" % (os.path.relpath(site.directory), len(site.files),
-                                 ", the credential of %s among them" % ", ".join(site.roles) if site.roles
-                                 else ", no credential"))
+    say("site %s: %d files, %s" % (os.path.relpath(site.directory), len(site.files),
+                                   "; ".join(site.holds) + " among them" if site.holds else "no credential"))
 
 
 def build(settings, work):

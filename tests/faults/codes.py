@@ -29,6 +29,8 @@ ELSEWHERE = {
     "plan-manifests-differ": "of plan --all",
     "site-missing": "an image without a site is left alone",
     "secret-expired": "of check: a date alone stops no boot",
+    "login-exists": "of facts --login",
+    "cred-desk": "of a desk",
     "vault-request": "hearth.yaml is checked before",
     "vault-host": "hearth.yaml is checked before",
     "render-selfcheck": "would be a mistake in hearth",

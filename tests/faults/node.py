@@ -19,6 +19,7 @@ import kit as kit_module  # noqa: E402
 import machine  # noqa: E402
 import pki  # noqa: E402
 import roads  # noqa: E402
+import tpm  # noqa: E402
 import world as world_module  # noqa: E402
 from boot import CANARIES, CANARY, need, text_of  # noqa: E402
 from table import APPLY, LOGIN, STAGES, VAULT  # noqa: E402
@@ -50,7 +51,7 @@ def prepare(kit):
     """A reason why no row can run, or None."""
     if shutil.which("go") is None:
         return "go is not installed"
-    reason = world_module.possible()
+    reason = world_module.possible() or tpm.lacks()
     if reason:
         return reason
     if not boot.build(kit):
@@ -113,7 +114,7 @@ class Play:
     def __init__(self, lane, row, version):
         self.lane, self.row, self.version = lane, row, version
         self.bench = boot.Bench(lane.kit, version)
-        self.box = None
+        self.box = self.chip = None
 
     # -- the box
 
@@ -179,6 +180,7 @@ class Play:
             partial=row.get("partial"), **settings)
         self.site = os.path.join(box.where, "site")
         box.scenario["canaries"] = self.lane.hidden
+        certificate = self.born() if "tpm" in row else None
         shutil.copytree(self.site, self.site + ".good", symlinks=True)
         binary = self.lane.kit.binary
         if row.get("json"):
@@ -195,7 +197,29 @@ class Play:
         world_module.bind(os.path.join(box.where, "resolv.conf"), target)
         self.spoil()
         self.lane.restore(row)
+        if certificate:
+            self.lane.world.azure.config["clients"][self.lane.account["client"]]["certificate"] = certificate
         return box
+
+    def born(self):
+        """A login that is born in the box's TPM, before anything else happens: the site has both files and no
+        credential beside them, Entra the certificate. Then the box starts anew, with the TPM that the row gives it."""
+        kit, words, tree = self.lane.kit, self.row["tpm"], self.box.tree
+        kit.write(os.path.join(tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
+        state = os.path.join(self.box.where, "tpm-")
+        with tpm.Tpm(state + "own") as chip:
+            chip.into(tree)
+            status, _, err = kit.hearth("facts", "--sysroot", tree, "--login", "data-1", "--out", self.site)
+            need(status == 0, "no login is born: " + err[-300:])
+        with open(os.path.join(self.site, "hearth.yaml")) as source:
+            text = source.read()
+        kit.write(os.path.join(self.site, "hearth.yaml"), text.replace("method: secret", "method: tpm", 1))
+        os.unlink(os.path.join(self.site, ".hearth", "data.secret"))
+        self.chip = tpm.Tpm(state + words.get("state", "own"), words.get("refuse", ()))
+        self.chip.into(tree)
+        for command in words.get("before", ()):
+            need(self.chip.ask(command) == 0, "the TPM does not take " + command)
+        return os.path.join(self.box.where, "site.good", "logins", "data-1.crt")
 
     def install(self, which):
         """The disk as an earlier box left it; `stranger`: with a config that says nothing of hearth."""
@@ -400,6 +424,11 @@ class Play:
             late = [entry for entry in applied if member and entry["n"] > member[0]["n"]]
             need(len(applied) - len(late) <= 1 and len(late) <= 1, "applied twice in boot %d" % number)
         need(len(box.find("bootstrap")) <= 1, "Bootstrap took effect twice")
+        if "tpm" in row:
+            sent = self.chip.commands
+            need("sent" not in row["tpm"] or [one for one in sent if one != 0x165] == row["tpm"]["sent"],
+                "other commands went to the TPM: %s" % [hex(one) for one in sent])
+            need(row["outcome"] != "applied" or sent.count(0x131) == sent.count(0x165), "a key was left in the TPM")
         for word in row.get("said", ()):
             need(word in said, "%r is not said:\n%s" % (word, text_of(box)[-400:]))
 
@@ -438,5 +467,7 @@ def play(lane, row, version):
         import traceback
         return "%s: %s\n%s" % (type(broken).__name__, broken, traceback.format_exc(limit=-2))
     finally:
+        if one.chip:
+            one.chip.__exit__()
         if one.box:
             one.box.root.close()

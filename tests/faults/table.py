@@ -1,4 +1,5 @@
 """The faults: (stage, cause, outcome) and how the cause is made. node.py plays a row; README.md has the vocabulary."""
+from tpm import OFF, PASSWORD
 from roads import BLACK, CUT, GONE, MUTE, NOWHERE, RESET, STAND_LOGIN, STAND_VAULT
 
 ROWS = []
@@ -337,6 +338,22 @@ row("secrets", "Talos says synchronized, the clock says 1970", "clock", clock=86
 row("secrets", "Talos says synchronized, the clock says 2050", "clock", clock=2524608000)
 row("secrets", "nobody logs in with the code", "entra-code", spoil=replace(HEARTH, "method: secret", "method: device-code"),
     azure={"public": True, "device": {"pending": 1, "then": "expired_token", "interval": 1}}, said=["log in: open"])
+MAKE, RAW, SIGN = 0x131, 0x159, 0x15d
+row("secrets", "the login is made in the TPM", "applied", tpm={"sent": [MAKE, RAW, RAW]}, said=["the TPM makes the key"])
+row("secrets", "the TPM refuses the raw operation", "applied", tpm={"refuse": [RAW], "sent": [MAKE, RAW, 0x17a, SIGN, RAW, 0x17a, SIGN]})
+row("secrets", "the token of a login by TPM is refused once", "applied", tpm={"sent": [MAKE, RAW, RAW]}, azure={"refuse_tokens": 1})
+row("secrets", "the stick of a login by TPM is in another box", "tpm-other", tpm={"state": "another"}, said=["logins/data-1.crt"])
+row("secrets", "the box shows no TPM", "tpm-none", tpm={"sent": []}, tree_spoil=["sys/class/tpm/tpm0"])
+row("secrets", "the TPM is a 1.2", "tpm-old", tpm={"sent": []},
+    sh_tree="echo 1 >sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major")
+row("secrets", "the TPM has an endorsement password", "tpm-password", tpm={"before": [PASSWORD]})
+row("secrets", "the TPM's endorsement hierarchy is off", "tpm-off", tpm={"before": [OFF]})
+row("secrets", "the TPM makes no key", "tpm-refused", tpm={"refuse": [MAKE]}, said=["0x143", "firmware"])
+row("secrets", "half of a login by TPM is not in the image", "cred-missing", tpm={"sent": []}, sh="rm .hearth/data-1.tpm",
+    said=[".hearth/data-1.tpm"])
+row("secrets", "the certificate of a login by TPM is not in the app any more", "entra-client", tpm={}, said=["login of data-1"],
+    azure={"faults": [{"role": "login", "path": "*", "aadsts": 700027}]})
+row("plan", "another certificate than a TPM's stands in logins", "tpm-pair", tpm={"sent": []}, sh="cp \"$PEM\" logins/data-1.crt")
 row("secrets", "the person says no to the code", "entra-declined",
     spoil=replace(HEARTH, "method: secret", "method: device-code"),
     azure={"public": True, "device": {"pending": 0, "then": 70044, "interval": 1}})
