@@ -21,6 +21,8 @@ pieces), goodbye (close_notify behind the handshake), drop_after N with drop "an
 ClientHello with a ServerHello of this version, as hex "0302", and nothing after: OpenSSL's own 1.1 server finds no
 common suite first and sends an alert instead), first "text" (say this, latin-1, before any TLS).
 """
+import _ssl
+import ctypes
 import errno
 import json
 import socket
@@ -345,6 +347,19 @@ class Connection:
         self.sock.close()
 
 
+def agree_on(context, curve):
+    """One curve for the key exchange. Python 3.11.2 looks for it among NIST's alone; OpenSSL's own list has the rest."""
+    try:
+        context.set_ecdh_curve(curve)
+    except ssl.SSLError:
+        library = ctypes.CDLL(_ssl.__file__)
+        library.SSL_CTX_ctrl.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long, ctypes.c_char_p]
+        pointer = ctypes.c_void_p.from_address(id(context) + object.__basicsize__)
+        set_groups_list = 92
+        if library.SSL_CTX_ctrl(pointer, set_groups_list, 0, curve.encode()) != 1:
+            raise
+
+
 class Listener:
     def __init__(self, server, role, address, port):
         self.server, self.role = server, role
@@ -366,7 +381,7 @@ class Listener:
         versions = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1,
                     "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
         if settings.get("curve"):
-            context.set_ecdh_curve(settings["curve"])
+            agree_on(context, settings["curve"])
         context.minimum_version = versions[settings.get("tls_min", "1.2")]
         context.maximum_version = versions[settings.get("tls_max", "1.3")]
         if settings.get("alpn"):
