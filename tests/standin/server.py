@@ -348,7 +348,7 @@ class Connection:
 
 
 def agree_on(context, curve):
-    """One curve for the key exchange. Python 3.11.2 looks for it among NIST's alone; OpenSSL's own list has the rest."""
+    """One curve for the key exchange. Python 3.11.2 looks among NIST's alone; OpenSSL's own list has the rest."""
     try:
         context.set_ecdh_curve(curve)
     except ssl.SSLError:
