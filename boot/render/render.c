@@ -10,6 +10,10 @@
 #include <bearssl_hash.h>
 #include <string.h>
 
+/* Of a line of an inlined manifest, and of all that is none: bytes that are made room for. */
+#define INDENTATION 10
+#define BESIDE_MANIFESTS ((size_t)128 << 10)
+
 /* One rendering under way. */
 struct rendering {
     const struct plan *plan;
@@ -123,9 +127,27 @@ static void inline_manifests(struct rendering *r)
     }
 }
 
+/* Room for all manifests as indented lines, so that the buffer need not be moved while it holds most of them. */
+static void make_room(struct rendered *out)
+{
+    size_t room = BESIDE_MANIFESTS;
+    for (unsigned i = 0; i < out->manifest_count; i++) {
+        struct span rest = out->manifests[i].held ? (struct span){0} : out->manifests[i].contents;
+        room += rest.n;
+        for (const unsigned char *line; rest.n && (line = memchr(rest.p, '\n', rest.n)) != NULL;) {
+            room += INDENTATION;
+            rest.n -= (size_t)(line + 1 - rest.p);
+            rest.p = line + 1;
+        }
+    }
+    if (room < out->machine_config.max)
+        (void)buf_reserve(&out->machine_config, room);
+}
+
 static void write_config(struct rendering *r)
 {
     r->out->machine_config.max = RENDER_CONFIG_MAX;
+    make_room(r->out);
     inline_manifests(r);
     struct error e = {0};
     if (emit_documents(&r->out->machine_config, r->config, "machine-config.yaml", &e) != 0)
