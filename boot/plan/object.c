@@ -51,12 +51,14 @@ static void want_text(struct judging *j, const struct tree_node *node, const cha
     if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too))
         return;
     const char *shown = clear_shown(what, node->text);
+    const char *then =
+        shown == node->text ? pool_printf(j->pool, "write \"%.80s\"", shown) : "put it into quotes";
     if (type == SCALAR_TIME)
-        say(j, node->pos, "%s: %.80s is text to Talos and a time to kustomize, so to Flux; write \"%.80s\"",
-            what, shown, shown);
+        say(j, node->pos, "%s: %.80s is text to Talos and a time to kustomize, so to Flux; %s", what, shown,
+            then);
     else
-        say(j, node->pos, "%s: %s%.80s is %s to the API server, which refuses it; write \"%.80s\"", what,
-            node->len ? "" : "an empty value", shown, type_word(type), shown);
+        say(j, node->pos, "%s: %s%.80s is %s to the API server, which refuses it; %s", what,
+            node->len ? "" : "an empty value", shown, type_word(type), then);
 }
 
 /* A map of texts by texts. */

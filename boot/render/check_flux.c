@@ -119,7 +119,8 @@ static void check_fields(struct check *c, const struct tree_node *root)
             errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
         }
     }
-    if (tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
+    if (kind[0] == 'F' &&
+        tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
                 "disabled"))
         errors_at(c->errors, root->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
 }

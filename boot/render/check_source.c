@@ -115,32 +115,41 @@ static const char *needed_keys(const struct check_source *s, const struct object
     return has_key(secret, "password") || has_key(secret, "username") ? "username\0password\0" : "";
 }
 
+/* Where a login begins, or the host: behind a scheme and its slashes, also where those are too few or too many. */
+static const char *authority(const char *url)
+{
+    size_t n = strcspn(url, ":/");
+    const char *host = url[n] && url[n + (url[n] == ':')] == '/' ? url + n + 1 : url;
+    return host + strspn(host, "/");
+}
+
 /* A URL as it may be shown: without a login that stands in it. */
 static const char *shown(const char *url)
 {
-    const char *host = strstr(url, "//");
-    host = host ? host + 2 : url;
-    const char *end = host + strcspn(host, "/?#"), *from = url;
+    const char *host = authority(url), *end = host + strcspn(host, "/?#"), *from = url;
     for (const char *p = host; p < end; p++)
-        if (*p == '@' && strncmp(host, "git@", 4) != 0)
+        if (*p == '@' && (p != host + 3 || strncmp(host, "git", 3) != 0))
             from = p + 1;
     return from;
 }
 
-/* A user alone is none, where SSH needs one. */
+#define TOKEN_MIN 26 /* bytes of a token in the place of a user; what Azure DevOps puts there is a name */
+
+/* A user alone is none: SSH needs one, and Azure DevOps and Bitbucket have one in what they give to clone. */
 static bool has_login(const char *url)
 {
-    const char *host = shown(url);
-    bool ssh = strncmp(url, "ssh://", 6) == 0;
-    return host != url && (!ssh || memchr(url + 6, ':', (size_t)(host - url) - 6));
+    const char *host = shown(url), *user = authority(url);
+    size_t n = host == url ? 0 : (size_t)(host - user) - 1;
+    return memchr(user, ':', n) || (n >= TOKEN_MIN && strncmp(url, "ssh://", 6) != 0);
 }
 
 static void check_secret(struct check *c, const struct check_source *s)
 {
     const struct object *secret = find_secret(c, s->ns, s->secret->text);
     if (!secret) {
-        errors_at(c->errors, s->secret->pos, E_FLUX_SYNC, "nothing inlined is the Secret %s/%s that it names",
-                  s->ns, s->secret->text);
+        errors_at(c->own_open ? c->warnings : c->errors, s->secret->pos, E_FLUX_SYNC,
+                  "nothing inlined is the Secret %s/%s that it names%s", s->ns, s->secret->text,
+                  c->own_open ? " (what a secret holds as a whole is not seen here)" : "");
         return;
     }
     for (const char *key = secret->node ? needed_keys(s, secret) : ""; *key; key += strlen(key) + 1)
@@ -179,7 +188,7 @@ void check_source(struct check *c, const struct check_source *s)
     if (has_login(s->url->text))
         errors_at(c->errors, s->url->pos, E_FLUX_SYNC,
                   "a login stands in the URL, and in Git for ever: make it anew, and put it into a Secret");
-    if (tree_text(s->secret))
+    if (!check_empty(s->secret) && tree_text(s->secret))
         check_secret(c, s);
     else if (strncmp(s->url->text, "ssh:", 4) == 0)
         errors_at(c->errors, s->url->pos, E_FLUX_SYNC, "ssh:// needs a Secret with a key and known hosts");

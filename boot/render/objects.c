@@ -258,6 +258,9 @@ int objects_of_stream(struct pool *pool, struct span bytes, struct pos where, st
                       struct error *e)
 {
     struct streaming s = {.pool = pool, .where = where, .end = end, .e = e};
+    /* A byte order mark says nothing, to Talos either. */
+    if (bytes.n >= 3 && memcmp(bytes.p, "\xef\xbb\xbf", 3) == 0)
+        bytes = (struct span){bytes.p + 3, bytes.n - 3};
     if (skim(s, bytes))
         return 0;
     yaml_parser_t parser;

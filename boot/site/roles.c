@@ -3,6 +3,7 @@
  */
 #include "base/https.h"
 #include "base/text.h"
+#include "site/clear.h"
 #include "site/judge.h"
 #include "site/path.h"
 
@@ -81,7 +82,7 @@ static const char *judge_server(struct judge *j, const struct tree_node *map, co
         fault = "has a port; it is only a name here";
     if (fault) {
         errors_at(j->errors, node->pos, E_SITE_VALUE, "\"%s\" of %s, \"%.200s\", %s", key, j->where,
-                  node->text, fault);
+                  clear_shown(key, node->text), fault);
         return NULL;
     }
     if (judge_example_host(j, node->pos, url->host))
@@ -102,7 +103,7 @@ static void judge_endpoint(struct judge *j, const struct tree_node *map, struct 
         fault = "has no port; Kubernetes is usually at :6443";
     if (fault)
         errors_at(j->errors, node->pos, E_SITE_VALUE, "\"endpoint\" of %s, \"%.200s\", %s", j->where,
-                  node->text, fault);
+                  clear_shown("endpoint", node->text), fault);
     else if (!judge_example_host(j, node->pos, url.host))
         role->endpoint = node->text;
 }
@@ -122,7 +123,8 @@ static void judge_tenant(struct judge *j, const struct tree_node *node)
         (void)judge_example_host(j, node->pos, url.host);
     else if (!text_is_guid(text))
         errors_at(j->errors, node->pos, E_SITE_VALUE,
-                  "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain", j->where, text);
+                  "\"tenant\" of %s, \"%.200s\", is neither a GUID nor a domain", j->where,
+                  clear_shown("tenant", text));
 }
 
 enum login_method judge_method(struct judge *j, const struct tree_node *login, enum login_method otherwise)
@@ -149,7 +151,7 @@ static void judge_login(struct judge *j, const struct tree_node *map, struct rol
         if (!text_is_guid(client->text))
             errors_at(j->errors, client->pos, E_SITE_VALUE,
                       "\"client\" of %s, \"%.200s\", is not a GUID; it is the application (client) ID",
-                      j->where, client->text);
+                      j->where, clear_shown("client", client->text));
     }
     role->login.method = judge_method(j, login, LOGIN_CERTIFICATE);
 }

@@ -578,7 +578,11 @@ static void a_sync_that_never_begins_is_refused(void **state)
             "spec.prune of Kustomization must be true or false");
     sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://me:hunter2@", NULL,
             "a login stands in the URL");
-    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://hunter2@", NULL,
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@",
+            "  url: https://ghp_0123456789abcdefghijklmnop@", NULL, "a login stands in the URL");
+    /* What Azure DevOps and Bitbucket give to clone. */
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://myorg@", NULL, NULL);
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://git@me:hunter2@", NULL,
             "a login stands in the URL");
     sync_is("ssh://git@", "ssh://me@", git_secret, NULL);
     sync_is("ssh://git@", "ssh://me:hunter2@", git_secret, "a login stands in the URL");
