@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LABEL_MAX 64
+#define LINE_BYTES 48 /* in a line of 64 characters */
 #define BLANKS " \t\r"
 
 /* The next line without the blanks at its end; false when none is left. */
@@ -80,4 +81,14 @@ const char *pem_damage(struct span text)
             return "its lines are indented";
     }
     return NULL;
+}
+
+void pem_certificate(struct buf *out, struct span der)
+{
+    buf_str(out, "-----BEGIN CERTIFICATE-----\n");
+    for (size_t i = 0; i < der.n; i += LINE_BYTES) {
+        text_base64(out, der.p + i, der.n - i < LINE_BYTES ? der.n - i : LINE_BYTES);
+        buf_char(out, '\n');
+    }
+    buf_str(out, "-----END CERTIFICATE-----\n");
 }

@@ -4,6 +4,7 @@
 #ifndef HEARTH_BASE_PEM_H
 #define HEARTH_BASE_PEM_H
 
+#include "base/buf.h"
 #include "base/reader.h"
 
 #include <stdbool.h>
@@ -22,5 +23,8 @@ bool pem_each(struct span text, pem_take *take, void *arg);
 /* What has happened to a text that was PEM once: "its lines are indented" (copied out of YAML), "its line ends are
  * lost". NULL when it shows nothing of the kind. */
 const char *pem_damage(struct span text);
+
+/* Adds one certificate, in lines of 64 characters. */
+void pem_certificate(struct buf *out, struct span der);
 
 #endif

@@ -87,6 +87,7 @@ static void judge_left(struct plan *plan)
 
 void plan_login(struct plan *plan, struct errors *errors)
 {
+    judge_strangers(plan, errors);
     if (plan->entry->method != LOGIN_TPM)
         return;
     struct error e;
@@ -96,6 +97,5 @@ void plan_login(struct plan *plan, struct errors *errors)
     else
         for (; *names; names++)
             judge_pair(plan, *names, errors);
-    judge_strangers(plan, errors);
     judge_left(plan);
 }

@@ -4,6 +4,7 @@
 #include "show/show.h"
 #include "site/born.h"
 #include "site/ref.h"
+#include "site/tracked.h"
 
 #include <bearssl.h>
 #include <string.h>
@@ -105,7 +106,8 @@ static void show_certificate(struct buf *out, const struct plan *plan)
 }
 
 /* One box's certificate: into the app only where its half proves that it was born with it; out of the app always. */
-static void show_box(struct buf *out, const struct plan *plan, const char *name)
+static void show_box(struct buf *out, const struct plan *plan, const struct site_node *entry,
+                     const char *name)
 {
     char path[SITE_LOGIN_FILE_MAX];
     struct born born;
@@ -128,7 +130,13 @@ static void show_box(struct buf *out, const struct plan *plan, const char *name)
     struct buf base64 = {0};
     text_base64(&base64, thumbprint, sizeof thumbprint);
     line_add(out, "%s", "");
-    if (born.has_half) {
+    char half[SITE_LOGIN_FILE_MAX];
+    (void)site_login_file(half, entry, name);
+    enum tracked tracked = born.has_half ? tracked_content(plan->site->dir, half) : TRACKED_NO;
+    if (tracked == TRACKED_YES || tracked == TRACKED_UNKNOWN) {
+        line_add(out, "#    %s: not to be added: Git %s %s, and who writes to Git would choose both.", name,
+                 tracked == TRACKED_YES ? "tracks" : "may track", half);
+    } else if (born.has_half) {
         line_add(out, "#    %s logs in:", name);
         line_add(out, "az ad app credential reset --id %s --append --cert @%s --output none \\", client,
                  cert);
@@ -157,7 +165,7 @@ static void show_boxes(struct buf *out, const struct plan *plan)
             line_add(out, "#    %s has no certificate yet: on the box, hearth facts --login NAME --out DIR",
                      site->nodes[i].name);
         for (; *names; names++)
-            show_box(out, plan, *names);
+            show_box(out, plan, &site->nodes[i], *names);
     }
     line_add(out, "%s", "");
     line_add(out,

@@ -72,6 +72,16 @@ static int read_file(const struct site *site, const char *path, struct buf *out,
     return missing ? 0 : result;
 }
 
+/* The same text, however its lines end. */
+static bool same_lines(struct buf *pem, const struct buf *written)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < pem->len; i++)
+        if (pem->data[i] != '\r')
+            pem->data[n++] = pem->data[i];
+    return n == written->len && (n == 0 || memcmp(pem->data, written->data, n) == 0);
+}
+
 int born_read(const struct site *site, struct pool *pool, const char *name, struct born *out, struct error *e)
 {
     struct taking t = {.pool = pool};
@@ -89,6 +99,14 @@ int born_read(const struct site *site, struct pool *pool, const char *name, stru
     if (out->has_certificate &&
         (!pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take, &t) || !t.der.n))
         return error_set(e, E_CRED_FORM, "%s is no certificate in PEM", certificate);
+    /* Other readers take other labels, and another block first: what is registered must be what is judged here. */
+    cleanup(buf_free) struct buf written = {0};
+    if (out->has_certificate)
+        pem_certificate(&written, t.der);
+    if (!same_lines(&pem, &written))
+        return error_set(e, E_TPM_PAIR,
+                         "%s is not as `hearth facts --login` wrote it: one certificate and nothing else",
+                         certificate);
     out->certificate = t.der;
     unsigned char hash[BORN_HASH_BYTES];
     hash_of(hash, t.der.p, t.der.n);
@@ -109,13 +127,20 @@ static bool fits(const struct site_node *entry, const char *name)
     return text_glob(glob, name);
 }
 
-/* The entry whose login a certificate of this name is, as matching would have it. */
+/* The entry whose login a certificate of this name is, among those that log in so: the one of this very name, else the
+ * first that it fits. Entries may share a pattern, one for each kind of box. */
 static const struct site_node *entry_of(const struct site *site, const char *name)
 {
-    for (unsigned i = 0; text_is_label(name) && i < site->node_count; i++)
-        if (fits(&site->nodes[i], name))
-            return site->nodes[i].method == LOGIN_TPM ? &site->nodes[i] : NULL;
-    return NULL;
+    const struct site_node *first = NULL;
+    for (unsigned i = 0; text_is_label(name) && i < site->node_count; i++) {
+        const struct site_node *entry = &site->nodes[i];
+        if (entry->method != LOGIN_TPM || !fits(entry, name))
+            continue;
+        if (!entry->name_ref)
+            return entry;
+        first = first ? first : entry;
+    }
+    return first;
 }
 
 int born_names(const struct site *site, struct pool *pool, const struct site_node *entry, const char ***out,

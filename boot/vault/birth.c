@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define SERIAL_BYTES 16
-#define PEM_LINE 48 /* bytes in a line of 64 characters */
 
 /* sha256WithRSAEncryption, and commonName of a DN. */
 static const unsigned char algorithm[] = {0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11, 5, 0};
@@ -82,14 +81,4 @@ int birth_certificate(struct buf *der, struct tpm *t, const char *name, int64_t 
     der_wrap(der, bits, DER_BITS);
     der_wrap(der, start, DER_SEQUENCE);
     return 0;
-}
-
-void birth_pem(struct buf *out, const struct buf *der)
-{
-    buf_str(out, "-----BEGIN CERTIFICATE-----\n");
-    for (size_t i = 0; i < der->len; i += PEM_LINE) {
-        text_base64(out, der->data + i, der->len - i < PEM_LINE ? der->len - i : PEM_LINE);
-        buf_char(out, '\n');
-    }
-    buf_str(out, "-----END CERTIFICATE-----\n");
 }

@@ -16,7 +16,4 @@
  * BIRTH_DAYS. Errors: those of tpm_sign(), E_SYSTEM. */
 int birth_certificate(struct buf *der, struct tpm *t, const char *name, int64_t now, struct error *e);
 
-/* Adds it as PEM. */
-void birth_pem(struct buf *out, const struct buf *der);
-
 #endif

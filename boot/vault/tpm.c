@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMMAND_MAX 320
@@ -20,7 +21,7 @@
 
 /* The answers that are told apart: TPM_RC_RETRY; TPM_RC_BAD_AUTH of the first session; TPM_RC_HIERARCHY of the first
  * handle. */
-enum { ANSWER_RETRY = 0x922, ANSWER_PASSWORD = 0x9a2, ANSWER_OFF = 0x185 };
+enum { ANSWER_LOCKOUT = 0x921, ANSWER_RETRY = 0x922, ANSWER_PASSWORD = 0x9a2, ANSWER_OFF = 0x185 };
 
 /* A session by password, which is empty: TPM_RS_PW, no nonce, continueSession. */
 #define EMPTY_PASSWORD 0, 0, 0, 9, 0x40, 0, 0, 9, 0, 0, 1, 0, 0
@@ -170,6 +171,8 @@ static int refused(const struct tpm *t, const char *what, uint32_t code, struct 
 {
     error_set(e, E_TPM_REFUSED, "%s was answered with 0x%x", what, (unsigned)code);
     add_maker(t, e);
+    /* TPM_RC_WARN (Part 2, 6.6.3): not now. The lockout is no such one. */
+    e->passing = (code & 0xf80) == 0x900 && code != ANSWER_LOCKOUT;
     return -1;
 }
 
@@ -194,8 +197,13 @@ int tpm_open(struct tpm *t, const char *sysroot, int version, struct error *e)
     for (size_t i = 0; i < (version == 2 ? 2 : 1); i++) {
         snprintf(path, sizeof path, "%s/dev/%s", sysroot, devices[i]);
         t->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (t->fd >= 0)
+        struct stat st;
+        if (t->fd >= 0 && fstat(t->fd, &st) == 0 && S_ISCHR(st.st_mode))
             return 0;
+        if (t->fd >= 0) {
+            fd_cleanup(&t->fd);
+            return error_set(e, E_TPM_REFUSED, "%s is no device", path);
+        }
         if (errno != ENOENT) {
             trouble(e, errno, "open");
             return error_wrap(e, "%s", path);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/pem.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "embed/version.h"
@@ -93,7 +94,7 @@ static int born(const struct options *o, const json_t *facts, struct error *e)
     cleanup(buf_free) struct buf pem = {0};
     cleanup(buf_free) struct buf text = {0};
     if (result == 0) {
-        birth_pem(&pem, &der);
+        pem_certificate(&pem, (struct span){(const unsigned char *)der.data, der.len});
         born_half(&text, half, &der);
         result = lay(out, o->login, &text, &pem, e);
     }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/pem.h"
 #include "base/text.h"
 #include "net/x509.h"
 #include "vault/birth.h"
@@ -484,7 +485,7 @@ static void openssl_verifies_all_three_signatures(void **state)
     struct error e = {0};
     assert_int_equal(birth_certificate(&der, &s.t, "data-1", 1800000000, &e), 0);
     struct buf pem = {0};
-    birth_pem(&pem, &der);
+    pem_certificate(&pem, (struct span){(const unsigned char *)der.data, der.len});
     write_file("data-1.crt", pem.data, pem.len);
     struct x509_cert cert;
     const struct span whole = {(const unsigned char *)der.data, der.len};

@@ -222,6 +222,38 @@ def az_refuses_another(kit):
         kit.fail("it is offered all the same")
 
 
+def az_half_tracked(kit):
+    """Who writes to Git would choose the half too, and with it the certificate."""
+    site(kit)
+    make_certificate(kit, "data-1")
+    git_tracks(kit)
+    run = kit.expect(plan(kit, "--az"), out="data-1: not to be added: Git tracks .hearth/data-1.tpm")
+    if "--append --cert @" in run.text("stdout"):
+        kit.fail("it is offered all the same")
+
+
+def another_before(kit):
+    """Other readers of PEM take the first block, whatever its label says of a certificate."""
+    right, half = kit.read(CERTIFICATE), kit.read(HALF)
+    make_certificate(kit, "data-1")
+    first = kit.read(CERTIFICATE).replace("CERTIFICATE", "X509 CERTIFICATE")
+    kit.write(CERTIFICATE, first + right)
+    kit.write(HALF, half)
+
+
+def shared_pattern(kit):
+    """Boxes of one name with and without a TPM: the certificate is of the entry that logs in by it."""
+    site(kit, "    match: { serial: HEARTH1 }", "    match: { serial: HEARTH1 }\n    install: { transport: sata, size: \">= 200GB\" }\n"
+         "  - { name: \"worker-{fact:serial}\", role: data, type: worker, match: { serial: V* }, login: { method: certificate } }\n"
+         "  - name: \"worker-{fact:serial}\"\n    role: data\n    type: worker\n    login: { method: tpm }\n    match: { serial: W* }")
+    with open(kit.path("site/hearth.yaml")) as source:
+        kit.write("site/hearth.yaml", source.read().replace("method: secret\n    cloud", "method: tpm\n    cloud", 1))
+    make_certificate(kit, "worker-a1")
+    run = kit.expect(plan(kit, "--az"), out="worker-a1 logs in:")
+    if "worker-a1.crt: is of no node" in run.text("stdout") + run.text("stderr"):
+        kit.fail("it is taken for a stranger's")
+
+
 def desk(kit):
     site(kit)
     make_certificate(kit, "data-1")
@@ -317,6 +349,9 @@ def cases():
                            lambda kit: kit.write("site/.hearth/data.pem", "x\n")), True
     yield "az", az
     yield "az-refuses-another", az_refuses_another, True
+    yield "az-half-tracked", az_half_tracked, True
+    yield "another-before", said("hearth: tpm-pair: ", another_before, 3), True
+    yield "shared-pattern", shared_pattern
     yield "desk", desk, True
     yield "ends", ends
     yield "own-method", own_method
