@@ -252,8 +252,8 @@ test: unit-build all ## unit and blackbox: Debian packages only; ends with the c
 	-@scripts/suite $(B)/counts/unit scripts/run-unit $(B)/unit $(UNIT_ALL)
 	-@scripts/suite $(B)/counts/blackbox tests/blackbox/run $(B)/hearth
 	@scripts/tally $(B)/counts/unit $(B)/counts/blackbox
-conformance: all ## Against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
-	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth
+conformance: all ## [T=starts]: against Talos's Go packages and Azure's SDK; skipped, and counted, without go and node
+	@scripts/suite $(B)/counts/conformance tests/conformance/run $(B)/hearth $(T)
 faults: all ## [T=secrets/dns]: the table of faults on `boot`, what goes wrong and what must come of it; skipped, and counted, without go
 	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth $(T)
 fault: faults
