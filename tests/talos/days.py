@@ -17,13 +17,14 @@ OWN = re.compile(r'-(---|apiVersion: v1alpha1|kind: ExtensionServiceConfig|name:
 
 
 def disk(bench, name):
-    """A disk on which this hearth has founded cluster data, switched off in good order; founded once a build, and
-    copied."""
+    """A disk on which this hearth has founded cluster data, switched off in good order; founded once a run, whose
+    bundle it has, and copied."""
     def make(path):
         installs.install(bench, "founding", installs.switch_off)
         copied(os.path.join(bench.build, "work", "founding", "disk.img"), path)
     kept = bench.parts.path("founded.img")
-    bench.parts.made(kept, ["machined", "talos-init", "installer", "etcd", "kubelet"], make, [bench.binary])
+    bench.parts.made(kept, ["machined", "talos-init", "installer", "etcd", "kubelet"], make,
+                     [bench.binary, bench.parts.path("bundle.yaml")])
     return copied(kept, bench.disk(name))
 
 
