@@ -67,20 +67,28 @@ static json_t *addresses(const struct look *look)
     return list;
 }
 
-/* The TPM computes while the network comes up; for what else than the key has gone wrong there is time afterwards. */
+static bool has_login_by_tpm(const struct site *site)
+{
+    for (unsigned i = 0; i < site->node_count; i++)
+        if (site->nodes[i].method == LOGIN_TPM)
+            return true;
+    return false;
+}
+
+/* The TPM computes while the network comes up; for what else than the key has gone wrong there is time afterwards. The
+ * facts are read for it alone: those of the plan are read once the node is ready. */
 static void begin_login(struct joining *j)
 {
     struct error e;
     struct pipeline early = {.quiet = true, .stop_fd = j->run.stop_fd, .box = j->run.box};
-    early.facts = facts_read(j->run.box, &e);
     struct errors ignored = {0};
-    if (early.facts && pipeline_open_site(&early, &j->boot->options, &ignored) == 0) {
-        const struct site_node *entry = plan_match(early.site, early.facts, NULL, &e);
-        if (entry && entry->method == LOGIN_TPM && pipeline_plan(&early, &j->boot->options, &ignored) == 0 &&
-            boxkey_make(&early, &e) == 0) {
-            j->run.key = early.key;
-            early.key = NULL;
-        }
+    if (pipeline_open_site(&early, &j->boot->options, &ignored) == 0 && has_login_by_tpm(early.site))
+        early.facts = facts_read(j->run.box, &e);
+    const struct site_node *entry = early.facts ? plan_match(early.site, early.facts, NULL, &e) : NULL;
+    if (entry && entry->method == LOGIN_TPM && pipeline_plan(&early, &j->boot->options, &ignored) == 0 &&
+        boxkey_make(&early, &e) == 0) {
+        j->run.key = early.key;
+        early.key = NULL;
     }
     errors_free(&ignored);
     pipeline_free(&early);

@@ -36,8 +36,9 @@ const char *born_certificate(char out[SITE_LOGIN_FILE_MAX], const char *name);
 /* The text of a half's file. */
 void born_half(struct buf *out, const unsigned char half[BORN_HALF_BYTES], const struct buf *der);
 
-/* The names, sorted, of the certificates of a site whose first fitting entry is this one (NULL: none that logs in
- * so); a name with facts fits whatever may stand for them. NULL-terminated, in pool. */
+/* The names, sorted, of the certificates of a site that are this entry's: of those that log in by TPM the one of the
+ * very name, else the first that fits (NULL: no entry's). A name with facts fits whatever may stand for them.
+ * NULL-terminated, in pool. */
 int born_names(const struct site *site, struct pool *pool, const struct site_node *entry, const char ***out,
                struct error *e);
 
