@@ -497,7 +497,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "take it out of talos/worker.yaml; a worker gets no CA key and nothing of etcd") \
   X(E_RENDER_CONFLICT, "config-conflict", EXIT_SITE_, RETRY_STOP, \
     "two parts of the machine config exclude each other", \
-    "keep the one that Talos 1.13 reads: the field in the main document") \
+    "keep one of them: the field in the main document, or in Talos 1.14's own form the document") \
   X(E_RENDER_DISK, "config-disk", EXIT_SITE_, RETRY_EVENT, \
     "the machine config names its install disk past hearth's check", \
     "write `diskSelector: !node install.disk` under machine.install, and say which disk under `install` in " \
@@ -612,6 +612,11 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
   X(ADVICE_SECRET, E_CRED_FORM, \
     "put the secret's value into .hearth/ROLE.secret and nothing else, as Azure showed it once: 40 " \
     "characters or so, without blanks or quotes") \
+  X(ADVICE_BORN, E_CRED_FORM, \
+    "take it back as `hearth facts --login` wrote it; where it is lost make both files of the node anew on the box") \
+  X(ADVICE_MEDIUM, E_CRED_MISSING, \
+    "lay both files of the node into the site and make the medium anew (make pxe: with CREDENTIAL=1); where they " \
+    "are lost, make both anew on the box: hearth facts --login NAME --out DIR") \
   X(ADVICE_DNS_REFUSED, E_DNS_FAILED, \
     "the name server does not serve this network (a VLAN or subnet that it does not know): allow it there, " \
     "or name another in /etc/resolv.conf") \

@@ -23,9 +23,11 @@ static int read_born(const struct pipeline *run, struct born *born, struct error
     const char *missing = !born->has_half ? plan_login_file(path, run->plan)
         : !born->has_certificate          ? born_certificate(path, name)
                                           : NULL;
-    return missing ? error_set(e, E_CRED_MISSING,
-                               "%s is not on this medium: `hearth facts --login %s` makes it", missing, name)
-                   : 0;
+    if (!missing)
+        return 0;
+    error_set(e, E_CRED_MISSING, "%s is not on this medium", missing);
+    e->advice = ADVICE_MEDIUM;
+    return -1;
 }
 
 static int make(struct pipeline *run, const struct born *born, struct error *e)

@@ -50,6 +50,13 @@ static bool take(void *arg, const char *label, struct span der)
     return true;
 }
 
+static int unlike(struct error *e, const char *path, const char *what)
+{
+    error_set(e, E_CRED_FORM, "%s %s", path, what);
+    e->advice = ADVICE_BORN;
+    return -1;
+}
+
 static int read_half(struct born *born, const struct buf *text, const char *path, struct error *e)
 {
     size_t n = text->len;
@@ -57,7 +64,7 @@ static int read_half(struct born *born, const struct buf *text, const char *path
         n--;
     unsigned char both[BASE64_BYTES];
     if (n != BASE64_BYTES || text_base64_decode(both, text->data, n) != BOTH_BYTES)
-        return error_set(e, E_CRED_FORM, "%s is not what `hearth facts --login` wrote", path);
+        return unlike(e, path, "is not what `hearth facts --login` wrote");
     memcpy(born->half, both, BORN_HALF_BYTES);
     memcpy(born->hash, both + BORN_HALF_BYTES, BORN_HASH_BYTES);
     mem_wipe(both, sizeof both);
@@ -98,7 +105,7 @@ int born_read(const struct site *site, struct pool *pool, const char *name, stru
         return -1;
     if (out->has_certificate &&
         (!pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take, &t) || !t.der.n))
-        return error_set(e, E_CRED_FORM, "%s is no certificate in PEM", certificate);
+        return unlike(e, certificate, "is no certificate in PEM");
     /* Other readers take other labels, and another block first: what is registered must be what is judged here. */
     cleanup(buf_free) struct buf written = {0};
     if (out->has_certificate)

@@ -350,7 +350,7 @@ row("secrets", "the TPM has an endorsement password", "tpm-password", tpm={"befo
 row("secrets", "the TPM's endorsement hierarchy is off", "tpm-off", tpm={"before": [OFF]})
 row("secrets", "the TPM makes no key", "tpm-refused", tpm={"refuse": [MAKE]}, said=["0x143", "firmware"])
 row("secrets", "half of a login by TPM is not in the image", "cred-missing", tpm={"sent": []}, sh="rm .hearth/data-1.tpm",
-    said=[".hearth/data-1.tpm"])
+    said=[".hearth/data-1.tpm", "make the medium anew"])
 row("secrets", "the certificate of a login by TPM is not in the app any more", "entra-client", tpm={}, said=["login of data-1"],
     azure={"faults": [{"role": "login", "path": "*", "aadsts": 700027}]})
 row("plan", "another certificate than a TPM's stands in logins", "tpm-pair", tpm={"sent": []}, sh="cp \"$PEM\" logins/data-1.crt")

@@ -340,9 +340,9 @@ def cases():
     yield "no-half", said(".hearth/data-1.tpm: is not there", remove(HALF)), True
     yield "half-tracked", said(".hearth/data-1.tpm: is tracked by Git", git_tracks), True
     yield "half-open", said(".hearth/data-1.tpm: can be read by others", lambda kit: os.chmod(kit.path(HALF), 0o644)), True
-    yield "half-damaged", said("is not what `hearth facts --login` wrote", lambda kit: kit.write(HALF, "x\n"), 3), True
+    yield "half-damaged", said(["is not what `hearth facts --login` wrote", "next: take it back"], lambda kit: kit.write(HALF, "x\n"), 3), True
     yield "another-certificate", said("hearth: tpm-pair: ", another, 3), True
-    yield "no-certificate-in-it", said("is no certificate in PEM", lambda kit: kit.write(CERTIFICATE, "x\n"), 3), True
+    yield "no-certificate-in-it", said(["is no certificate in PEM", "next: take it back"], lambda kit: kit.write(CERTIFICATE, "x\n"), 3), True
     yield "stranger", said("logins/stranger.crt: is of no node", lambda kit: shutil.copy(kit.path(CERTIFICATE),
                                                                                          kit.path("site/logins/stranger.crt"))), True
     yield "pem-left", said([".hearth/data.pem: is used by no node any more", "credential delete"],
