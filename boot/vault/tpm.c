@@ -260,15 +260,36 @@ int tpm_make(struct tpm *t, const unsigned char half[TPM_HALF_BYTES], struct err
     return read_key(t, &r) ? 0 : lies(t, "a key", e);
 }
 
-/* What a command with the key gives: behind the size of its parameters a run of TPM_KEY_BYTES bytes. */
-static bool read_result(struct reader *r, unsigned char out[TPM_KEY_BYTES])
+/* A command with the key: its name for people, the command, and what stands behind the key's handle. Behind `skip`
+ * bytes of the answer is what it gives. The code that it was answered with in *code. */
+struct use {
+    const char *name;
+    const unsigned char *command;
+    struct command body;
+    size_t skip;
+    uint32_t code;
+};
+
+static int use_key(struct tpm *t, struct use *use, unsigned char out[TPM_KEY_BYTES], struct error *e)
 {
-    size_t n = reader_u16be(r);
-    struct span result = reader_take(r, TPM_KEY_BYTES);
-    if (r->bad || n != TPM_KEY_BYTES)
-        return false;
+    struct command c = {.n = 0};
+    put(&c, use->command, HEADER);
+    put_handle(&c, t->handle);
+    put(&c, password, sizeof password);
+    put(&c, use->body.bytes, use->body.n);
+    unsigned char bytes[TPM_ANSWER_MAX];
+    struct reader r;
+    if (ask(t, &c, bytes, &r, &use->code, e) < 0)
+        return -1;
+    if (use->code != 0)
+        return refused(t, use->name, use->code, e);
+    reader_skip(&r, use->skip);
+    size_t n = reader_u16be(&r);
+    struct span result = reader_take(&r, TPM_KEY_BYTES);
+    if (r.bad || n != TPM_KEY_BYTES)
+        return lies(t, use->name, e);
     memcpy(out, result.p, TPM_KEY_BYTES);
-    return true;
+    return 0;
 }
 
 static br_rsa_public_key public_of(struct tpm *t)
@@ -279,32 +300,22 @@ static br_rsa_public_key public_of(struct tpm *t)
 
 int tpm_private(struct tpm *t, unsigned char x[TPM_KEY_BYTES], bool *refuses, struct error *e)
 {
-    struct command c = {.n = 0};
-    put(&c, decrypt, sizeof decrypt);
-    put_handle(&c, t->handle);
-    put(&c, password, sizeof password);
-    put(&c, (const unsigned char[]){1, 0}, 2);
-    put(&c, x, TPM_KEY_BYTES);
+    /* behind the size of the parameters */
+    struct use use = {.name = "the raw operation", .command = decrypt, .skip = 4};
+    put(&use.body, (const unsigned char[]){1, 0}, 2);
+    put(&use.body, x, TPM_KEY_BYTES);
     /* no scheme, no label */
-    put(&c, (const unsigned char[]){0, 0x10, 0, 0}, 4);
-    *refuses = false;
-    unsigned char bytes[TPM_ANSWER_MAX];
-    struct reader r;
-    uint32_t code;
-    if (ask(t, &c, bytes, &r, &code, e) < 0)
+    put(&use.body, (const unsigned char[]){0, 0x10, 0, 0}, 4);
+    unsigned char result[TPM_KEY_BYTES];
+    int answered = use_key(t, &use, result, e);
+    *refuses = use.code != 0;
+    if (answered < 0)
         return -1;
-    *refuses = code != 0;
-    if (code != 0)
-        return refused(t, "the raw operation", code, e);
-    reader_skip(&r, 4);
     const br_rsa_public_key public = public_of(t);
     unsigned char check[TPM_KEY_BYTES];
-    if (!read_result(&r, check))
-        return lies(t, "the raw operation", e);
-    unsigned char result[TPM_KEY_BYTES];
-    memcpy(result, check, sizeof result);
+    memcpy(check, result, sizeof check);
     if (br_rsa_i62_public(check, sizeof check, &public) != 1 || memcmp(check, x, sizeof check) != 0)
-        return lies(t, "the raw operation", e);
+        return lies(t, use.name, e);
     memcpy(x, result, sizeof result);
     return 0;
 }
@@ -312,28 +323,18 @@ int tpm_private(struct tpm *t, unsigned char x[TPM_KEY_BYTES], bool *refuses, st
 int tpm_sign(struct tpm *t, const unsigned char hash[32], unsigned char signature[TPM_KEY_BYTES],
              struct error *e)
 {
-    struct command c = {.n = 0};
-    put(&c, sign, sizeof sign);
-    put_handle(&c, t->handle);
-    put(&c, password, sizeof password);
-    put(&c, (const unsigned char[]){0, 32}, 2);
-    put(&c, hash, 32);
-    put(&c, signing, sizeof signing);
-    unsigned char bytes[TPM_ANSWER_MAX];
-    struct reader r;
-    uint32_t code;
-    if (ask(t, &c, bytes, &r, &code, e) < 0)
+    /* behind the size of the parameters, the scheme and its hash */
+    struct use use = {.name = "a signature", .command = sign, .skip = 8};
+    put(&use.body, (const unsigned char[]){0, 32}, 2);
+    put(&use.body, hash, 32);
+    put(&use.body, signing, sizeof signing);
+    if (use_key(t, &use, signature, e) < 0)
         return -1;
-    if (code != 0)
-        return refused(t, "a signature", code, e);
-    /* the size of the parameters, the scheme and its hash */
-    reader_skip(&r, 8);
     const br_rsa_public_key public = public_of(t);
     unsigned char found[32];
-    if (!read_result(&r, signature) ||
-        br_rsa_i62_pkcs1_vrfy(signature, TPM_KEY_BYTES, BR_HASH_OID_SHA256, 32, &public, found) != 1 ||
+    if (br_rsa_i62_pkcs1_vrfy(signature, TPM_KEY_BYTES, BR_HASH_OID_SHA256, 32, &public, found) != 1 ||
         memcmp(found, hash, sizeof found) != 0)
-        return lies(t, "a signature", e);
+        return lies(t, use.name, e);
     return 0;
 }
 
