@@ -59,22 +59,19 @@ static int make(struct pipeline *run, const struct born *born, struct error *e)
 
 int boxkey_make(struct pipeline *run, struct error *e)
 {
-    struct born born;
-    int result = read_born(run, &born, e) < 0 ? -1 : make(run, &born, e);
-    mem_wipe(&born, sizeof born);
-    return result;
+    cleanup(born_wipe) struct born born;
+    return read_born(run, &born, e) < 0 ? -1 : make(run, &born, e);
 }
 
 int boxkey_sign(struct pipeline *run, const struct vault_request *request, struct secret *out,
                 struct error *e)
 {
-    struct born born;
+    cleanup(born_wipe) struct born born;
     int result = read_born(run, &born, e);
     if (result == 0)
         result = make(run, &born, e);
     if (result == 0)
         result = boxlogin_sign(&run->key->tpm, born.certificate, request, out, e);
-    mem_wipe(&born, sizeof born);
     boxkey_free(run);
     return result;
 }

@@ -22,7 +22,7 @@ static void judge_pair(struct plan *plan, const char *name, struct errors *error
     born_certificate(certificate, name);
     char half[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(half, plan->entry, name);
-    struct born born;
+    cleanup(born_wipe) struct born born;
     struct error e;
     if (born_read(plan->site, plan->pool, name, &born, &e) != 0) {
         errors_add(errors, &e);

@@ -110,7 +110,7 @@ static void show_box(struct buf *out, const struct plan *plan, const struct site
                      const char *name)
 {
     char path[SITE_LOGIN_FILE_MAX];
-    struct born born;
+    cleanup(born_wipe) struct born born;
     struct error e;
     const char *client = client_of(plan->entry->role);
     const char *cert = path_word(plan->pool, plan->site->dir, born_certificate(path, name));

@@ -122,6 +122,11 @@ int born_read(const struct site *site, struct pool *pool, const char *name, stru
     return 0;
 }
 
+void born_wipe(struct born *born)
+{
+    mem_wipe(born, sizeof *born);
+}
+
 /* Whether an entry's node may have this name: a fact stands for one character or more. */
 static bool fits(const struct site_node *entry, const char *name)
 {

@@ -30,6 +30,9 @@ struct born {
 int born_read(const struct site *site, struct pool *pool, const char *name, struct born *out,
               struct error *e);
 
+/* For cleanup(): the half is a secret of its own. */
+void born_wipe(struct born *born);
+
 /* "logins/NAME.crt". Returns out. */
 const char *born_certificate(char out[SITE_LOGIN_FILE_MAX], const char *name);
 

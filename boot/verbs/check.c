@@ -145,7 +145,7 @@ static void login_end(const struct pipeline *run, struct errors *warnings)
             born_names(plan->site, plan->pool, entry, &names, &ignored) != 0)
             continue;
         for (; *names; names++) {
-            struct born born;
+            cleanup(born_wipe) struct born born;
             struct x509_cert cert;
             if (born_read(plan->site, plan->pool, *names, &born, &ignored) == 0 &&
                 x509_read(born.certificate, &cert))

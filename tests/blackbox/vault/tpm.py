@@ -140,6 +140,11 @@ def site(kit, old="method: secret", new="method: tpm"):
     kit.write("site/hearth.yaml", text.replace(old, new, 1))
 
 
+def role_by_tpm(kit):
+    with open(kit.path("site/hearth.yaml")) as source:
+        kit.write("site/hearth.yaml", source.read().replace("method: secret\n    cloud", "method: tpm\n    cloud", 1))
+
+
 def plan(kit, *words, facts=True):
     more = ["--facts", kit.path("site/box.json")] if facts else []
     return kit.hearth(["plan", "--site", kit.path("site")] + more + list(words))
@@ -183,8 +188,7 @@ def az(kit):
     site(kit, "    match: { serial: HEARTH1 }", "    match: { serial: HEARTH1 }\n    install: { transport: sata, size: \">= 200GB\" }\n"
          "  - { name: \"worker-{fact:serial}\", role: data, type: worker, match: { serial: W* } }\n"
          "  - name: other\n    role: data\n    type: worker\n    login: { method: secret }\n    match: { serial: OTHER }")
-    with open(kit.path("site/hearth.yaml")) as source:
-        kit.write("site/hearth.yaml", source.read().replace("method: secret\n    cloud", "method: tpm\n    cloud", 1))
+    role_by_tpm(kit)
     prints = {name: make_certificate(kit, name) for name in ("data-1", "worker-a1", "worker-b2", "other", "nobody")}
     os.unlink(kit.path("site/.hearth/worker-b2.tpm"))
     run = plan(kit, "--az")
@@ -246,8 +250,7 @@ def shared_pattern(kit):
     site(kit, "    match: { serial: HEARTH1 }", "    match: { serial: HEARTH1 }\n    install: { transport: sata, size: \">= 200GB\" }\n"
          "  - { name: \"worker-{fact:serial}\", role: data, type: worker, match: { serial: V* }, login: { method: certificate } }\n"
          "  - name: \"worker-{fact:serial}\"\n    role: data\n    type: worker\n    login: { method: tpm }\n    match: { serial: W* }")
-    with open(kit.path("site/hearth.yaml")) as source:
-        kit.write("site/hearth.yaml", source.read().replace("method: secret\n    cloud", "method: tpm\n    cloud", 1))
+    role_by_tpm(kit)
     make_certificate(kit, "worker-a1")
     run = kit.expect(plan(kit, "--az"), out="worker-a1 logs in:")
     if "worker-a1.crt: is of no node" in run.text("stdout") + run.text("stderr"):
@@ -278,8 +281,7 @@ def ends(kit):
 def own_method(kit):
     """One box of a role with another method: the one with a TPM 1.2."""
     site(kit, "    match: { serial: HEARTH1 }", "    login: { method: certificate }\n    match: { serial: HEARTH1 }")
-    with open(kit.path("site/hearth.yaml")) as source:
-        kit.write("site/hearth.yaml", source.read().replace("method: secret\n", "method: tpm\n", 1))
+    role_by_tpm(kit)
     kit.expect(plan(kit), out="certificate of client")
     kit.expect(plan(kit, "--json"), out='"method": "certificate"')
 
