@@ -41,8 +41,9 @@ static const struct clear_mark {
 /* Looked for in whole files, of which one has 270 kB: in one pass. */
 static bool is_marked(const char *text)
 {
-    static const bool begins[1 << CHAR_BIT] = {['P'] = true, ['B'] = true, ['U'] = true, ['Q'] = true,
-                                               ['A'] = true, ['g'] = true, ['t'] = true, ['8'] = true};
+    static bool begins[1 << CHAR_BIT];
+    for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
+        begins[(unsigned char)*m->text] = true;
     for (const char *at = text; *at; at++)
         for (const struct clear_mark *m = marks;
              begins[(unsigned char)*at] && m < marks + sizeof marks / sizeof *marks; m++)
