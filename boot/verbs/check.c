@@ -261,7 +261,7 @@ static bool is_string_of_storage(struct span value)
 static void compare_account(const struct pipeline *run, const struct gitops_backup *b,
                             struct errors *warnings)
 {
-    bool read = false;
+    bool read = false, any = false;
     for (unsigned i = 0; i < run->plan->secret_count; i++) {
         struct span value = secret_bytes(&run->answers[i].value);
         if (run->answers[i].error.code)
@@ -269,7 +269,11 @@ static void compare_account(const struct pipeline *run, const struct gitops_back
         if (is_of_account(value, b->account))
             return;
         read |= is_string_of_storage(value);
+        any |= value.n > 0;
     }
+    /* Why nothing at all could be read is said by itself. */
+    if (!any)
+        return;
     if (read)
         errors_at(warnings, b->pos, E_PLAN_ADVICE,
                   "no connection string that was read is of the storage account %.64s: is one mistyped?",

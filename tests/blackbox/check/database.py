@@ -121,6 +121,14 @@ def said(wanted, **more):
     return case
 
 
+def nothing_read(kit):
+    """The vault's own error is enough: nothing was there to compare."""
+    run = make(kit, faults=[{"role": "vault", "path": "*", "kv": "rbac"}])
+    kit.expect(run, 5, err="hearth: vault-rbac: ")
+    if "storage account" in run.text("stderr"):
+        kit.fail(run.text("stderr"))
+
+
 def cases():
     yield "sound", said(None)
     for name, path, old, new, wanted in ROWS:
@@ -135,3 +143,4 @@ def cases():
     for name, string in (("a-key", "c2VjcmV0"), ("cut", "AccountName"), ("in-a-word", "xhomelab;")):
         yield "no-string-" + name, said(UNREAD, string=string)
     yield "account-not-ours", said(UNREAD, faults=[{"role": "vault", "path": "/secrets/backup-string", "kv": "rbac"}])
+    yield "nothing-read", nothing_read, True
