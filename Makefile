@@ -266,9 +266,10 @@ chaos: all ## [RUNS=500] [SEED=1]: the vault client under seeded random trouble,
 	@scripts/suite $(B)/counts/chaos tests/chaos/run --runs $(or $(RUNS),500) --seed $(or $(SEED),1) $(B)/hearth
 rack: all ## [BOXES=200]: so many `boot` at once before an Entra and a vault that throttle; not part of CI
 	@scripts/suite $(B)/counts/rack tests/rack/run --boxes $(or $(BOXES),200) $(B)/hearth
-bench: all ## [BASELINE=FILE]: size, memory, round trips, CPU beside curl, the SDK, an earlier build; boot (with go)
+bench: all ## [BASELINE=FILE]: size, memory, round trips, CPU beside curl, SDKs, an earlier build; boot (with go); how cost grows
 	@tests/bench/run $(B)/hearth $(if $(BASELINE),--baseline $(BASELINE) --turns 30)
 	@tests/bench/boot.py $(B)/hearth $(if $(BASELINE),--baseline $(BASELINE) --turns 30)
+	@tests/bench/growth.py $(B)/hearth $(if $(BASELINE),--baseline $(BASELINE))
 .PHONY: desks
 desks: ## README's commands on bare Debians of three suites, and on odd desks; as root, an hour
 	@scripts/suite $(B)/counts/desks tests/desks/run

@@ -21,10 +21,12 @@ SETS = {
     "vm": "make && tests/vm/run --verbose --case unknown build/hearth",
     "desks": "tests/desks/run --list",
     "talos": "make && tests/talos/run --verbose --case ntfs build/hearth",
+    "bench": "curl --version && gnuplot -e 'set terminal svg; plot x' >/tmp/x.svg",
     # The shortest play takes a build of Kubernetes: here each tool of the list starts, and what has to act does.
     "cluster": "runc --version && nft --version && iptables --version && conntrack --version && dropbear -V && jq -n 1 && "
                "ssh-keygen -q -t ed25519 -N '' -f /tmp/key && "
                "unshare --mount --net sh -c 'ip link set lo up && mount -t tmpfs none /mnt'",
+    "database": "mmdebstrap --version && npm --version && runc --version && ip -V",
 }
 
 
