@@ -58,8 +58,8 @@ int birth_certificate(struct buf *der, struct tpm *t, const char *name, int64_t 
     buf_add(der, algorithm, sizeof algorithm);
     add_name(der, name);
     size_t validity = der->len;
-    add_time(der, now);
-    add_time(der, now + (int64_t)BIRTH_DAYS * 86400);
+    add_time(der, now - BIRTH_EARLY_S);
+    add_time(der, now - BIRTH_EARLY_S + (int64_t)BIRTH_DAYS * 86400);
     der_wrap(der, validity, DER_SEQUENCE);
     add_name(der, name);
     buf_add(der, key_head, sizeof key_head);

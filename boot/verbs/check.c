@@ -115,11 +115,21 @@ static void taken_apart(const struct pipeline *run, struct errors *errors)
 
 static bool see_certificate(void *arg, const char *label, struct span der)
 {
-    int64_t *end = arg;
+    struct x509_cert *first = arg;
     struct x509_cert cert;
-    if (*end == 0 && strcmp(label, "CERTIFICATE") == 0 && x509_read(der, &cert))
-        *end = cert.not_after;
+    if (first->not_after == 0 && strcmp(label, "CERTIFICATE") == 0 && x509_read(der, &cert))
+        *first = cert;
     return true;
+}
+
+static void warn_certificate(struct errors *warnings, const char *what, const char *name,
+                             const struct x509_cert *cert, int64_t now)
+{
+    char date[DATE_TEXT_MAX];
+    if (cert->not_before > now)
+        errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "%s%s begins on %s", what, name,
+                  date_text(date, cert->not_before));
+    warn_end(warnings, what, name, cert->not_after, now);
 }
 
 /* A stick with a login that has ended boots, and is refused: so it is said beforehand. */
@@ -130,13 +140,15 @@ static void login_end(const struct pipeline *run, struct errors *warnings)
     const char *tenant, *client;
     enum vault_login login;
     struct error ignored;
-    int64_t end = 0, now = (int64_t)time(NULL);
+    struct x509_cert cert = {0};
+    int64_t now = (int64_t)time(NULL);
     if (plan->entry->method == LOGIN_CERTIFICATE &&
         credential_read(plan, &login, &tenant, &client, &credential, &ignored) == 0)
-        pem_each(secret_bytes(&credential), see_certificate, &end);
+        pem_each(secret_bytes(&credential), see_certificate, &cert);
     secret_free(&credential);
-    if (end)
-        warn_end(warnings, "the certificate of the login of role ", plan->entry->role->name, end, now);
+    if (cert.not_after)
+        warn_certificate(warnings, "the certificate of the login of role ", plan->entry->role->name, &cert,
+                         now);
     const char **names;
     /* Each one of the role's: another's box is not asked before it is there. */
     for (unsigned i = 0; i < plan->site->node_count; i++) {
@@ -146,10 +158,9 @@ static void login_end(const struct pipeline *run, struct errors *warnings)
             continue;
         for (; *names; names++) {
             cleanup(born_wipe) struct born born;
-            struct x509_cert cert;
             if (born_read(plan->site, plan->pool, *names, &born, &ignored) == 0 &&
                 x509_read(born.certificate, &cert))
-                warn_end(warnings, "the certificate of the login of ", *names, cert.not_after, now);
+                warn_certificate(warnings, "the certificate of the login of ", *names, &cert, now);
         }
     }
 }

@@ -9,7 +9,7 @@ def make(kit, value="x", days=None):
     client = {"secret": "abc"}
     if days:
         # Kept between runs: another day is another certificate.
-        path = kit.keys.client("ends-%d-%d" % (days[1], time.time() // DAY), days=days)
+        path = kit.keys.client("ends-%d-%d-%d" % (days[0], days[1], time.time() // DAY), days=days)
         client = {"certificate": path}
         with open(kit.path("site/hearth.yaml")) as source:
             kit.write("site/hearth.yaml", source.read().replace("method: secret", "method: certificate"))
@@ -45,3 +45,4 @@ def cases():
     yield "certificate-near", certificate((-1, 10), "warning: the certificate of the login of role data ends on 20")
     yield "certificate-far", certificate((-1, 40), None)
     yield "certificate-past", certificate((-20, -1), "warning: the certificate of the login of role data ended on 20")
+    yield "certificate-early", certificate((2, 300), "warning: the certificate of the login of role data begins on 20")
