@@ -58,7 +58,8 @@ static int build(struct fetch *f, struct error *e)
         credential = (struct span){(const unsigned char *)assertion.data, assertion.len};
     }
     const unsigned char *line = q->login == VAULT_LOGIN_TPM ? memchr(credential.p, '\n', credential.n) : NULL;
-    if (line && f->generation == 0)
+    /* One that was sent may have been used up, though its answer never came. */
+    if (line && f->stats.requests == 0)
         credential.n = (size_t)(line - credential.p);
     else if (line)
         credential = (struct span){line + 1, credential.n - (size_t)(line + 1 - credential.p)};

@@ -342,6 +342,8 @@ MAKE, RAW, SIGN = 0x131, 0x159, 0x15d
 row("secrets", "the login is made in the TPM", "applied", tpm={"sent": [MAKE, RAW, RAW]}, said=["the TPM makes the key"])
 row("secrets", "the TPM refuses the raw operation", "applied", tpm={"refuse": [RAW], "sent": [MAKE, RAW, 0x17a, SIGN, RAW, 0x17a, SIGN]})
 row("secrets", "the token of a login by TPM is refused once", "applied", tpm={"sent": [MAKE, RAW, RAW]}, azure={"refuse_tokens": 1})
+row("secrets", "the answer to a login by TPM is lost", "applied", tpm={"sent": [MAKE, RAW, RAW]},
+    azure={"faults": [{"role": "login", "close": "before", "times": 1}]})
 row("secrets", "the stick of a login by TPM is in another box", "tpm-other", tpm={"state": "another"}, said=["logins/data-1.crt"])
 row("secrets", "the box shows no TPM", "tpm-none", tpm={"sent": []}, tree_spoil=["sys/class/tpm/tpm0"])
 row("secrets", "the TPM is a 1.2", "tpm-old", tpm={"sent": []},
