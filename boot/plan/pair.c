@@ -75,14 +75,12 @@ static void judge_left(struct plan *plan)
         if (plan->site->nodes[i].role == role && plan->site->nodes[i].method == LOGIN_CERTIFICATE)
             return;
     struct stat st;
-    if (fstatat(plan->site->fd, path, &st, 0) == 0)
-        plan_advise(plan, place(plan, path),
-                    "is used by no node any more, and logs in as before: az ad app credential list --cert "
-                    "--id %s names "
-                    "its keyId, az ad app credential delete --cert --id %s --key-id KEYID takes it from the "
-                    "app; then shred "
-                    "the file",
-                    role->login.client, role->login.client);
+    if (fstatat(plan->site->fd, path, &st, 0) != 0)
+        return;
+    plan->login_left = pool_strdup(plan->pool, path);
+    plan_advise(plan, place(plan, path),
+                "is used by no node any more, and logs in as before: `hearth plan --az` has the command that "
+                "takes it from the app; then shred the file");
 }
 
 void plan_login(struct plan *plan, struct errors *errors)

@@ -113,6 +113,8 @@ struct plan {
     /* machine.install.image; NULL: none, or one that is not known yet */
     const char *image;
     enum plan_keeps keeps;
+    /* the role's own key, which no node logs in with any more; NULL: there is none */
+    const char *login_left;
     /* the secret that says whether the cluster is founded; NULL: it need not be asked */
     const char *marker;
     /* flux.from release: what Talos fetches, unverified; in config already */

@@ -105,6 +105,24 @@ static void show_certificate(struct buf *out, const struct plan *plan)
     line_add(out, "cat %s %s > %s && shred -u %s && rm %s", key, cert, pem, key, cert);
 }
 
+/* How a certificate is taken from the app. */
+static void show_out(struct buf *out, const char *whose, const char *when, struct span der)
+{
+    br_sha1_context context;
+    br_sha1_init(&context);
+    br_sha1_update(&context, der.p, der.n);
+    unsigned char thumbprint[br_sha1_SIZE];
+    br_sha1_out(&context, thumbprint);
+    char hex[2 * br_sha1_SIZE + 1];
+    text_hex(hex, thumbprint, sizeof thumbprint);
+    for (char *c = hex; *c; c++)
+        *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
+    struct buf base64 = {0};
+    text_base64(&base64, thumbprint, sizeof thumbprint);
+    line_add(out, "#    To shut %s out, %s: revoke %s %s", whose, when, hex, base64.data);
+    buf_free(&base64);
+}
+
 /* One box's certificate: into the app only where its half proves that it was born with it; out of the app always. */
 static void show_box(struct buf *out, const struct plan *plan, const struct site_node *entry,
                      const char *name)
@@ -118,17 +136,6 @@ static void show_box(struct buf *out, const struct plan *plan, const struct site
         line_add(out, "#    %s: not to be added: %s", path, e.text);
         return;
     }
-    br_sha1_context context;
-    br_sha1_init(&context);
-    br_sha1_update(&context, born.certificate.p, born.certificate.n);
-    unsigned char thumbprint[br_sha1_SIZE];
-    br_sha1_out(&context, thumbprint);
-    char hex[2 * br_sha1_SIZE + 1];
-    text_hex(hex, thumbprint, sizeof thumbprint);
-    for (char *c = hex; *c; c++)
-        *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
-    struct buf base64 = {0};
-    text_base64(&base64, thumbprint, sizeof thumbprint);
     line_add(out, "%s", "");
     char half[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(half, entry, name);
@@ -145,8 +152,20 @@ static void show_box(struct buf *out, const struct plan *plan, const struct site
         line_add(out, "#    %s: its half, which would prove the certificate, is not here: it is not added.",
                  name);
     }
-    line_add(out, "#    To shut %s out, on the day that it must: revoke %s %s", name, hex, base64.data);
-    buf_free(&base64);
+    show_out(out, name, "on the day that it must", born.certificate);
+}
+
+/* The role's own, which no node uses any more. */
+static void show_left(struct buf *out, const struct plan *plan)
+{
+    cleanup(buf_free) struct buf pem = {0};
+    bool missing;
+    struct error e;
+    if (!plan->login_left || site_read(plan->site, plan->login_left, &pem, &missing, &e) != 0)
+        return;
+    struct span der = born_first(plan->pool, (struct span){(const unsigned char *)pem.data, pem.len});
+    if (der.n)
+        show_out(out, plan->login_left, "which no node uses", der);
 }
 
 static void show_boxes(struct buf *out, const struct plan *plan)
@@ -168,6 +187,7 @@ static void show_boxes(struct buf *out, const struct plan *plan)
             show_box(out, plan, &site->nodes[i], *names);
     }
     line_add(out, "%s", "");
+    show_left(out, plan);
     line_add(out,
              "#    What takes a certificate out of the app, named by its thumbprint as az may write it:");
     line_add(out,

@@ -50,6 +50,12 @@ static bool take(void *arg, const char *label, struct span der)
     return true;
 }
 
+struct span born_first(struct pool *pool, struct span pem)
+{
+    struct taking t = {.pool = pool};
+    return pem_each(pem, take, &t) ? t.der : (struct span){0};
+}
+
 static int unlike(struct error *e, const char *path, const char *what)
 {
     error_set(e, E_CRED_FORM, "%s %s", path, what);
@@ -91,7 +97,6 @@ static bool same_lines(struct buf *pem, const struct buf *written)
 
 int born_read(const struct site *site, struct pool *pool, const char *name, struct born *out, struct error *e)
 {
-    struct taking t = {.pool = pool};
     *out = (struct born){0};
     char certificate[SITE_LOGIN_FILE_MAX];
     born_certificate(certificate, name);
@@ -103,20 +108,19 @@ int born_read(const struct site *site, struct pool *pool, const char *name, stru
         read_file(site, certificate, &pem, &out->has_certificate, e) < 0 ||
         (out->has_half && read_half(out, &half, path, e) < 0))
         return -1;
-    if (out->has_certificate &&
-        (!pem_each((struct span){(const unsigned char *)pem.data, pem.len}, take, &t) || !t.der.n))
+    out->certificate = born_first(pool, (struct span){(const unsigned char *)pem.data, pem.len});
+    if (out->has_certificate && !out->certificate.n)
         return unlike(e, certificate, "is no certificate in PEM");
     /* Other readers take other labels, and another block first: what is registered must be what is judged here. */
     cleanup(buf_free) struct buf written = {0};
     if (out->has_certificate)
-        pem_certificate(&written, t.der);
+        pem_certificate(&written, out->certificate);
     if (!same_lines(&pem, &written))
         return error_set(e, E_TPM_PAIR,
                          "%s is not as `hearth facts --login` wrote it: one certificate and nothing else",
                          certificate);
-    out->certificate = t.der;
     unsigned char hash[BORN_HASH_BYTES];
-    hash_of(hash, t.der.p, t.der.n);
+    hash_of(hash, out->certificate.p, out->certificate.n);
     if (out->has_half && out->has_certificate && memcmp(hash, out->hash, sizeof hash) != 0)
         return error_set(e, E_TPM_PAIR, "%s is not the certificate that was born with %s", certificate, path);
     return 0;

@@ -33,6 +33,9 @@ int born_read(const struct site *site, struct pool *pool, const char *name, stru
 /* For cleanup(): the half is a secret of its own. */
 void born_wipe(struct born *born);
 
+/* The DER of the first certificate of a PEM text, in pool; empty: there is none. */
+struct span born_first(struct pool *pool, struct span pem);
+
 /* "logins/NAME.crt". Returns out. */
 const char *born_certificate(char out[SITE_LOGIN_FILE_MAX], const char *name);
 
