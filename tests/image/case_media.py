@@ -342,6 +342,20 @@ def cases(kit):
         for name in ("undionly.kpxe", "ipxe.efi"):
             same(read(ran.path("pxe", name)), read("/usr/lib/ipxe/" + name), name)
 
+    def pxe_half():
+        """Served, half a login is the box's too: root on it then has the whole."""
+        settings = dict(given(), SITE=kit.born(kit.site(roles=())), ROLE="data")
+        ran = kit.run("pxe", CREDENTIAL=1, **settings).good()
+        expect("Everyone who reaches this server can fetch initramfs.img and take half a login of data-1 out of it, the box too: while it "
+               "is served, root on that box, or whoever has the box, has the whole login." in ran.stdout, ran.stdout)
+        same(stat.S_IMODE(os.stat(ran.path("pxe", "initramfs.img")).st_mode), 0o600, "mode")
+        root = kernel.mounted(kernel.unpack(read(ran.path("pxe", "initramfs.img"))), kit.directory)
+        same([path for path in root if "/.hearth/" in path], ["/usr/local/etc/hearth/.hearth/data-1.tpm"], "what the directory holds")
+        ran = kit.run("pxe", **settings).good()
+        root = kernel.mounted(kernel.unpack(read(ran.path("pxe", "initramfs.img"))), kit.directory)
+        same([path for path in root if "/.hearth" in path], [], "halves in the directory")
+        expect("half a login" not in ran.stdout, ran.stdout)
+
     def pxe_credential():
         ran = kit.run("pxe", CREDENTIAL=1, ROLE="data", **given()).good()
         root = kernel.mounted(kernel.unpack(read(ran.path("pxe", "initramfs.img"))), kit.directory)
@@ -578,6 +592,7 @@ customization:
         ("IMAGE_CACHE in talosctl's other layout", True, lambda: bad("usb", "--layout flat", IMAGE_CACHE=os.path.dirname(os.path.dirname(
             write(os.path.join(kit.directory(), "cache", "blobs", "sha256"), b"blob"))))()),
         ("the network directory: required arguments, no login, and who can fetch it", False, pxe),
+        ("half a login that is served, and that is not", True, pxe_half),
         ("CREDENTIAL=1: 0600, said, and gone with the next build", True, pxe_credential),
         ("the server gives out three files and nothing else", True, served),
         ("dnsmasq gives out no address", False, proxy),

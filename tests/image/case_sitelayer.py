@@ -1,6 +1,5 @@
 """What is packed of a site."""
 import base64
-import hashlib
 import json
 import os
 import stat
@@ -99,20 +98,9 @@ def cases(kit):
         ran = kit.run("site-layer", SITE=site).good()
         expect(".hearth/data.secret" in files(ran), "the client secret is left out")
 
-    def born(site, roles=("data",)):
-        """A site whose role data logs in by the TPM of its box, with what was born there."""
-        kit.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: tpm # .hearth/data.pem")
-        key, crt = os.path.join(kit.directory(), "key"), os.path.join(site, "logins", "data-1.crt")
-        os.makedirs(os.path.dirname(crt))
-        command(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=data-1", "-keyout", key, "-out", crt])
-        der = subprocess.run(["openssl", "x509", "-in", crt, "-outform", "DER"], stdout=subprocess.PIPE, check=True).stdout
-        both = base64.b64encode(b"h" * 32 + hashlib.sha256(der).digest()).decode()
-        write(os.path.join(site, ".hearth", "data-1.tpm"), both + "\n", 0o600)
-        return site
-
     def half_alone():
         """The role's own key lies there still, and no node uses it."""
-        ran = kit.run("site-layer", SITE=born(kit.site(roles=("data",))), ROLE="data").good()
+        ran = kit.run("site-layer", SITE=kit.born(kit.site(roles=("data",))), ROLE="data").good()
         same([path for path in files(ran) if path.startswith((".hearth", "logins"))], [".hearth/data-1.tpm", "logins/data-1.crt"],
              "the credentials")
         same(mode(ran.path("hearth-site.sqsh")), 0o600, "the layer's own mode")
@@ -120,33 +108,33 @@ def cases(kit):
         expect("holds a credential" not in ran.stdout and "no output holds" not in ran.stdout, ran.stdout)
 
     def half_beside():
-        ran = kit.run("site-layer", SITE=born(kit.site(roles=("production",)))).good()
+        ran = kit.run("site-layer", SITE=kit.born(kit.site(roles=("production",)))).good()
         same([path for path in files(ran) if path.startswith(".hearth")], [".hearth/data-1.tpm", ".hearth/production.pem"], "the credentials")
         expect("holds a credential" in ran.stdout and "half a login of data-1" in ran.stdout, ran.stdout)
         expect("worth nothing" not in ran.stdout, ran.stdout)
 
     def half_not_asked():
-        ran = kit.run("site-layer", SITE=born(kit.site(roles=("production",))), ROLE="production").good()
+        ran = kit.run("site-layer", SITE=kit.born(kit.site(roles=("production",))), ROLE="production").good()
         same([path for path in files(ran) if path.startswith(".hearth")], [".hearth/production.pem"], "the credentials")
 
     def half_stays():
-        ran = kit.run("site-layer", SITE=born(kit.site(roles=())), ROLE="data", PERMANENT=1).good()
+        ran = kit.run("site-layer", SITE=kit.born(kit.site(roles=())), ROLE="data", PERMANENT=1).good()
         expect("half a login stays in its box" in ran.stdout, ran.stdout)
 
     def half_missing():
-        site = born(kit.site(roles=()))
+        site = kit.born(kit.site(roles=()))
         os.unlink(os.path.join(site, ".hearth", "data-1.tpm"))
         kit.refused("site-layer", ".hearth/data-1.tpm is missing, so data-1 could not log in", SITE=site, ROLE="data")
 
     def half_unborn():
-        site = born(kit.site(roles=()))
+        site = kit.born(kit.site(roles=()))
         os.unlink(os.path.join(site, "logins", "data-1.crt"))
         ran = kit.run("site-layer", SITE=site, ROLE="data").good()
         expect("data-1 has no certificate in logins/ yet" in ran.stderr, ran.stderr)
         expect("no output holds a credential" in ran.stdout, ran.stdout)
 
     def half_other():
-        site = born(kit.site(roles=()))
+        site = kit.born(kit.site(roles=()))
         write(os.path.join(site, ".hearth", "data-1.tpm"), base64.b64encode(b"h" * 64).decode() + "\n", 0o600)
         kit.refused("site-layer", "tpm-pair", SITE=site, ROLE="data")
 

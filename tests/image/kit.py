@@ -1,4 +1,5 @@
 """What the image cases share: a site, bases, the tools as a user runs them, and the counts."""
+import base64
 import hashlib
 import os
 import re
@@ -198,6 +199,17 @@ class Kit:
         text = read(full).decode()
         expect(old in text, "%s no longer holds %r" % (path, old))
         write(full, text.replace(old, new))
+
+    def born(self, site):
+        """A site whose role data logs in by the TPM of its box, with what was born there."""
+        self.edit(site, "hearth.yaml", "method: certificate # .hearth/data.pem", "method: tpm # .hearth/data.pem")
+        key, crt = os.path.join(self.directory(), "key"), os.path.join(site, "logins", "data-1.crt")
+        os.makedirs(os.path.dirname(crt))
+        command(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=data-1", "-keyout", key, "-out", crt])
+        der = subprocess.run(["openssl", "x509", "-in", crt, "-outform", "DER"], stdout=subprocess.PIPE, check=True).stdout
+        both = base64.b64encode(b"h" * 32 + hashlib.sha256(der).digest()).decode()
+        write(os.path.join(site, ".hearth", "data-1.tpm"), both + "\n", 0o600)
+        return site
 
     def repository(self, site):
         git = ["git", "-C", site, "-c", "user.name=t", "-c", "user.email=t@example", "-c", "init.defaultBranch=main"]
