@@ -16,6 +16,7 @@ import kit as kit_module
 
 sys.path.insert(0, os.path.join(kit_module.HERE, "machined"))
 import machine  # noqa: E402
+import tpm  # noqa: E402
 
 NEEDS = ("go", "world")
 SOURCE = os.path.join(kit_module.HERE, "machined")
@@ -150,6 +151,29 @@ class Bench:
         made = machine.Machine(os.path.join(self.programs, "server"), root, where, scenario)
         made.where, made.tree = where, path
         return made
+
+
+    def born(self, box, state):
+        """A login that is born in the box's TPM, before anything else happens: its site has both files and no
+        credential beside them. The path of the certificate. state: the chip's directory."""
+        site = os.path.join(box.where, "site")
+        self.kit.write(os.path.join(box.tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
+        with tpm.Tpm(state) as chip:
+            chip.into(box.tree)
+            status, _, err = self.kit.hearth("facts", "--sysroot", box.tree, "--login", "data-1", "--out", site)
+        need(status == 0, "no login is born: " + err[-300:])
+        by_tpm(self.kit, site)
+        return os.path.join(site, "logins", "data-1.crt")
+
+
+def by_tpm(kit, site):
+    """From now on the role of a site logs in by TPM, and no credential lies there."""
+    inventory = os.path.join(site, "hearth.yaml")
+    with open(inventory) as source:
+        text = source.read()
+    need("method: secret" in text, "the site has another method")
+    kit.write(inventory, text.replace("method: secret", "method: tpm", 1))
+    os.unlink(os.path.join(site, ".hearth", "data.secret"))
 
 
 class Reader:

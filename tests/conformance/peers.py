@@ -11,14 +11,17 @@ import subprocess
 import threading
 import time
 
+import boot
 import bundle
 import house
 import kit as kit_module
+import tpm
 import world
 
-NEEDS, WANTS = ("world",), ("debian", "npm")
+NEEDS, WANTS = ("world",), ("debian", "npm", "go")
 LOGIN, VAULT = "login.microsoftonline.com", kit_module.VAULT
 STAND_LOGIN, STAND_VAULT, FRONT, RESOLVER = world.LOGIN, world.VAULT, "198.18.4.1", "127.0.4.53"
+RAW = 0x159  # TPM2_RSA_Decrypt
 VALUES = {"value-%02d" % i: "of-the-vault-%02d-%s" % (i, "x" * (i * 97 % 900)) for i in range(22)}
 MANIFEST = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: many\n  namespace: flux-system\ndata:\n" + "".join(
     "  %s: !base64 {secret: %s}\n" % (name, name) for name in VALUES)
@@ -143,8 +146,9 @@ class Peers:
             text = config.read()
         return [name for name, value in VALUES.items() if base64.b64encode(value.encode()).decode() not in text], err
 
-    def case(self, name, process, ready, wanted=None, method="secret", said=None):
-        """wanted: None for the right values, or the code. said: words that must be there too."""
+    def case(self, name, process, ready, wanted=None, run=None, said=None):
+        """wanted: None for the right values, or the code. said: words that must be there too. run: instead of
+        rendered()."""
         log = os.path.join(self.where, "said")
         process = process(log)
         try:
@@ -152,7 +156,7 @@ class Peers:
                 with open(log, errors="replace") as words:
                     self.kit.failed("peers: " + name, "it does not start: " + words.read()[-600:])
                 return
-            missing, err = self.rendered(method)
+            missing, err = (run or self.rendered)()
             if wanted is None:
                 self.kit.expect("peers: " + name, not missing, "%d values are missing\n%s" % (len(missing), err))
             else:
@@ -242,28 +246,59 @@ class Foreign(dict):
         return dict.get(self, token, default)
 
 
-def token_server(peers):
-    account = peers.kit.account()
-    azure = peers.kit.world.azure
+def token_server(peers, name, run, *credential):
+    """oidc-provider gives the tokens, to who has this credential."""
+    account, azure = peers.kit.account(), peers.kit.world.azure
     own = azure.tokens
+    azure.tokens = Foreign()
+    command = ["node", os.path.join(peers.kit.build, "node", "oidc.mjs"), FRONT, peers.chain, peers.key, LOGIN, account["tenant"],
+               account["client"]] + list(credential)
+
+    def start(log):
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(log, "wb"))
+
+        def read():
+            for line in process.stdout:
+                azure.tokens[line.decode().strip()] = (account["client"], azure.config["resource"], time.monotonic() + 600)
+        threading.Thread(target=read, daemon=True).start()
+        return process
+    peers.hosts(login=FRONT)
+    peers.case("oidc-provider, login by " + name, start, listens(FRONT, 443), run=run)
+    azure.tokens = own
+
+
+def token_servers(peers):
+    account = peers.kit.account()
     public = peers.kit.run(["openssl", "x509", "-in", account["certificate"]]).stdout
     certificate = peers.kit.write(os.path.join(peers.where, "public.crt"), public)
     for method, credential in (("secret", account["secret"]), ("certificate", "@" + certificate)):
-        azure.tokens = Foreign()
-        command = ["node", os.path.join(peers.kit.build, "node", "oidc.mjs"), FRONT, peers.chain, peers.key, LOGIN, account["tenant"],
-                   account["client"], credential]
+        token_server(peers, method, lambda: peers.rendered(method), credential)
+    without = peers.kit.missing["go"] or tpm.lacks()
+    if without:
+        peers.kit.skipped("peers: oidc-provider, login by TPM", without)
+    elif boot.build(peers.kit):
+        peers.kit.serve(dict(peers.secrets, canary=boot.CANARY))
+        for algorithm, refused in (("PS256", []), ("RS256", [RAW])):
+            born_login(peers, algorithm, refused)
 
-        def start(log):
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=open(log, "wb"))
 
-            def read():
-                for line in process.stdout:
-                    azure.tokens[line.decode().strip()] = (account["client"], azure.config["resource"], time.monotonic() + 600)
-            threading.Thread(target=read, daemon=True).start()
-            return process
-        peers.hosts(login=FRONT)
-        peers.case("oidc-provider, login by " + method, start, listens(FRONT, 443), method=method)
-        azure.tokens = own
+def born_login(peers, algorithm, refused):
+    """A box logs in by its TPM; one that refuses the raw operation signs by itself."""
+    bench = boot.Bench(peers.kit, "1.14")
+    box = bench.machine("oidc-" + algorithm)
+    state = os.path.join(box.where, "chip")
+    certificate = bench.born(box, state)
+
+    def run():
+        with box:
+            accepted = box.wait("applied", boot.SECONDS, complete=True)
+            return [] if accepted else ["the config"], boot.text_of(box)
+    try:
+        with tpm.Tpm(state, refused) as chip:
+            chip.into(box.tree)
+            token_server(peers, "TPM, " + algorithm, run, "@" + certificate, algorithm)
+    finally:
+        box.root.close()
 
 
 def check(kit):
@@ -278,7 +313,7 @@ def check(kit):
             kit.skipped("peers: Node, oidc-provider", kit.missing["npm"])
         else:
             node_fronts(peers)
-            token_server(peers)
+            token_servers(peers)
     finally:
         peers.back()
     print("peers that ran: " + "; ".join(peers.ran), flush=True)

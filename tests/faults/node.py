@@ -202,21 +202,11 @@ class Play:
         return box
 
     def born(self):
-        """A login that is born in the box's TPM, before anything else happens: the site has both files and no
-        credential beside them, Entra the certificate. Then the box starts anew, with the TPM that the row gives it."""
-        kit, words, tree = self.lane.kit, self.row["tpm"], self.box.tree
-        kit.write(os.path.join(tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
-        state = os.path.join(self.box.where, "tpm-")
-        with tpm.Tpm(state + "own") as chip:
-            chip.into(tree)
-            status, _, err = kit.hearth("facts", "--sysroot", tree, "--login", "data-1", "--out", self.site)
-            need(status == 0, "no login is born: " + err[-300:])
-        with open(os.path.join(self.site, "hearth.yaml")) as source:
-            text = source.read()
-        kit.write(os.path.join(self.site, "hearth.yaml"), text.replace("method: secret", "method: tpm", 1))
-        os.unlink(os.path.join(self.site, ".hearth", "data.secret"))
+        """A login that is born in the box's TPM. Then the box starts anew, with the TPM that the row gives it."""
+        words, state = self.row["tpm"], os.path.join(self.box.where, "tpm-")
+        self.bench.born(self.box, state + "own")
         self.chip = tpm.Tpm(state + words.get("state", "own"), words.get("refuse", ()))
-        self.chip.into(tree)
+        self.chip.into(self.box.tree)
         for command in words.get("before", ()):
             need(self.chip.ask(command) == 0, "the TPM does not take " + command)
         return os.path.join(self.box.where, "site.good", "logins", "data-1.crt")
