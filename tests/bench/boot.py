@@ -13,7 +13,8 @@ server and disks are as hearth needs them, and disks have been so for 2 s) to th
 ApplyConfiguration that is not a dry run; one clock, machined's, in milliseconds. The recipe (recipe.sh) is measured
 from its first command to the same call. CPU: wait4 of a whole `hearth boot`, from its start until the reboot into the
 installer's result ends it, the looks at machined while the box settles included; both processes. Memory: as `run`
-counts it, both processes.
+counts it, both processes. The login by TPM is made in swtpm, whose own time is in no figure; what hearth's side of it
+is of the program's code is counted as `make size` counts.
 """
 import argparse
 import base64
@@ -34,6 +35,7 @@ sys.path[:0] = [HERE, MACHINED, os.path.join(ROOT, "tests", "standin")]
 import bundle  # noqa: E402
 import machine  # noqa: E402
 import pki  # noqa: E402
+import tpm  # noqa: E402
 import world  # noqa: E402
 from common import BUDGET, CLIENT, DNS, RTT_MS, VAULT, compile_launcher, flux_file, make_site, median, peak, print_table  # noqa: E402
 
@@ -58,9 +60,16 @@ COUNTS = [
 ]
 
 
+# Whose lines are there for the login by TPM alone: the chip, and what lies in files.
+CHIP = re.compile(r"boot/vault/(tpm|boxlogin|birth)\.c:")
+BY_TPM = re.compile(CHIP.pattern + r"|boot/(pipeline/boxkey|site/born|plan/pair)\.c:")
+
+
 class Contestant:
-    def __init__(self, name, command, begin):
-        self.name, self.command, self.begin, self.samples = name, command, begin, []
+    """certificate: what Entra knows of it, or None for what it knows anyway."""
+
+    def __init__(self, name, command, begin, certificate=None):
+        self.name, self.command, self.begin, self.certificate, self.samples = name, command, begin, certificate, []
 
 
 def programs(work):
@@ -96,6 +105,31 @@ def boot_site(site, keys, names, method, flux, serial):
     return site
 
 
+def born(binary, site, tree, work):
+    """Makes the site one that logs in by the TPM of the tree's box: (certificate, the chip, which is running)."""
+    state = os.path.join(work, "chip")
+    shutil.rmtree(state, ignore_errors=True)
+    chip = tpm.Tpm(state)
+    chip.into(tree)
+    subprocess.run([binary, "facts", "--sysroot", tree, "--login", "data-1", "--out", site], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    for name in ("data.pem", "data.secret"):
+        os.unlink(os.path.join(site, ".hearth", name))
+    return os.path.join(site, "logins", "data-1.crt"), chip
+
+
+def code_by_tpm(binary):
+    """What is printed of it: one address in four is looked at."""
+    program = binary + ".debug"
+    if not os.path.exists(program) or not shutil.which("addr2line"):
+        return "not known: no %s, or no addr2line" % program
+    sections = subprocess.run(["readelf", "-S", "-W", program], stdout=subprocess.PIPE, check=True).stdout.decode()
+    begin, size = (int(word, 16) for word in re.search(r" \.text +PROGBITS +(\w+) \w+ (\w+)", sections).groups())
+    lines = subprocess.run(["addr2line", "-e", program], input="".join("%x\n" % at for at in range(begin, begin + size, 4)).encode(),
+                           stdout=subprocess.PIPE, check=True).stdout.decode()
+    return "%d bytes, of which %d to speak to the chip" % tuple(4 * len(which.findall(lines)) for which in (BY_TPM, CHIP))
+
+
 def template(binary, site, tree, work, values):
     """What the recipe's person has written before: the whole config, with @NAME@ in place of each value."""
     out, facts = os.path.join(work, "recipe-out"), os.path.join(work, "recipe-facts.json")
@@ -120,6 +154,14 @@ def contestants(binary, baseline, work, keys, names, values, tree, serial, go):
             if program:
                 found.append(Contestant("%s boot, %s" % (name, method), [program, "boot", "--json", "--site", site, "--sysroot", tree],
                                         "facts"))
+    chip = None
+    if tpm.lacks():
+        skipped.append("login by TPM: " + tpm.lacks())
+    else:
+        by_tpm = boot_site(os.path.join(work, "boot-site-tpm"), keys, names, "tpm", flux, serial)
+        certificate, chip = born(binary, by_tpm, tree, work)
+        found.insert(1, Contestant("hearth boot, tpm", [binary, "boot", "--json", "--site", by_tpm, "--sysroot", tree], "facts",
+                                   certificate))
     if shutil.which("curl"):
         where = os.path.join(work, "recipe")
         os.makedirs(where, exist_ok=True)
@@ -131,7 +173,7 @@ def contestants(binary, baseline, work, keys, names, values, tree, serial, go):
             machine.SOCKET, "talos-data"] + names, "settled"))
     else:
         skipped.append("shell recipe: curl is not installed")
-    return found, skipped, flux
+    return found, skipped, flux, chip
 
 
 def stage_of(line):
@@ -253,13 +295,14 @@ def main():
     shutil.rmtree(tree, ignore_errors=True)
     subprocess.run([sys.executable, os.path.join(ROOT, "tests", "trees", "maketree"), "optiplex-7040", tree], check=True,
                    stdout=subprocess.DEVNULL)
+    pki.write(os.path.join(tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
     facts = facts_of(binary, tree)
     keys = pki.Pki(os.path.join(os.path.dirname(binary), "test-pki"))
     names = ["bench-%02d" % number for number in range(1, options.secrets)]
     values = {name: "value of %s" % name for name in names}
     azure = world.World(work, keys, {"rtt_ms": RTT_MS, "dns": DNS, "vaults": {VAULT: dict(
         values, **{"talos-data": bundle.to_yaml(bundle.talos_bundle(2048))})}})
-    found, skipped, flux = contestants(binary, options.baseline and os.path.abspath(options.baseline), work, keys, names, values,
+    found, skipped, flux, chip = contestants(binary, options.baseline and os.path.abspath(options.baseline), work, keys, names, values,
                                         tree, facts["serial"], go)
     box = {"work": work, "go": go, "facts": facts, "launcher": launcher, "system": {
         "manufacturer": facts["system"]["manufacturer"], "product": facts["system"]["product_name"], "serial": facts["serial"],
@@ -270,6 +313,7 @@ def main():
     for turn in range(options.turns):
         for mode in ("cpu", "memory") if turn % 9 == 0 else ("cpu",):
             for contestant in found:
+                azure.config["clients"][CLIENT]["certificate"] = contestant.certificate or keys.client()
                 azure.proxy.clock.level, azure.proxy.connections[:] = 0, []
                 sample = one(contestant, mode, box)
                 sample.update(turn=turn, load=os.getloadavg()[0], depth=azure.proxy.report()["depth"])
@@ -281,6 +325,9 @@ def main():
                    "skipped": skipped, "samples": samples}, out, indent=1)
     ratios(found)
     table(found, skipped)
+    if chip:
+        chip.__exit__()
+        print("the login by TPM, of hearth's code: " + code_by_tpm(binary))
     loads = [sample["load"] for sample in samples]
     print("\nfrom hearth's `facts` line (the recipe's first command) to the accepted apply, by machined's clock; load %.1f to %.1f on %d "
           "processors" % (min(loads), max(loads), os.cpu_count()))
