@@ -23,7 +23,8 @@ WANTED = (6, 5)  # Linux; from there on overlayfs takes its layers as Talos's in
 GO = {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
 # Loaded in the initramfs, and by the node: what Talos has built in, and what its udevd loads.
 EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay"]
-LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "virtio_pci", "virtio_net"]
+TPMS = ["tpm_tis", "tpm_crb"]
+LATER = ["e1000e", "ahci", "sd_mod", "nvme", "xhci-pci", "usb-storage", "virtio_pci", "virtio_net"] + TPMS
 KEYRING = next((path for path in ("/usr/share/keyrings/debian-archive-keyring" + end for end in (".gpg", ".pgp"))
                 if os.path.exists(path)), "")
 FOLDERS = ["dev", "proc", "sys", "run", "system", "tmp", "var", "root", "etc", "sbin", "usr/bin", "usr/lib/modules",
@@ -255,6 +256,24 @@ def rootfs(folder, built, root, version, early):
     lay(os.path.join(folder, "usr/lib/modules", "order"), "\n".join(order).encode(), 0o644)
 
 
+def packed(path, files, paths):
+    """An initramfs of these files, and of the modules of these paths, which init loads."""
+    loaded = [unpacked(one) for one in paths]
+    files = files + [(name, data, 0o644) for name, data in loaded]
+    files.append(("order", "\n".join(name for name, _ in loaded).encode(), 0o644))
+    done = subprocess.run(["zstd", "-3", "-T1", "-c", "-q"], input=cpio.write(files, 0), stdout=subprocess.PIPE, check=True)
+    lay(path, done.stdout, 0o644)
+
+
+def plain(build, program):
+    """An initramfs in which a login is born, behind the kernel of base()."""
+    path = os.path.join(build, "plain.img")
+    _, root, version = kernel(build)
+    packed(path, [("init", read(os.path.join(build, "programs", "init")), 0o755), ("hearth", read(program), 0o755)],
+           modules(root, version, TPMS))
+    return path
+
+
 def base(build):
     """(kernel, initramfs, whether Talos's own init is in it). Made anew when what goes in has changed."""
     build = os.path.abspath(build)
@@ -280,10 +299,6 @@ def base(build):
     files = [("init", read(os.path.join(built, "init")), 0o755), ("rootfs.sqsh", read(squashed), 0o644)]
     if theirs:
         files.append(("talos-init", read(os.path.join(built, "talos-init")), 0o755))
-    loaded = [unpacked(one) for one in early]
-    files += [(name, data, 0o644) for name, data in loaded]
-    files.append(("order", "\n".join(name for name, _ in loaded).encode(), 0o644))
-    done = subprocess.run(["zstd", "-3", "-T1", "-c", "-q"], input=cpio.write(files, 0), stdout=subprocess.PIPE, check=True)
-    lay(path, done.stdout, 0o644)
+    packed(path, files, early)
     lay(stamp, mark.hexdigest().encode(), 0o644)
     return vmlinuz, path, theirs

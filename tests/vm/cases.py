@@ -133,9 +133,9 @@ def other_make(bench):
         TIMES.add("other-make", machine)
 
 
-def refused(bench, name, box, image, code, *words):
+def refused(bench, name, box, image, code, *words, stick=None):
     """The stick in a box that hearth must leave as it is, with this code and these words on the screen."""
-    with bench.power(name, box, image, box_module.stick(bench.stick())) as machine:
+    with bench.power(name, box, image, stick or box_module.stick(bench.stick())) as machine:
         need(machine.line(code, SECONDS), "no refusal")
         says(machine, *words)
         untouched(machine)

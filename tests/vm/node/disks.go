@@ -327,15 +327,11 @@ func persist(dir string, before []Disk) error {
 	return nil
 }
 
-func keep(base string, disk *Disk) error {
-	at, ok := disk.start(state)
-	if !ok {
-		return nil
-	}
-
+// filesOf are the regular files below a directory, by their path in it.
+func filesOf(base string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 
-	err := filepath.WalkDir(base, func(path string, entry fs.DirEntry, err error) error {
+	return files, filepath.WalkDir(base, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
@@ -345,6 +341,15 @@ func keep(base string, disk *Disk) error {
 
 		return err
 	})
+}
+
+func keep(base string, disk *Disk) error {
+	at, ok := disk.start(state)
+	if !ok {
+		return nil
+	}
+
+	files, err := filesOf(base)
 	if err != nil {
 		return err
 	}

@@ -33,11 +33,12 @@ func early() error {
 		return unix.Exec(talosInit, []string{"/init"}, os.Environ())
 	}
 
-	for _, path := range pseudo {
-		kind := map[string]string{"/dev": "devtmpfs", "/proc": "proc", "/sys": "sysfs"}[path]
-		if err := mount("none", path, kind, 0, ""); err != nil {
-			return err
-		}
+	if err := mountPseudo(); err != nil {
+		return err
+	}
+
+	if _, err := os.Stat(program); err == nil {
+		return birth()
 	}
 
 	if err := mountLayers(); err != nil {
@@ -51,6 +52,17 @@ func early() error {
 	}
 
 	return switchRoot()
+}
+
+func mountPseudo() error {
+	for _, path := range pseudo {
+		kind := map[string]string{"/dev": "devtmpfs", "/proc": "proc", "/sys": "sysfs"}[path]
+		if err := mount("none", path, kind, 0, ""); err != nil {
+			return err
+		}
+	}
+
+	return nil
 }
 
 func mountLayers() error {

@@ -1,6 +1,7 @@
 // The small init of the virtual machines. One program, by the name and the arguments it was started with:
 //
-//	/init               in the initramfs: mounts the layers as Talos's init does, and goes on in them
+//	/init               in the initramfs: mounts the layers as Talos's init does, and goes on in them; where it holds
+//	                    hearth and no layers, that is a plain Linux in which a login is born
 //	/sbin/init          the node: devices, network, disks, a machined, what is said on the console
 //	/sbin/init service  an extension service from its spec, in a container of Talos's shape
 package main
