@@ -64,7 +64,7 @@ static bool is_served(struct walk *w, const char *group, const char *version, co
 {
     struct span one = {0};
     for (unsigned i = 0; i < w->plan->manifest_count; i++)
-        if (strcmp(w->plan->manifests[i].name, "20-flux-components") == 0)
+        if (strcmp(w->plan->manifests[i].name, PLAN_FLUX_COMPONENTS) == 0)
             one = w->plan->manifests[i].bytes;
     one = span_find(one, pool_printf(w->pool, "\n  group: %s\n  names:\n    kind: %s\n", group, kind));
     if (!one.n)

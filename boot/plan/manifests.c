@@ -211,12 +211,11 @@ static void lay_flux(struct plan *plan, const char *name, const char *path, stru
 }
 
 /* A download or a copy that ended early is still YAML, and half a Flux: each controller that the head names must have
- * its Deployment, and the last line its end. */
+ * its Deployment. */
 static bool is_cut_off(struct pool *pool, struct span bytes)
 {
     static const char before[] = "\n      ", account[] = "serviceAccountName:";
     struct buf found = {0};
-    bool cut = bytes.p[bytes.n - 1] != '\n';
     /* "\nNAME\n..." of all, in one pass over what is the longest file of a site. */
     for (const unsigned char *at = bytes.p, *end = bytes.p + bytes.n;
          (at = memmem(at, (size_t)(end - at), account, sizeof account - 1));) {
@@ -234,6 +233,7 @@ static bool is_cut_off(struct pool *pool, struct span bytes)
     char names[256];
     flux_header(bytes, "# Components: ", names, sizeof names);
     char *rest = NULL;
+    bool cut = false;
     for (char *name = strtok_r(names, ",\r", &rest); name; name = strtok_r(NULL, ",\r", &rest))
         cut = cut || !strstr(found.data, pool_printf(pool, "\n%s\n", name));
     buf_free(&found);
@@ -260,6 +260,14 @@ static void add_components(struct plan *plan, struct errors *errors)
                   "the file is Flux %s, and hearth.yaml says %s; %s", version, site->flux.version, next);
         return;
     }
+    if (bytes.p[bytes.n - 1] != '\n') {
+        errors_at(
+            errors, (struct pos){.file = path}, E_PLAN_FLUX,
+            "the last line has no end: the file is cut off, or a tool took its last newline, which then "
+            "is to be put back; %s",
+            next);
+        return;
+    }
     if (is_cut_off(plan->pool, bytes)) {
         errors_at(errors, (struct pos){.file = path}, E_PLAN_FLUX,
                   "the file is cut off: not every controller that its head names is in it; %s", next);
@@ -271,7 +279,7 @@ static void add_components(struct plan *plan, struct errors *errors)
                   next);
         return;
     }
-    lay_flux(plan, "20-flux-components", path, bytes, errors);
+    lay_flux(plan, PLAN_FLUX_COMPONENTS, path, bytes, errors);
 }
 
 /* The example's own mark, in bytes that are not parsed: anywhere but in a comment. */

@@ -58,11 +58,13 @@ struct plan_secret {
     } * where;
 };
 
-#define PLAN_FLUX_SYNC "40-flux-sync" /* the name of the role's flux.sync among the manifests */
+/* the names of the role's flux.components and flux.sync among the manifests */
+#define PLAN_FLUX_COMPONENTS "20-flux-components"
+#define PLAN_FLUX_SYNC "40-flux-sync"
 
 /* An inlined manifest. Names sort in the order they are meant to be applied. */
 struct plan_manifest {
-    /* "20-flux-components": also cluster.inlineManifests[].name */
+    /* also cluster.inlineManifests[].name */
     const char *name;
     /* of the site; NULL for one made of several */
     const char *file;

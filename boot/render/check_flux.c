@@ -51,14 +51,16 @@ static bool names_commit(const struct tree_node *ref)
 /* What the CustomResourceDefinitions of Flux 2.9 and of flux-operator want of the file: the API server refuses a
  * missing field, and a number where text belongs, and Flux does nothing while `suspend` is true. `of` has the first
  * letters of the kinds. A field is needed where the mapping above it is. */
-enum want { WANT_TEXT, WANT_MAP, WANT_BOOL };
+enum want { WANT_TEXT, WANT_MAP, WANT_BOOL, WANT_SPAN };
 static const struct {
     char of[6], path[29];
     uint8_t want;
     bool needed;
 } fields[] = {
     {"KGOBF", "spec", WANT_MAP, true},
-    {"KGOB", "spec.interval", WANT_TEXT, true},
+    {"KGOB", "spec.interval", WANT_SPAN, true},
+    {"K", "spec.retryInterval", WANT_SPAN, false},
+    {"KGOB", "spec.timeout", WANT_SPAN, false},
     {"KGOB", "spec.suspend", WANT_BOOL, false},
     {"K", "spec.prune", WANT_BOOL, true},
     {"K", "spec.path", WANT_TEXT, false},
@@ -86,21 +88,73 @@ static const struct {
     {"F", "spec.sync.url", WANT_TEXT, true},
     {"F", "spec.sync.ref", WANT_TEXT, true},
     {"F", "spec.sync.path", WANT_TEXT, true},
+    {"F", "spec.sync.interval", WANT_SPAN, false},
     {"F", "spec.sync.pullSecret", WANT_TEXT, false},
 };
 
+/* ^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$ */
+static bool is_span(const char *at)
+{
+    do {
+        size_t n = strspn(at, "0123456789"), part = at[n] == '.' ? strspn(at + n + 1, "0123456789") + 1 : 0;
+        const char *unit = at + n + part;
+        if (n == 0 || part == 1 || !*unit || !strchr("smh", *unit))
+            return false;
+        at = unit + 1 + (unit[0] == 'm' && unit[1] == 's');
+    } while (*at);
+    return true;
+}
+
+/* A date is text to Kubernetes' readers. */
 static const char *misfit(const struct tree_node *node, uint8_t want)
 {
-    static const char *const words[] = {"text", "a mapping", "true or false"};
-    bool scalar = node->kind == TREE_SCALAR;
-    bool good = want == WANT_MAP
-        ? node->kind == TREE_MAP
-        : scalar && scalar_type_11(node) == (want == WANT_TEXT ? SCALAR_TEXT : SCALAR_BOOL);
+    static const char *const words[] = {"text", "a mapping", "true or false", "a time such as 1m30s"};
+    enum scalar_type type = node->kind == TREE_SCALAR ? scalar_type_11(node) : SCALAR_NULL;
+    bool text = type == SCALAR_TEXT || type == SCALAR_TIME;
+    bool good = want == WANT_MAP ? node->kind == TREE_MAP
+        : want == WANT_BOOL      ? type == SCALAR_BOOL
+        : want == WANT_TEXT      ? text
+                                 : text && is_span(node->text);
     return good ? NULL : words[want];
 }
 
-static void check_fields(struct check *c, const struct tree_node *root)
+static bool is_suspended(const struct tree_node *root)
 {
+    return check_true(tree_path(root, "spec.suspend")) ||
+        tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
+                "disabled");
+}
+
+/* What is inlined as Flux's CustomResourceDefinitions, where it has schemas; else no bytes. */
+static struct span schemas(const struct check *c)
+{
+    for (unsigned i = 0; i < c->manifest_count; i++) {
+        const struct plan_manifest *manifest = c->manifests[i].plan;
+        if (strcmp(manifest->name, PLAN_FLUX_COMPONENTS) == 0 &&
+            span_find(manifest->bytes, "openAPIV3Schema:").n)
+            return manifest->bytes;
+    }
+    return (struct span){0};
+}
+
+/* A field that no schema has, be it of another kind, is a slip of the pen: the API server refuses the whole object. */
+static void check_known(struct check *c, const struct tree_node *map, struct span known)
+{
+    if (map && map->kind == TREE_MAP)
+        for (const struct tree_node *field = map->first; field; field = field->next)
+            if (!span_find(known, pool_printf(c->pool, " %s:", field->key->text)).n)
+                errors_at(c->errors, field->key->pos, E_FLUX_SYNC,
+                          "this Flux has no field %s: the API server refuses it", field->key->text);
+}
+
+/* `runs`: nothing comes of it while it is suspended. */
+static void check_fields(struct check *c, const struct tree_node *root, bool runs)
+{
+    static const char maps[] = "spec\0spec.ref\0spec.sourceRef\0spec.secretRef\0spec.sync\0";
+    struct span known = schemas(c);
+    for (const char *path = known.n ? maps : ""; *path; path += strlen(path) + 1)
+        check_known(c, tree_path(root, path), known);
+
     const char *kind = tree_text(tree_get(root, "kind"));
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (!memchr(fields[i].of, kind[0], sizeof fields[i].of))
@@ -115,13 +169,9 @@ static void check_fields(struct check *c, const struct tree_node *root)
         } else if (misfit(node, fields[i].want)) {
             errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s of %s must be %s, or the API server refuses it",
                       path, kind, misfit(node, fields[i].want));
-        } else if (strcmp(path, "spec.suspend") == 0 && check_true(node)) {
-            errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
         }
     }
-    if (kind[0] == 'F' &&
-        tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
-                "disabled"))
+    if (runs && is_suspended(root))
         errors_at(c->errors, root->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
 }
 
@@ -138,7 +188,8 @@ static void check_path(struct check *c, const struct tree_node *path)
     }
 }
 
-static void check_kustomization(struct check *c, const struct document *docs, const struct tree_node *root)
+static void check_kustomization(struct check *c, const struct document *docs, const struct tree_node *root,
+                                bool runs)
 {
     const char *name = text_or(root, "metadata.name", ""),
                *own = text_or(root, "metadata.namespace", "default");
@@ -161,7 +212,7 @@ static void check_kustomization(struct check *c, const struct document *docs, co
     s.url = tree_get(spec, s.kind[0] == 'B' ? "endpoint" : "url");
     s.secret = tree_path(spec, "secretRef.name");
     s.provider = tree_get(spec, "provider");
-    check_fields(c, docs->root);
+    check_fields(c, docs->root, runs);
     need_kind(c, s.kind);
     if (s.kind[0] == 'G' && !names_commit(tree_get(spec, "ref")))
         errors_at(c->errors, s.pos, E_FLUX_SYNC, "no spec.ref.branch: Flux would take master");
@@ -197,6 +248,12 @@ static int refuse_reference(struct tree_node *node, void *arg)
     return node->ref != NULL;
 }
 
+static bool begins(const struct tree_node *root)
+{
+    return is_kind(root, "kustomize.toolkit.fluxcd.io", "Kustomization") ||
+        is_kind(root, "fluxcd.controlplane.io", "FluxInstance");
+}
+
 static void check_sync(struct check *c, const struct plan_manifest *manifest)
 {
     struct document *docs = NULL;
@@ -206,19 +263,23 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         errors_add(c->errors, &e);
         return;
     }
+    bool begun = false;
+    for (const struct document *d = docs; d; d = d->next)
+        begun = begun || (begins(d->root) && !is_suspended(d->root));
     bool found = false;
     for (const struct document *d = docs; d; d = d->next) {
         if (d->root && tree_walk(d->root, refuse_reference, c))
             return;
-        if (is_kind(d->root, "kustomize.toolkit.fluxcd.io", "Kustomization")) {
-            check_kustomization(c, docs, d->root);
-        } else if (is_kind(d->root, "fluxcd.controlplane.io", "FluxInstance")) {
-            check_instance(c, d->root);
-        } else {
+        if (!begins(d->root))
             continue;
-        }
+        /* One that rests is nobody's mistake where another begins. */
+        bool runs = !begun || !is_suspended(d->root);
+        if (tree_is(tree_get(d->root, "kind"), "FluxInstance"))
+            check_instance(c, d->root);
+        else
+            check_kustomization(c, docs, d->root, runs);
         found = true;
-        check_fields(c, d->root);
+        check_fields(c, d->root, runs);
         need_kind(c, tree_text(tree_get(d->root, "kind")));
     }
     if (!found)

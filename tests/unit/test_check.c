@@ -586,6 +586,104 @@ static void a_sync_that_never_begins_is_refused(void **state)
             "a login stands in the URL");
     sync_is("ssh://git@", "ssh://me@", git_secret, NULL);
     sync_is("ssh://git@", "ssh://me:hunter2@", git_secret, "a login stands in the URL");
+    /* A password with a slash, or another end of a host, in it; an @ in a path is none. */
+    for (const char *const *bad = (const char *const[]){"a/hunter2", "h?unter2/hunter2", "7#hunter2", NULL};
+         *bad; bad++) {
+        char url[80];
+        snprintf(url, sizeof url, "  url: https://me:%s@", *bad);
+        sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", url, NULL,
+                "a login stands in the URL");
+        snprintf(url, sizeof url, "  url: ftp://me:%s@", *bad);
+        sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", url, NULL,
+                "\"github.com/me/home\" begins with none");
+    }
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home",
+            "  url: https://git.example:8443/@me/home", NULL, NULL);
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home",
+            "  url: https://[fd00::1]:8443/@me/home", NULL, NULL);
+}
+
+/* What is text, and what a time, to Kubernetes. */
+static void a_sync_is_read_as_kubernetes_reads_it(void **state)
+{
+    (void)state;
+    static const char time[] = "spec.interval of GitRepository must be a time such as 1m30s";
+    sync_is("branch: main", "tag: 2026-08-10", git_secret, NULL);
+    for (const char *const *good = (const char *const[]){"1h", "1m30s", "0.5h", "90s", "1.5m10ms", NULL};
+         *good; good++) {
+        char with[32];
+        snprintf(with, sizeof with, "interval: %s\n  ref", *good);
+        sync_is("interval: 1m0s\n  ref", with, git_secret, NULL);
+    }
+    for (const char *const *bad = (const char *const[]){"1:30", "1d", "90", "m", "1.m", "1m 30s", "\"\"",
+                                                        "1m-", "5us", "2026-08-10", NULL};
+         *bad; bad++) {
+        char with[48];
+        snprintf(with, sizeof with, "interval: %s\n  ref", *bad);
+        sync_is("interval: 1m0s\n  ref", with, git_secret,
+                **bad == '"' ? "GitRepository has no spec.interval" : time);
+    }
+    sync_is("  prune: true\n", "  prune: true\n  timeout: 2\n", git_secret,
+            "spec.timeout of Kustomization must be");
+    sync_is("  prune: true\n", "  prune: true\n  retryInterval: 1:00\n", git_secret, "spec.retryInterval of");
+}
+
+#define REST \
+    "---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: rests, " \
+    "namespace: " \
+    "flux-system}\nspec: {interval: 1h, suspend: true, prune: true, sourceRef: {kind: GitRepository, name: "
+
+/* One Kustomization that rests beside one that runs is no mistake; a source that rests under one that runs is. */
+static void one_that_rests_is_refused_where_none_runs(void **state)
+{
+    (void)state;
+    static const char own[] =
+        "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: own, "
+        "namespace: flux-system}\nspec: {interval: 1h, suspend: true, ref: {branch: a}, url: "
+        "\"https://git.example\"}\n";
+    char with[1024];
+    snprintf(with, sizeof with, "GitRepository\n    name: flux-system\n%sflux-system}}\n", REST);
+    sync_is("GitRepository\n    name: flux-system\n", with, git_secret, NULL);
+    snprintf(with, sizeof with, "GitRepository\n    name: flux-system\n%sown}}\n%s", REST, own);
+    sync_is("GitRepository\n    name: flux-system\n", with, git_secret, NULL);
+    snprintf(with, sizeof with,
+             "  suspend: true\n  prune: true\n  sourceRef:\n    kind: GitRepository\n    name: "
+             "flux-system\n%sown}}\n%s",
+             REST, own);
+    sync_is("  prune: true\n  sourceRef:\n    kind: GitRepository\n    name: flux-system\n", with, git_secret,
+            "Kustomization is suspended");
+}
+
+/* Where the definitions have schemas, a field that stands in none of them stops the API server. */
+static void a_field_that_flux_lacks_is_refused(void **state)
+{
+    (void)state;
+    static const char schema[] =
+        "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+        "metadata: {name: x.y}\nspec:\n  group: y\n  names: {kind: X}\n  scope: Namespaced\n"
+        "  versions:\n  - schema:\n      openAPIV3Schema:\n        interval:\n        ref:\n"
+        "          branch:\n        secretRef:\n          name:\n        url:\n        path:\n"
+        "        prune:\n        sourceRef:\n          kind:\n";
+    static const struct {
+        const char *old, *new, *words;
+    } rows[] = {{"branch: main", "branch: main", NULL},
+                {"interval: 1m0s", "interval: 1m0s\n  intervall: 1m0s", "this Flux has no field intervall"},
+                {"branch: main", "branch: main\n    brunch: x", "this Flux has no field brunch"},
+                {"kind: GitRepository\n    name", "kind: GitRepository\n    knd: x\n    name",
+                 "this Flux has no field knd"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct kit k;
+        open_controlplane(&k, NULL, NULL);
+        kit_manifest(&k, "10-namespaces", NULL, namespaces);
+        kit_manifest(&k, "30-x", "bootstrap/x.yaml", git_secret);
+        const char *text = edited(k.pool, sync_yaml, rows[i].old, rows[i].new);
+        kit_bytes(&k, "40-flux-sync", "s.yaml", text, strlen(text));
+        kit_flux(&k, pool_printf(k.pool, "%s%s", flux_crds, schema));
+        assert_int_equal(kit_render(&k), rows[i].words ? -1 : 0);
+        if (rows[i].words)
+            kit_expect(&k, E_FLUX_SYNC, rows[i].words, NULL);
+        kit_close(&k);
+    }
 }
 
 /* Without their kinds the API server takes none of the sync's objects. */
@@ -924,6 +1022,9 @@ int main(void)
         cmocka_unit_test(bad_secrets_are_refused),
         cmocka_unit_test(flux_can_pull_from_git),
         cmocka_unit_test(a_sync_that_never_begins_is_refused),
+        cmocka_unit_test(a_sync_is_read_as_kubernetes_reads_it),
+        cmocka_unit_test(one_that_rests_is_refused_where_none_runs),
+        cmocka_unit_test(a_field_that_flux_lacks_is_refused),
         cmocka_unit_test(flux_without_its_kinds_is_refused),
         cmocka_unit_test(flux_can_pull_from_anything),
         cmocka_unit_test(flux_operator_can_begin),
