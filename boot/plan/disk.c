@@ -47,7 +47,7 @@ static const char *unfit(const json_t *disk)
         return "too small for Talos";
     if (is_true(disk, "removable"))
         return "removable";
-    return "not a disk that Talos installs on";
+    return "a CD, a card, a disk of a network, or one path of several";
 }
 
 static void add_condition(struct buf *out, const struct tree_node *condition)

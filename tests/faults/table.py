@@ -193,6 +193,12 @@ row("plan", "an MBR, which Talos reads as nothing", "guard-foreign", sh_tree="d=
     "for n in 1 2; do mkdir $d/sda$n; echo $n >$d/sda$n/partition; done", said=["2 partitions, of which Talos can read 0"])
 row("plan", "Talos has not read the disk yet", "guard-foreign", lane="slow", disks={"sda": {"unread": 6000}}, then="wait",
     said=["what machined has not read"])
+row("plan", "a member of an md array, of which Talos 1.13 says nothing", "guard-foreign",
+    sh_tree="mkdir -p dev; truncate -s 240057409536 dev/sda; printf '\\374\\116\\053\\251' | dd of=dev/sda bs=4096 seek=1 conv=notrunc 2>&1",
+    said=["sda", "holds linux_raid_member"])
+row("plan", "a member of an array that the BIOS made", "guard-foreign",
+    sh_tree="mkdir -p dev; truncate -s 240057409536 dev/sda; printf 'Intel Raid ISM Cfg Sig. ' | dd of=dev/sda bs=1 seek=240057408512 "
+    "conv=notrunc 2>&1", said=["sda", "holds isw_raid_member"])
 row("plan", "the install disk cannot be opened", "guard-foreign", sh_tree="mkdir -p dev; ln -s sda dev/sda",
     said=["what cannot be read"])
 row("plan", "a table over an old btrfs, which is all that Talos sees", "guard-foreign", disks={"sda": {"contents": "btrfs"}},
