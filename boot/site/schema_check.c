@@ -259,10 +259,14 @@ static void check_conflicts(const struct schema_check *c, const struct tree_node
                             const struct tree_node *document)
 {
     const char *field = clash(main, document);
-    if (field)
-        errors_at(c->errors, document->pos, E_RENDER_CONFLICT,
-                  "%s and %s say the same thing twice; Talos takes one of them",
-                  tree_text(tree_get(document, "kind")), field);
+    if (!field)
+        return;
+    struct pos at = tree_path(main, field)->pos;
+    errors_at(
+        c->errors, document->pos, E_RENDER_CONFLICT,
+        "%s and %s say the same thing twice; Talos takes one of them: write it into the document, and the "
+        "field (%s:%u) goes",
+        tree_text(tree_get(document, "kind")), field, at.file, at.line);
 }
 
 static bool is_true(const struct tree_node *node)
