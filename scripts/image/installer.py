@@ -135,9 +135,12 @@ def customization(settings, version, more):
 SIGNING = ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem")
 UNSIGNED = "    # signed for Secure Boot: SECUREBOOT=DIR with your keys, as talosctl gen secureboot uki, pcr and database make them"
 SIGNED = """\
-    # Signed with the keys of {keys}. The stick and the network image are not: install with Secure Boot off. Then, in the firmware,
-    # delete its keys, which is setup mode, and turn Secure Boot on: the boot loader on the disk enrols PK.auth, KEK.auth and db.auth
-    # where these lie beside the keys. STATE keeps the key that it was made with, and one of the TPM wants an install with Secure Boot on."""
+    # Signed with the keys of {keys}. The stick and the network image are not: install with Secure Boot off. Then delete the keys
+    # of the firmware in its setup, which is setup mode, and start the box once from a medium of the same keys, whose menu
+    # enrols them. It holds no site. The same command with {out}/installer/iso.yaml makes it: {out}/installer/metal-amd64-secureboot.iso
+    # From then on the firmware starts what these keys signed, which is the disk, and refuses the stick and every other system.
+    # A STATE keeps the key that it was made with. One of the TPM: take the entry of the disk that resets to maintenance mode, with
+    # Secure Boot on, then hearth render, and talosctl apply-config --insecure, as the guide has it by hand."""
 
 
 def signing(settings):
@@ -236,10 +239,13 @@ def build(settings, work):
     text = COMMANDS.format(talos=version, version=settings.version, out=shlex.quote(out), here=here, image=image, cached=cached,
                            archive="installer-amd64-secureboot.tar" if keys else "installer-amd64.tar",
                            keys='\n        -v "%s:/secureboot:ro" \\' % quoted(keys) if keys else "",
-                           secure=SIGNED.format(keys=keys) if keys else UNSIGNED, site=shlex.quote(site), today=machine_today(planned))
-    for name, data in (("profile.yaml", PROFILE.format(talos=version, arguments=arguments, extensions=wanted,
-                                                      signed="true" if keys else "false")), ("registry.yaml", OVERLAY.format(image=image)),
-                       ("image-cache.yaml", OVERLAY.format(image=cached) + CACHED), ("commands.txt", text)):
+                           secure=SIGNED.format(keys=keys, out=shlex.quote(out)) if keys else UNSIGNED, site=shlex.quote(site), today=machine_today(planned))
+    profile = PROFILE.format(talos=version, arguments=arguments, extensions=wanted, signed="true" if keys else "false")
+    made = {"profile.yaml": profile, "registry.yaml": OVERLAY.format(image=image),
+            "image-cache.yaml": OVERLAY.format(image=cached) + CACHED, "commands.txt": text}
+    if keys:
+        made["iso.yaml"] = profile.replace("kind: installer", "kind: iso").replace("installer image", "enrolling medium")
+    for name, data in made.items():
         write(os.path.join(folder, name), data.encode())
     say()
     say(text)

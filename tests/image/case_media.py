@@ -512,9 +512,11 @@ customization:
         expect("secureboot: true\n" in read(ran.path("installer", "profile.yaml")).decode(), "not signed")
         said = read(ran.path("installer", "commands.txt")).decode()
         expect('-v "%s:/secureboot:ro"' % keys in said and "crane push out" not in said and "installer-amd64.tar" not in said and
-               "Secure Boot off" in said, said)
+               "Secure Boot off" in said and "maintenance mode" in said, said)
+        same(read(ran.path("installer", "iso.yaml")).decode().count("kind: iso\n"), 1, "the medium that enrols")
         plain = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9").good()
         expect("secureboot: false\n" in read(plain.path("installer", "profile.yaml")).decode(), "signed")
+        expect(not os.path.exists(plain.path("installer", "iso.yaml")), "a medium that enrols nothing")
 
     def installer_pin():
         site, digest = kit.site(), "sha256:" + "ab" * 32

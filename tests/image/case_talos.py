@@ -183,8 +183,26 @@ def of_version(kit, version):
                 path = write(os.path.join(kit.directory(), "profile.yaml"), read(path).decode().replace(*change))
                 expect(talos("profile", path).returncode == 1, "a broken profile is taken")
             else:
-                same(good("profile", path), {"version": full, "kind": "installer", "extensions": 1}, "the profile")
+                same(good("profile", path), {"version": full, "output": "installer-amd64.tar", "arguments": None, "keys": None,
+                                             "extensions": ["/hearth/hearth-extension.tar"]}, "the profile")
         return case
+
+    def signed():
+        """Two extensions beside hearth's, keys of one's own, arguments: what imager makes of the two profiles, to the
+        names that the printed commands say."""
+        keys = kit.directory()
+        for key in ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem"):
+            write(os.path.join(keys, key), b"x")
+        ran = kit.run("installer", SITE=kit.site(), TALOS=full, SECUREBOOT=keys, KARGS="console=ttyS0",
+                      EXTENSIONS="ghcr.io/siderolabs/iscsi-tools:v0.2.0 registry.example:5000/i915:1@sha256:" + "ab" * 32).good()
+        said = read(ran.path("installer", "commands.txt")).decode()
+        for file, output in (("profile.yaml", "installer-amd64-secureboot.tar"), ("iso.yaml", "metal-amd64-secureboot.iso")):
+            expect("installer/" + file in said and "installer/" + output in said, "%s is not said:\n%s" % (file, said))
+            same(good("profile", ran.path("installer", file)), {
+                "version": full, "output": output, "arguments": ["console=ttyS0"],
+                "extensions": ["/hearth/hearth-extension.tar", "ghcr.io/siderolabs/iscsi-tools:v0.2.0",
+                               "registry.example:5000/i915:1@sha256:" + "ab" * 32],
+                "keys": ["/secureboot/uki-signing-key.pem", "/secureboot/uki-signing-cert.pem", "/secureboot/pcr-signing-key.pem"]}, file)
 
     def hard_link():
         """Why the tar has no links: Talos's archiver makes an empty file of one."""
@@ -212,6 +230,7 @@ def of_version(kit, version):
         ("a base that imager made keeps its extension", False, over_imager),
         ("has the kernel arguments that we give", False, arguments),
         ("takes the imager profile", False, profile()),
+        ("takes the profiles of a signed image with two more extensions", False, signed),
         ("a base with hearth in it by imager is refused", True, over_own),
         ("a Talos too old for it is refused", True, not_valid(lambda where: None, "can't be satisfied", "v1.12.11")),
         ("a third file beside manifest and rootfs", True, not_valid(lambda where: write(os.path.join(where, "README"), b""), "unexpected file")),
@@ -224,5 +243,6 @@ def of_version(kit, version):
         ("a spec with an unknown key", True, not_served("logToConsole: true", "logToConsol: true", "logToConsol")),
         ("a spec that waits for a network state that is none", True, not_served("- etcfiles", "- etcfile", "etcfile")),
         ("a profile that is none", True, profile(("kind: installer", "kind: installed"))),
+        ("a profile with a key that imager has not", True, profile(("secureboot: false", "secureBoot: false"))),
         ("a hard link comes out empty, so there is none", True, hard_link),
     ]]

@@ -23,10 +23,12 @@ PAGE = 4096
 
 
 class Images:
-    """A folder that registry.py serves, made anew."""
+    """A folder that services.registry() serves; made anew, or one that is there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, anew=True):
         self.folder = folder
+        if not anew:
+            return
         shutil.rmtree(folder, ignore_errors=True)
         for name in ("blobs", "tags"):
             os.makedirs(os.path.join(folder, name))
@@ -42,13 +44,15 @@ class Images:
                                stdout=subprocess.PIPE, check=True).stdout
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Entrypoint": entrypoint, "Env": ["PATH=/usr/bin"]},
                              "rootfs": {"type": "layers", "diff_ids": [self.blob(layer)]}}).encode()
-        kind = "application/vnd.oci.image."
+        self.manifest(name, config, [layer], "layer.v1.tar")
 
+    def manifest(self, name, config, layers, kind):
+        """The image of this config and of layers of this kind."""
         def described(what, data):
-            return {"mediaType": kind + what, "digest": self.blob(data), "size": len(data)}
-        manifest = json.dumps({"schemaVersion": 2, "mediaType": kind + "manifest.v1+json", "config": described("config.v1+json", config),
-                               "layers": [described("layer.v1.tar", layer)]}).encode()
-        lay(os.path.join(self.folder, "tags", name.replace("/", "_")), self.blob(manifest).encode(), 0o644)
+            return {"mediaType": "application/vnd.oci.image." + what, "digest": self.blob(data), "size": len(data)}
+        text = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": described("config.v1+json", config), "layers": [described(kind, layer) for layer in layers]}
+        lay(os.path.join(self.folder, "tags", name.replace("/", "_")), self.blob(json.dumps(text).encode()).encode(), 0o644)
 
 
 def sections_end(stub):
@@ -73,11 +77,21 @@ def uki(path, stub, kernel, initramfs, arguments, parts):
         os.unlink(name)
 
 
-def installer(folder, parts, image):
+def installer(folder, parts, image=None):
     """Talos's installer over programs of a Debian whose mkfs.xfs fills a file system from a prototype (6.13 or
-    later)."""
-    root = parts.installer
+    later). Without an image it is what imager begins with."""
     tree = Tree(folder, ["usr/install/amd64"])
+    programs(tree, parts)
+    if image:
+        tree.copy(image, "usr/install/amd64/vmlinuz.efi")
+        tree.copy(found(parts.installer, EFI, LOADER), "usr/install/amd64/systemd-boot.efi")
+    tree.finish()
+    return tree.path
+
+
+def programs(tree, parts):
+    """What is in Talos's installer and in its imager."""
+    root = parts.installer
     tree.copy(parts.program("installer"), "usr/bin/installer")
     tree.programs(root, INSTALLER)
     tree.links({"usr/bin/" + name: target for name, target in ALSO.items()})
@@ -87,10 +101,6 @@ def installer(folder, parts, image):
     shutil.copytree(os.path.join(root, "usr/lib/grub"), tree.at("usr/lib/grub"),
                     ignore=shutil.ignore_patterns("*.exec", "*.image", "monolithic", "x86_64-efi-signed"))
     shutil.copytree(os.path.join(root, "usr/share/grub"), tree.at("usr/share/grub"))
-    tree.copy(image, "usr/install/amd64/vmlinuz.efi")
-    tree.copy(found(root, EFI, LOADER), "usr/install/amd64/systemd-boot.efi")
-    tree.finish()
-    return tree.path
 
 
 def single(folder, program):

@@ -29,8 +29,11 @@ PROGRAMS = {
 # Nothing asks for pods here, and the CRI plugin of this containerd does not compile with the Kubernetes modules of this
 # Talos.
 TAGS = {"containerd": "no_cri,no_btrfs,no_devmapper,no_zfs"}
+# The program of the guide's `talosctl gen secureboot`, built as tests/conformance/starts.py builds it.
+TALOSCTL = os.path.join(assets.REPO, "tests", "conformance", "tools", "talosctl")
 HOST = ["udev", "kmod", "runc", "dosfstools", "xfsprogs"]
-INSTALLER = ["grub-common", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "xfsprogs", "dosfstools", "mtools", "systemd-boot-efi"]
+INSTALLER = ["grub-common", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "xfsprogs", "dosfstools", "mtools", "systemd-boot-efi",
+             "squashfs-tools", "cpio", "zstd", "xorriso"]
 # Older kernels refuse what containerd asks for the files that Talos lays over /etc (open_tree of a mount that is
 # nowhere).
 GO_SECONDS = 2000
@@ -38,12 +41,15 @@ KERNEL, NEWER = "trixie-backports", "trixie"
 
 
 class Parts:
-    def __init__(self, build):
+    def __init__(self, build, keys=False):
+        """keys: with the program that makes keys for Secure Boot, which takes minutes to build."""
         self.build = os.path.abspath(build)
         self.seconds = []  # (what, how long)
         if shutil.which("go") is None:
             raise Lacking("go is not installed")
         self.timed("Talos's programs", self.build_programs)
+        if keys:
+            self.timed("talosctl", self.build_talosctl)
         self.timed("Debian's packages", self.unpack)
         self.initramfs = self.path("initramfs.img")
         self.timed("initramfs", lambda: self.made(self.initramfs, ["machined", "talos-init", "first", "containerd"],
@@ -99,6 +105,12 @@ class Parts:
         self.kubelet = re.search(r"siderolabs/kubelet:(\S+)", read(os.path.join(assets.REPO, "assets/talos/controlplane.yaml")).decode()).group(1)
         if self.module(ETCD)[0] != self.etcd:
             raise SystemExit("talos: go.mod has etcd %s, and Talos %s names %s" % (self.module(ETCD)[0], self.version, self.etcd))
+
+    def build_talosctl(self):
+        status, text = self.go("build", "-ldflags", "-s -w ", "-tags", "tcell_minimal,grpcnotrace", "-o", self.program("talosctl"),
+                               TALOS + "/cmd/talosctl", where=TALOSCTL)
+        if status != 0:
+            raise Lacking("talosctl cannot be built: " + text.strip().splitlines()[-1])
 
     def module(self, path):
         """(version, folder) of a module."""

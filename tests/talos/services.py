@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -11,9 +12,9 @@ import time
 SINCE_1900 = 2208988800
 
 
-def registry(folder, address, port, absent):
+def registry(folder, address, port, absent, chain=None):
     """Serves what images.py made, for every host that a mirror leads here, but the names in `absent`. The list of what
-    was asked for."""
+    was asked for. chain: (certificates, key) of a server that speaks TLS."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,6 +62,10 @@ def registry(folder, address, port, absent):
 
     server = http.server.ThreadingHTTPServer((address, port), Handler)
     server.daemon_threads = True
+    if chain:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*chain)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return asked
 

@@ -13,6 +13,9 @@ import lan as lan_module
 
 CPU = "Skylake-Client,model-id=Intel(R) Core(TM) i5-6500T CPU @ 2.50GHz"
 FIRMWARE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+# The build that knows Secure Boot; it wants a processor's system management mode.
+SECURE = ["-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1",
+          "-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"]
 DISK = 240057409536
 OPTIPLEX = {
     "mac": "d8:9e:f3:12:34:56", "disk": "sata", "serial_of_disk": "50026B7782DEAD01", "chassis": 35,
@@ -93,9 +96,9 @@ def disk(path, volumes=()):
 
 class Box:
     """One power-on of a box. arguments: what QEMU is told beyond the box itself; screen: it has one, and picture()
-    takes it."""
+    takes it; secure: a firmware that knows Secure Boot, with its variables in this file, which is kept."""
 
-    def __init__(self, where, box, image, arguments, uefi=False, show=None, screen=False, processors=1, memory=1024):
+    def __init__(self, where, box, image, arguments, uefi=False, show=None, screen=False, processors=1, memory=1024, secure=None):
         self.where, self.show = where, show
         # Where it is short: the path of a socket has 108 bytes.
         self.monitor = os.path.join(tempfile.gettempdir(), "hearth-vm-%d" % os.getpid())
@@ -104,7 +107,7 @@ class Box:
         self.journal = os.path.join(where, "journal.jsonl")
         with open(os.path.join(where, "chassis.bin"), "wb") as out:
             out.write(chassis(box))
-        args = ["qemu-system-x86_64", "-machine", "q35,graphics=off" if not uefi else "q35", "-accel", "tcg,thread=multi",
+        args = ["qemu-system-x86_64", "-machine", "q35,smm=on" if secure else "q35" if uefi else "q35,graphics=off", "-accel", "tcg,thread=multi",
                 "-cpu", CPU, "-smp", str(processors), "-m", str(memory), "-nodefaults", "-display", "none", "-no-reboot",
                 "-serial", "stdio", "-serial", "file:" + self.journal, "-object", "rng-random,id=rng,filename=/dev/urandom",
                 "-device", "virtio-rng-pci,rng=rng"]
@@ -125,6 +128,8 @@ class Box:
             shutil.copyfile(FIRMWARE[1], variables)
             args += ["-drive", "if=pflash,format=raw,readonly=on,file=" + FIRMWARE[0],
                      "-drive", "if=pflash,format=raw,file=" + variables]
+        if secure:
+            args += SECURE + ["-drive", "if=pflash,format=raw,file=" + secure]
         if screen:
             args += ["-device", "VGA,edid=on,xres=1280,yres=800", "-qmp", "unix:%s,server=on,wait=off" % self.monitor]
         self.args = args + list(arguments(box))

@@ -91,13 +91,27 @@ func args(args []string) (any, error) {
 	return kernel.DefaultArgs(quirks.New(args[0])), nil
 }
 
+// image reads a profile as imager does, to its last default.
 func image(args []string) (any, error) {
 	var p profile.Profile
 	if err := strict(args[0], &p); err != nil {
 		return nil, err
 	}
-	return map[string]any{"version": p.Version, "kind": p.Output.Kind.String(),
-		"extensions": len(p.Input.SystemExtensions)}, p.Validate()
+	p.Input.FillDefaults(p.Arch, p.Version, p.SecureBootEnabled())
+	p.Output.FillDefaults(p.Arch, p.Version, p.SecureBootEnabled())
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	found := map[string]any{"version": p.Version, "output": p.OutputPath(), "arguments": p.Customization.ExtraKernelArgs}
+	var extensions, keys []string
+	for _, one := range p.Input.SystemExtensions {
+		extensions = append(extensions, one.ImageRef+one.TarballPath)
+	}
+	if s := p.Input.SecureBoot; s != nil {
+		keys = []string{s.SecureBootSigner.KeyPath, s.SecureBootSigner.CertPath, s.PCRSigner.KeyPath}
+	}
+	found["extensions"], found["keys"] = extensions, keys
+	return found, nil
 }
 
 func main() {
