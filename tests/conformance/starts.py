@@ -1,22 +1,27 @@
 """Where people start, with the programs that they start with: talosctl, talhelper and helm are built of their modules.
 
 From each starting point of the guide's "From an existing cluster" to a green `check` against the stand-in: a plain
-`talosctl gen config`, talhelper's genconfig, folders as topf has them, and the files of `flux bootstrap` (the last two
-by files of their shape). The sync files of every kind decode strictly as Flux's and flux-operator's own types. The
-recipe of the guide's "Cilium" is run with Helm on Cilium's own chart, and machined's own reader takes what hearth lays.
+`talosctl gen config` with the guide's own commands behind it, talhelper's genconfig, folders as topf has them, and the
+files of `flux bootstrap` (the last two by files of their shape). The keys that `talosctl gen secureboot` makes are
+those that `make installer` asks for. The sync files of every kind decode strictly as Flux's and flux-operator's own
+types. The recipe of the guide's "Cilium" is run with Helm on Cilium's own chart, and machined's own reader takes what
+hearth lays.
 """
+import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
 import base
+import guide
 import kit as kit_module
+import linters
 import origins
 
 NEEDS = ("go", "starts", "world")
-LINTERS = ("yamllint==1.38.0", "pre-commit-hooks==6.0.0")
 CILIUM = "github.com/cilium/cilium@v1.18.2"
 CHART = "cilium cilium --repo https://helm.cilium.io --version 1.18.2"
 TALCONFIG = """clusterName: data
@@ -55,6 +60,7 @@ PROGRAMS = {
     "helm": ("tools/helm", "helm.sh/helm/v3/cmd/helm",
              "".join(" -X helm.sh/helm/v3/pkg/chartutil.k8sVersion" + each for each in ("Major=1", "Minor=36"))),
     "talosctl": ("tools/talosctl", "github.com/siderolabs/talos/cmd/talosctl", ""),
+    "kubeconform": ("tools/kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", ""),
     "talhelper": ("tools/talhelper", "github.com/budimanjojo/talhelper/v3", ""),
 }
 
@@ -73,17 +79,6 @@ def built(kit, name, folder, package, link):
     return None
 
 
-def venv(kit):
-    """The linters that are Python's, or None."""
-    home = os.path.join(kit.build, "linters")
-    programs = [os.path.join(home, "bin", name) for name in ("yamllint", "check-yaml")]
-    if not all(os.path.exists(path) for path in programs):
-        for args in (["python3", "-m", "venv", home], [os.path.join(home, "bin", "pip"), "-q", "install", *LINTERS]):
-            if subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600).returncode:
-                return None
-    return programs
-
-
 def chart():
     """Cilium's chart in its own module, or None."""
     done = subprocess.run(["go", "mod", "download", "-json", CILIUM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=900)
@@ -93,7 +88,7 @@ def chart():
 def lacks(kit):
     """Builds and fetches, while there is a network; what cannot be had is skipped by itself."""
     kit.tools = {name: built(kit, name, *row) for name, row in PROGRAMS.items()}
-    kit.tools.update(linters=venv(kit), chart=chart())
+    kit.tools.update(linters=linters.venv(kit), schemas=linters.schemas(kit), chart=chart())
 
 
 def ran(kit, name, args, directory):
@@ -135,26 +130,79 @@ def texts(*paths):
             yield source.read()
 
 
-def from_files(kit, name, bundle, controlplane, worker):
-    """Two machine configs and their bundle."""
+def from_files(kit, name, bundle, controlplane, worker, laid=False):
+    """Two machine configs and their bundle; laid: it is in the vault."""
     known = origins.pointers(bundle)
     if not kit.expect(name + ": the bundle is read", len(known) == 14, str(sorted(known.values()))):
         return
-    kit.serve({origins.BUNDLE: bundle})
+    if not laid:
+        kit.serve({origins.BUNDLE: bundle})
     green(kit, name, {"talos/controlplane.yaml": as_base(controlplane, known), "talos/worker.yaml": as_base(worker, known)})
 
 
-def plain(kit):
-    """talosctl gen config, and the bundle out of what it wrote."""
-    name, where = "starts: talosctl gen config", kit.directory("starts-plain")
+class Cluster(guide.cloud_module.Cloud):
+    """Azure, and a cluster that has the Secret which Flux pulls with."""
+    IDENTITY = "a key that Git knows\n"
+
+    def publish(self):
+        self.azure.config["vaults"] = {name + ".vault.azure.net": dict(kept) for name, kept in self.vaults.items()}
+
+    def kubectl_get(self, words, flags, *_):
+        if words == ["secret", "flux-system"] and flags["-o"] == "jsonpath={.data.identity}" and flags["-n"] == "flux-system":
+            return base64.b64encode(self.IDENTITY.encode()).decode()
+        return super().kubectl_get(words, flags)
+
+
+def existing(kit):
+    """What `talosctl gen config` wrote, and then the commands of the guide's "From an existing cluster", as they stand
+    there, in one shell: talosctl is itself, az puts away what `check` then asks for."""
+    name, where = "starts: the guide's commands", kit.directory("starts-plain")
     talosctl = kit.tools["talosctl"]
     if not talosctl:
         return
-    ran(kit, name, [talosctl, "gen", "config", "data", base.ENDPOINT, "--output", where,
-                    "--with-docs=false", "--with-examples=false"], where)
-    ran(kit, name + ": gen secrets", [talosctl, "gen", "secrets", "--from-controlplane-config", "controlplane.yaml",
-                                      "--output-file", "talos-secrets.value"], where)
-    from_files(kit, name, *texts(*(os.path.join(where, each) for each in ("talos-secrets.value", "controlplane.yaml", "worker.yaml"))))
+    before = kit.world.azure.config["vaults"]
+    try:
+        cloud = Cluster(kit.world.azure, kit.world.config["tenant"], where)
+        cloud.vaults["homelab-data"] = {}
+        os.unlink(os.path.join(where, "bin", "talosctl"))
+        for program, path in [("talosctl", talosctl)] + [(each, shutil.which(each)) for each in ("shred", "base64", "cat")]:
+            os.symlink(path, os.path.join(where, "bin", program))
+        shell = guide.Shell(where, os.path.join(where, "bin"), {"LANG": "C.UTF-8", "HOME": where})
+        shell.run("talosctl gen config data %s --output . --with-docs=false --with-examples=false; V=homelab-data" % base.ENDPOINT)
+        configs = list(texts(*(os.path.join(where, each) for each in ("controlplane.yaml", "worker.yaml"))))
+        with open(guide.README) as source:
+            blocks = [text for _, items in guide.parts(source.read())["From an existing cluster"] for kind, text in items if kind == "block"]
+        for text in blocks:
+            shell.run(text)
+        shell.end()
+        kit.expect(name + " are run", len(blocks) == 2 and not shell.wrong, "\n".join(shell.wrong))
+        kit.expect(name + " are none that az or kubectl refuses", not cloud.refused, "\n".join(cloud.refused))
+        kit.expect(name + ": the bundle lies in the vault alone", not os.path.exists(os.path.join(where, "talos-secrets.value")))
+        kit.expect(name + ": Flux's key came out of the cluster", list(texts(os.path.join(where, "flux-git-identity.value"))) == [cloud.IDENTITY])
+        bundle = cloud.vaults["homelab-data"].get(origins.BUNDLE, {"value": ""})["value"]
+        from_files(kit, "starts: talosctl gen config", bundle, *configs, laid=True)
+    finally:
+        kit.world.azure.config["vaults"] = before
+
+
+def keys(kit):
+    """talosctl gen secureboot, as installer.py says, and the installer that is signed with what it writes."""
+    name, where = "starts: talosctl gen secureboot", kit.directory("starts-keys")
+    talosctl = kit.tools["talosctl"]
+    if not talosctl:
+        return
+    site = kit.site(os.path.join(where, "site"), {})
+    image = [os.path.join(kit_module.REPO, "scripts", "image", "image"), "installer"]
+    environment = {"OUT": os.path.join(where, "out"), "BINARY": kit.binary, "SOURCE_DATE_EPOCH": "1767225600", "SITE": site, "TALOS": "v1.13.9",
+                   "SECUREBOOT": os.path.join(where, "_out")}
+    asked = kit.run(image, environment).stderr.decode()
+    for command in re.findall(r"`talosctl (gen secureboot [^`]+)`", asked.replace("NAME", "homelab")):
+        ran(kit, name + ": " + command, [talosctl] + command.split(), where)
+    ran(kit, name + " database", [talosctl, "gen", "secureboot", "database"], where)
+    done = kit.run(image, environment)
+    kit.expect(name + ": make installer takes the keys", done.returncode == 0, done.stderr.decode()[-700:])
+    kit.expect(name + ": and the medium that enrols finds PK, KEK, db", all(
+        os.path.exists(os.path.join(where, "_out", each + ".auth")) for each in ("PK", "KEK", "db")))
 
 
 def talhelper(kit):
@@ -243,26 +291,6 @@ def cilium(kit):
         kit.expect(name + ": machined sees every object of it", len(kinds) > 10 and found == kinds, "\n".join(lines))
 
 
-def linters(kit):
-    """Both forms of the example, as the guide says that people's linters are to be called."""
-    where = kit.directory("starts-linters")
-    if not kit.tools["linters"]:
-        kit.skipped("starts: linters", "they cannot be had")
-        return
-    yamllint, check_yaml = kit.tools["linters"]
-    with open(os.path.join(kit_module.REPO, "assets", "README.md")) as source:
-        rules = re.search(r"yamllint, `-d '([^']+)'`", source.read()).group(1)
-    for form in ("1.13", "1.14"):
-        site = os.path.join(where, form)
-        kit.hearth("assets", "--talos", form, "--out", site)
-        files = [os.path.join(folder, each) for folder, _, names in os.walk(site) for each in names if each.endswith(".yaml")]
-        kit.expect("starts: linters: the example of %s is there" % form, len(files) > 40)
-        ran(kit, "starts: yamllint of the example of " + form, [yamllint, "--strict", "-d", rules, "."], site)
-        ran(kit, "starts: check-yaml of the example of " + form, [check_yaml, "--unsafe", "-m", *files], site)
-        plain = kit.run([check_yaml, *files])
-        kit.expect("starts: check-yaml of %s without them is red" % form, plain.returncode != 0)
-
-
 def check(kit):
     if not base.bundles(kit):
         return
@@ -270,7 +298,8 @@ def check(kit):
     kit.serve({name: kit.talos_bundle for name in names})
     strict(kit)
     shapes(kit)
-    linters(kit)
+    linters.check(kit, ran)
     cilium(kit)
-    plain(kit)
+    existing(kit)
+    keys(kit)
     talhelper(kit)

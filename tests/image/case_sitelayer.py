@@ -362,7 +362,7 @@ def cases(kit):
         ("a token in clear", True, clear("talos/controlplane.yaml", "!secret talos-secrets#/trustdinfo/token", "abcdef.0123456789abcdef")),
         ("a password in clear", True, clear("talos/data.yaml", "  nodeLabels:\n", REGISTRY, "p@ss word!")),
         ("a key in clear in a manifest", True,
-         clear("bootstrap/flux-system.yaml", "!base64 {secret: flux-git-identity}", key("OPENSSH PRIVATE KEY"))),
+         clear("bootstrap/flux-system.yaml", "!base64 { secret: flux-git-identity }", key("OPENSSH PRIVATE KEY"))),
         ("base64 in a Secret", True, form("bootstrap/x.yaml", SECRET + "data: {a: aHVudGVyMg==}\n")),
         ("an age key", True, form("bootstrap/x.yaml", SECRET + "data: {age.agekey: QUdFLVNFQ1JFVC1LRVktMVFRUQ==}\n")),
         ("a docker login", True, form("bootstrap/x.yaml", SECRET + "data: {.dockerconfigjson: eyJhdXRocyI6e319}\n")),
