@@ -57,10 +57,14 @@ case "$1 $2" in
 "get kustomizations") [ -e "$FLUX_STATE/suspended" ] && echo "$3 SUSPENDED True" || echo "$3 SUSPENDED False" ;;
 esac
 """
-# The account's own vault is not here; what az does with storage is its own.
+# The vault is a folder here; what az does with storage is its own.
 AZ = """\
 #!/bin/sh
-case "$1 $2 $3" in "keyvault secret show") exec cat %(string)s ;; esac
+if [ "$1 $2" = "keyvault secret" ]; then
+    verb=$3
+    while [ $# -gt 1 ]; do case "$1" in --name) name=$2 ;; --file) file=$2 ;; esac; shift; done
+    case $verb in show) exec cat %(vault)s/$name ;; set) exec cp "$file" %(vault)s/$name ;; esac
+fi
 export PYTHONPATH=%(az)s/az:%(az)s/more AZURE_CONFIG_DIR=%(config)s AZURE_CORE_COLLECT_TELEMETRY=0 REQUESTS_CA_BUNDLE=%(roots)s
 exec python3 -m azure.cli "$@"
 """
@@ -111,7 +115,7 @@ class Hands(threading.Thread):
 
     def __init__(self, box):
         super().__init__(daemon=True)
-        self.box, self.ended = box, False
+        self.box, self.ended, self.synced = box, False, {}
 
     def run(self):
         while not self.ended:
@@ -151,7 +155,11 @@ class Hands(threading.Thread):
     def secrets(self):
         for asked in self.items("/apis/external-secrets.io/v1/externalsecrets"):
             target, about = asked["spec"].get("target", {}), asked["metadata"]
-            values = {each["secretKey"]: self.box.vault[each["remoteRef"]["key"]] for each in asked["spec"]["data"]}
+            sync = about.get("annotations", {}).get("force-sync", "")
+            if self.synced.get(about["uid"]) == sync:
+                continue
+            values = {each["secretKey"]: parts_module.read(os.path.join(self.box.vault, each["remoteRef"]["key"])).decode()
+                      for each in asked["spec"]["data"]}
             template = target.get("template", {})
             data = template.get("data", {key: "{{ .%s }}" % key for key in values})
             data = {key: re.sub(r"\{\{ \.([\w-]+) \}\}", lambda found: values[found.group(1)], text) for key, text in data.items()}
@@ -164,6 +172,11 @@ class Hands(threading.Thread):
                 self.box.node.api("POST", where, body, kind="application/json", quiet=True)
             elif there.get("data") != body["data"]:
                 self.box.node.api("PATCH", where + "/" + body["metadata"]["name"], {"data": body["data"]}, quiet=True)
+            there = self.box.node.api("GET", where + "/" + body["metadata"]["name"], quiet=True)
+            if there and there.get("data") == body["data"]:
+                self.box.node.api("PATCH", "/apis/external-secrets.io/v1/namespaces/%s/externalsecrets/%s" % (about["namespace"], about["name"]),
+                                  {"status": {"refreshTime": "%.6f" % time.time()}})
+                self.synced[about["uid"]] = sync
 
 
 def authority(directory, name):
@@ -184,23 +197,27 @@ class Box:
         os.makedirs(directory)
         self.words = words_module.Words()
         self.store = Store(parts, network, os.path.join(directory, "azurite"))
-        self.vault = {"postgres-miniflux-password": "miniflux-password", "postgres-backup-connection": self.store.string()}
-        self.git = os.path.join(directory, "git")
+        self.vault, self.git = os.path.join(directory, "vault"), os.path.join(directory, "git")
+        os.makedirs(self.vault)
+        for name, value in (("postgres-miniflux-password", "miniflux-password"), ("postgres-backup-connection", self.store.string())):
+            self.value(os.path.join(self.vault, name), value)
         shutil.copytree(words_module.DATABASES, os.path.join(self.git, "databases"))
         self.tools = os.path.join(directory, "bin")
         os.makedirs(self.tools)
         self.tool("flux", FLUX % build.BIN)
-        string = os.path.join(directory, "connection-string")
-        with open(string, "w") as out:
-            out.write(self.store.string())
-        self.tool("az", AZ % {"string": string, "az": parts.az, "config": os.path.join(directory, "az"), "roots": network.world.keys.roots()})
+        self.tool("az", AZ % {"vault": self.vault, "az": parts.az, "config": os.path.join(directory, "az"), "roots": network.world.keys.roots()})
         os.symlink(os.path.join(build.BIN, "kubectl"), os.path.join(self.tools, "kubectl"))
         self.boxes, self.node, self.started = 0, None, time.monotonic()
 
-    def tool(self, name, text):
-        with open(os.path.join(self.tools, name), "w") as out:
+    @staticmethod
+    def value(path, text):
+        with open(path, "w") as out:
             out.write(text)
-        os.chmod(out.name, 0o755)
+
+    def tool(self, name, text):
+        path = os.path.join(self.tools, name)
+        self.value(path, text)
+        os.chmod(path, 0o755)
 
     def say(self, text):
         for line in text.rstrip().splitlines():
@@ -346,6 +363,15 @@ class Box:
 
     def backup(self):
         return self.does(self.words.backup, self.words.now)
+
+    def connection(self, string):
+        """The file that the guide's step 6 makes: a storage account's connection string."""
+        self.value(os.path.join(self.git, "postgres-backup-connection.value"), string)
+
+    def put(self, string):
+        """Another one is put into the vault, and the cluster takes it."""
+        self.connection(string)
+        self.does("put postgres-backup-connection\n" + self.words.sync, self.words.functions)
 
     def would_find(self, folder):
         """What a recovery from that folder would bring: the count of rows, or which of the README's messages it ends

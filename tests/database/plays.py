@@ -18,6 +18,17 @@ from estate import LONG
 class Story:
     def __init__(self, box):
         self.box, self.life, self.rows, self.first = box, 1, 0, 0
+        # [play, seconds, [what came back, rows found, rows written]]
+        self.table = []
+
+    def play(self, each):
+        began = time.monotonic()
+        self.table.append([each.__name__, 0, []])
+        print("\n%s: %s" % (each.__name__, " ".join(each.__doc__.split())), flush=True)
+        try:
+            each(self)
+        finally:
+            self.table[-1][1] = time.monotonic() - began
 
     def folder(self, above=0):
         return "postgres-%d" % (self.life + above)
@@ -30,6 +41,7 @@ class Story:
         """The living database has these rows; the count is the play's result."""
         rows = self.rows if rows is None else rows
         there = self.box.rows()
+        self.table[-1][2].append((name, there, rows))
         return self.box.expect("%s: %d of %d rows" % (name, there, rows), there == rows)
 
     def began(self, name):
@@ -81,7 +93,8 @@ def old_git_first(story):
     box.expect("before: the box began before the push: Ready, and archiving is refused in the README's words",
                "Expected empty archive" in said and "Expected empty archive" in box.words.table("Is there a backup"), said[-1500:])
     box.expect("before: it is an empty database", not box.sql("select 1 from pg_tables where tablename = 'entries'"))
-    box.expect("nothing that was in the folder is overwritten", all(each in box.store.objects() for each in before))
+    now = box.store.objects()
+    box.expect("nothing that was in the folder is overwritten", before and all(each in now for each in before))
     box.stop()
     box.delete(alive=False)
     box.recover(story.folder(), story.folder(1))
@@ -125,7 +138,7 @@ def mistake(story):
 
 def once_more(story):
     """The recovery after that, to all that there is; nothing at all is lost where the old database still runs. What
-    the first life's name would bring. (D2, D7)"""
+    the first life's name would bring, and what a second loss before the backup. (D2, D6, D7)"""
     box = story.box
     story.write(7)
     if story.life > 1:
@@ -137,6 +150,11 @@ def once_more(story):
     box.recover(story.folder(), story.folder(1))
     box.go_on()
     story.recovered("once more: nothing is lost, not the last row")
+    story.write(6)
+    box.five_minutes()
+    there, old = box.would_find(story.folder()), box.would_find(story.folder(-1))
+    box.expect("before: the new folder without a backup is no way back (%s), and the old one has %s of %d rows" % (
+        there, old, story.rows), there == "no target backup found" and old == str(story.rows - 6))
     story.began("once more")
 
 
@@ -173,13 +191,13 @@ def archiving_fails(story):
             ("an expired SAS", expired, "AuthenticationFailed", "AuthenticationFailed|AuthorizationFailure"),
             ("a mistyped account", box.store.string().replace("AccountName=homelabbackup", "AccountName=homelabbakcup"),
              "a name that does not resolve", "Name or service not known|[Ff]ailed to resolve|name resolution")]:
-        box.vault["postgres-backup-connection"] = string
+        box.put(string)
         wait("the Secret", 120, lambda: string == secret(box), 2)
         said = unarchived(story)
         box.expect("archiving fails by %s: Ready is True, and ContinuousArchiving is False" % name, box.condition("Ready")[0] == "True")
         box.expect("archiving fails by %s: the log says what the README has: %s" % (name, wanted), wanted in known and re.search(says, said),
                    said[-1500:])
-        box.vault["postgres-backup-connection"] = box.store.string()
+        box.put(box.store.string())
         wait("ContinuousArchiving", LONG, lambda: box.condition("ContinuousArchiving")[0] == "True", 3)
     box.five_minutes()
     box.expect("archiving that was put right catches up, without a restart", True)
@@ -203,7 +221,8 @@ def container_gone(story):
     said = unarchived(story)
     heard = [each for each in box.words.table("Is there a backup") if each in said]
     box.expect("without its container the log says what the README has: %s" % heard, heard, said[-1500:])
-    box.store.objects("create_container")
+    box.connection(box.store.string())
+    box.does(box.words.create)
     wait("ContinuousArchiving", LONG, lambda: box.condition("ContinuousArchiving")[0] == "True", 3)
     box.backup()
     story.write(3)
@@ -227,6 +246,10 @@ def edit_under_living(story):
     wait("the new folder", LONG, lambda: box.sql("select pg_switch_wal()") and box.store.names(next_one + "/wals/"), 5)
     box.expect("before: the edit reaches a living database, and it writes to the new folder without a word",
                box.condition("Ready")[0] == "True")
+    story.write(10)
+    box.five_minutes()
+    there = box.would_find(story.folder())
+    box.expect("before: the old folder ends at the hole: %s of %d rows" % (there, story.rows), int(there) < story.rows)
     box.push(lambda text: box.words.named(text, story.folder()))
     box.reconcile()
     wait("the old folder", LONG, lambda: living_folder(box) == story.folder(), 3)
@@ -312,14 +335,29 @@ def last_segment(story):
     story.began("deleted at once")
 
 
+def move(story):
+    """A move to another box: the old database is deleted first, and nothing is lost. (D2)"""
+    box = story.box
+    story.write(8)
+    box.stop()
+    box.delete()
+    box.recover(story.folder(), story.folder(1))
+    box.burn()
+    box.on()
+    apply(box)
+    story.recovered("a move to another box, to the last row")
+    story.began("a move to another box")
+
+
 def old_folders(story):
     """An old folder goes by the README's command, and nothing else does. (D9)"""
     box = story.box
     others = [each for each in box.store.objects() if not each[0].startswith("postgres-1/")]
     box.expect("before: no life cleans the folder of an earlier one", box.store.names("postgres-1/"))
     box.does("\n".join(line for line in box.words.container.splitlines() if "blob list" not in line) + "\n" + box.words.old)
-    box.expect("after: the old folder is gone, and nothing else", not box.store.names("postgres-1/") and
-               all(each in box.store.objects() for each in others))
+    now = box.store.objects()
+    box.expect("after: the old folder is gone, and nothing else", now and not [name for name, _, _ in now if name.startswith("postgres-1/")] and
+               all(each in now for each in others))
 
 
 def drained(story):
@@ -351,11 +389,14 @@ def drained(story):
 
 
 PLAYS = [first_life, old_git_first, lost_box, mistake, once_more, rehearsal, archiving_fails, drained, edit_under_living, last_segment,
-         too_fast, failed_recovery, old_folders, container_gone]
+         too_fast, failed_recovery, move, old_folders, container_gone]
 
 
-def closing(box):
-    """What was real in this run."""
+def closing(box, story):
+    """What came back, and what was real in this run."""
+    print("\nRows found and rows written")
+    for name, seconds, came in story.table if story else []:
+        print("  %-20s %5.0f s  %s" % (name, seconds, "; ".join("%s: %d of %d" % each for each in came)))
     print("\nWhat was real")
     if not box:
         print("  nothing: it could not be built")
@@ -366,15 +407,18 @@ def closing(box):
         ("barman plugin " + table[parts_module.PLUGIN], "real: operator and sidecars; its barman-cloud %s and machinery 0.5.0 stand in for 0.6.0" % table[parts_module.LIBRARY]),
         ("PostgreSQL " + table["PostgreSQL"], "real: Debian's, under the name of the image that the example asks for"),
         ("barman " + parts_module.BARMAN, "real: PyPI's"),
-        ("Azurite " + parts_module.AZURITE, "real, in the place of Azure Blob, under its name and over TLS; no quota, no soft delete"),
+        ("Azurite " + parts_module.AZURITE, "real, in the place of Azure Blob, under its name and over TLS; no soft delete, and no quota: a full "
+         "account cannot be played"),
         ("Kubernetes " + table["Kubernetes"], "real: etcd, API server, controllers, scheduler, kubelet, proxy, kubectl; Debian's containerd"),
-        ("words", "the edit and every command of databases/README.md, read out of it; the lines of admin@production are left out"),
+        ("words", "the edit and every command of databases/README.md, `put`, `sync` and the container of the guide, read out of them; "
+         "the lines of admin@production are left out"),
         ("Git, Flux", "ours: a folder that is applied, unless it is suspended; `flux envsubst` is %s's" % table["flux"]),
-        ("External Secrets", "ours: the Secret that an ExternalSecret asks for"),
+        ("External Secrets", "ours: the Secret that an ExternalSecret asks for, anew when `sync` says so"),
         ("local-path", "ours: a directory a claim, kept as the class says"),
         ("cert-manager", "ours: the plugin's two certificates, by openssl"),
         ("five minutes", "the segment is switched by hand where archive_timeout would have done it"),
-        ("az " + parts_module.AZ, "real: PyPI's, `az storage`; what it fetches of the vault is a file of ours"),
+        ("az " + parts_module.AZ, "real: PyPI's, `az storage`; the vault is a folder of ours"),
         ("miniflux, Talos", "not here"),
+        ("D11", "not here: hearth's own words, `make blackbox T=check/database`"),
     ]:
         print("  %-24s %s" % (name, state))

@@ -1,4 +1,5 @@
-"""What databases/README.md says, taken out of it: the plays do these words and no others."""
+"""What databases/README.md says, and the guide where it sends one there, taken out of them: the plays do these words
+and no others."""
 import os
 import re
 
@@ -12,9 +13,16 @@ def read(*names):
         return source.read()
 
 
+def sought(pattern, text):
+    found = re.search(pattern, text, re.M)
+    if not found:
+        raise RuntimeError("the guide has no %s" % pattern)
+    return found
+
+
 class Words:
     def __init__(self):
-        self.text = read("README.md")
+        self.text, guide = read("README.md"), read(os.pardir, "README.md")
         self.edit = re.sub("^    ", "  ", re.search(
             r"^    bootstrap:\n(?: {5,}.*\n| {4}externalClusters:\n)+", self.text, re.M).group(), flags=re.M)
         self.asks, backup = self.block("## Is there a backup"), self.block("A backup now, waited for")
@@ -28,6 +36,11 @@ class Words:
         self.delete = "\n".join(delete[2:])
         self.go_on, self.begin = self.block("*Go on*:"), self.block("*Begin*: look")
         self.failed = self.block("## When a recovery fails")
+        # A connection string is put in with the guide's functions, and its container made by the guide's step 6.
+        self.functions = sought(r"V=\S+", self.container).group() + "\n" + "".join(
+            sought(r"^( +)%s\(\) \{.*\n(?:\1 +.*\n)*" % name, guide).group() for name in ("filled", "put", "at", "sync"))
+        self.sync = sought(r"`(sync databases [^`]*)`", self.text).group(1)
+        self.create = sought(r"^ +(AZURE_STORAGE_CONNECTION_STRING=.* az storage container create .*)$", guide).group(1)
         self.rehearse, self.away = self.block("## Rehearse"), self.block("Away with it")
 
     def block(self, after):
