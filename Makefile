@@ -221,22 +221,38 @@ $(B)/unit/libhearth.a: $(UNIT_OBJ)
 	@ar qcsD $@ $^
 $(B)/unit/test_%: $(B)/unit/obj/tests/unit/test_%.o $(B)/unit/libhearth.a
 	@clang $(SAN) -o $@ $< $(SANLIBS) -lcmocka
+# Calls that a target answers itself.
+FUZZ_WRAP_machined := -Wl,--wrap=grpc_invoke
+FUZZ_WRAP_grpc := -Wl,--wrap=socket,--wrap=connect
 $(B)/unit/replay_%: $(B)/unit/obj/tests/fuzz/fuzz_%.o $(B)/unit/obj/tests/fuzz/replay.o $(B)/unit/libhearth.a
-	@clang $(SAN) -o $@ $(wordlist 1,2,$^) $(SANLIBS)
+	@clang $(SAN) $(FUZZ_WRAP_$*) -o $@ $(wordlist 1,2,$^) $(SANLIBS)
 # Own code once more, with libFuzzer's counters in it.
 FUZZ_OBJ := $(ROOMS:%.c=$(B)/fuzz/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 $(B)/fuzz/obj/%.o: %.c $(B)/san.ok Makefile
 	@mkdir -p $(@D)
 	@$(SANCC) -fsanitize=fuzzer-no-link -c -o $@ $<
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
-	@clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
--include $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(wildcard $(B)/unit/obj/tests/*/*.d)
+	@clang $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
+# And once with clang's coverage, for what the corpora reach.
+COVER := -fprofile-instr-generate -fcoverage-mapping
+COVER_CC = clang -std=gnu11 -O1 -g $(COVER) $(INCLUDES) $(DEFINES) $(WARN) -Wno-error=deprecated-declarations -MMD -MP
+COVER_OBJ := $(ROOMS:%.c=$(B)/cover/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
+COVER_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(B)/cover/replay_%,$(FUZZ_SRC))
+$(B)/cover/obj/%.o: %.c $(B)/san.ok Makefile
+	@mkdir -p $(@D)
+	@$(COVER_CC) -c -o $@ $<
+$(B)/cover/libhearth.a: $(COVER_OBJ)
+	@rm -f $@
+	@ar qcsD $@ $^
+$(B)/cover/replay_%: $(B)/cover/obj/tests/fuzz/fuzz_%.o $(B)/cover/obj/tests/fuzz/replay.o $(B)/cover/libhearth.a
+	@clang $(SAN) $(COVER) $(FUZZ_WRAP_$*) -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
+-include $(UNIT_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(COVER_OBJ:.o=.d) $(wildcard $(B)/*/obj/tests/*/*.d)
 
 # T= names tests by the word behind test_, or a replay by its whole name.
 UNIT_ALL = $(UNIT_BIN) $(REPLAY_BIN)
 CHOSEN = $(if $(T),$(foreach t,$(T),$(or $(filter %/test_$(t) %/$(t),$(UNIT_ALL)),$(error T=$(t): no such unit test))),$(UNIT_ALL))
 
-.PHONY: test-deps unit-build unit blackbox test conformance fault faults faults-deep fuzz chaos rack bench
+.PHONY: test-deps unit-build unit blackbox test conformance fault faults faults-deep fuzz fuzz-coverage chaos rack bench
 # For a target whose set scripts/ready does not know.
 test-deps:
 	@scripts/deps test
@@ -262,6 +278,9 @@ faults-deep: all ## [POINTS=3400] [SEED=1] [FOR=SECONDS]: every call to the kern
 fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)
 	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_BIN)
+fuzz-coverage: ## The share of the lines that read outside bytes which the committed corpora reach
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(COVER_BIN)
+	@scripts/fuzz-coverage $(B)/cover $(COVER_BIN)
 chaos: all ## [RUNS=500] [SEED=1]: the vault client under seeded random trouble, and how it ended; not part of CI
 	@scripts/suite $(B)/counts/chaos tests/chaos/run --runs $(or $(RUNS),500) --seed $(or $(SEED),1) $(B)/hearth
 rack: all ## [BOXES=200]: so many `boot` at once before an Entra and a vault that throttle; not part of CI

@@ -201,8 +201,10 @@ enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const ch
         return DNS_BROKEN;
     char alias[NAME_MAX_ + 1];
     for (unsigned link = 0; link <= DNS_CHAIN_MAX; link++) {
-        if (!pass(&m, r, answers, owner, type, out, count, alias))
+        if (!pass(&m, r, answers, owner, type, out, count, alias)) {
+            *count = 0;
             return DNS_BROKEN;
+        }
         if (*count)
             return DNS_FOUND;
         if (!alias[0])

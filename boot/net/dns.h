@@ -45,7 +45,7 @@ enum dns_outcome {
 size_t dns_query(unsigned char *out, uint16_t id, const char *name, enum dns_type type);
 
 /* Judges a message of n bytes as the answer to that query. With DNS_FOUND out (DNS_ADDRESSES_MAX) holds
- * *count addresses. */
+ * *count addresses; *count is 0 with all else. */
 enum dns_outcome dns_answer(const void *message, size_t n, uint16_t id, const char *name, enum dns_type type,
                             struct dns_address *out, unsigned *count);
 

@@ -22,6 +22,7 @@ SETS = {
     "desks": "tests/desks/run --list",
     "talos": "make && tests/talos/run --verbose --case ntfs build/hearth",
     "bench": "curl --version && gnuplot -e 'set terminal svg; plot x' >/tmp/x.svg",
+    "coverage": "llvm-cov --version && llvm-profdata merge --help",
     # The shortest play takes a build of Kubernetes: here each tool of the list starts, and what has to act does.
     "cluster": "runc --version && nft --version && iptables --version && conntrack --version && dropbear -V && jq -n 1 && "
                "ssh-keygen -q -t ed25519 -N '' -f /tmp/key && "

@@ -55,12 +55,48 @@ static void vault(int status, const uint8_t *p, size_t n)
     http_free(&h);
 }
 
+/* What was read is written as it can be read. */
+static void again(const struct record *record)
+{
+    struct buf out = {0};
+    switch (record->type) {
+    case RECORD_PROGRESS:
+        record_progress(&out, record->host, record->step);
+        break;
+    case RECORD_ANSWER:
+        record_answer(&out, record->index, &record->answer);
+        break;
+    case RECORD_STATS:
+        record_stats(&out, &record->stats);
+        break;
+    case RECORD_FAILED:
+        record_failed(&out, &record->answer.error);
+        break;
+    case RECORD_DONE:
+        record_done(&out);
+        break;
+    case RECORD_CODE:
+        record_code(&out, &record->code);
+        break;
+    case RECORD_ALIVE:
+        record_alive(&out, record->index);
+    }
+    struct reader r = reader_of(out.data, out.len);
+    struct record *same = malloc(sizeof *same);
+    require(same && record_read(&r, same) == RECORD_READ && same->type == record->type &&
+            same->index == record->index);
+    secret_free(&same->answer.value);
+    free(same);
+    buf_free(&out);
+}
+
 static void records(const uint8_t *p, size_t n)
 {
     struct reader r = reader_of(p, n);
     struct record *record = malloc(sizeof *record);
     while (record_read(&r, record) == RECORD_READ) {
         require(record->index < VAULT_NAMES_MAX && secret_bytes(&record->answer.value).n <= VAULT_VALUE_MAX);
+        again(record);
         secret_free(&record->answer.value);
     }
     free(record);
