@@ -234,7 +234,7 @@ $(B)/fuzz/obj/%.o: %.c $(B)/san.ok Makefile
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
 	@clang $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
 # And once with clang's coverage, for what the corpora reach.
-COVER := -fprofile-instr-generate -fcoverage-mapping
+COVER := -fprofile-instr-generate=$(B)/cover/default.profraw -fcoverage-mapping
 COVER_CC = clang -std=gnu11 -O1 -g $(COVER) $(INCLUDES) $(DEFINES) $(WARN) -Wno-error=deprecated-declarations -MMD -MP
 COVER_OBJ := $(ROOMS:%.c=$(B)/cover/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 COVER_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(B)/cover/replay_%,$(FUZZ_SRC))
