@@ -146,7 +146,7 @@ int(error_at)(struct error *e, struct pos pos, enum error_code code, const char 
 bool error_passes(int errnum)
 {
     return errnum == EIO || errnum == ENOMEM || errnum == EMFILE || errnum == ENFILE || errnum == EINTR ||
-        errnum == EAGAIN || errnum == ESTALE;
+        errnum == EAGAIN || errnum == ESTALE || errnum == ENOSPC;
 }
 
 int(error_errno)(struct error *e, enum error_code code, int errnum, const char *fmt, ...)

@@ -77,7 +77,7 @@ int error_at(struct error *e, struct pos pos, enum error_code code, const char *
     __attribute__((format(printf, 4, 5)));
 #define error_at(e, pos, code, fmt, ...) SAY(error_at, fmt, e, pos, code, said_, ##__VA_ARGS__)
 
-/* The same with ": " and strerror of errnum behind; EIO, ENOMEM, EMFILE and their like are passing. */
+/* The same with ": " and strerror of errnum behind; EIO, ENOMEM, EMFILE, ENOSPC and their like are passing. */
 int error_errno(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 #define error_errno(e, code, errnum, fmt, ...) SAY(error_errno, fmt, e, code, errnum, said_, ##__VA_ARGS__)

@@ -14,11 +14,11 @@
 
 /* The name of what has its mark on this disk ("ntfs"), "what cannot be read" when it cannot be opened or a place of it
  * cannot be read whole, or NULL: no mark, or path (a block device or a file) is not there at all (ENOENT, ENXIO) and
- * machined's word stands. */
+ * machined's word stands. errno says why it cannot be read, 0 where it ends too early. */
 const char *superblock_find(const char *path);
 
 /* Gives each whole disk of the look that machined knows nothing on the name of what superblock_find() finds, below
- * SYSROOT/dev. */
-void superblock_look(struct look *look, const char *sysroot);
+ * SYSROOT/dev. True: one of them could not be read, and may well be in a moment (error_passes). */
+bool superblock_look(struct look *look, const char *sysroot);
 
 #endif

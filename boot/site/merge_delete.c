@@ -24,11 +24,12 @@ static int refuse_patch(struct tree_node *node, void *arg)
                  : 0;
 }
 
-/* Whether Talos finds elements by this field: it compares texts, and numbers and booleans have none. */
+/* Whether elements are found by this field: Talos compares texts, and numbers and booleans have none. A duration it
+ * prints anew (1m0s of a 60s), so that what was written would not be found. */
 static bool can_select(const struct schema_field *field)
 {
     static const unsigned forms = 1u << FORM_TEXT | 1u << FORM_ENUM | 1u << FORM_TABLE | 1u << FORM_ADDR |
-        1u << FORM_PREFIX | 1u << FORM_ADDRPORT | 1u << FORM_URL | 1u << FORM_DURATION;
+        1u << FORM_PREFIX | 1u << FORM_ADDRPORT | 1u << FORM_URL;
     const struct schema_type *type = schema_type(field);
     return !field ||
         (!(field->flags & SCHEMA_POINTER) && type->node == SCHEMA_SCALAR && forms >> type->form & 1u);
@@ -44,8 +45,6 @@ static bool is_zero_text(const struct schema_type *type, const char *text)
         return type->zero && strlen(text) == first && memcmp(words, text, first) == 0;
     if (type->form == FORM_TABLE)
         return strcmp(text, "unspec") == 0;
-    if (type->form == FORM_DURATION)
-        return strcmp(text, "0s") == 0;
     return type->form == FORM_TEXT && text[0] == '\0';
 }
 

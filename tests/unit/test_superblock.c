@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +127,29 @@ static void unreadable(void **state)
     assert_string_equal(superblock_find("/proc/self/mem"), "what cannot be read");
 }
 
+/* What cannot be opened for now is told apart from what no second look would open. */
+static void passing(void **state)
+{
+    (void)state;
+    for (int full = 0; full < 2; full++) {
+        static const struct look_volume seen = {.id = "sda", .name = "", .parent = ""};
+        struct scene s;
+        struct look look = {.pool = pool_new(), .volumes = &seen, .volume_count = 1};
+        begin(&s, SIZE);
+        assert_int_equal(unlink(s.path) | symlink("/dev/null/sda", s.path), 0);
+        struct rlimit before;
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+        const struct rlimit none = {0, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, full ? &none : &before), 0);
+        bool found = superblock_look(&look, s.root);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        assert_int_equal(found, full);
+        assert_string_equal(look.volumes[0].name, "what cannot be read");
+        end(&s);
+        pool_free(look.pool);
+    }
+}
+
 /* Only whole disks without a name get one; the look that was there is not written to. */
 static void look_is_completed(void **state)
 {
@@ -140,7 +164,7 @@ static void look_is_completed(void **state)
     struct look look = {.pool = pool_new(), .volumes = seen, .volume_count = 4};
     begin(&s, SIZE);
     assert_int_equal(pwrite(s.fd, "_BHRfS_M", 8, 65600), 8);
-    superblock_look(&look, s.root);
+    assert_false(superblock_look(&look, s.root));
     assert_string_equal(look.volumes[0].name, "btrfs");
     assert_string_equal(look.volumes[1].name, "gpt");
     assert_string_equal(look.volumes[2].name, "");
@@ -155,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks),
         cmocka_unit_test(unreadable),
+        cmocka_unit_test(passing),
         cmocka_unit_test(look_is_completed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

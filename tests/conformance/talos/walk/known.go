@@ -19,6 +19,7 @@ type known struct {
 var knownMerges = []known{
 	{"1.13", "different", `^ResolverConfig\.searchDomains\.domains`, "", "1.13 appends search domains, 1.14 replaces them"},
 	{"1.13", "taken", `^RoutingRuleConfig`, "not settable", "1.13 can merge no RoutingRuleConfig at all"},
+	{"", "refused", `\[\]\.(holdTime|persistentKeepaliveInterval)$`, "which is no text", "Talos prints a duration anew, 1m0s of a 60s"},
 	{"1.13", "refused", `\[\]|\*`, "refuses an element with nothing in it", "1.14 refuses elements that are null"},
 }
 
