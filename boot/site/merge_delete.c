@@ -128,18 +128,22 @@ static struct target target_of(struct merging *m, struct target at, const char *
                            (old && !tree_is_null(old)) || (at.there && value)};
 }
 
-/* The document of Talos 1.14 that has what used to be this field of the main one, or NULL. */
-static const char *successor(const char *path)
+/* The row of the document of Talos 1.14 that has what used to be this field of the main one, or NULL. Of two for one
+ * field the last has it, but of one that counts by its value (admissionControl) the first. */
+static const struct schema_conflict *successor(const char *path)
 {
     const struct schema_part part = schema_tables()->conflicts;
-    const struct schema_conflict *rows = schema_rows(part);
+    const struct schema_conflict *rows = schema_rows(part), *found = NULL;
+    size_t longest = 0;
     for (const struct schema_conflict *row = rows; row < rows + part.count; row++) {
         const char *field = schema_text(row->main);
         size_t n = strlen(field);
-        if (strncmp(path, field, n) == 0 && (path[n] == '.' || !path[n]))
-            return schema_text(row->kind);
+        if (n < longest + row->value || strncmp(path, field, n) != 0 || (path[n] && path[n] != '.'))
+            continue;
+        found = row;
+        longest = n;
     }
-    return NULL;
+    return found;
 }
 
 /* Deletes a key of a map: what Talos knows of can be deleted even where it is not written. */
@@ -155,9 +159,14 @@ static int delete_key(struct merging *m, struct target at, struct target below, 
     }
     if (at.there && schema_field(at.type, child->key->text))
         return 0;
-    const char *kind = successor(below.path);
-    return error_at(m->e, child->key->pos, E_MERGE, "there is no %.200s to delete%s%s", below.path,
-                    kind ? "; Talos 1.14's own form has it in the document " : "", kind ? kind : "");
+    const struct schema_conflict *row = successor(below.path);
+    const char *name = row ? schema_text(row->name) : NULL;
+    if (!row)
+        return error_at(m->e, child->key->pos, E_MERGE, "there is no %.200s to delete", below.path);
+    return error_at(m->e, child->key->pos, E_MERGE,
+                    "there is no %.200s to delete; in Talos 1.14's own form %s lies in the document %s%s%s",
+                    below.path, schema_text(row->main), schema_text(row->kind), name ? " " : "",
+                    name ? name : "");
 }
 
 /* Carries out every delete below an overlay map and takes it out of the overlay; a map or list that holds

@@ -228,6 +228,8 @@ static void test_refused(void **state)
          "over.yaml:1:14: ", "a reference here and a single value"},
         {"machine: {a: b}", "machine: {x: {$patch: delete}}", "over.yaml:1:11: ", "no machine.x to delete"},
         {"machine: {a: b}", "cluster: {x: {$patch: delete}}", "over.yaml:1:11: ", "no cluster.x to delete"},
+        {"cluster: {}", "cluster: {network: {podSubnets: {$patch: delete}}}",
+         "over.yaml:1:21: ", "form cluster.network lies in the document KubeNetworkConfig"},
         {"machine: {a: b}", "machine: {a: {$patch: replace}}", "over.yaml:1:23: ", "only be \"delete\""},
         {"machine: {a: b}", "$patch: merge", "over.yaml:1:9: ", "only be \"delete\""},
         {"machine: {a: b}", "machine: {l: [{name: a, $patch: remove}]}",
