@@ -62,11 +62,8 @@ static void follow_path(struct walk *w, const struct walk_item *item, const stru
  * have. Another layout judges nothing. */
 static bool is_served(struct walk *w, const char *group, const char *version, const char *kind)
 {
-    struct span one = {0};
-    for (unsigned i = 0; i < w->plan->manifest_count; i++)
-        if (strcmp(w->plan->manifests[i].name, PLAN_FLUX_COMPONENTS) == 0)
-            one = w->plan->manifests[i].bytes;
-    one = span_find(one, pool_printf(w->pool, "\n  group: %s\n  names:\n    kind: %s\n", group, kind));
+    struct span one = span_find(plan_components(w->plan),
+                                pool_printf(w->pool, "\n  group: %s\n  names:\n    kind: %s\n", group, kind));
     if (!one.n)
         return true;
     one.n -= span_find(one, "\n---\n").n;

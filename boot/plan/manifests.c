@@ -282,6 +282,14 @@ static void add_components(struct plan *plan, struct errors *errors)
     lay_flux(plan, PLAN_FLUX_COMPONENTS, path, bytes, errors);
 }
 
+struct span plan_components(const struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->manifest_count; i++)
+        if (strcmp(plan->manifests[i].name, PLAN_FLUX_COMPONENTS) == 0)
+            return plan->manifests[i].bytes;
+    return (struct span){0};
+}
+
 /* The example's own mark, in bytes that are not parsed: anywhere but in a comment. */
 static void refuse_example(struct span bytes, const char *path, struct errors *errors)
 {

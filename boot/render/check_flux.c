@@ -51,16 +51,17 @@ static bool names_commit(const struct tree_node *ref)
 /* What the CustomResourceDefinitions of Flux 2.9 and of flux-operator want of the file: the API server refuses a
  * missing field, and a number where text belongs, and Flux does nothing while `suspend` is true. `of` has the first
  * letters of the kinds. A field is needed where the mapping above it is. */
-enum want { WANT_TEXT, WANT_MAP, WANT_BOOL, WANT_SPAN };
+enum want { WANT_TEXT, WANT_MAP, WANT_BOOL, WANT_SPAN, WANT_BRIEF };
 static const struct {
-    char of[6], path[29];
+    char of[5], path[27];
     uint8_t want;
     bool needed;
 } fields[] = {
     {"KGOBF", "spec", WANT_MAP, true},
     {"KGOB", "spec.interval", WANT_SPAN, true},
     {"K", "spec.retryInterval", WANT_SPAN, false},
-    {"KGOB", "spec.timeout", WANT_SPAN, false},
+    {"K", "spec.timeout", WANT_SPAN, false},
+    {"GOB", "spec.timeout", WANT_BRIEF, false},
     {"KGOB", "spec.suspend", WANT_BOOL, false},
     {"K", "spec.prune", WANT_BOOL, true},
     {"K", "spec.path", WANT_TEXT, false},
@@ -92,49 +93,41 @@ static const struct {
     {"F", "spec.sync.pullSecret", WANT_TEXT, false},
 };
 
-/* ^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$ */
-static bool is_span(const char *at)
+/* ^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$, and WANT_BRIEF without the h. */
+static bool is_span(const char *at, uint8_t want)
 {
     do {
         size_t n = strspn(at, "0123456789"), part = at[n] == '.' ? strspn(at + n + 1, "0123456789") + 1 : 0;
         const char *unit = at + n + part;
-        if (n == 0 || part == 1 || !*unit || !strchr("smh", *unit))
+        if (n == 0 || part == 1 || !*unit || !strchr(want == WANT_SPAN ? "hms" : "ms", *unit))
             return false;
         at = unit + 1 + (unit[0] == 'm' && unit[1] == 's');
     } while (*at);
     return true;
 }
 
-/* A date is text to Kubernetes' readers. */
+/* A date is text to Kubernetes' readers, and null no field. */
 static const char *misfit(const struct tree_node *node, uint8_t want)
 {
-    static const char *const words[] = {"text", "a mapping", "true or false", "a time such as 1m30s"};
+    static const char *const words[] = {"text", "a mapping", "true or false", "a time such as 1m30s",
+                                        "minutes and seconds such as 1m30s"};
     enum scalar_type type = node->kind == TREE_SCALAR ? scalar_type_11(node) : SCALAR_NULL;
     bool text = type == SCALAR_TEXT || type == SCALAR_TIME;
     bool good = want == WANT_MAP ? node->kind == TREE_MAP
         : want == WANT_BOOL      ? type == SCALAR_BOOL
         : want == WANT_TEXT      ? text
-                                 : text && is_span(node->text);
-    return good ? NULL : words[want];
+                                 : text && is_span(node->text, want);
+    return good || tree_is_null(node) ? NULL : words[want];
 }
 
-static bool is_suspended(const struct tree_node *root)
+/* What makes it rest, or NULL; the annotation is flux-operator's. */
+static const struct tree_node *suspends(const struct tree_node *root)
 {
-    return check_true(tree_path(root, "spec.suspend")) ||
-        tree_is(tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile"),
-                "disabled");
-}
-
-/* What is inlined as Flux's CustomResourceDefinitions, where it has schemas; else no bytes. */
-static struct span schemas(const struct check *c)
-{
-    for (unsigned i = 0; i < c->manifest_count; i++) {
-        const struct plan_manifest *manifest = c->manifests[i].plan;
-        if (strcmp(manifest->name, PLAN_FLUX_COMPONENTS) == 0 &&
-            span_find(manifest->bytes, "openAPIV3Schema:").n)
-            return manifest->bytes;
-    }
-    return (struct span){0};
+    bool instance = tree_is(tree_get(root, "kind"), "FluxInstance");
+    const struct tree_node *node = instance
+        ? tree_get(tree_path(root, "metadata.annotations"), "fluxcd.controlplane.io/reconcile")
+        : tree_path(root, "spec.suspend");
+    return (instance ? tree_is(node, "disabled") : check_true(node)) ? node : NULL;
 }
 
 /* A field that no schema has, be it of another kind, is a slip of the pen: the API server refuses the whole object. */
@@ -151,11 +144,14 @@ static void check_known(struct check *c, const struct tree_node *map, struct spa
 static void check_fields(struct check *c, const struct tree_node *root, bool runs)
 {
     static const char maps[] = "spec\0spec.ref\0spec.sourceRef\0spec.secretRef\0spec.sync\0";
-    struct span known = schemas(c);
-    for (const char *path = known.n ? maps : ""; *path; path += strlen(path) + 1)
+    const char *kind = tree_text(tree_get(root, "kind"));
+    struct span known = plan_components(c->plan);
+    /* Its definition may lie in bootstrap/, and may have no schema. */
+    bool judges =
+        span_find(known, "openAPIV3Schema:").n && span_find(known, pool_printf(c->pool, "kind: %s", kind)).n;
+    for (const char *path = judges ? maps : ""; *path; path += strlen(path) + 1)
         check_known(c, tree_path(root, path), known);
 
-    const char *kind = tree_text(tree_get(root, "kind"));
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (!memchr(fields[i].of, kind[0], sizeof fields[i].of))
             continue;
@@ -163,16 +159,16 @@ static void check_fields(struct check *c, const struct tree_node *root, bool run
         const struct tree_node *node = tree_path(root, path);
         const struct tree_node *above =
             dot ? tree_path(root, pool_printf(c->pool, "%.*s", (int)(dot - path), path)) : root;
-        if (check_empty(node)) {
-            if (fields[i].needed && above && above->kind == TREE_MAP)
-                errors_at(c->errors, check_nearest(root, path), E_FLUX_SYNC, "%s has no %s", kind, path);
-        } else if (misfit(node, fields[i].want)) {
+        const char *must = node ? misfit(node, fields[i].want) : NULL;
+        if (must)
             errors_at(c->errors, node->pos, E_FLUX_SYNC, "%s of %s must be %s, or the API server refuses it",
-                      path, kind, misfit(node, fields[i].want));
-        }
+                      path, kind, must);
+        else if (fields[i].needed && check_empty(node) && above && above->kind == TREE_MAP)
+            errors_at(c->errors, check_nearest(root, path), E_FLUX_SYNC, "%s has no %s", kind, path);
     }
-    if (runs && is_suspended(root))
-        errors_at(c->errors, root->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
+    const struct tree_node *rests = runs ? suspends(root) : NULL;
+    if (rests)
+        errors_at(c->errors, rests->pos, E_FLUX_SYNC, "%s is suspended: Flux would never begin", kind);
 }
 
 /* Where it begins is the site's own to say, but for the folder of another role: the file was copied. */
@@ -265,7 +261,7 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
     }
     bool begun = false;
     for (const struct document *d = docs; d; d = d->next)
-        begun = begun || (begins(d->root) && !is_suspended(d->root));
+        begun = begun || (begins(d->root) && !suspends(d->root));
     bool found = false;
     for (const struct document *d = docs; d; d = d->next) {
         if (d->root && tree_walk(d->root, refuse_reference, c))
@@ -273,7 +269,7 @@ static void check_sync(struct check *c, const struct plan_manifest *manifest)
         if (!begins(d->root))
             continue;
         /* One that rests is nobody's mistake where another begins. */
-        bool runs = !begun || !is_suspended(d->root);
+        bool runs = !begun || !suspends(d->root);
         if (tree_is(tree_get(d->root, "kind"), "FluxInstance"))
             check_instance(c, d->root);
         else

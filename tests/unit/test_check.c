@@ -620,11 +620,26 @@ static void a_sync_is_read_as_kubernetes_reads_it(void **state)
          *bad; bad++) {
         char with[48];
         snprintf(with, sizeof with, "interval: %s\n  ref", *bad);
-        sync_is("interval: 1m0s\n  ref", with, git_secret,
-                **bad == '"' ? "GitRepository has no spec.interval" : time);
+        sync_is("interval: 1m0s\n  ref", with, git_secret, time);
     }
     sync_is("  prune: true\n", "  prune: true\n  timeout: 2\n", git_secret,
             "spec.timeout of Kustomization must be");
+    /* Hours are no time of a source. */
+    static const char brief[] = "spec.timeout of GitRepository must be minutes and seconds such as 1m30s";
+    sync_is("  prune: true\n", "  prune: true\n  timeout: 1h\n", git_secret, NULL);
+    sync_is("  ref:\n", "  timeout: 1m30s\n  ref:\n", git_secret, NULL);
+    sync_is("  ref:\n", "  timeout: 1.5m10ms\n  ref:\n", git_secret, NULL);
+    sync_is("  ref:\n", "  timeout: 1h\n  ref:\n", git_secret, brief);
+    sync_is("  ref:\n", "  timeout: 1m1h\n  ref:\n", git_secret, brief);
+    /* Nothing between quotes is a text, and no other thing; nothing at all is no field. */
+    sync_is("  ref:\n", "  timeout:\n  ref:\n", git_secret, NULL);
+    sync_is("  ref:\n", "  timeout: ''\n  ref:\n", git_secret, brief);
+    sync_is("  ref:\n", "  suspend: ''\n  ref:\n", git_secret, "spec.suspend of GitRepository must be true");
+    sync_is("  ref:\n    branch: main\n", "  ref: ''\n", git_secret,
+            "spec.ref of GitRepository must be a map");
+    sync_is("branch: main", "branch: main\n    tag: ''", git_secret, NULL);
+    sync_is("  prune: true\n", "  prune: true\n  timeout: ''\n", git_secret,
+            "spec.timeout of Kustomization must be a time such as 1m30s");
     sync_is("  prune: true\n", "  prune: true\n  retryInterval: 1:00\n", git_secret, "spec.retryInterval of");
 }
 
@@ -651,19 +666,25 @@ static void one_that_rests_is_refused_where_none_runs(void **state)
              "flux-system\n%sown}}\n%s",
              REST, own);
     sync_is("  prune: true\n  sourceRef:\n    kind: GitRepository\n    name: flux-system\n", with, git_secret,
-            "Kustomization is suspended");
+            "sync.yaml:24:12: Kustomization is suspended");
+    /* A word of flux-operator's. */
+    sync_is(
+        "flux-system\nspec:\n  interval: 10m0s",
+        "flux-system\n  annotations: {fluxcd.controlplane.io/reconcile: disabled}\nspec:\n  interval: 10m0s",
+        git_secret, NULL);
 }
+
+static const char flux_schema[] =
+    "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+    "metadata: {name: x.y}\nspec:\n  group: y\n  names: {kind: X}\n  scope: Namespaced\n"
+    "  versions:\n  - schema:\n      openAPIV3Schema:\n        interval:\n        ref:\n"
+    "          branch:\n        secretRef:\n          name:\n        url:\n        path:\n"
+    "        prune:\n        sourceRef:\n          kind:\n";
 
 /* Where the definitions have schemas, a field that stands in none of them stops the API server. */
 static void a_field_that_flux_lacks_is_refused(void **state)
 {
     (void)state;
-    static const char schema[] =
-        "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
-        "metadata: {name: x.y}\nspec:\n  group: y\n  names: {kind: X}\n  scope: Namespaced\n"
-        "  versions:\n  - schema:\n      openAPIV3Schema:\n        interval:\n        ref:\n"
-        "          branch:\n        secretRef:\n          name:\n        url:\n        path:\n"
-        "        prune:\n        sourceRef:\n          kind:\n";
     static const struct {
         const char *old, *new, *words;
     } rows[] = {{"branch: main", "branch: main", NULL},
@@ -678,7 +699,7 @@ static void a_field_that_flux_lacks_is_refused(void **state)
         kit_manifest(&k, "30-x", "bootstrap/x.yaml", git_secret);
         const char *text = edited(k.pool, sync_yaml, rows[i].old, rows[i].new);
         kit_bytes(&k, "40-flux-sync", "s.yaml", text, strlen(text));
-        kit_flux(&k, pool_printf(k.pool, "%s%s", flux_crds, schema));
+        kit_flux(&k, pool_printf(k.pool, "%s%s", flux_crds, flux_schema));
         assert_int_equal(kit_render(&k), rows[i].words ? -1 : 0);
         if (rows[i].words)
             kit_expect(&k, E_FLUX_SYNC, rows[i].words, NULL);
@@ -753,6 +774,8 @@ static void flux_can_pull_from_anything(void **state)
                       git[] = PULL "ref: {branch: a}, url: https://git.example/me/home";
 
     source_is("OCIRepository", oci, NULL, NULL);
+    source_is("OCIRepository", "timeout: 1h, url: oci://ghcr.io/me/home", NULL,
+              "must be minutes and seconds");
     source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home", NULL,
               "nothing inlined is the Secret flux/pull");
     source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home",
@@ -760,6 +783,7 @@ static void flux_can_pull_from_anything(void **state)
     source_is("OCIRepository", PULL "url: oci://ghcr.io/me/home", ".dockerconfigjson: aGk=", NULL);
     source_is("OCIRepository", "url: ghcr.io/me/home", NULL, "begins with none of oci://");
     source_is("Bucket", bucket, NULL, NULL);
+    source_is("Bucket", "timeout: 1h, bucketName: a, endpoint: e", NULL, "must be minutes and seconds");
     source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=", "has no data.secretkey");
     source_is("Bucket", PULL "bucketName: a, endpoint: e", "accesskey: aGk=, secretkey: aGk=", NULL);
     source_is("Bucket", PULL "bucketName: a, endpoint: e, provider: gcp", "serviceaccount: aGk=", NULL);
@@ -783,15 +807,16 @@ static void flux_can_pull_from_anything(void **state)
     "metadata: {name: fluxinstances.fluxcd.controlplane.io}\nspec:\n  group: fluxcd.controlplane.io\n" \
     "  names: {kind: FluxInstance}\n  scope: Namespaced\n"
 
+static const char instance[] =
+    "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: "
+    "flux}\nspec:\n"
+    "  distribution: {version: 2.x, registry: ghcr.io/fluxcd}\n"
+    "  sync: {kind: GitRepository, url: https://git.example/me, ref: refs/heads/main, path: kubernetes, "
+    "pullSecret: pull}\n";
+
 static void instance_is(const char *components, const char *old, const char *new, const char *data,
                         const char *words)
 {
-    static const char instance[] =
-        "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux, namespace: "
-        "flux}\nspec:\n"
-        "  distribution: {version: 2.x, registry: ghcr.io/fluxcd}\n"
-        "  sync: {kind: GitRepository, url: https://git.example/me, ref: refs/heads/main, path: kubernetes, "
-        "pullSecret: pull}\n";
     struct kit k;
     open_controlplane(&k, NULL, NULL);
     const char *text = edited(k.pool, instance, old, new);
@@ -819,6 +844,25 @@ static void flux_operator_can_begin(void **state)
                 "has no data..dockerconfigjson");
     instance_is(OPERATOR, "FluxInstance", "FluxInstanc", login,
                 "there is no Kustomization, and no FluxInstance");
+}
+
+/* Its kind may stand in bootstrap/, and then Flux's own file says nothing of its fields. */
+static void an_instance_is_judged_by_its_own_definition(void **state)
+{
+    (void)state;
+    static const char login[] = "username: aGk=, password: aGk=";
+    struct kit k;
+
+    open_controlplane(&k, NULL, NULL);
+    kit_flux(&k, pool_printf(k.pool, "%s%s", flux_crds, flux_schema));
+    kit_manifest(&k, "30-operator", "bootstrap/operator.yaml", OPERATOR);
+    sync_file_is(&k, instance, login, "beside Flux", NULL);
+    open_controlplane(&k, NULL, NULL);
+    kit_flux(&k, pool_printf(k.pool, "%s%s", OPERATOR, flux_schema));
+    sync_file_is(&k, instance, login, "its own", "this Flux has no field distribution");
+    instance_is(OPERATOR, "namespace: flux}",
+                "namespace: flux, annotations: {fluxcd.controlplane.io/reconcile: disabled}}", login,
+                "sync.yaml:3:89: FluxInstance is suspended");
 }
 
 static void a_flux_release_brings_its_own_namespace(void **state)
@@ -1028,6 +1072,7 @@ int main(void)
         cmocka_unit_test(flux_without_its_kinds_is_refused),
         cmocka_unit_test(flux_can_pull_from_anything),
         cmocka_unit_test(flux_operator_can_begin),
+        cmocka_unit_test(an_instance_is_judged_by_its_own_definition),
         cmocka_unit_test(a_flux_release_brings_its_own_namespace),
         cmocka_unit_test(there_is_a_pod_network),
         cmocka_unit_test(names_are_unique),
