@@ -123,10 +123,7 @@ def code_by_tpm(binary):
     program = binary + ".debug"
     if not os.path.exists(program) or not shutil.which("addr2line"):
         return "not known: no %s, or no addr2line" % program
-    sections = subprocess.run(["readelf", "-S", "-W", program], stdout=subprocess.PIPE, check=True).stdout.decode()
-    begin, size = (int(word, 16) for word in re.search(r" \.text +PROGBITS +(\w+) \w+ (\w+)", sections).groups())
-    lines = subprocess.run(["addr2line", "-e", program], input="".join("%x\n" % at for at in range(begin, begin + size, 4)).encode(),
-                           stdout=subprocess.PIPE, check=True).stdout.decode()
+    lines = subprocess.run([os.path.join(ROOT, "scripts", "code-lines"), program], stdout=subprocess.PIPE, check=True).stdout.decode()
     return "%d bytes, of which %d to speak to the chip" % tuple(4 * len(which.findall(lines)) for which in (BY_TPM, CHIP))
 
 
