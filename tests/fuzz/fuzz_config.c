@@ -2,19 +2,13 @@
  * nothing more; and machined's refusal of it, with values taken out. The first byte chooses. */
 #define _GNU_SOURCE
 #include "node/handover.h"
+#include "require.h"
 #include "talos/documents.h"
 #include "talos/refusal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static struct span of(const struct buf *b)
 {

@@ -2,6 +2,7 @@
 #include "net/dns.h"
 
 #include "net/x509.h"
+#include "require.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,12 +10,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static void message(const uint8_t *p, size_t n)
 {

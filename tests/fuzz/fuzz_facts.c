@@ -1,14 +1,9 @@
 /* A hostile --facts file: refused with a reason, or facts whose every scalar has a text. */
 #include "facts/facts.h"
 #include "files.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

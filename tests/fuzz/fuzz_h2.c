@@ -1,9 +1,10 @@
 /* A hostile server's bytes, whole and in two pieces: the same answer, the same words to send, within the limits. */
 #include "talos/h2.h"
 
+#include "require.h"
+
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,12 +16,6 @@ struct exchange {
     uint64_t sum;
     size_t data;
 };
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static void add(struct exchange *s, struct span bytes)
 {

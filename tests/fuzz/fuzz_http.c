@@ -1,18 +1,13 @@
 /* A hostile server's bytes, whole and in two pieces: the same outcome, within the limits. */
 #include "net/http.h"
 
+#include "require.h"
+
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static size_t feed(struct http *h, const uint8_t *p, size_t n)
 {

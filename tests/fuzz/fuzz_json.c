@@ -1,5 +1,6 @@
 /* A hostile body: as a token, as an error, as a secret; and a hostile record stream and challenge. First byte
  * chooses. */
+#include "require.h"
 #include "vault/challenge.h"
 #include "vault/entra.h"
 #include "vault/keyvault.h"
@@ -11,12 +12,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static void body(int status, const uint8_t *p, size_t n, struct http *h)
 {

@@ -4,19 +4,13 @@
 #include "base/pem.h"
 #include "net/url.h"
 #include "render/known_hosts.h"
+#include "require.h"
 #include "vault/jwt.h"
 #include "vault/loginkey.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static bool take(void *arg, const char *label, struct span der)
 {

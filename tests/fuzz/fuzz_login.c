@@ -1,18 +1,12 @@
 /* A hostile Entra or vault as HTTP: the bytes of a response, judged as the answer to each kind of request. The first
  * byte chooses. */
+#include "require.h"
 #include "vault/entra.h"
 #include "vault/keyvault.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static void printable(const char *text)
 {

@@ -8,11 +8,11 @@
 #include "node/guard.h"
 #include "node/handover.h"
 #include "node/ready.h"
+#include "require.h"
 #include "talos/look.h"
 #include "talos/machined.h"
 #include "talos/pb.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,12 +22,6 @@ int __wrap_grpc_invoke(const struct grpc_target *target, const struct grpc_call 
 
 static const uint8_t *at, *end;
 static unsigned calls;
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static uint8_t byte(void)
 {

@@ -2,9 +2,10 @@
 #define _GNU_SOURCE
 #include "vault/parent.h"
 
+#include "require.h"
+
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,12 +15,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned told;
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static void on_progress(void *arg, const char *host, const char *step)
 {

@@ -9,18 +9,13 @@
 #include "files.h"
 #include "pipeline/pipeline.h"
 #include "render/report.h"
+#include "require.h"
 #include "verbs/verbs.h"
 
 #define WAYS 8
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 /* What the verbs say is not looked at: both outputs lead nowhere while one runs. */
 static void quiet(bool on)

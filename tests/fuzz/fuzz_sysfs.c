@@ -2,16 +2,11 @@
 #include "base/buf.h"
 #include "facts/facts.h"
 #include "files.h"
+#include "require.h"
 
 #include <stdbool.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

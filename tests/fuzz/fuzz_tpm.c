@@ -4,10 +4,11 @@
  */
 #include "vault/tpm.h"
 
+#include "require.h"
+
 #include <bearssl.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,12 +19,6 @@
 #define RETRIES_MAX 2
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static int waits(const uint8_t *data, size_t size)
 {

@@ -1,20 +1,14 @@
 /* A hostile YAML file: read, walked, and laid over itself. */
+#include "require.h"
 #include "site/merge.h"
 #include "site/ref.h"
 #include "site/tree.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth)
-        abort();
-}
 
 static int check_ref(struct ref *ref, void *arg)
 {

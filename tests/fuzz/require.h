@@ -1,0 +1,15 @@
+/*
+ * require.h - what a target asserts, in every build: a false one ends the process, and the fuzzer keeps the input.
+ */
+#ifndef HEARTH_TESTS_FUZZ_REQUIRE_H
+#define HEARTH_TESTS_FUZZ_REQUIRE_H
+
+#include <stdlib.h>
+
+static void require(int truth)
+{
+    if (!truth)
+        abort();
+}
+
+#endif
