@@ -1,11 +1,9 @@
 """Talos's imager, as the container that `make installer` says to run: its own program over programs of a Debian. The
 profile is given to it as it was written; what it pulls comes from ghcr.io, which is the LAN's registry here."""
-import json
 import os
 import re
 import shutil
 import subprocess
-import tarfile
 
 import images
 import lan as lan_module
@@ -88,10 +86,3 @@ class Imager:
         if done.returncode != 0:
             raise AssertionError("imager: " + done.stdout.decode("utf-8", "replace")[-2500:])
         return tree.at("out")
-
-    def publish(self, archive, name):
-        """Into the registry of the boxes, as `crane push` does."""
-        with tarfile.open(archive) as source:
-            found, = json.loads(source.extractfile("manifest.json").read())
-            config, *layers = [source.extractfile(name).read() for name in [found["Config"]] + found["Layers"]]
-        images.Images(self.parts.path("registry"), anew=False).manifest(name, config, layers, "layer.v1.tar+gzip")

@@ -23,12 +23,10 @@ PAGE = 4096
 
 
 class Images:
-    """A folder that services.registry() serves; made anew, or one that is there."""
+    """A folder that services.registry() serves, made anew."""
 
-    def __init__(self, folder, anew=True):
+    def __init__(self, folder):
         self.folder = folder
-        if not anew:
-            return
         shutil.rmtree(folder, ignore_errors=True)
         for name in ("blobs", "tags"):
             os.makedirs(os.path.join(folder, name))
@@ -44,14 +42,11 @@ class Images:
                                stdout=subprocess.PIPE, check=True).stdout
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Entrypoint": entrypoint, "Env": ["PATH=/usr/bin"]},
                              "rootfs": {"type": "layers", "diff_ids": [self.blob(layer)]}}).encode()
-        self.manifest(name, config, [layer], "layer.v1.tar")
 
-    def manifest(self, name, config, layers, kind):
-        """The image of this config and of layers of this kind."""
         def described(what, data):
             return {"mediaType": "application/vnd.oci.image." + what, "digest": self.blob(data), "size": len(data)}
         text = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                "config": described("config.v1+json", config), "layers": [described(kind, layer) for layer in layers]}
+                "config": described("config.v1+json", config), "layers": [described("layer.v1.tar", layer)]}
         lay(os.path.join(self.folder, "tags", name.replace("/", "_")), self.blob(json.dumps(text).encode()).encode(), 0o644)
 
 
