@@ -202,11 +202,11 @@ def show(found):
         print_table(rows)
     walk = found[-1]
     for verb in ("plan", "check"):
-        other, own = walk.slopes("%s check" % BASELINE, "cpu"), walk.slopes("hearth %s" % verb, "cpu")
-        if other and own:
-            low, high = walk.points[0], walk.points[-1]
-            of = [(walk.figure(name, high, "cpu") - walk.figure(name, low, "cpu")) for name in ("hearth %s" % verb, "%s check" % BASELINE)]
-            print("a file of the tree: %s costs %.2f of the CPU of the baseline's check" % (verb, of[0] / of[1]))
+        names = "hearth %s" % verb, "%s check" % BASELINE
+        both = [point for point in walk.points if all(walk.figure(name, point, "cpu") is not None for name in names)]
+        if len(both) > 1:
+            own, other = (walk.figure(name, both[-1], "cpu") - walk.figure(name, both[0], "cpu") for name in names)
+            print("a file of the tree: %s costs %.2f of the CPU of the baseline's check" % (verb, own / other))
 
 
 def picture(found, work):
