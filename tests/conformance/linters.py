@@ -13,6 +13,11 @@ NPM = "prettier@3.10.1"
 KUBERNETES = "k8s.io/kubernetes@v1.36.3"
 # What is a text in that description, and by its format a number too.
 LOOSE = {"int-or-string": ["string", "integer"], "io.k8s.apimachinery.pkg.api.resource.Quantity": ["string", "number"]}
+# What detect-secrets takes for secrets: where the example says which, by names of its own.
+NAMES = ("ClientID", "ClientSecret", "admin", "connection-string", "database", "eso-client-id", "eso-client-secret", "flux-git-identity",
+         "flux-git-known-hosts", "hearth-canary", "homelab-ca", "miniflux", "miniflux-tls", "password", r'"talos-secrets#/certs/\w+/(?:crt|key)"')
+NAMED = re.compile(r" *(?:- )?(?:secretKey: @|secretName: @|secret: { secretName: @ }|remoteRef: { key: @ }|(?:\w+: )?!base64(?:decode)? { secret: @ })"
+                   .replace("@", "(?:%s)" % "|".join(NAMES)))
 
 
 def venv(kit):
@@ -102,5 +107,6 @@ def check(kit, ran):
         for path, number, _ in lines:
             with open(os.path.join(site, path)) as source:
                 line = source.read().splitlines()[number - 1]
-            named = re.search(r"(secret: *|name: *|[kK]ey: *|Name: *|Ref: *)[\w.{}$ -]+", line)
-            kit.expect("starts: detect-secrets of %s: %s:%d is a name" % (form, path, number), named, line)
+            kit.expect("starts: detect-secrets of %s: %s:%d is a name" % (form, path, number), NAMED.fullmatch(line), line)
+    for line in ("  secretName: hunter2", "  password: miniflux", "  key: !base64 { secret: miniflux } hunter2"):
+        kit.expect("starts: detect-secrets: %s is none" % line.strip(), not NAMED.fullmatch(line))
