@@ -152,7 +152,6 @@ class Bench:
         made.where, made.tree = where, path
         return made
 
-
     def born(self, box, state):
         """A login that is born in the box's TPM, before anything else happens: its site has both files and no
         credential beside them. The path of the certificate. state: the chip's directory."""
