@@ -35,12 +35,11 @@ int boxlogin_sign(struct tpm *t, struct span certificate, const struct vault_req
     int result = 0;
     struct buf text = {0};
     for (unsigned i = 0; i < ASSERTIONS && result == 0; i++) {
-        if (i > 0)
-            buf_char(&text, '\n');
         unsigned char random[JWT_JTI_BYTES + JWT_SALT_BYTES];
         result = random_fill(random, sizeof random)
             ? jwt_by_tpm(&text, t, certificate, &claims, random, random + JWT_JTI_BYTES, e)
             : error_set(e, E_SYSTEM, "getrandom gave no randomness");
+        buf_char(&text, '\n');
     }
     if (result == 0)
         *out = secret_copy(text.data, text.len);

@@ -16,8 +16,8 @@
 int boxlogin_make(struct tpm *t, const unsigned char half[TPM_HALF_BYTES], struct span certificate,
                   struct error *e);
 
-/* Two assertions for this request, whose `now` was judged: one, and one for the renewal of a refused token. Errors:
- * those of tpm_sign(), E_VAULT_REQUEST, E_SYSTEM. */
+/* Two assertions for this request, whose `now` was judged, a line each: one, and one for a second try or the renewal of
+ * a refused token. Errors: those of tpm_sign(), E_VAULT_REQUEST, E_SYSTEM. */
 int boxlogin_sign(struct tpm *t, struct span certificate, const struct vault_request *request,
                   struct secret *out, struct error *e);
 

@@ -88,6 +88,8 @@ struct fetch {
     /* tokens received so far */
     unsigned generation;
     bool want_token;
+    /* requests for a token that were sent, answered or not */
+    unsigned logins;
     /* the login request is on its way */
     bool asked;
     /* device_code: a person has been asked */

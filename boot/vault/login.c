@@ -22,7 +22,9 @@ static void later(struct fetch *f, const struct error *e, uint64_t now)
         return;
     }
     s->not_before = at;
-    f->world.progress(f->world.arg, f->authority.host, "wait");
+    login_prepare(f);
+    if (!f->failed)
+        f->world.progress(f->world.arg, f->authority.host, "wait");
 }
 
 /* The connection came to nothing, ended or fell silent. */
@@ -36,6 +38,16 @@ static void trouble(struct fetch *f, const struct error *e, uint64_t now)
     s->last = *e;
     f->asked = false;
     fetch_close(s);
+}
+
+/* The first of these lines that was not sent; empty: there is none. */
+static struct span unsent(struct span lines, unsigned sent)
+{
+    const unsigned char *end;
+    while ((end = memchr(lines.p, '\n', lines.n)) && sent--)
+        lines = (struct span){end + 1, lines.n - (size_t)(end + 1 - lines.p)};
+    lines.n = end ? (size_t)(end - lines.p) : 0;
+    return lines;
 }
 
 static int build(struct fetch *f, struct error *e)
@@ -57,12 +69,14 @@ static int build(struct fetch *f, struct error *e)
             return -1;
         credential = (struct span){(const unsigned char *)assertion.data, assertion.len};
     }
-    const unsigned char *line = q->login == VAULT_LOGIN_TPM ? memchr(credential.p, '\n', credential.n) : NULL;
-    /* One that was sent may have been used up, though its answer never came. */
-    if (line && f->stats.requests == 0)
-        credential.n = (size_t)(line - credential.p);
-    else if (line)
-        credential = (struct span){line + 1, credential.n - (size_t)(line + 1 - credential.p)};
+    if (q->login == VAULT_LOGIN_TPM) {
+        credential = unsent(credential, f->logins);
+        /* Who calls can sign more, so what stands in the way is what the last try met. */
+        if (!credential.n) {
+            *e = f->login.last;
+            return -1;
+        }
+    }
     entra_request(&f->login.out, &f->authority, q->tenant, q->client, f->scope, q->login, credential);
     buf_free(&assertion);
     return 0;
@@ -78,6 +92,7 @@ static void ask(struct fetch *f, uint64_t now)
     f->asked = true;
     f->login.answer_by = now + FETCH_ANSWER_MS;
     f->stats.requests++;
+    f->logins++;
     if (!f->code.length_)
         f->world.progress(f->world.arg, f->authority.host,
                           f->request->login == VAULT_LOGIN_DEVICE ? "code" : "token");

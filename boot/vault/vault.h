@@ -72,8 +72,8 @@ struct vault_request {
     const char *tenant;
     const char *client;
     enum vault_login login;
-    /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion, with VAULT_LOGIN_TPM one a
-     * line for each token that is asked for; or NULL */
+    /* the client secret; or PEM with an RSA key and a certificate; or a signed assertion, with VAULT_LOGIN_TPM lines
+     * of one each, of which none is sent twice: when all were, what the last try met is the error; or NULL */
     const struct secret *credential;
     const struct secret_name *names;
     unsigned name_count;

@@ -350,6 +350,12 @@ row("secrets", "the TPM refuses the raw operation", "applied", tpm={"refuse": [R
 row("secrets", "the token of a login by TPM is refused once", "applied", tpm={"sent": [MAKE, RAW, RAW]}, azure={"refuse_tokens": 1})
 row("secrets", "the answer to a login by TPM is lost", "applied", tpm={"sent": [MAKE, RAW, RAW]},
     azure={"faults": [{"role": "login", "close": "before", "times": 1}]})
+# Entra takes no assertion twice: when both are used the next two are signed.
+for cause, faults, more in (
+        ("two answers to a login by TPM are lost", {"close": "before", "times": 2}, {}),
+        ("an answer to a login by TPM is lost, then the token is refused", {"close": "before", "times": 1}, {"refuse_tokens": 1}),
+        ("Entra has a fault of its own in two logins by TPM", {"status": 503, "times": 2}, {})):
+    row("secrets", cause, "applied", tpm={"sent": [MAKE, RAW, RAW] * 2}, azure=dict(more, faults=[dict(faults, role="login")]))
 row("secrets", "the stick of a login by TPM is in another box", "tpm-other", tpm={"state": "another"}, said=["logins/data-1.crt"])
 row("secrets", "the box shows no TPM", "tpm-none", tpm={"sent": []}, tree_spoil=["sys/class/tpm/tpm0"])
 row("secrets", "the TPM is a 1.2", "tpm-old", tpm={"sent": []},

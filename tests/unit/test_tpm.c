@@ -557,8 +557,8 @@ static void the_key_must_be_the_certificates(void **state)
     assert_int_equal(boxlogin_sign(&s.t, whole, &request, &both, &e), 0);
     const char *first = (const char *)secret_bytes(&both).p, *second = strchr(first, '\n');
     assert_non_null(second);
-    assert_null(strchr(second + 1, '\n'));
-    assert_int_equal(strlen(second + 1), (size_t)(second - first));
+    assert_int_equal(strcspn(second + 1, "\n"), (size_t)(second - first));
+    assert_string_equal(strchr(second + 1, '\n'), "\n");
     assert_memory_not_equal(first, second + 1, (size_t)(second - first));
     secret_free(&both);
     buf_free(&der);
