@@ -79,8 +79,8 @@ static void judge_left(struct plan *plan)
         return;
     plan->login_left = pool_strdup(plan->pool, path);
     plan_advise(plan, place(plan, path),
-                "is used by no node any more, and logs in as before: `hearth plan --az` has the command that "
-                "takes it from the app; then shred the file");
+                "is used by no node any more, and logs in as before: `hearth plan --az` says how to take it "
+                "from the app; then shred the file");
 }
 
 void plan_login(struct plan *plan, struct errors *errors)

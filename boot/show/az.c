@@ -158,14 +158,19 @@ static void show_box(struct buf *out, const struct plan *plan, const struct site
 /* The role's own, which no node uses any more. */
 static void show_left(struct buf *out, const struct plan *plan)
 {
-    cleanup(buf_free) struct buf pem = {0};
-    bool missing;
-    struct error e;
-    if (!plan->login_left || site_read(plan->site, plan->login_left, &pem, &missing, &e) != 0)
+    if (!plan->login_left)
         return;
+    cleanup(buf_free) struct buf pem = {0};
+    struct error e;
+    (void)site_read(plan->site, plan->login_left, &pem, NULL, &e);
     struct span der = born_first(plan->pool, (struct span){(const unsigned char *)pem.data, pem.len});
     if (der.n)
         show_out(out, plan->login_left, "which no node uses", der);
+    else
+        line_add(out,
+                 "#    %s holds no readable certificate: see which to revoke in az ad app credential list "
+                 "--id %s --cert",
+                 plan->login_left, client_of(plan->entry->role));
 }
 
 static void show_boxes(struct buf *out, const struct plan *plan)

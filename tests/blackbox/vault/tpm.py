@@ -228,8 +228,15 @@ def pem_left(kit):
     der = subprocess.run(["openssl", "x509", "-in", kit.keys.client(), "-outform", "DER"], stdout=subprocess.PIPE, check=True).stdout
     thumb = hashlib.sha1(der).digest()
     kit.expect(plan(kit, "--az"), out="revoke %s %s\n" % (thumb.hex().upper(), base64.b64encode(thumb).decode()))
-    kit.write("site/.hearth/data.pem", "x\n")
-    kit.expect(plan(kit, "--az"), out="revoke() {")
+    # The certificate is not in it, or nothing can be read: it stands in the app all the same.
+    with open(kit.keys.client()) as source:
+        key = source.read().split("-----BEGIN CERTIFICATE", 1)[0]
+    kit.write("site/.hearth/data.pem", key)
+    wanted = "#    .hearth/data.pem holds no readable certificate: see which to revoke in az ad app credential list --id %s --cert\n" % CLIENT
+    kit.expect(plan(kit, "--az"), out=wanted)
+    os.unlink(kit.path("site/.hearth/data.pem"))
+    os.mkdir(kit.path("site/.hearth/data.pem"))
+    kit.expect(plan(kit, "--az"), out=wanted)
 
 
 def az_refuses_another(kit):
