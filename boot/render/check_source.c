@@ -124,12 +124,14 @@ static const char *authority(const char *url)
 }
 
 /* A URL as it may be shown: without a login that stands in it. A port of letters, or a host that ends with ? or #, is
- * the begin of a password in which the slash or that stands. */
+ * the begin of a password in which the slash or that stands; behind git@ only on the web, else scp's colon. */
 static const char *shown(const char *url)
 {
     const char *host = authority(url), *end = host + strcspn(host, "/?#"), *from = url;
     const char *colon = memchr(host, ':', (size_t)(end - host)), *late = strrchr(end, '@');
-    if (late && *host != '[' && colon && (*end != '/' || colon + 1 + strspn(colon + 1, "0123456789") < end))
+    bool scp = *url != 'h' && strncmp(host, "git@", 4) == 0;
+    if (late && !scp && *host != '[' && colon &&
+        (*end != '/' || colon + 1 + strspn(colon + 1, "0123456789") < end))
         end = late + 1;
     for (const char *p = host; p < end; p++)
         if (*p == '@' && (p != host + 3 || strncmp(host, "git", 3) != 0))

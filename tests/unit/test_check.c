@@ -597,6 +597,13 @@ static void a_sync_that_never_begins_is_refused(void **state)
         sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", url, NULL,
                 "\"github.com/me/home\" begins with none");
     }
+    /* Nor is one where git@ says how the host is asked, unless a web server is. */
+    sync_is("ssh://git@github.com/me/home", "ssh://git@github.com:me/home@v1", git_secret,
+            "no key of [github.com]:me");
+    sync_is("ssh://git@github.com/me/home", "git@github.com:me/home@v1", git_secret,
+            "\"git@github.com:me/home@v1\" begins with none");
+    sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@", "  url: https://git@me:h/unter2@", NULL,
+            "a login stands in the URL");
     sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home",
             "  url: https://git.example:8443/@me/home", NULL, NULL);
     sync_is("  secretRef:\n    name: flux-system\n  url: ssh://git@github.com/me/home",
