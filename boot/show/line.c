@@ -12,14 +12,14 @@
 static void __attribute__((format(printf, 2, 0))) add(struct buf *out, const char *fmt, va_list ap)
 {
     char *line = mem_alloc(LINE_MAX_);
-    int n = vsnprintf(line, LINE_MAX_, fmt, ap);
+    int n = vsnprintf(line, LINE_MAX_, words_text(fmt), ap);
     if (n > 0)
         text_clean(out, line, strlen(line));
     mem_free(line);
     buf_char(out, '\n');
 }
 
-void line_add(struct buf *out, const char *fmt, ...)
+void(line_add)(struct buf *out, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);

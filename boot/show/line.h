@@ -10,6 +10,7 @@
 
 /* Formats a line, cleans it (text_clean), adds it and a newline. */
 void line_add(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define line_add(out, fmt, ...) SAY(line_add, fmt, out, said_, ##__VA_ARGS__)
 /* The same with a heading in a column of its own; "" for a line that goes on. */
 void line_field(struct buf *out, const char *heading, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
