@@ -19,7 +19,9 @@ in a segment), record_split K and tcp_split K (one cut at byte K of what the con
 pieces), goodbye (close_notify behind the handshake), drop_after N with drop "announce" | "close" | "truncate" |
 "reset", no_accept (listen, never answer), bare (Content-Type and framing headers only), hello VERSION (answer the
 ClientHello with a ServerHello of this version, as hex "0302", and nothing after: OpenSSL's own 1.1 server finds no
-common suite first and sends an alert instead), first "text" (say this, latin-1, before any TLS).
+common suite first and sends an alert instead), first "text" (say this, latin-1, before any TLS), refuse {"hello": N}
+(TLS alert N for an answer), {"key": N} (the same behind the client's key exchange) or {"session": N} (the same for a
+hello that offers to resume a session).
 """
 import _ssl
 import ctypes
@@ -185,6 +187,32 @@ class Connection:
             pass
         raise Ended("hello")
 
+    def alert(self, number):
+        self.sock.sendall(bytes([0x15, 3, 3, 0, 2, 2, number]))
+        raise Ended("alert %d" % number)
+
+    def refuse(self, when):
+        """What a server does that wants something of the hello which is not in it. RFC 5246 section 7.4.1.2: version,
+        random, and the session that is offered, behind the heads of record and message."""
+        data = b""
+        while len(data) < 44:
+            more = self.sock.recv(65536)
+            if not more:
+                raise Ended("eof")
+            data += more
+        if "hello" in when:
+            self.alert(when["hello"])
+        if "session" in when and data[43]:
+            self.alert(when["session"])
+        self.incoming.write(data)
+        if "key" in when:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.flush()
+            self.sock.recv(65536)
+            self.alert(when["key"])
+
     # -- plaintext
 
     def send(self, data):
@@ -310,6 +338,8 @@ class Connection:
                 self.old_hello(bytes.fromhex(self.settings["hello"]))
             context = self.listener.context(self.settings, self)
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+            if self.settings.get("refuse"):
+                self.refuse(self.settings["refuse"])
             if self.settings.get("goodbye"):
                 while True:
                     try:
