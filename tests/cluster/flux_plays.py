@@ -1,10 +1,42 @@
 """Flux and Git: what leaves, what is moved, what is broken and repaired, and the way out of Flux's hands."""
+import json
 import os
 import re
+import subprocess
 import time
 
 from cluster import wait
 from stage import FLUX, KUSTOMIZATIONS
+
+
+def holds(have, wanted):
+    """Whether all of a value of the file is in the cluster, with whatever the server put beside it."""
+    if isinstance(wanted, dict):
+        return isinstance(have, dict) and all(holds(have.get(key), value) for key, value in wanted.items())
+    return have == wanted
+
+
+def variables(deployment):
+    """{(container, name): the entry} of a Deployment's env."""
+    return {(container["name"], entry["name"]): entry for container in deployment["spec"]["template"]["spec"]["containers"]
+            for entry in container.get("env", [])}
+
+
+def values_stay(stage):
+    """Talos lays Flux, and Flux applies the same file by force: every env entry has its value after that, though the
+    server has completed some (fieldRef, resourceFieldRef), which makes another value of the same text."""
+    stage.applied("flux-system")
+    path = os.path.join(stage.home.site, "clusters", stage.node.role, FLUX, "gotk-components.yaml")
+    objects = [json.loads(line) for line in subprocess.check_output([stage.node.gitops, "json", path]).splitlines()]
+    wrong, count = [], 0
+    for wanted in (each for each in objects if each["kind"] == "Deployment"):
+        name = wanted["metadata"]["name"]
+        have = variables(stage.node.get("/apis/apps/v1/namespaces/flux-system/deployments/" + name))
+        for key, entry in variables(wanted).items():
+            count += 1
+            if not holds(have.get(key), entry):
+                wrong.append("%s: %s is %s, and the file says %s" % (name, key[1], have.get(key), entry))
+    stage.expect("after Flux's first reconcile each of %d env entries has its value" % count, count > 4 and not wrong, "\n".join(wrong))
 
 
 LIMITS = """\

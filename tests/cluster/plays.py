@@ -49,7 +49,7 @@ def tells(stage):
 
 
 ORDER = {
-    "data": [tells, operator.sync_sticks, operator.silent_fault, operator.locked_out, operator.rotation, operator.database_password,
+    "data": [tells, flux.values_stay, operator.sync_sticks, operator.silent_fault, operator.locked_out, operator.rotation, operator.database_password,
              flux.dropped, flux.dead_git, flux.repair_is_read, flux.vault_is_down, flux.moved_file, flux.flux_leaves_git, flux.hand_over],
     "production": [tells, operator.database_password, flux.moved_file, flux.flux_collects_itself],
 }
