@@ -24,8 +24,20 @@ struct judging {
     unsigned found;
 };
 
+/* One thing of a place is enough. */
+static bool is_said(struct judging *j, struct pos pos)
+{
+    const char *at = pool_printf(j->pool, "%s:%u:%u: ", pos.file, (unsigned)pos.line, (unsigned)pos.column);
+    bool said = false;
+    for (unsigned i = 0; i < j->errors->count; i++)
+        said |= strncmp(j->errors->items[i].text, at, strlen(at)) == 0;
+    return said;
+}
+
 static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct pos pos, const char *fmt, ...)
 {
+    if (is_said(j, pos))
+        return;
     va_list ap;
     va_start(ap, fmt);
     char text[ERROR_TEXT_MAX];
@@ -61,16 +73,20 @@ static void want_text(struct judging *j, const struct tree_node *node, const cha
             node->len ? "" : "an empty value", shown, type_word(type), then);
 }
 
+static void say_key(struct judging *j, const struct tree_node *key, const char *what)
+{
+    enum scalar_type type = scalar_type_11(key);
+    if (type != SCALAR_TEXT)
+        say(j, key->pos, "%s: the key %.80s is %s to some readers; write \"%.80s\"", what, key->text,
+            type_word(type), key->text);
+}
+
 /* A map of texts by texts. */
 static void want_texts(struct judging *j, const struct tree_node *map, const char *what)
 {
     if (map->ref || map->kind != TREE_MAP)
         return;
     for (const struct tree_node *child = map->first; child; child = child->next) {
-        enum scalar_type type = scalar_type_11(child->key);
-        if (type != SCALAR_TEXT)
-            say(j, child->key->pos, "%s: the key %.80s is %s to some readers; write \"%.80s\"", what,
-                child->key->text, type_word(type), child->key->text);
         if (child->ref)
             continue;
         if (child->kind == TREE_SCALAR)
@@ -85,6 +101,8 @@ static void want_list_of_texts(struct judging *j, const struct tree_node *list, 
     for (const struct tree_node *item = list->kind == TREE_SEQ ? list->first : NULL; item; item = item->next)
         if (item->kind == TREE_SCALAR)
             want_text(j, item, what, true);
+        else if (!item->ref)
+            say(j, item->pos, "an element of %s must be a text", what);
 }
 
 /* ---- lists that are merged by name ---- */
@@ -192,9 +210,19 @@ static void walk(struct judging *j, const struct tree_node *node, unsigned depth
 {
     static const char *const maps[] = {"labels", "annotations", "matchLabels", "nodeSelector"};
     static const char *const lists[] = {"args", "command", "finalizers", "resourceNames", "verbs"};
+    /* Whatever has them, they are texts. */
+    static const char *const texts[] = {"name", "namespace", "image", "key", "path", "mountPath", "host"};
     const char *key = node->key ? node->key->text : "";
     if (node->ref || depth > DEPTH_MAX)
         return;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(key, texts[i]) == 0 && node->kind == TREE_SCALAR)
+            want_text(j, node, key, false);
+    /* A Service's; others have mappings below theirs. */
+    if (strcmp(key, "selector") == 0)
+        for (const struct tree_node *child = node->first; child; child = child->next)
+            if (child->kind == TREE_SCALAR)
+                want_text(j, child, "selector", false);
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         if (strcmp(key, maps[i]) == 0)
             want_texts(j, node, key);
@@ -215,6 +243,33 @@ static void walk(struct judging *j, const struct tree_node *node, unsigned depth
         }
     for (const struct tree_node *child = node->first; child; child = child->next)
         walk(j, child, depth + 1);
+}
+
+/* ---- what Git brings ---- */
+
+/* Talos's reader has the types of YAML 1.1; kustomize, which is before Flux's, has dates and only true and false. */
+static void want_alike(struct judging *j, const struct tree_node *node)
+{
+    for (const struct tree_node *child = node->ref ? NULL : node->first; child; child = child->next) {
+        enum scalar_type type = scalar_type_11(child);
+        const char *what = child->key ? child->key->text : node->key ? node->key->text : "";
+        if (child->key)
+            say_key(j, child->key, node->key ? node->key->text : "the object");
+        /* .inf and .nan are in no JSON. */
+        bool nowhere = type == SCALAR_FLOAT && strpbrk(child->text, "nN");
+        if (type == SCALAR_TIME || nowhere)
+            want_text(j, child, what, false);
+        if (type == SCALAR_BOOL && scalar_type(child) == SCALAR_TEXT)
+            say(j, child->pos,
+                "%s: %.80s is a boolean to Talos and text to kustomize, so to Flux; write true or false, or "
+                "put it into quotes",
+                what, child->text);
+        if (child->style == STYLE_FOLDED && child->len > 1 &&
+            (strstr(child->text, "\n ") || memcmp(child->text + child->len - 2, "\n\n", 2) == 0))
+            say(j, child->pos, "%s: kustomize, so Flux, folds this text otherwise; write | in the place of >",
+                what);
+        want_alike(j, child);
+    }
 }
 
 static void judge_head(struct judging *j, const struct tree_node *metadata)
@@ -258,7 +313,7 @@ static void judge_twice(struct judging *j, const struct tree_node *root, struct 
     *seen = fresh;
 }
 
-unsigned object_check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
+static unsigned check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
                       struct errors *errors)
 {
     struct judging j = {.pool = pool, .errors = errors};
@@ -270,7 +325,7 @@ unsigned object_check(struct pool *pool, const struct tree_node *root, struct ob
             say(&j, items->key->pos, "%s has items and is no List: Talos would lay its items and not itself",
                 kind ? kind : "");
         for (const struct tree_node *item = items->first; item; item = item->next)
-            j.found += object_check(pool, item, seen, errors);
+            j.found += check(pool, item, seen, errors);
         return j.found;
     }
     judge_head(&j, tree_get(root, "metadata"));
@@ -282,11 +337,21 @@ unsigned object_check(struct pool *pool, const struct tree_node *root, struct ob
     const struct tree_node *data = tree_get(root, "data");
     if (kind && strcmp(kind, "ConfigMap") == 0 && data)
         want_texts(&j, data, "data");
-    for (const struct tree_node *child =
-             kind && strcmp(kind, "Secret") == 0 && data && !data->ref ? data->first : NULL;
-         child; child = child->next)
-        if (child->key && scalar_type_11(child->key) != SCALAR_TEXT)
-            say(&j, child->key->pos, "data: the key %.80s is %s to some readers; write \"%.80s\"",
-                child->key->text, type_word(scalar_type_11(child->key)), child->key->text);
+    want_alike(&j, root);
     return j.found;
+}
+
+unsigned object_check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
+                      struct errors *errors)
+{
+    struct judging j = {.pool = pool, .errors = errors};
+    const struct tree_node *last = root;
+    while (last->last)
+        last = last->last;
+    if (last->style >= STYLE_LITERAL && last->len > 1 && memcmp(last->text + last->len - 2, "\n\n", 2) == 0)
+        say(&j, last->pos,
+            "the document ends in a text that ends in empty lines, and how many differs from reader to "
+            "reader: "
+            "put it into double quotes, with \\n for each");
+    return j.found + check(pool, root, seen, errors);
 }
