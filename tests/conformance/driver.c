@@ -7,16 +7,26 @@
  *   v  a config: nothing, or what the check of its documents complains of
  *   x  a number: takes that row out of the tables that are written by hand, and brings back the one before; the row's
  *      document ("-" for any but the main one), path, and " +" where it is about what is below; "-" behind the last
+ *   k  a file of bootstrap/: {"text": as Talos gets it, "docs": the trees that it was read into}, or why it is refused
+ *   t  a manifest: {"docs": ...} alone, judged by nobody
+ *
+ * A node of a tree: {"s": text} is one for certain, {"p": text, "t": enum scalar_type to YAML 1.1} stands plain,
+ * {"r": 1} is a reference; {"l": [...]} and {"m": [[key, value] ...]}.
  */
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "plan/object.h"
+#include "plan/plan.h"
+#include "render/check.h"
 #include "render/emit.h"
 #include "site/merge.h"
 #include "site/rules.h"
+#include "site/scalar.h"
 #include "site/schema_check.h"
 #include "site/tree.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +131,94 @@ static void judge(struct texts *texts)
     pool_free(pool);
 }
 
+static json_t *node_json(const struct tree_node *node)
+{
+    if (node->ref)
+        return json_pack("{s:i}", "r", 1);
+    if (node->kind == TREE_SCALAR) {
+        json_t *scalar = json_object();
+        bool plain = node->style == STYLE_PLAIN;
+        json_object_set_new(scalar, plain ? "p" : "s", json_stringn(node->text, node->len));
+        if (plain)
+            json_object_set_new(scalar, "t", json_integer(scalar_type_11(node)));
+        return scalar;
+    }
+    json_t *list = json_array();
+    for (const struct tree_node *child = node->first; child; child = child->next)
+        json_array_append_new(list,
+                              node->kind == TREE_SEQ
+                                  ? node_json(child)
+                                  : json_pack("[o, o]", node_json(child->key), node_json(child)));
+    return json_pack("{s:o}", node->kind == TREE_SEQ ? "l" : "m", list);
+}
+
+static void answer_documents(const struct document *documents, const struct buf *text)
+{
+    json_t *said = json_object(), *list = json_array();
+    for (const struct document *d = documents; d; d = d->next)
+        if (d->root)
+            json_array_append_new(list, node_json(d->root));
+    json_object_set_new(said, "docs", list);
+    if (text)
+        json_object_set_new(said, "text", json_stringn(text->data ? text->data : "", text->len));
+    char *line = json_dumps(said, JSON_COMPACT);
+    answer(line != NULL, line, line ? strlen(line) : 0);
+    free(line);
+    json_decref(said);
+}
+
+/* What plan and render look at in one file of bootstrap/ of a control plane. */
+static void judge_objects(struct pool *pool, struct document *documents, struct errors *errors)
+{
+    struct object_seen *seen = NULL;
+    for (struct document *d = documents; d; d = d->next)
+        if (d->root)
+            object_check(pool, d->root, &seen, errors);
+    struct errors warnings = {.count = 0};
+    struct site_node entry = {.type = MACHINE_CONTROLPLANE};
+    struct plan_manifest manifest = {.name = "50-file", .file = "file", .docs = documents};
+    struct plan plan = {.pool = pool, .entry = &entry, .manifests = &manifest, .manifest_count = 1};
+    struct resolver resolver = {.plan = &plan, .pool = pool, .errors = errors};
+    struct check_manifest checked = {.plan = &manifest, .docs = documents};
+    struct check check = {.plan = &plan,
+                          .resolver = &resolver,
+                          .pool = pool,
+                          .manifests = &checked,
+                          .manifest_count = 1,
+                          .errors = errors,
+                          .warnings = &warnings};
+    check_manifests(&check);
+    errors_free(&warnings);
+}
+
+static void manifest(struct texts *texts, bool judged)
+{
+    struct pool *pool = pool_new();
+    struct errors errors = {.count = 0};
+    struct error e = {.code = E_NONE};
+    struct document *documents = NULL;
+    struct buf out = {.max = (size_t)1 << 20};
+    const struct buf *text = &texts->text[0];
+    bool good = tree_read(pool, "file", text->data ? text->data : "", text->len, &documents, &e) == 0;
+    if (good && judged) {
+        judge_objects(pool, documents, &errors);
+        good = errors.count == 0 && emit_manifest(&out, documents, "file", &e) == 0;
+    }
+    if (good) {
+        answer_documents(documents, judged ? &out : NULL);
+    } else {
+        struct buf said = {0};
+        if (e.code != E_NONE)
+            buf_printf(&said, "%s\n", e.text);
+        add_errors(&said, &errors);
+        answer(false, said.data, said.len);
+        buf_free(&said);
+    }
+    buf_free(&out);
+    errors_free(&errors);
+    pool_free(pool);
+}
+
 /* Row i of a part that all have a kind and a path first. The row beside it is written over it: twice is once. */
 static void take_row(struct schema_part part, size_t size, unsigned i, struct texts *texts)
 {
@@ -171,6 +269,8 @@ int main(void)
             judge(&texts);
         else if (whole && verb == 'x')
             take_out(&texts);
+        else if (whole && (verb == 'k' || verb == 't'))
+            manifest(&texts, verb == 'k');
         for (size_t i = 0; i < 3; i++)
             buf_free(&texts.text[i]);
         if (!whole)

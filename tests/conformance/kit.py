@@ -4,6 +4,8 @@ A subject is a module with NEEDS (words of `run`) and check(kit). The site is th
 subject passes what it changes. Secrets are served by tests/standin under the Azure host names, in namespaces of our
 own.
 """
+import glob
+import hashlib
 import json
 import os
 import re
@@ -109,6 +111,8 @@ class Kit:
         self.world = self.debian = None
         self.missing = {}  # {what a subject needs or wants: why it is not to be had, or None}
         self.bundles = self.talos_bundle = None
+        self.laid = os.path.join(self.work, "laid")
+        shutil.rmtree(self.laid, ignore_errors=True)
 
     # -- the count
 
@@ -153,7 +157,25 @@ class Kit:
                                   stderr=subprocess.PIPE, timeout=90, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
         except subprocess.TimeoutExpired as late:
             return -1, "", "hearth: no end after 90 seconds\n" + (late.stderr or b"").decode("utf-8", "replace")
+        if args[0] == "render" and done.returncode == 0:
+            self.keep(args)
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+    def keep(self, args):
+        """What a render has laid, for `manifests`: the config and the site's bootstrap/, each set once."""
+        named = dict(zip(args, args[1:]))
+        config, bootstrap = os.path.join(named["--out"], "machine-config.yaml"), os.path.join(named["--site"], "bootstrap")
+        laid = hashlib.sha256()
+        for path in sorted(glob.glob(os.path.join(named["--out"], "manifests", "*"))) + sorted(
+                glob.glob(os.path.join(bootstrap, "**", "*.yaml"), recursive=True)):
+            with open(path, "rb") as source:
+                laid.update(source.read())
+        where = os.path.join(self.laid, laid.hexdigest()[:16])
+        if os.path.isdir(os.path.join(named["--out"], "manifests")) and not os.path.exists(where):
+            os.makedirs(where)
+            shutil.copy(config, where)
+            if os.path.isdir(bootstrap):
+                shutil.copytree(bootstrap, os.path.join(where, "bootstrap"))
 
     def differences(self, version, left, right, talos=True):
         """What `diff` says: a list of {path, left, right}, or a text when a side cannot be read."""

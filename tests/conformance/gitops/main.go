@@ -4,6 +4,12 @@
 //	gitops broken -crds LIST TREE TABLE     every change of TABLE makes the check that it names fail
 //	gitops replay -crds LIST ROLE FIRST SECOND
 //	                                        what two renders of a cluster inline (see render), and its life with them
+//	gitops manifests -crds LIST DRIVER SEED COUNT TALOS...
+//	                                        files of bootstrap/ that it makes itself, by hearth
+//	                                        (conformance/driver.c), by Talos's own readers (machined/manifests),
+//	                                        Flux's and kustomize
+//	gitops laid   -crds LIST DRIVER DIRECTORY TALOS...
+//	                                        what renders have inlined (see laid.go), by the same
 //
 // LIST is a file with one directory of CRDs a line. Verdicts go to standard output, one JSON object a line. -draw
 // FILE takes the graph, and the order of what is inlined, for a person.
@@ -92,6 +98,10 @@ func dispatch(command string, args []string, k *kinds, draw io.Writer, r *report
 		p.second.check(p.role, "second", k, r)
 		p.first.checkSenses(k, p.role, r)
 		return p.run(k)
+	case command == "manifests":
+		return manifestsCompared(args, os.Stdout, k)
+	case command == "laid" && len(args) > 2:
+		return checkLaid(args[0], args[1], args[2:], r)
 	default:
 		return fmt.Errorf("%s: not a command with %d arguments", command, len(args))
 	}
