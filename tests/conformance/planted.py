@@ -28,7 +28,6 @@ DEFECTS = [
      "if (w->trimmed && node != w->ending && node == w->ending &&", "manifests"),
     ("so it does in any but the first", "boot/render/emit.c", "        w->ending = ending_of(d->root);\n",
      "        w->ending = first ? ending_of(d->root) : w->ending;\n", "manifests"),
-    ("a line separator is written as it is", "boot/render/shape.c", " && c != 0x2028 && c != 0x2029", "", "manifests"),
     ("what kustomize reads otherwise is not said", "boot/plan/object.c", "    want_alike(&j, root);\n", "    (void)want_alike;\n", "manifests"),
 ]
 LEFT_OUT = ("conformance", "unit", "blackbox", "bench", "clang", "san", "vm", "cluster", "database", "talos", "apt", "counts", "dev", "lock")
