@@ -19,13 +19,15 @@
 
 /* How the operator logs in to the role's vault, as its ClusterSecretStore says; in the plan's pool. */
 struct gitops_login {
-    /* of the store; file is NULL: there is none that logs in with a client secret */
+    /* of the store; file is NULL: there is none that logs in with a client secret or a certificate */
     struct pos pos;
     /* NULL: not known */
     const char *tenant;
     /* The secrets of the vault that hearth lays as the halves of the login; NULL: they are not whole values of a Secret
      * in bootstrap/. */
     const struct ref *client, *secret;
+    /* the second half is a PEM with a key and its certificate */
+    bool certificate;
 };
 
 /* Where a database's backups go, as its ObjectStore says; in the plan's pool. */

@@ -260,10 +260,13 @@ static void judge_store(struct needs *j, const struct inventory_object *store)
         else
             errors_at(w->warnings, walk_pos(&store->item, node), E_PLAN_ADVICE,
                       "not the role's vault, so what is asked of it was not checked: %.200s", url);
-    } else if (url && !w->tree->login.pos.file && tree_path(azure, "authSecretRef.clientSecret")) {
+        return;
+    }
+    const struct tree_node *from = tree_get(azure, "authSecretRef");
+    if (url && !w->tree->login.pos.file &&
+        (tree_get(from, "clientSecret") || tree_get(from, "clientCertificate"))) {
         node = tree_get(azure, "tenantId");
-        w->tree->login = operator_login(w->plan, tree_get(azure, "authSecretRef"),
-                                        (struct pos){store->item.path, azure->pos.line, 0});
+        w->tree->login = operator_login(w->plan, from, (struct pos){store->item.path, azure->pos.line, 0});
         w->tree->login.tenant = node ? walk_text(w, &store->item, node) : NULL;
     }
 }

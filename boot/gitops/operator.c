@@ -27,7 +27,11 @@ static const struct ref *referred(const struct plan *plan, const struct tree_nod
 
 struct gitops_login operator_login(const struct plan *plan, const struct tree_node *from, struct pos pos)
 {
-    return (struct gitops_login){.pos = pos,
-                                 .client = referred(plan, tree_get(from, "clientId")),
-                                 .secret = referred(plan, tree_get(from, "clientSecret"))};
+    const struct tree_node *certificate = tree_get(from, "clientCertificate");
+    return (struct gitops_login){
+        .pos = pos,
+        .client = referred(plan, tree_get(from, "clientId")),
+        .secret = referred(plan, certificate ? certificate : tree_get(from, "clientSecret")),
+        .certificate = certificate != NULL,
+    };
 }

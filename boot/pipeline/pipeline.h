@@ -76,9 +76,10 @@ void pipeline_refusal(const struct pipeline *run, const struct options *o, const
 int pipeline_secrets(struct pipeline *run, bool need_all, struct errors *errors);
 
 /* One token for another application of the role's cloud, and nothing else: whether it may log in. The values are
- * secrets of this run. 0, or -1 and e: those of a login. */
+ * secrets of this run; `certificate`: the second is a PEM with a key and its certificate. 0, or -1 and e: those of a
+ * login. */
 int pipeline_login(const struct pipeline *run, const char *tenant, const struct secret *client,
-                   const struct secret *secret, struct error *e);
+                   const struct secret *secret, bool certificate, struct error *e);
 
 /* Which of the peers takes a TCP connection within ms: alive() is called with its index, or nobody does. Errors: those
  * of the fetcher, E_STOPPED. */

@@ -134,7 +134,7 @@ static int fetch(struct pipeline *run, unsigned first, unsigned count, const cha
 }
 
 int pipeline_login(const struct pipeline *run, const char *tenant, const struct secret *client,
-                   const struct secret *secret, struct error *e)
+                   const struct secret *secret, bool certificate, struct error *e)
 {
     const struct role *role = run->plan->entry->role;
     struct buf hosts = {0}, resolv = {0}, ca = {0};
@@ -145,7 +145,7 @@ int pipeline_login(const struct pipeline *run, const char *tenant, const struct 
         .resource = role->cloud.resource,
         .tenant = tenant,
         .client = (const char *)secret_bytes(client).p,
-        .login = VAULT_LOGIN_SECRET,
+        .login = certificate ? VAULT_LOGIN_CERTIFICATE : VAULT_LOGIN_SECRET,
         .credential = secret,
         .login_only = true,
         .now = (int64_t)time(NULL),

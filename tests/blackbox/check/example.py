@@ -12,6 +12,7 @@ HOSTS = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8Q
 IDENTITY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n-----END OPENSSH PRIVATE KEY-----\n"
 BOTH = {"flux-git-identity": IDENTITY, "flux-git-known-hosts": HOSTS, "eso-client-id": "77777777-8888-4999-8aaa-bbbbbbbbbbbb", "eso-client-secret": "VALUE",
         "hearth-canary": "VALUE", "postgres-miniflux-password": "VALUE"}
+END = "-----END CERTIFICATE-----\n"
 OPERATOR = {BOTH["eso-client-id"]: {"secret": "VALUE"}}
 STRING = "DefaultEndpointsProtocol=https;AccountName=homelab-account;AccountKey=VALUE;EndpointSuffix=core.windows.net"
 ROLES = {"data": {"postgres-backup-connection": STRING}, "production": {"miniflux-admin-password": "VALUE"}}
@@ -77,6 +78,31 @@ def locked(words, change=None, clients=None):
     return case
 
 
+def certified(order, words=None, exit=5):
+    """The operator logs in with a certificate: of a file with several External Secrets takes the last."""
+    def edit(kit):
+        for path, old, new in (("infrastructure/configs/base/azure-key-vault/store.yaml", "clientSecret:", "clientCertificate:"),):
+            with open(kit.path("site/" + path), encoding="utf-8") as source:
+                text = source.read()
+            with open(kit.path("site/" + path), "w", encoding="utf-8") as out:
+                out.write(text.replace(old, new))
+
+    def case(kit):
+        chain, key = kit.keys.chain("client-only")
+        with open(chain, encoding="utf-8") as source:
+            leaf, issuer = (part + END for part in source.read().split(END)[:2])
+        parts = {"leaf": leaf, "issuer": issuer, "alone": open(kit.keys.client(), encoding="utf-8").read().split(END)[0] + END}
+        with open(key, encoding="utf-8") as source:
+            pem = source.read() + "".join(parts[name].lstrip() for name in order)
+        kit.write("leaf.pem", leaf)
+        clients = {BOTH["eso-client-id"]: {"certificate": kit.path("leaf.pem")}}
+        run = make(kit, "data", change={"eso-client-secret": pem}, clients=clients, edit=edit)
+        kit.expect(run, exit if words else 0, err=words or "the operator can log in")
+        if "PRIVATE" in run.text("stderr") + run.text("stdout"):
+            kit.fail("the key is shown")
+    return case
+
+
 def collects(old, new):
     """What the patch of flux-system/ does not reach, Flux deletes when it leaves Git."""
     def case(kit):
@@ -100,6 +126,12 @@ def cases():
     yield "operator-swapped", locked("the value of eso-client-id is not an application's id", {"eso-client-id": "a-secret~put.in-the-wrong-place"})
     yield "operator-empty", lambda kit: kit.expect(make(kit, "data", change={"eso-client-secret": ""}), 5,
                                                    err="hearth: secret-value: secret eso-client-secret: the value is empty")
+    late = "hearth: operator-login: infrastructure/configs/base/azure-key-vault/store.yaml:11: the operator's login: External Secrets logs in with the last certificate of eso-client-secret"
+    yield "operator-certificate", certified(["leaf"])
+    yield "operator-certificate-last", certified(["issuer", "leaf"])
+    yield "operator-certificate-first", certified(["leaf", "issuer"], late)
+    yield "operator-certificate-middle", certified(["issuer", "leaf", "issuer"], late)
+    yield "operator-certificate-not-its-own", certified(["issuer"], "hearth: cred-mismatch: infrastructure/configs/base/azure-key-vault/store.yaml:11: the operator's login: ", 3)
     yield "collects-by-kind", collects("name: .*", "kind: Namespace|CustomResourceDefinition")
     yield "collects-by-namespace", collects("name: .*", "namespace: flux-system")
     yield "collects-without-the-word", collects("prune: disabled", "prune: enabled")
