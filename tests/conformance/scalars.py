@@ -69,6 +69,8 @@ def styles(row, place):
     value = row["value"]
     made = {"double": double(value), "escaped": escaped(value), "single": single(value),
             "literal": block(value, "|", indent + 2), "folded": block(value, ">", indent + 2)}
+    if place == "manifest" and value.endswith("\n\n"):
+        made["folded"] = None  # hearth refuses it: kustomize folds it otherwise (suite manifests)
     plain = row.get("plain", [])
     if plain is True or place in plain:
         made["plain"] = value
