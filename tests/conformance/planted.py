@@ -66,7 +66,7 @@ def found(kit, finder, driver, seed):
 def check(kit):
     if not walk.driver(kit):
         return
-    where, seed = copied(kit), os.environ.get("WALK_SEED", str(time.time_ns()))
+    where, seed = copied(kit), os.environ.get("WALK_SEED", "1")  # whether they are found is no matter of luck
     driver = os.path.join(where, "build", "conformance", "driver")
     for what, name, old, new, finder in DEFECTS:
         path = os.path.join(where, name)

@@ -151,7 +151,7 @@ def texts(kit, rows):
     """User text in every style: hearth's output must read as the user's own files do, in all four readers."""
     config_text, certain = mapping(rows, "text")
     any_text, _ = mapping(rows, "any")
-    manifest_text, _ = mapping(rows, "manifest")
+    manifest_text, laid = mapping(rows, "manifest")
     files = {"talos/data.yaml": CONFIG % (config_text, any_text), "bootstrap/scalars.yaml": MANIFEST % manifest_text}
     for name, ends in (("user text", "\n"), ("user text with CRLF", "\r\n")):
         where = kit.directory("scalars", "text")
@@ -162,8 +162,9 @@ def texts(kit, rows):
             continue
         wanted.update(manifest)
         if ends == "\n":
-            known = {key: {"type": "string", "value": value} for key, value in certain.items()}
-            judge(kit, "the user's own file", dict.fromkeys(wanted, known), wanted)
+            known = {reader: {key: {"type": "string", "value": value} for key, value in (laid if reader in manifest else certain).items()}
+                     for reader in wanted}
+            judge(kit, "the user's own file", known, wanted)
         status, rendered, err = kit.render(site, os.path.join(where, "out"))
         if kit.expect("scalars: %s renders" % name, status == 0, err):
             found = readings(kit, name, "the render", "config", rendered)
