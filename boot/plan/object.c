@@ -268,6 +268,9 @@ static void want_alike(struct judging *j, const struct tree_node *node)
             (strstr(child->text, "\n ") || memcmp(child->text + child->len - 2, "\n\n", 2) == 0))
             say(j, child->pos, "%s: kustomize, so Flux, folds this text otherwise; write | in the place of >",
                 what);
+        if (node->flow && child->key && child->kind == TREE_SCALAR && child->style == STYLE_PLAIN &&
+            !child->len)
+            say(j, child->pos, "%s: kustomize, so Flux, reads nothing in braces as \"\"; write null", what);
         want_alike(j, child);
     }
 }
