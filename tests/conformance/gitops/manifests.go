@@ -188,6 +188,8 @@ var meantManifests = []struct {
 	{"alike", regexp.MustCompile(`is nothing to the API server|of the Secret is no string`), "null for a text: to the API server an empty one, to a person a slip"},
 	{"alike", regexp.MustCompile(`is text to Talos and a time to kustomize`), "some it leaves as they are: in annotations, and spelt as it spells them"},
 	{"alike", regexp.MustCompile(`two elements of`), "only the API server refuses it"},
+	{"alike", regexp.MustCompile(`reads nothing in braces`), "labels and annotations without a value it leaves out, as the API server does"},
+	{"alike", regexp.MustCompile(`stands twice; first`), "a key twice: of annotations kustomize takes one where quotes differ, and says nothing"},
 	{"alike", regexp.MustCompile(`folds this text otherwise`), "not each of them: which ones, only kustomize knows"},
 	{"otherwise by Talos", regexp.MustCompile(`u00a0" to hearth`), "a no-break space that ends a document: Talos trims it as a blank"},
 	{"refused by kustomize", regexp.MustCompile(`kustomize panics: wrong node kind`), "an annotation without a name, which the API server refuses too"},
