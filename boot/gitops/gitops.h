@@ -28,6 +28,8 @@ struct gitops_login {
     const struct ref *client, *secret;
     /* the second half is a PEM with a key and its certificate */
     bool certificate;
+    /* of which External Secrets takes the last certificate, not the key's: it is told to use no azidentity */
+    bool takes_last;
 };
 
 /* Where a database's backups go, as its ObjectStore says; in the plan's pool. */

@@ -263,10 +263,14 @@ static void judge_store(struct needs *j, const struct inventory_object *store)
         return;
     }
     const struct tree_node *from = tree_get(azure, "authSecretRef");
-    if (url && !w->tree->login.pos.file &&
-        (tree_get(from, "clientSecret") || tree_get(from, "clientCertificate"))) {
+    const struct tree_node *password = tree_get(from, "clientSecret"),
+                           *certificate = tree_get(from, "clientCertificate");
+    if (password && certificate)
+        errors_at(w->errors, walk_pos(&store->item, certificate), E_TREE_SECRET,
+                  "External Secrets takes clientSecret or clientCertificate, and refuses both together");
+    else if (url && !w->tree->login.pos.file && (password || certificate)) {
         node = tree_get(azure, "tenantId");
-        w->tree->login = operator_login(w->plan, from, (struct pos){store->item.path, azure->pos.line, 0});
+        w->tree->login = operator_login(w->plan, azure, (struct pos){store->item.path, azure->pos.line, 0});
         w->tree->login.tenant = node ? walk_text(w, &store->item, node) : NULL;
     }
 }

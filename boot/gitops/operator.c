@@ -25,13 +25,15 @@ static const struct ref *referred(const struct plan *plan, const struct tree_nod
     return NULL;
 }
 
-struct gitops_login operator_login(const struct plan *plan, const struct tree_node *from, struct pos pos)
+struct gitops_login operator_login(const struct plan *plan, const struct tree_node *azure, struct pos pos)
 {
+    const struct tree_node *from = tree_get(azure, "authSecretRef");
     const struct tree_node *certificate = tree_get(from, "clientCertificate");
     return (struct gitops_login){
         .pos = pos,
         .client = referred(plan, tree_get(from, "clientId")),
         .secret = referred(plan, certificate ? certificate : tree_get(from, "clientSecret")),
         .certificate = certificate != NULL,
+        .takes_last = certificate && !tree_is(tree_get(azure, "useAzureSDK"), "true"),
     };
 }

@@ -10,6 +10,6 @@
 #include "gitops/gitops.h"
 
 /* `from` is the store's authSecretRef. The tenant is left open. */
-struct gitops_login operator_login(const struct plan *plan, const struct tree_node *from, struct pos pos);
+struct gitops_login operator_login(const struct plan *plan, const struct tree_node *azure, struct pos pos);
 
 #endif

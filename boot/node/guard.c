@@ -181,9 +181,12 @@ int guard_judge(const struct look *look, const struct plan *plan, struct guard_v
             "Talos is installed on %s (partition %s is labelled META), and the plan chooses %s: Talos would "
             "not install at all",
             look->system_disk, meta_of(look, look->system_disk), disk->id);
+    if (out->contents != DISK_FOREIGN || plan->entry->wipe)
+        return 0;
     char size[32];
-    if (out->contents == DISK_FOREIGN && !plan->entry->wipe)
-        return error_set(e, E_GUARD_FOREIGN, "%s (%s, %s) holds %s", disk->id, disk->model,
-                         text_size(size, sizeof size, disk->size), out->words.data);
-    return 0;
+    error_set(e, E_GUARD_FOREIGN, "%s (%s, %s) holds %s", disk->id, disk->model,
+              text_size(size, sizeof size, disk->size), out->words.data);
+    for (unsigned i = 0; i < look->volume_count; i++)
+        e->passing |= look->volumes[i].passing && strcmp(look->volumes[i].id, disk->id) == 0;
+    return -1;
 }

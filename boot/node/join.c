@@ -155,12 +155,10 @@ static void say_plan(const struct joining *j, const struct guard_verdict *verdic
 /* The look with what only the disk itself knows. guard_free() the verdict. */
 static int judge_disk(struct joining *j, struct guard_verdict *verdict, struct error *e)
 {
-    bool passing = superblock_look(j->look, j->boot->options.sysroot);
-    if (guard_judge(j->look, j->run.plan, verdict, e) == 0 &&
-        volumes_judge(j->look, j->run.plan, verdict->disk->id, e) == 0)
-        return 0;
-    e->passing = e->passing || passing;
-    return -1;
+    superblock_look(j->look, j->boot->options.sysroot);
+    if (guard_judge(j->look, j->run.plan, verdict, e) != 0)
+        return -1;
+    return volumes_judge(j->look, j->run.plan, verdict->disk->id, e);
 }
 
 static enum step make_plan(struct joining *j)

@@ -85,12 +85,11 @@ const char *superblock_find(const char *path)
     return find(fd);
 }
 
-bool superblock_look(struct look *look, const char *sysroot)
+void superblock_look(struct look *look, const char *sysroot)
 {
     struct look_volume *volumes = pool_alloc(look->pool, (look->volume_count + 1) * sizeof *volumes);
     memcpy(volumes, look->volumes, look->volume_count * sizeof *volumes);
     char path[4096];
-    bool passing = false;
     for (unsigned i = 0; i < look->volume_count; i++) {
         struct look_volume *v = &volumes[i];
         if (v->parent[0] || v->name[0])
@@ -98,10 +97,9 @@ bool superblock_look(struct look *look, const char *sysroot)
         v->unnamed = true;
         snprintf(path, sizeof path, "%s/dev/%s", sysroot ? sysroot : "", v->id);
         const char *found = superblock_find(path);
-        passing = passing || (found == unreadable && error_passes(errno));
+        v->passing = found == unreadable && error_passes(errno);
         if (found)
             v->name = found;
     }
     look->volumes = volumes;
-    return passing;
 }

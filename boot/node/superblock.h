@@ -18,7 +18,7 @@
 const char *superblock_find(const char *path);
 
 /* Gives each whole disk of the look that machined knows nothing on the name of what superblock_find() finds, below
- * SYSROOT/dev. True: one of them could not be read, and may well be in a moment (error_passes). */
-bool superblock_look(struct look *look, const char *sysroot);
+ * SYSROOT/dev, and says of one that could not be read whether it may well be in a moment (error_passes). */
+void superblock_look(struct look *look, const char *sysroot);
 
 #endif

@@ -21,6 +21,8 @@ struct object_seen {
 struct judging {
     struct pool *pool;
     struct errors *errors;
+    /* its values are never shown: a Secret */
+    bool secret;
     unsigned found;
 };
 
@@ -56,13 +58,24 @@ static const char *type_word(enum scalar_type type)
     return words[type];
 }
 
+/* A time as kustomize writes it again: 2026-11-28T10:00:00Z, or with an offset that is one. */
+static bool is_written_alike(const char *time)
+{
+    size_t n = strlen(time);
+    return n >= 20 && time[10] == 'T' &&
+        (strcmp(time + 19, "Z") == 0 || (n == 25 && time[22] == ':' && strcmp(time + 20, "00:00") != 0));
+}
+
 /* A text that a reader takes for something else. Null is left out where it means "not given". */
 static void want_text(struct judging *j, const struct tree_node *node, const char *what, bool null_too)
 {
     enum scalar_type type = scalar_type_11(node);
-    if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too))
+    if (node->ref || type == SCALAR_TEXT || (type == SCALAR_NULL && !null_too) ||
+        (type == SCALAR_TIME && is_written_alike(node->text)))
         return;
-    const char *shown = clear_shown(what, node->text);
+    /* What is passed to a program may be a password, behind whatever option. */
+    bool hidden = j->secret || strcmp(what, "args") == 0 || strcmp(what, "command") == 0;
+    const char *shown = clear_shown(hidden ? "password" : what, node->text);
     const char *then =
         shown == node->text ? pool_printf(j->pool, "write \"%.80s\"", shown) : "put it into quotes";
     if (type == SCALAR_TIME)
@@ -264,8 +277,10 @@ static void want_alike(struct judging *j, const struct tree_node *node)
                 "%s: %.80s is a boolean to Talos and text to kustomize, so to Flux; write true or false, or "
                 "put it into quotes",
                 what, child->text);
-        if (child->style == STYLE_FOLDED && child->len > 1 &&
-            (strstr(child->text, "\n ") || memcmp(child->text + child->len - 2, "\n\n", 2) == 0))
+        bool annotation = node->key && strcmp(node->key->text, "annotations") == 0;
+        if (child->style == STYLE_FOLDED && child->len > 1 && !annotation &&
+            (strstr(child->text, "\n ") || strstr(child->text, "\n\t") ||
+             memcmp(child->text + child->len - 2, "\n\n", 2) == 0))
             say(j, child->pos, "%s: kustomize, so Flux, folds this text otherwise; write | in the place of >",
                 what);
         if (node->flow && child->key && child->kind == TREE_SCALAR && child->style == STYLE_PLAIN &&
@@ -319,8 +334,8 @@ static void judge_twice(struct judging *j, const struct tree_node *root, struct 
 static unsigned check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
                       struct errors *errors)
 {
-    struct judging j = {.pool = pool, .errors = errors};
     const char *kind = tree_text(tree_get(root, "kind"));
+    struct judging j = {.pool = pool, .errors = errors, .secret = kind && strcmp(kind, "Secret") == 0};
     const struct tree_node *items = tree_get(root, "items");
     size_t n = kind ? strlen(kind) : 0;
     if (items && items->kind == TREE_SEQ) {

@@ -53,7 +53,7 @@ static bool names_commit(const struct tree_node *ref)
  * letters of the kinds. A field is needed where the mapping above it is. */
 enum want { WANT_TEXT, WANT_MAP, WANT_BOOL, WANT_SPAN, WANT_BRIEF };
 static const struct {
-    char of[5], path[27];
+    char of[6], path[27];
     uint8_t want;
     bool needed;
 } fields[] = {

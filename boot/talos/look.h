@@ -71,6 +71,8 @@ struct look_volume {
     uint64_t size;
     /* a whole disk that machined has no name for; what name holds then is not machined's word */
     bool unnamed;
+    /* it could not be read, and may well be in a moment */
+    bool passing;
 };
 
 struct look {

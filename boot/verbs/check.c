@@ -211,34 +211,11 @@ static const struct vault_answer *answer_of(const struct pipeline *run, const st
     return NULL;
 }
 
-/* The certificates of a PEM in their order, by the hashes of their names. */
-struct certificate_order {
-    unsigned char issuers[PEM_OBJECTS_MAX][32];
-    unsigned count;
-    /* the last so far has issued one before it */
-    bool issued;
-};
-
-static bool see_order(void *arg, const char *label, struct span der)
+static bool count_certificate(void *arg, const char *label, struct span der)
 {
-    struct certificate_order *o = arg;
-    struct x509_cert cert;
-    if (strcmp(label, "CERTIFICATE") != 0 || !x509_read(der, &cert))
-        return true;
-    o->issued = false;
-    for (unsigned i = 0; i < o->count; i++)
-        o->issued |= memcmp(o->issuers[i], cert.subject, sizeof cert.subject) == 0;
-    memcpy(o->issuers[o->count++], cert.issuer, sizeof cert.issuer);
+    (void)der;
+    *(unsigned *)arg += strcmp(label, "CERTIFICATE") == 0;
     return true;
-}
-
-/* External Secrets takes the last certificate for the key's own (its Azure provider, keyvault_certificate.go); hearth
- * takes the key's, wherever it stands. */
-static bool ends_in_issuer(const struct secret *pem)
-{
-    struct certificate_order order = {.count = 0};
-    pem_each(secret_bytes(pem), see_order, &order);
-    return order.issued;
 }
 
 /* What the tree's store will do first in the cluster, tried once: one token, nothing is asked of the vault with it. A
@@ -249,11 +226,14 @@ static int operator_enters(const struct pipeline *run, const struct gitops_login
     if (!text_is_guid((const char *)secret_bytes(client).p))
         return error_set(e, E_OPERATOR_LOGIN, "the value of %s is not an application's id",
                          login->client->name);
-    if (login->certificate && ends_in_issuer(secret))
-        return error_set(e, E_OPERATOR_LOGIN,
-                         "External Secrets logs in with the last certificate of %s, and that is an issuer's: "
-                         "put the key's own behind all others",
-                         login->secret->name);
+    unsigned certificates = 0;
+    if (login->takes_last)
+        pem_each(secret_bytes(secret), count_certificate, &certificates);
+    if (certificates > 1)
+        log_warning("%s:%u: without useAzureSDK: true External Secrets logs in with the last certificate of "
+                    "%s: the key's "
+                    "own must stand behind all others, which is not looked at",
+                    login->pos.file, login->pos.line, login->secret->name);
     if (pipeline_login(run, login->tenant, client, secret, login->certificate, e) == 0)
         return 0;
     if (error_info(e->code).exit == EXIT_AZURE_)

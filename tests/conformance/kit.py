@@ -112,6 +112,7 @@ class Kit:
         self.missing = {}  # {what a subject needs or wants: why it is not to be had, or None}
         self.bundles = self.talos_bundle = None
         self.laid = os.path.join(self.work, "laid")
+        self.keeps = True
         shutil.rmtree(self.laid, ignore_errors=True)
 
     # -- the count
@@ -157,7 +158,7 @@ class Kit:
                                   stderr=subprocess.PIPE, timeout=90, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
         except subprocess.TimeoutExpired as late:
             return -1, "", "hearth: no end after 90 seconds\n" + (late.stderr or b"").decode("utf-8", "replace")
-        if args[0] == "render" and done.returncode == 0:
+        if args[0] == "render" and done.returncode == 0 and self.keeps:
             self.keep(args)
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 

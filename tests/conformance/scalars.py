@@ -227,8 +227,11 @@ def check(kit):
     if not base_module.bundles(kit):
         return
     rows, refused = values()
+    # Not for `manifests`: a text that is a tab kustomize writes as a block that nobody can read, itself included.
+    kit.keeps = False
     base_module.serve(kit, kit.talos_bundle)
     texts(kit, rows)
     secrets(kit, rows)
     base_module.serve(kit, kit.talos_bundle)
     raw(kit, refused)
+    kit.keeps = True

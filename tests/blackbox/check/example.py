@@ -13,6 +13,7 @@ IDENTITY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU
 BOTH = {"flux-git-identity": IDENTITY, "flux-git-known-hosts": HOSTS, "eso-client-id": "77777777-8888-4999-8aaa-bbbbbbbbbbbb", "eso-client-secret": "VALUE",
         "hearth-canary": "VALUE", "postgres-miniflux-password": "VALUE"}
 END = "-----END CERTIFICATE-----\n"
+STORE = "infrastructure/configs/base/azure-key-vault/store.yaml"
 OPERATOR = {BOTH["eso-client-id"]: {"secret": "VALUE"}}
 STRING = "DefaultEndpointsProtocol=https;AccountName=homelab-account;AccountKey=VALUE;EndpointSuffix=core.windows.net"
 ROLES = {"data": {"postgres-backup-connection": STRING}, "production": {"miniflux-admin-password": "VALUE"}}
@@ -78,13 +79,15 @@ def locked(words, change=None, clients=None):
     return case
 
 
-def certified(order, words=None, exit=5):
-    """The operator logs in with a certificate: of a file with several External Secrets takes the last."""
+def certified(order, words=None, exit=0, more=()):
+    """The operator logs in with a certificate, that of the key; with the retired library of Azure it takes the last."""
     def edit(kit):
-        for path, old, new in (("infrastructure/configs/base/azure-key-vault/store.yaml", "clientSecret:", "clientCertificate:"),):
-            with open(kit.path("site/" + path), encoding="utf-8") as source:
+        for old, new in (("clientSecret:", "clientCertificate:"), *more):
+            with open(kit.path("site/" + STORE), encoding="utf-8") as source:
                 text = source.read()
-            with open(kit.path("site/" + path), "w", encoding="utf-8") as out:
+            if old not in text:
+                kit.fail("the store has no " + old)
+            with open(kit.path("site/" + STORE), "w", encoding="utf-8") as out:
                 out.write(text.replace(old, new))
 
     def case(kit):
@@ -97,7 +100,9 @@ def certified(order, words=None, exit=5):
         kit.write("leaf.pem", leaf)
         clients = {BOTH["eso-client-id"]: {"certificate": kit.path("leaf.pem")}}
         run = make(kit, "data", change={"eso-client-secret": pem}, clients=clients, edit=edit)
-        kit.expect(run, exit if words else 0, err=words or "the operator can log in")
+        kit.expect(run, exit, err=words or "the operator can log in")
+        if not words and "last certificate" in run.text("stderr"):
+            kit.fail("a word on the order, which matters to nobody")
         if "PRIVATE" in run.text("stderr") + run.text("stdout"):
             kit.fail("the key is shown")
     return case
@@ -126,11 +131,14 @@ def cases():
     yield "operator-swapped", locked("the value of eso-client-id is not an application's id", {"eso-client-id": "a-secret~put.in-the-wrong-place"})
     yield "operator-empty", lambda kit: kit.expect(make(kit, "data", change={"eso-client-secret": ""}), 5,
                                                    err="hearth: secret-value: secret eso-client-secret: the value is empty")
-    late = "hearth: operator-login: infrastructure/configs/base/azure-key-vault/store.yaml:11: the operator's login: External Secrets logs in with the last certificate of eso-client-secret"
-    yield "operator-certificate", certified(["leaf"])
-    yield "operator-certificate-last", certified(["issuer", "leaf"])
-    yield "operator-certificate-first", certified(["leaf", "issuer"], late)
-    yield "operator-certificate-middle", certified(["issuer", "leaf", "issuer"], late)
+    late = STORE + ":11: without useAzureSDK: true External Secrets logs in with the last certificate of eso-client-secret"
+    old = ("      useAzureSDK: true\n", "")
+    both = ("        clientCertificate:", "        clientSecret: {name: azure-creds, namespace: external-secrets, key: ClientSecret}\n        clientCertificate:")
+    yield "operator-certificate", certified(["leaf"], more=[old])
+    yield "operator-certificate-chain", certified(["leaf", "issuer"])
+    yield "operator-certificate-twice", certified(["leaf", "leaf"])
+    yield "operator-certificate-last", certified(["leaf", "issuer"], late, more=[old])
+    yield "operator-certificate-and-secret", certified(["leaf"], "External Secrets takes clientSecret or clientCertificate", 3, [both])
     yield "operator-certificate-not-its-own", certified(["issuer"], "hearth: cred-mismatch: infrastructure/configs/base/azure-key-vault/store.yaml:11: the operator's login: ", 3)
     yield "collects-by-kind", collects("name: .*", "kind: Namespace|CustomResourceDefinition")
     yield "collects-by-namespace", collects("name: .*", "namespace: flux-system")

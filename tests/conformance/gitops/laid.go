@@ -1,19 +1,22 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	yaml "go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// A reference as it is written, in a place for one value.
-var written = regexp.MustCompile(`!(?:secret|base64|base64decode|format|file|node|fact) +(?:\{[^}]*\}|"[^"]*"|'[^']*'|[^\s,}\]]+)`)
+// A reference as it is written, in a place for one value; in quotes it is text.
+var written = regexp.MustCompile(`([\s\[{,])!(?:secret|base64|base64decode|format|file|node|fact) +(?:\{[^}]*\}|"[^"]*"|'[^']*'|[^\s,}\]]+)`)
 
 // checkLaid judges what renders have laid, each in a directory of its own below `root`: machine-config.yaml and, as
 // the site had it, bootstrap/. Talos's own readers get each inlined manifest; hearth's own tree of it must be the
@@ -69,19 +72,23 @@ func checkLaid(driver, root string, talos []string, r *report) error {
 	return nil
 }
 
-// inlinedTexts are the manifests of a machine config as texts, in their order.
+// inlinedTexts are the manifests of a machine config as texts, in their order. The config itself need be no JSON.
 func inlinedTexts(data []byte) (names, contents []string, err error) {
-	config, err := documents(data)
-	for _, document := range config {
-		list, _, _ := unstructured.NestedSlice(document.Object, "cluster", "inlineManifests")
-		for _, item := range list {
-			entry, _ := item.(map[string]any)
-			name, _ := entry["name"].(string)
-			text, _ := entry["contents"].(string)
-			names, contents = append(names, name), append(contents, text)
+	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var config struct {
+			Cluster struct {
+				Manifests []struct{ Name, Contents string } `yaml:"inlineManifests"`
+			}
+		}
+		if err = decoder.Decode(&config); err == io.EOF {
+			return names, contents, nil
+		} else if err != nil {
+			return nil, nil, err
+		}
+		for _, each := range config.Cluster.Manifests {
+			names, contents = append(names, each.Name), append(contents, each.Contents)
 		}
 	}
-	return names, contents, err
 }
 
 // trees are what hearth reads in a manifest.
@@ -158,7 +165,7 @@ func (r *readers) sources(directory string, laid []map[string]any, seen map[stri
 				why = append(why, fmt.Sprintf("%s: %s was not laid", path, tree.identity()))
 			}
 		}
-		text = written.ReplaceAll(text, []byte("cmVm"))
+		text = written.ReplaceAll(text, []byte("${1}cmVm"))
 		if seen[string(text)] {
 			return nil
 		}
