@@ -127,6 +127,9 @@ static bool is_time(const char *text)
 
 static enum scalar_type type_of(const char *text)
 {
+    /* Most texts: a word that is longer than any below. */
+    if (text_lower(text[0]) >= 'a' && text_lower(text[0]) <= 'z' && strnlen(text, 6) > 5)
+        return SCALAR_TEXT;
     if (is_one_of(text, nulls))
         return SCALAR_NULL;
     if (is_one_of(text, truths))
@@ -162,7 +165,7 @@ enum scalar_type scalar_type(const struct tree_node *node)
 enum scalar_type scalar_type_11(const struct tree_node *node)
 {
     enum scalar_type type = scalar_type(node);
-    if (type == SCALAR_TEXT && tree_text(node) && node->style == STYLE_PLAIN &&
+    if (type == SCALAR_TEXT && tree_text(node) && node->style == STYLE_PLAIN && node->len <= 3 &&
         (is_one_of(node->text, yes) || is_one_of(node->text, no)))
         return SCALAR_BOOL;
     return type;

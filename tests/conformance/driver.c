@@ -256,6 +256,7 @@ static void take_out(struct texts *texts)
 
 int main(void)
 {
+    mem_init((size_t)256 << 20); /* trees of whole charts, as JSON */
     for (int verb = getchar(); verb != EOF; verb = getchar()) {
         struct texts texts = {0};
         bool whole = true;

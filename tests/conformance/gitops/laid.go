@@ -170,10 +170,11 @@ func (r *readers) sources(directory string, laid []map[string]any, seen map[stri
 			return nil
 		}
 		seen[string(text)] = true
-		if trees, err = r.trees(text); err == nil {
-			why = append(why, byGit(text, trees)...)
+		if trees, err = r.trees(text); err != nil {
+			return fmt.Errorf("%s, references apart: %w", path, err)
 		}
-		return err
+		why = append(why, byGit(text, trees)...)
+		return nil
 	})
 	return why, err
 }
