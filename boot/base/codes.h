@@ -458,8 +458,8 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "set a new value, or a later date: az keyvault secret set-attributes --expires DATE") \
   X(E_OPERATOR_LOGIN, "operator-login", EXIT_AZURE_, RETRY_SLOW, \
     "the External Secrets Operator cannot log in with what the vault holds", \
-    "put a valid password, or key with its certificate, into the vault; a cluster that has taken the wrong one is locked out: the " \
-    "guide, day two") \
+    "put a valid password, or key with its certificate, into the vault; a cluster that has taken the wrong " \
+    "one is locked out: the guide, day two") \
   X(E_MARKER_VALUE, "marker-value", EXIT_AZURE_, RETRY_SLOW, \
     "the secret that says whether the cluster is founded says something else", \
     "set it to none if this cluster was never founded or is gone for good; hearth alone writes anything else") \

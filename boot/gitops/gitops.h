@@ -28,7 +28,7 @@ struct gitops_login {
     const struct ref *client, *secret;
     /* the second half is a PEM with a key and its certificate */
     bool certificate;
-    /* of which External Secrets takes the last certificate, not the key's: it is told to use no azidentity */
+    /* of several certificates in it External Secrets takes the last, not the key's: useAzureSDK is not true */
     bool takes_last;
 };
 

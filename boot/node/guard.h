@@ -45,8 +45,9 @@ struct guard_verdict {
 
 /*
  * Judges the plan's disk against the look. E_GUARD_DISK: Talos does not see the disk of the plan, or its selector would
- * fit several; E_GUARD_FOREIGN: foreign contents without wipe; E_GUARD_SYSTEM: Talos is installed on another disk (its
- * META partition is named), which must be reset or unplugged first. The text lists what the user needs to decide.
+ * fit several; E_GUARD_FOREIGN: foreign contents without wipe, passing where the disk could not be read for now;
+ * E_GUARD_SYSTEM: Talos is installed on another disk (its META partition is named), which must be reset or unplugged
+ * first. The text lists what the user needs to decide.
  */
 int guard_judge(const struct look *look, const struct plan *plan, struct guard_verdict *out, struct error *e);
 void guard_free(struct guard_verdict *v);

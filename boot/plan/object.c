@@ -78,12 +78,14 @@ static void want_text(struct judging *j, const struct tree_node *node, const cha
     const char *shown = clear_shown(hidden ? "password" : what, node->text);
     const char *then =
         shown == node->text ? pool_printf(j->pool, "write \"%.80s\"", shown) : "put it into quotes";
-    if (type == SCALAR_TIME)
+    if (type == SCALAR_NULL)
+        say(j, node->pos, "%s: nothing is \"\" to the API server; write that, or take it out", what);
+    else if (type == SCALAR_TIME)
         say(j, node->pos, "%s: %.80s is text to Talos and a time to kustomize, so to Flux; %s", what, shown,
             then);
     else
-        say(j, node->pos, "%s: %s%.80s is %s to the API server, which refuses it; %s", what,
-            node->len ? "" : "an empty value", shown, type_word(type), then);
+        say(j, node->pos, "%s: %.80s is %s to the API server, which refuses it; %s", what, shown,
+            type_word(type), then);
 }
 
 static void say_key(struct judging *j, const struct tree_node *key, const char *what)
