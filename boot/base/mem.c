@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -51,6 +52,11 @@ static void no_core_dumps(void)
 /*
  * Boundary tags over one region. Every free byte of the region is zero except the headers and
  * the two list links of a free block, so that an allocation is zeroed without a pass over it.
+ *
+ * Hostile input is parsed over this heap, so no header is believed unseen. Each carries a seal of its place, its size,
+ * its state and a secret of the process: what writes past the end of a block breaks the next one's, a block that is
+ * freed twice is sealed as free, and a pointer into the middle of one finds none. Links are taken only if they lead
+ * back. It is looked at whenever a block is handed out, resized or freed, with its neighbours.
  */
 #define ALIGN 16
 #define BINS 24
@@ -67,9 +73,10 @@ static void no_core_dumps(void)
 
 struct block {
     /* with the header; bit 0: in use */
-    size_t size;
+    uint32_t size;
     /* of the block before, 0 for the first */
-    size_t prev_size;
+    uint32_t prev_size;
+    uint64_t seal;
 };
 
 struct free_block {
@@ -85,12 +92,14 @@ static struct {
     size_t peak;
     /* no block ever reached further into the region */
     size_t touched;
+    /* what the seals are made with */
+    uint64_t secret;
     struct free_block *bins[BINS];
 } heap;
 
 static size_t block_size(const struct block *b)
 {
-    return b->size & ~(size_t)USED;
+    return b->size & ~USED;
 }
 
 static bool block_used(const struct block *b)
@@ -98,15 +107,64 @@ static bool block_used(const struct block *b)
     return (b->size & USED) != 0;
 }
 
-static struct block *block_after(struct block *b)
+static uint64_t seal_of(const struct block *b)
+{
+    /* Multiplied by an odd constant (the golden ratio's), a change of any bit of size or place reaches the upper half. */
+    return heap.secret ^ (((uint64_t)b->size << 40) + (uintptr_t)b) * 0x9e3779b97f4a7c15u;
+}
+
+/* What is in the heap cannot be believed any more: no hook is called, and nothing goes on. */
+static void __attribute__((noreturn, cold)) damaged(void)
+{
+    static const char line[] =
+        "hearth: system: the heap was written over, or freed twice: a fault of hearth or of the "
+        "box's memory; nothing more is done\n";
+    ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)ignored;
+    mem_wipe_all();
+    _exit(EXIT_FAILED_);
+}
+
+static void must(bool sound)
+{
+    if (__builtin_expect(!sound, 0))
+        damaged();
+}
+
+/* The block after this one, sealed or, while the region is laid out, not yet; NULL behind the last. */
+static struct block *place_after(struct block *b)
 {
     unsigned char *end = (unsigned char *)b + block_size(b);
     return end == heap.base + heap.size ? NULL : (struct block *)(void *)end;
 }
 
+static struct block *block_after(struct block *b)
+{
+    struct block *after = place_after(b);
+    must(!after || (after->seal == seal_of(after) && after->prev_size == block_size(b)));
+    return after;
+}
+
+/* prev_size is in no seal: it is right if a sealed block of that size lies there. */
 static struct block *block_before(struct block *b)
 {
-    return b->prev_size == 0 ? NULL : (struct block *)(void *)((unsigned char *)b - b->prev_size);
+    if (b->prev_size == 0) {
+        must((unsigned char *)b == heap.base);
+        return NULL;
+    }
+    struct block *before = (struct block *)(void *)((unsigned char *)b - b->prev_size);
+    must((unsigned char *)before >= heap.base && before->seal == seal_of(before) &&
+         block_size(before) == b->prev_size);
+    return before;
+}
+
+/* The block that was handed out as p. */
+static struct block *block_of(void *p)
+{
+    struct block *b = (struct block *)p - 1;
+    must((unsigned char *)b >= heap.base && (unsigned char *)b < heap.base + heap.size &&
+         (uintptr_t)b % ALIGN == 0 && block_used(b) && b->seal == seal_of(b));
+    return b;
 }
 
 static unsigned bin_of(size_t size)
@@ -131,10 +189,9 @@ static void bin_insert(struct block *b)
 static void bin_remove(struct block *b)
 {
     struct free_block *f = (struct free_block *)(void *)b;
-    if (f->prev)
-        f->prev->next = f->next;
-    else
-        heap.bins[bin_of(block_size(b))] = f->next;
+    struct free_block **to = f->prev ? &f->prev->next : &heap.bins[bin_of(block_size(b))];
+    must(*to == f && (!f->next || f->next->prev == f));
+    *to = f->next;
     if (f->next)
         f->next->prev = f->prev;
     f->next = f->prev = NULL;
@@ -142,10 +199,11 @@ static void bin_remove(struct block *b)
 
 static void set_size(struct block *b, size_t size, unsigned used)
 {
-    b->size = size | used;
-    struct block *after = block_after(b);
+    b->size = (uint32_t)size | used;
+    b->seal = seal_of(b);
+    struct block *after = place_after(b);
     if (after)
-        after->prev_size = size;
+        after->prev_size = (uint32_t)size;
 }
 
 void mem_lock(void)
@@ -173,6 +231,8 @@ static void region_reserve(size_t cap)
     (void)madvise(p, cap, MADV_DONTDUMP);
     heap.base = p;
     heap.size = cap;
+    /* Sixteen bytes of the kernel's randomness; libc takes the first eight. */
+    memcpy(&heap.secret, (const char *)getauxval(AT_RANDOM) + sizeof heap.secret, sizeof heap.secret);
     mem_lock();
     all_free();
 }
@@ -204,8 +264,7 @@ static void block_trim(struct block *b, size_t need)
     if (size - need < 2 * sizeof(struct free_block))
         return;
     set_size(b, need, USED);
-    struct block *rest = block_after(b);
-    rest->prev_size = need;
+    struct block *rest = place_after(b);
     set_size(rest, size - need, 0);
     struct block *after = block_after(rest);
     if (after && !block_used(after)) {
@@ -250,6 +309,7 @@ void *mem_try(size_t n)
             struct block *b = &f->head;
             if (block_size(b) < need)
                 continue;
+            must(!block_used(b) && b->seal == seal_of(b));
             bin_remove(b);
             set_size(b, block_size(b), USED);
             block_trim(b, need);
@@ -277,13 +337,13 @@ void mem_free(void *p)
 {
     if (!p)
         return;
-    struct block *b = (struct block *)p - 1;
+    struct block *b = block_of(p);
+    struct block *after = block_after(b);
+    struct block *before = block_before(b);
     size_t size = block_size(b);
     count(0, size);
     mem_wipe(p, size - sizeof *b);
     give_back(p, size - sizeof *b);
-    struct block *after = block_after(b);
-    struct block *before = block_before(b);
     if (after && !block_used(after)) {
         bin_remove(after);
         size += block_size(after);
@@ -305,7 +365,7 @@ static void *resize_try(void *p, size_t n)
         return mem_try(n);
     if (n > heap.size)
         return NULL;
-    struct block *b = (struct block *)p - 1;
+    struct block *b = block_of(p);
     size_t old = block_size(b);
     size_t need = need_of(n);
     if (need > old) {

@@ -42,6 +42,7 @@ static int no_limit(int pid, int resource, const struct rlimit *limit, struct rl
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -72,6 +73,7 @@ static void check_region(void)
     struct block *before = NULL;
     for (struct block *b = (struct block *)(void *)heap.base; b; before = b, b = block_after(b)) {
         assert_int_equal(b->prev_size, before ? block_size(before) : 0);
+        assert_true(b->seal == seal_of(b));
         if (block_used(b))
             continue;
         assert_true(!before || block_used(before));
@@ -147,6 +149,127 @@ static void the_peak_is_what_was_in_use(void **state)
     assert_int_equal(heap.in_use, before);
 }
 
+/* Each does one thing to the heap that no sound program does. */
+static void past_the_end(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    p[heap_usable_size(p)] ^= 1; /* the header of the block behind it */
+    heap_free(p);
+}
+
+static void past_the_end_and_grown(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    p[heap_usable_size(p) + 4] ^= 0x10;
+    heap_free(heap_realloc(p, 5000));
+}
+
+static void twice(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    heap_free(p);
+    heap_free(p);
+}
+
+static void twice_after_a_neighbour(unsigned char *p, unsigned char *q)
+{
+    heap_free(p);
+    heap_free(q); /* one free block now, q's header is gone */
+    heap_free(q);
+}
+
+static void grown_when_free(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    heap_free(p);
+    heap_free(heap_realloc(p, 200));
+}
+
+static void the_middle(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    /* what lies there looks like a header of this size, but has no seal */
+    memset(p, 0x31, 64);
+    heap_free(p + 32);
+}
+
+static void not_of_the_heap(unsigned char *p, unsigned char *q)
+{
+    static _Alignas(16) unsigned char elsewhere[64];
+    (void)p;
+    (void)q;
+    heap_free(elsewhere + 32);
+}
+
+static void links_of_a_free_block(unsigned char *p, unsigned char *q)
+{
+    static unsigned char fake[64];
+    unsigned char *link = fake;
+    (void)q;
+    heap_free(p);
+    memcpy(p, &link, sizeof link);
+    for (unsigned i = 0; i < 4; i++)
+        (void)heap_malloc(100);
+}
+
+static void size_of_a_free_block(unsigned char *p, unsigned char *q)
+{
+    (void)q;
+    heap_free(p);
+    ((struct block *)(void *)p - 1)->size += 64;
+    for (unsigned i = 0; i < 4; i++)
+        (void)heap_malloc(100);
+}
+
+static void size_of_the_block_before(unsigned char *p, unsigned char *q)
+{
+    (void)p;
+    ((struct block *)(void *)q - 1)->prev_size -= 32;
+    heap_free(q);
+}
+
+/* It ends in a process of its own, with a word and the status of a failure, and not by a signal. */
+static void ends_the_process(void (*deed)(unsigned char *p, unsigned char *q))
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        unsigned char *p = heap_malloc(100);
+        unsigned char *q = heap_malloc(100);
+        unsigned char *held = heap_malloc(100);
+        if (p && q && held)
+            deed(p, q);
+        _exit(0);
+    }
+    close(ends[1]);
+    char said[200] = "";
+    (void)!read(ends[0], said, sizeof said - 1);
+    close(ends[0]);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILED_);
+    assert_non_null(strstr(said, "hearth: system: the heap was written over, or freed twice"));
+}
+
+static void damage_is_seen(void **state)
+{
+    (void)state;
+    ends_the_process(past_the_end);
+    ends_the_process(past_the_end_and_grown);
+    ends_the_process(twice);
+    ends_the_process(twice_after_a_neighbour);
+    ends_the_process(grown_when_free);
+    ends_the_process(the_middle);
+    ends_the_process(not_of_the_heap);
+    ends_the_process(links_of_a_free_block);
+    ends_the_process(size_of_a_free_block);
+    ends_the_process(size_of_the_block_before);
+}
+
 static void everything_is_wiped(void **state)
 {
     (void)state;
@@ -164,8 +287,8 @@ int main(void)
 {
     heap_mem_init(CAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_keep_their_bytes), cmocka_unit_test(too_much_is_refused),
-        cmocka_unit_test(the_peak_is_what_was_in_use),
+        cmocka_unit_test(blocks_keep_their_bytes),     cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(the_peak_is_what_was_in_use), cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(everything_is_wiped), /* last: the heap is gone after it */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
