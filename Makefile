@@ -226,13 +226,17 @@ FUZZ_WRAP_machined := -Wl,--wrap=grpc_invoke
 FUZZ_WRAP_grpc := -Wl,--wrap=socket,--wrap=connect
 $(B)/unit/replay_%: $(B)/unit/obj/tests/fuzz/fuzz_%.o $(B)/unit/obj/tests/fuzz/replay.o $(B)/unit/libhearth.a
 	@clang $(SAN) $(FUZZ_WRAP_$*) -o $@ $(wordlist 1,2,$^) $(SANLIBS)
-# Own code once more, with libFuzzer's counters in it.
+# All once more, with libFuzzer's counters in it.
 FUZZ_OBJ := $(ROOMS:%.c=$(B)/fuzz/obj/%.o) $(GEN:%=$(B)/unit/obj/gen/%.o)
 $(B)/fuzz/obj/%.o: %.c $(B)/san.ok Makefile
 	@mkdir -p $(@D)
 	@$(SANCC) -fsanitize=fuzzer-no-link -c -o $@ $<
-$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ)
-	@clang $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ $^ $(LIBS:%=$(B)/san/lib%.a)
+# The libraries too: without counters a fuzzer sees one step where a handshake or a scanner takes a thousand.
+$(B)/fuzz/libs.ok: $(B)/src.ok $(LIB_SOURCES)
+	+@$(libs) OUT=$(B)/fuzz/lib LIBS='$(LIBS)' ZLIB=full LCC=clang LAR=ar \
+	    LCFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,fuzzer-no-link' && touch $@
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ) $(B)/fuzz/libs.ok
+	@clang $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP_$*) -o $@ $(filter %.o,$^) $(LIBS:%=$(B)/fuzz/lib/lib%.a)
 # And once with clang's coverage, for what the corpora reach.
 COVER := -fprofile-instr-generate=$(B)/cover/default.profraw -fcoverage-mapping
 COVER_CC = clang -std=gnu11 -O1 -g $(COVER) $(INCLUDES) $(DEFINES) $(WARN) -Wno-error=deprecated-declarations -MMD -MP

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define DEVICE_CODE_MAX 4096
-#define USER_SET "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
 void entra_endpoint(struct buf *out, const struct url *authority, const char *tenant)
 {
@@ -215,8 +214,8 @@ int entra_code(const struct http *h, struct secret *device_code, struct vault_co
     enum json_problem problem;
     json_t *root = json_object_read(h->body.data, h->body.len, &problem);
     const char *code = json_member_text(root, "device_code");
-    const char *user = word_of(root, "user_code", USER_SET, sizeof shown->user - 1);
-    const char *uri = word_of(root, "verification_uri", USER_SET ":/._~%?=&#+", sizeof shown->uri - 1);
+    const char *user = word_of(root, "user_code", VAULT_CODE_USER_SET, sizeof shown->user - 1);
+    const char *uri = word_of(root, "verification_uri", VAULT_CODE_URI_SET, sizeof shown->uri - 1);
     int result = 0;
     if (!code || !code[0] || strlen(code) > DEVICE_CODE_MAX || !user || !uri ||
         strncmp(uri, "https://", 8) != 0) {

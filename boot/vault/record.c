@@ -131,6 +131,13 @@ static void get_text(struct reader *r, char *out, size_t cap)
     text_clean_z(out, cap, raw);
 }
 
+/* A text that a person is asked to type, of these characters alone. */
+static void get_typed(struct reader *r, char *out, size_t cap, const char *set)
+{
+    get_text(r, out, cap);
+    r->bad = r->bad || out[strspn(out, set)] != '\0';
+}
+
 static void get_error(struct reader *r, struct error *e)
 {
     unsigned code = reader_u16le(r);
@@ -190,10 +197,11 @@ static void get_fields(struct reader *r, struct record *out)
             r->bad = true;
         break;
     case RECORD_CODE:
-        get_text(r, out->code.uri, sizeof out->code.uri);
-        get_text(r, out->code.user, sizeof out->code.user);
+        get_typed(r, out->code.uri, sizeof out->code.uri, VAULT_CODE_URI_SET);
+        get_typed(r, out->code.user, sizeof out->code.user, VAULT_CODE_USER_SET);
         out->code.expires_s = reader_u32le(r);
-        r->bad = r->bad || out->code.expires_s > VAULT_CODE_MAX_S;
+        r->bad =
+            r->bad || strncmp(out->code.uri, "https://", 8) != 0 || out->code.expires_s > VAULT_CODE_MAX_S;
         break;
     case RECORD_ALIVE:
         out->index = reader_u16le(r);

@@ -35,11 +35,14 @@ enum vault_login {
     VAULT_LOGIN_DEVICE
 };
 
+#define VAULT_CODE_USER_SET "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
+#define VAULT_CODE_URI_SET VAULT_CODE_USER_SET ":/._~%?=&#+"
+
 /* What a person must know to log in for this box (RFC 8628 section 3.3): meant to be shown. */
 struct vault_code {
-    /* https://..., printable ASCII */
+    /* https://..., of VAULT_CODE_URI_SET */
     char uri[256];
-    /* of [0-9A-Za-z-] */
+    /* of VAULT_CODE_USER_SET */
     char user[32];
     uint32_t expires_s;
 };

@@ -27,8 +27,9 @@ static void on_code(void *arg, const struct vault_code *code)
     (void)arg;
     require(strlen(code->uri) < sizeof code->uri && strlen(code->user) < sizeof code->user &&
             code->expires_s <= VAULT_CODE_MAX_S);
-    for (const char *p = code->uri; *p; p++)
-        require(*p > ' ' && *p < 0x7f);
+    require(strncmp(code->uri, "https://", 8) == 0);
+    require(strspn(code->uri, VAULT_CODE_URI_SET) == strlen(code->uri));
+    require(strspn(code->user, VAULT_CODE_USER_SET) == strlen(code->user));
 }
 
 static void on_alive(void *arg, unsigned peer)

@@ -133,7 +133,7 @@ static unsigned people;
 static void asked(void *arg, const struct vault_code *code)
 {
     ++*(unsigned *)arg;
-    assert_string_equal(code->uri, "https://a.test\\x1b");
+    assert_string_equal(code->uri, "https://a.test");
     assert_string_equal(code->user, "AB12");
     assert_int_equal(code->expires_s, 1);
 }
@@ -154,12 +154,12 @@ static int hear(int stop_fd, const void *p, size_t n, struct vault_answer *answe
     return result;
 }
 
-/* One person is asked once, and only when the login needs one; what is shown is cleaned. */
+/* One person is asked once, and only when the login needs one, to type what an address or a code is made of. */
 static void person(void **state)
 {
     (void)state;
     struct buf b = {0};
-    struct vault_code code = {"https://a.test\x1b", "AB12", 1};
+    struct vault_code code = {"https://a.test", "AB12", 1};
     record_code(&b, &code);
     struct buf twice = {0};
     record_code(&twice, &code);
@@ -179,8 +179,23 @@ static void person(void **state)
     struct buf long_life = {0};
     record_code(&long_life, &code);
     assert_int_equal(hear(-1, long_life.data, long_life.len, answers, 1, &failed, &e), -1);
-    login = VAULT_LOGIN_SECRET;
+    static const struct vault_code odd[] = {{"https://a.test\x1b", "AB12", 1},
+                                            {"https://a.test/ now", "AB12", 1},
+                                            {"http://a.test", "AB12", 1},
+                                            {"https://a.t\xc3\xa9st", "AB12", 1},
+                                            {"https://a.test", "AB 12", 1}};
     people = 0;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct buf one = {0};
+        record_code(&one, &odd[i]);
+        add_answer(&one, 0, "x");
+        record_done(&one);
+        assert_int_equal(hear(-1, one.data, one.len, answers, 1, &failed, &e), -1);
+        assert_int_equal(e.code, E_FETCHER);
+        buf_free(&one);
+    }
+    assert_int_equal(people, 0);
+    login = VAULT_LOGIN_SECRET;
     assert_int_equal(hear(-1, b.data, b.len, answers, 1, &failed, &e), -1);
     assert_int_equal(people, 0);
     buf_free(&b);
