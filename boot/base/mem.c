@@ -109,7 +109,7 @@ static bool block_used(const struct block *b)
 
 static uint64_t seal_of(const struct block *b)
 {
-    /* Multiplied by an odd constant (the golden ratio's), a change of any bit of size or place reaches the upper half. */
+    /* Times an odd constant, the golden ratio's: a change of any bit reaches the upper half. */
     return heap.secret ^ (((uint64_t)b->size << 40) + (uintptr_t)b) * 0x9e3779b97f4a7c15u;
 }
 
