@@ -4,10 +4,13 @@
  *   odd clock SECONDS PROGRAM ARGUMENTS...   the clock says SECONDS since 1970 at the start and goes on from there
  *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
  *   odd files N PROGRAM ARGUMENTS...         at most N open files
+ *   odd short CALL NUMBER PROCESS PROGRAM ARGUMENTS...
+ *                                            the NUMBERth CALL of this PROCESS (parent: the program; fetcher: what it
+ *                                            forks) moves one byte and no more
  *
- * The clock: a tracer, a child of the program and its children's too, hides the vDSO from each new program (the
- * kernel's own way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME) answers. x86-64
- * only.
+ * The clock and short: by a tracer, a child of the program and its children's too. It hides the vDSO from each new
+ * program (the kernel's own way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME)
+ * answers; or it lets the kernel see a count of one, so that what the program hears is what really moved. x86-64 only.
  */
 #include <elf.h>
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,42 +61,93 @@ static void hide_vdso(pid_t pid)
 /* Where the answer of the call that is under way goes; 0: it is another call. */
 static uint64_t answers[PIDS];
 
-static void change_clock(pid_t pid, int64_t offset)
+/* What is done to the program: to its clock, or to one of its calls. */
+static struct {
+    int64_t offset;
+    pid_t root;
+    /* 0: none of its calls */
+    unsigned number;
+    long call;
+    /* it counts pieces of memory, not bytes */
+    bool vector;
+    bool parent;
+} deed;
+
+static void change_clock(pid_t pid, const struct ptrace_syscall_info *info)
 {
-    struct ptrace_syscall_info info;
     uint64_t *answer = &answers[pid % PIDS];
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0)
-        return;
-    if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-        *answer = info.entry.nr == SYS_clock_gettime && (int)info.entry.args[0] == CLOCK_REALTIME
-            ? info.entry.args[1]
+    if (info->op == PTRACE_SYSCALL_INFO_ENTRY) {
+        *answer = info->entry.nr == SYS_clock_gettime && (int)info->entry.args[0] == CLOCK_REALTIME
+            ? info->entry.args[1]
             : 0;
-    } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && *answer) {
-        ptrace(PTRACE_POKEDATA, pid, (void *)*answer, (void *)(peek(pid, *answer) + offset));
+    } else if (info->op == PTRACE_SYSCALL_INFO_EXIT && *answer) {
+        ptrace(PTRACE_POKEDATA, pid, (void *)*answer, (void *)(peek(pid, *answer) + deed.offset));
         *answer = 0;
     }
 }
 
-static void trace(int64_t offset)
+/* Calls so far, of the process that is meant; what the program believes it asked for while the call is under way. */
+static unsigned made[PIDS];
+static struct {
+    pid_t pid;
+    uint64_t count, at, length;
+} cut;
+
+static void cut_short(pid_t pid, const struct ptrace_syscall_info *info)
 {
+    struct user_regs_struct regs;
+    if (info->op == PTRACE_SYSCALL_INFO_EXIT && cut.pid == pid &&
+        ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0) {
+        regs.rdx = cut.count;
+        ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+        if (cut.at)
+            ptrace(PTRACE_POKEDATA, pid, (void *)cut.at, (void *)cut.length);
+        cut.pid = 0;
+    }
+    if (info->op != PTRACE_SYSCALL_INFO_ENTRY || (long)info->entry.nr != deed.call ||
+        deed.parent != (pid == deed.root) || ++made[pid % PIDS] != deed.number ||
+        ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+        return;
+    cut.pid = pid;
+    cut.count = regs.rdx;
+    cut.at = 0;
+    for (uint64_t i = 0; deed.vector && i < cut.count && !cut.at; i++) {
+        uint64_t length = (uint64_t)peek(pid, regs.rsi + 16 * i + 8);
+        if (length == 0)
+            continue;
+        cut.at = regs.rsi + 16 * i + 8;
+        cut.length = length;
+        regs.rdx = i + 1;
+        ptrace(PTRACE_POKEDATA, pid, (void *)cut.at, (void *)1);
+    }
+    if (!deed.vector && regs.rdx > 1)
+        regs.rdx = 1;
+    ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+}
+
+static void trace(void)
+{
+    bool begun = false;
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
         int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0, event = status >> 16;
         if (!sig)
             continue;
-        if (sig == (SIGTRAP | 0x80))
-            change_clock(pid, offset);
-        else if (event == PTRACE_EVENT_EXEC)
+        begun = begun || event == PTRACE_EVENT_EXEC;
+        struct ptrace_syscall_info info;
+        if (sig == (SIGTRAP | 0x80) && begun && ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) > 0)
+            (deed.number ? cut_short : change_clock)(pid, &info);
+        else if (event == PTRACE_EVENT_EXEC && !deed.number)
             hide_vdso(pid);
         ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)(event || sig == (SIGTRAP | 0x80) ? 0 : sig));
     }
 }
 
-static int with_clock(int64_t seconds)
+static int traced(void)
 {
     int ready[2];
-    pid_t parent = getpid();
+    pid_t parent = deed.root = getpid();
     if (pipe2(ready, O_CLOEXEC) != 0)
         return -1;
     pid_t tracer = fork();
@@ -106,13 +161,40 @@ static int with_clock(int64_t seconds)
         if (write(ready[1], "", 1) == 1) {
             close(ready[0]);
             close(ready[1]);
-            trace(seconds - (int64_t)time(NULL));
+            trace();
         }
         _exit(0);
     }
     close(ready[1]);
     char c;
     return tracer > 0 && read(ready[0], &c, 1) == 1 ? 0 : -1;
+}
+
+static int with_clock(const char *seconds)
+{
+    deed.offset = strtoll(seconds, NULL, 10) - (int64_t)time(NULL);
+    return traced();
+}
+
+static int with_short(const char *call, const char *number, const char *process)
+{
+    static const struct {
+        const char *name;
+        long call;
+        bool vector;
+    } calls[] = {{"read", SYS_read, false},         {"write", SYS_write, false},
+                 {"pread64", SYS_pread64, false},   {"pwrite64", SYS_pwrite64, false},
+                 {"recvfrom", SYS_recvfrom, false}, {"sendto", SYS_sendto, false},
+                 {"readv", SYS_readv, true},        {"writev", SYS_writev, true}};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (strcmp(call, calls[i].name) == 0) {
+            deed.call = calls[i].call;
+            deed.vector = calls[i].vector;
+            deed.number = (unsigned)strtoul(number, NULL, 10);
+            deed.parent = strcmp(process, "parent") == 0;
+            return deed.number ? traced() : -1;
+        }
+    return -1;
 }
 
 static int without_seccomp(void)
@@ -138,10 +220,12 @@ static int few_files(const char *value)
 
 int main(int argc, char **argv)
 {
-    if (argc > 3 && strcmp(argv[1], "clock") == 0 && with_clock(strtoll(argv[2], NULL, 10)) == 0)
+    if (argc > 3 && strcmp(argv[1], "clock") == 0 && with_clock(argv[2]) == 0)
         execv(argv[3], argv + 3);
     if (argc > 3 && strcmp(argv[1], "files") == 0 && few_files(argv[2]) == 0)
         execv(argv[3], argv + 3);
+    if (argc > 5 && strcmp(argv[1], "short") == 0 && with_short(argv[2], argv[3], argv[4]) == 0)
+        execv(argv[5], argv + 5);
     if (argc > 2 && strcmp(argv[1], "no-seccomp") == 0 && without_seccomp() == 0)
         execv(argv[2], argv + 2);
     return 127;

@@ -55,7 +55,10 @@ class Dns:
         return encode_name(name) + struct.pack(">HHIH", code, 1, 60, len(data)) + data
 
     def answer(self, query, over_tcp):
-        name, kind, question = parse_question(query)
+        try:
+            name, kind, question = parse_question(query)
+        except (IndexError, struct.error):
+            return None  # what is no question, no server answers
         entry = self.table.get(name, self.table.get("*", {"rcode": "nxdomain"}))
         count = self.counts[name] = self.counts.get(name, 0) + 1
         self.log.append({"name": name, "type": TYPES.get(kind, str(kind)), "tcp": over_tcp})
