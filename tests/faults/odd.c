@@ -4,13 +4,16 @@
  *   odd clock SECONDS PROGRAM ARGUMENTS...   the clock says SECONDS since 1970 at the start and goes on from there
  *   odd no-seccomp PROGRAM ARGUMENTS...      the kernel knows no seccomp filters
  *   odd files N PROGRAM ARGUMENTS...         at most N open files
- *   odd short CALL NUMBER PROCESS PROGRAM ARGUMENTS...
- *                                            the NUMBERth CALL of this PROCESS (parent: the program; fetcher: what it
- *                                            forks) moves one byte and no more
+ *   odd call NUMBER COUNT PROCESS WHAT PROGRAM ARGUMENTS...
+ *                                            the COUNTth call to the kernel of this NUMBER that this PROCESS makes
+ *                                            (parent: the program; fetcher: what it forks) is odd: WHAT is an errno,
+ *                                            short (it moves one byte and no more) or kill (SIGKILL, before it)
  *
- * The clock and short: by a tracer, a child of the program and its children's too. It hides the vDSO from each new
+ * The clock and call: by a tracer, a child of the program and its children's too. It hides the vDSO from each new
  * program (the kernel's own way to read the clock without a call) and writes over what clock_gettime(CLOCK_REALTIME)
- * answers; or it lets the kernel see a count of one, so that what the program hears is what really moved. x86-64 only.
+ * answers. For a call that fails the kernel is asked for something else, which the fetcher's filter allows, and the
+ * answer is written over; for a short one it sees a count of one, so that what the program hears is what really moved.
+ * x86-64 only.
  */
 #include <elf.h>
 #include <errno.h>
@@ -66,11 +69,10 @@ static struct {
     int64_t offset;
     pid_t root;
     /* 0: none of its calls */
-    unsigned number;
-    long call;
-    /* it counts pieces of memory, not bytes */
-    bool vector;
+    unsigned count;
+    unsigned long number;
     bool parent;
+    const char *what;
 } deed;
 
 static void change_clock(pid_t pid, const struct ptrace_syscall_info *info)
@@ -86,43 +88,77 @@ static void change_clock(pid_t pid, const struct ptrace_syscall_info *info)
     }
 }
 
-/* Calls so far, of the process that is meant; what the program believes it asked for while the call is under way. */
+/* Calls so far, by process; how the one that is odd was asked for. */
 static unsigned made[PIDS];
 static struct {
     pid_t pid;
-    uint64_t count, at, length;
-} cut;
+    struct user_regs_struct asked;
+    uint64_t at, length;
+} odd;
 
-static void cut_short(pid_t pid, const struct ptrace_syscall_info *info)
+/* The first piece of memory that is not empty has one byte, and is the last. */
+static void one_byte(pid_t pid, struct user_regs_struct *regs)
+{
+    bool pieces = deed.number == SYS_readv || deed.number == SYS_writev;
+    if (!pieces && regs->rdx > 1)
+        regs->rdx = 1;
+    for (uint64_t i = 0; pieces && i < odd.asked.rdx && !odd.at; i++) {
+        uint64_t at = regs->rsi + 16 * i + 8;
+        odd.length = (uint64_t)peek(pid, at);
+        if (odd.length == 0)
+            continue;
+        odd.at = at;
+        regs->rdx = i + 1;
+        ptrace(PTRACE_POKEDATA, pid, (void *)at, (void *)1);
+    }
+}
+
+static void enter_call(pid_t pid, const struct ptrace_syscall_info *info)
+{
+    if (info->entry.nr != deed.number || deed.parent != (pid == deed.root) ||
+        ++made[pid % PIDS] != deed.count)
+        return;
+    struct user_regs_struct regs;
+    if (strcmp(deed.what, "kill") == 0 || ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0) {
+        kill(pid, SIGKILL);
+        return;
+    }
+    odd.pid = pid;
+    odd.asked = regs;
+    odd.at = 0;
+    if (strcmp(deed.what, "short") == 0) {
+        one_byte(pid, &regs);
+    } else {
+        regs.orig_rax = SYS_clock_gettime;
+        regs.rdi = CLOCK_MONOTONIC;
+        regs.rsi = 1; /* nobody's memory */
+    }
+    ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+}
+
+/* A program takes it for granted that a call leaves its registers as they were. */
+static void leave_call(pid_t pid)
 {
     struct user_regs_struct regs;
-    if (info->op == PTRACE_SYSCALL_INFO_EXIT && cut.pid == pid &&
-        ptrace(PTRACE_GETREGS, pid, NULL, &regs) == 0) {
-        regs.rdx = cut.count;
-        ptrace(PTRACE_SETREGS, pid, NULL, &regs);
-        if (cut.at)
-            ptrace(PTRACE_POKEDATA, pid, (void *)cut.at, (void *)cut.length);
-        cut.pid = 0;
-    }
-    if (info->op != PTRACE_SYSCALL_INFO_ENTRY || (long)info->entry.nr != deed.call ||
-        deed.parent != (pid == deed.root) || ++made[pid % PIDS] != deed.number ||
-        ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
+    if (odd.pid != pid || ptrace(PTRACE_GETREGS, pid, NULL, &regs) != 0)
         return;
-    cut.pid = pid;
-    cut.count = regs.rdx;
-    cut.at = 0;
-    for (uint64_t i = 0; deed.vector && i < cut.count && !cut.at; i++) {
-        uint64_t length = (uint64_t)peek(pid, regs.rsi + 16 * i + 8);
-        if (length == 0)
-            continue;
-        cut.at = regs.rsi + 16 * i + 8;
-        cut.length = length;
-        regs.rdx = i + 1;
-        ptrace(PTRACE_POKEDATA, pid, (void *)cut.at, (void *)1);
-    }
-    if (!deed.vector && regs.rdx > 1)
-        regs.rdx = 1;
+    odd.pid = 0;
+    if (strcmp(deed.what, "short") != 0)
+        regs.rax = (unsigned long long)-atoi(deed.what);
+    regs.rdi = odd.asked.rdi;
+    regs.rsi = odd.asked.rsi;
+    regs.rdx = odd.asked.rdx;
     ptrace(PTRACE_SETREGS, pid, NULL, &regs);
+    if (odd.at)
+        ptrace(PTRACE_POKEDATA, pid, (void *)odd.at, (void *)odd.length);
+}
+
+static void change_call(pid_t pid, const struct ptrace_syscall_info *info)
+{
+    if (info->op == PTRACE_SYSCALL_INFO_ENTRY)
+        enter_call(pid, info);
+    else if (info->op == PTRACE_SYSCALL_INFO_EXIT)
+        leave_call(pid);
 }
 
 static void trace(void)
@@ -137,8 +173,8 @@ static void trace(void)
         begun = begun || event == PTRACE_EVENT_EXEC;
         struct ptrace_syscall_info info;
         if (sig == (SIGTRAP | 0x80) && begun && ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) > 0)
-            (deed.number ? cut_short : change_clock)(pid, &info);
-        else if (event == PTRACE_EVENT_EXEC && !deed.number)
+            (deed.count ? change_call : change_clock)(pid, &info);
+        else if (event == PTRACE_EVENT_EXEC && !deed.count)
             hide_vdso(pid);
         ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)(event || sig == (SIGTRAP | 0x80) ? 0 : sig));
     }
@@ -176,25 +212,13 @@ static int with_clock(const char *seconds)
     return traced();
 }
 
-static int with_short(const char *call, const char *number, const char *process)
+static int with_call(char **words)
 {
-    static const struct {
-        const char *name;
-        long call;
-        bool vector;
-    } calls[] = {{"read", SYS_read, false},         {"write", SYS_write, false},
-                 {"pread64", SYS_pread64, false},   {"pwrite64", SYS_pwrite64, false},
-                 {"recvfrom", SYS_recvfrom, false}, {"sendto", SYS_sendto, false},
-                 {"readv", SYS_readv, true},        {"writev", SYS_writev, true}};
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (strcmp(call, calls[i].name) == 0) {
-            deed.call = calls[i].call;
-            deed.vector = calls[i].vector;
-            deed.number = (unsigned)strtoul(number, NULL, 10);
-            deed.parent = strcmp(process, "parent") == 0;
-            return deed.number ? traced() : -1;
-        }
-    return -1;
+    deed.number = strtoul(words[0], NULL, 10);
+    deed.count = (unsigned)strtoul(words[1], NULL, 10);
+    deed.parent = strcmp(words[2], "parent") == 0;
+    deed.what = words[3];
+    return deed.count ? traced() : -1;
 }
 
 static int without_seccomp(void)
@@ -224,8 +248,8 @@ int main(int argc, char **argv)
         execv(argv[3], argv + 3);
     if (argc > 3 && strcmp(argv[1], "files") == 0 && few_files(argv[2]) == 0)
         execv(argv[3], argv + 3);
-    if (argc > 5 && strcmp(argv[1], "short") == 0 && with_short(argv[2], argv[3], argv[4]) == 0)
-        execv(argv[5], argv + 5);
+    if (argc > 6 && strcmp(argv[1], "call") == 0 && with_call(argv + 2) == 0)
+        execv(argv[6], argv + 6);
     if (argc > 2 && strcmp(argv[1], "no-seccomp") == 0 && without_seccomp() == 0)
         execv(argv[2], argv + 2);
     return 127;
