@@ -348,7 +348,7 @@ screen: all ## tests/vm/screen.png anew: the screen of that box, taken from QEMU
 .PHONY: cluster database
 cluster: test-deps all ## The example under real etcd, Kubernetes, Flux and External Secrets; long, as root, outside CI (needs Go)
 	@scripts/suite $(B)/counts/cluster tests/cluster/run --verbose $(B)/hearth
-database: ## [T=lost_box]: the ways back of databases/README.md with CloudNativePG, barman and Azurite; long, as root, outside CI
+database: all ## [T=lost_box]: the ways back of databases/README.md with CloudNativePG, barman and Azurite; long, as root, outside CI
 	@scripts/suite $(B)/counts/database tests/database/run --verbose $(T)
 
 ## Using

@@ -9,10 +9,11 @@ import os
 import re
 import time
 
+import desk as desk_module
 import parts as parts_module
 import words as words_module
 from cluster import wait
-from estate import LONG
+from estate import ACCOUNT, BACKUPS, LONG
 
 
 class Story:
@@ -231,6 +232,32 @@ def container_gone(story):
     box.expect("with a new container and a backup: %s of %d rows" % (there, story.rows), there == str(story.rows))
 
 
+def mistyped_account(story):
+    """What `hearth check` says where `backups:` names another account than the connection string of the one that is
+    archived to, of other strings, and where it read none. (D11)"""
+    box, desk, mistyped = story.box, desk_module.Desk(story.box), "homelabbakcup"
+    locked = [{"role": "vault", "path": "/secrets/" + desk_module.SECRET, "kv": "rbac"}]
+    another = "no connection string that was read is of the storage account %s: is one mistyped?"
+    none = "no connection string was read, so the storage account %s was compared with none"
+
+    def says(name, wanted, read="ok", backups=BACKUPS, faults=()):
+        status, said = desk.check(backups, faults)
+        heard = re.findall("^warning: .*(no connection string .*)", said, re.M)
+        box.expect("check: %s: %s" % (name, "".join(heard) or "not a word"), status == 0 and heard == wanted and
+                   re.search("^%s +%s " % (desk_module.SECRET, read), said, re.M), said)
+
+    says("backups: and the string are of one account", [])
+    says("a mistyped account in backups", [another % mistyped], backups=BACKUPS.replace(ACCOUNT, mistyped))
+    says("the string is not this login's to read", [none % ACCOUNT], "vault-rbac", faults=locked)
+    for name, value, wanted in [("a string of another account", box.store.string().replace(ACCOUNT, mistyped), another),
+                                ("a key and no string", box.store.key, none)]:
+        desk.put(value)
+        says(name, [wanted % ACCOUNT])
+    desk.put(box.store.string())
+    says("backups: and the string are of one account again", [])
+    box.expect("check: the string is nowhere in what it printed, nor its key", mistyped in desk.printed and box.store.key not in desk.printed)
+
+
 def secret(box):
     found = box.node.get("/api/v1/namespaces/databases/secrets/postgres-backup")
     return base64.b64decode(found["data"]["connection-string"]).decode()
@@ -388,8 +415,8 @@ def drained(story):
     story.found("after a drain")
 
 
-PLAYS = [first_life, old_git_first, lost_box, mistake, once_more, rehearsal, archiving_fails, drained, edit_under_living, last_segment,
-         too_fast, failed_recovery, move, old_folders, container_gone]
+PLAYS = [first_life, old_git_first, lost_box, mistake, once_more, rehearsal, archiving_fails, mistyped_account, drained,
+         edit_under_living, last_segment, too_fast, failed_recovery, move, old_folders, container_gone]
 
 
 def closing(box, story):
@@ -418,7 +445,8 @@ def closing(box, story):
         ("cert-manager", "ours: the plugin's two certificates, by openssl"),
         ("five minutes", "the segment is switched by hand where archive_timeout would have done it"),
         ("az " + parts_module.AZ, "real: PyPI's, `az storage`; the vault is a folder of ours"),
+        ("hearth", "real: `check` of the example inside the program; its vault and its login are tests/standin, with Azurite's own connection "
+         "string as the secret"),
         ("miniflux, Talos", "not here"),
-        ("D11", "not here: hearth's own words, `make blackbox T=check/database`"),
     ]:
         print("  %-24s %s" % (name, state))

@@ -19,9 +19,9 @@ STRING = "DefaultEndpointsProtocol=https;AccountName=homelab-account;AccountKey=
 ROLES = {"data": {"postgres-backup-connection": STRING}, "production": {"miniflux-admin-password": "VALUE"}}
 
 
-def make(kit, role, missing=None, change=None, clients=None, edit=None, form="1.13"):
-    kit.expect(kit.hearth("assets --talos %s --out %s" % (form, kit.path("site"))))
-    for folder, _, names in os.walk(kit.path("site")):
+def fill(site, repo):
+    """The open values of the example, and something in the place of Flux's manifests."""
+    for folder, _, names in os.walk(site):
         for name in names:
             path = os.path.join(folder, name)
             with open(path, encoding="utf-8") as source:
@@ -30,9 +30,14 @@ def make(kit, role, missing=None, change=None, clients=None, edit=None, form="1.
                 text = text.replace(old, new)
             with open(path, "w", encoding="utf-8") as out:
                 out.write(text)
-    components = os.path.join(kit.repo, "tests/blackbox/sites/plan/clusters/data/flux-system/gotk-components.yaml")
+    components = os.path.join(repo, "tests/blackbox/sites/plan/clusters/data/flux-system/gotk-components.yaml")
     for each in ROLES:
-        shutil.copy(components, kit.path("site/clusters/%s/flux-system" % each))
+        shutil.copy(components, os.path.join(site, "clusters", each, "flux-system"))
+
+
+def make(kit, role, missing=None, change=None, clients=None, edit=None, form="1.13"):
+    kit.expect(kit.hearth("assets --talos %s --out %s" % (form, kit.path("site"))))
+    fill(kit.path("site"), kit.repo)
     box = os.path.join(kit.repo, "tests/blackbox/sites/vault/box.json")
     with open(box, encoding="utf-8") as source:
         kit.write("box.json", source.read().replace("HEARTH1", {"data": "HEARTH1", "production": "HEARTH2"}[role]))
