@@ -175,6 +175,9 @@ int refusal_error(const char *method, struct grpc_status *status, const struct b
     }
     if (text->len)
         text->data[kept] = '\0';
+    text->len = kept;
+    /* On one line it may read as a value that stood on two. */
+    refusal_hide(text, hidden);
     return error_set(e, code_of(status->code), "%s: %s (gRPC status %d)", strrchr(method, '/') + 1,
                      text->len ? text->data : "no reason given", status->code);
 }
