@@ -11,6 +11,8 @@
 #ifndef HEARTH_TESTS_FUZZ_FILES_H
 #define HEARTH_TESTS_FUZZ_FILES_H
 
+#include "require.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdint.h>
@@ -35,8 +37,7 @@ static int files_drop(const char *path, const struct stat *st, int type, struct 
 
 static void files_empty(void)
 {
-    if (nftw(files_dir, files_drop, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        abort();
+    require(nftw(files_dir, files_drop, 16, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 static void files_end(void)
@@ -51,8 +52,7 @@ static const char *files_new(void)
     if (!files_dir[0]) {
         snprintf(files_dir, sizeof files_dir, "%s/hearth-fuzz-XXXXXX",
                  access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-        if (!mkdtemp(files_dir))
-            abort();
+        require(mkdtemp(files_dir) != NULL);
         atexit(files_end);
     }
     files_empty();
@@ -79,8 +79,7 @@ static void files_write(const char *path, const void *p, size_t n)
     int fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
-    if (write(fd, p, n) != (ssize_t)n)
-        abort();
+    require(write(fd, p, n) == (ssize_t)n);
     close(fd);
 }
 

@@ -2,18 +2,25 @@
  * what it finds; the first byte's lowest bit: the same bytes as a file of CA certificates. */
 #include "net/anchors.h"
 #include "net/x509.h"
+#include "require.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is said of a certificate reaches a terminal. */
+static void printable(const char *text)
+{
+    for (; *text; text++)
+        require((unsigned char)*text >= ' ' && *text != 0x7f);
+}
+
 static void judge(const uint8_t *data, size_t size)
 {
     struct anchors anchors;
     struct error e = {0};
-    if (anchors_read(&anchors, NULL, false, &e) != 0)
-        abort();
+    require(anchors_read(&anchors, NULL, false, &e) == 0);
     struct x509 x;
     x509_init(&x, anchors.list, anchors.count, 1800000000);
     br_x509_minimal_set_hash(&x.minimal, br_sha256_ID, &br_sha256_vtable);
@@ -25,9 +32,11 @@ static void judge(const uint8_t *data, size_t size)
         size_t n = (size_t)data[i] << 8 | data[i + 1], got = n < size - i - 2 ? n : size - i - 2;
         i += 2;
         struct x509_cert c;
-        if (x509_read((struct span){data + i, got}, &c) &&
-            (strlen(c.subject_cn) >= X509_CN_MAX || c.dn.n > got))
-            abort();
+        if (x509_read((struct span){data + i, got}, &c)) {
+            require(strlen(c.subject_cn) < X509_CN_MAX && c.dn.n <= got);
+            printable(c.subject_cn);
+            printable(c.issuer_cn);
+        }
         x.vtable->start_cert(&x.vtable, (uint32_t)n);
         /* in two pieces, as records cut it */
         x.vtable->append(&x.vtable, data + i, got / 2);
@@ -37,8 +46,8 @@ static void judge(const uint8_t *data, size_t size)
     }
     unsigned number = x.vtable->end_chain(&x.vtable);
     /* Whatever these bytes are, no root of Azure's has signed them for this name. */
-    if (number == 0 || x.code == E_NONE)
-        abort();
+    require(number != 0 && x.code != E_NONE);
+    printable(x.why);
     unsigned usages;
     x.vtable->get_pkey(&x.vtable, &usages);
     x509_free(&x);
@@ -54,14 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     char *pem = malloc(size);
-    if (!pem)
-        abort();
+    require(pem != NULL);
     memcpy(pem, data + 1, size - 1);
     pem[size - 1] = '\0';
     struct anchors anchors;
     struct error e = {0};
-    if (anchors_read(&anchors, pem, size % 2, &e) != 0 && e.code != E_VAULT_CA)
-        abort();
+    require(anchors_read(&anchors, pem, size % 2, &e) == 0 || e.code == E_VAULT_CA);
     anchors_free(&anchors);
     free(pem);
     return 0;

@@ -5,9 +5,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "render/emit.h"
+#include "require.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,25 +40,20 @@ static void round_trip(struct pool *pool, const struct document *docs)
     struct error e = {0};
     if (emit_documents(&out, docs, "fuzz", &e) != 0) {
         /* Indentation makes deep trees longer than what may be read or written. */
-        if (e.code == E_RENDER_SIZE) {
-            buf_free(&out);
-            return;
-        }
-        abort();
+        require(e.code == E_RENDER_SIZE);
+        buf_free(&out);
+        return;
     }
     struct document *back = NULL;
     if (out.len <= TREE_BYTES_MAX) {
-        if (tree_read(pool, "out", out.data ? out.data : "", out.len, &back, &e) != 0)
-            abort();
+        require(tree_read(pool, "out", out.data ? out.data : "", out.len, &back, &e) == 0);
         for (; docs; docs = docs->next) {
             if (!docs->root)
                 continue;
-            if (!back || !same(docs->root, back->root))
-                abort();
+            require(back && same(docs->root, back->root));
             back = back->next;
         }
-        if (back)
-            abort();
+        require(back == NULL);
     }
     buf_free(&out);
 }

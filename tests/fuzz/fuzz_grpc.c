@@ -3,8 +3,9 @@
 #define _GNU_SOURCE
 #include "talos/grpc.h"
 
+#include "require.h"
+
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,15 +19,13 @@ static int near_end;
 int __wrap_socket(int family, int type, int protocol)
 {
     (void)protocol;
-    if (family != AF_UNIX || !(type & SOCK_NONBLOCK))
-        abort();
+    require(family == AF_UNIX && type & SOCK_NONBLOCK);
     return near_end;
 }
 
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t n)
 {
-    if (fd != near_end || to->sa_family != AF_UNIX || n == 0)
-        abort();
+    require(fd == near_end && to->sa_family == AF_UNIX && n > 0);
     return 0;
 }
 
@@ -35,8 +34,7 @@ static size_t received;
 static int receive(void *arg, struct span message)
 {
     (void)arg;
-    if (message.n > GRPC_MESSAGE_MAX)
-        abort();
+    require(message.n <= GRPC_MESSAGE_MAX);
     received += message.n;
     return message.n == 7;
 }
@@ -48,12 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > 100000 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return 0;
     near_end = ends[0];
-    if (fcntl(near_end, F_SETFL, O_NONBLOCK) != 0 ||
-        setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) != 0 ||
-        setsockopt(near_end, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) != 0)
-        abort();
-    if (send(ends[1], data + 1, size - 1, MSG_DONTWAIT) < 0 && size > 1)
-        abort();
+    require(fcntl(near_end, F_SETFL, O_NONBLOCK) == 0 &&
+            setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0 &&
+            setsockopt(near_end, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
+    require(send(ends[1], data + 1, size - 1, MSG_DONTWAIT) >= 0 || size == 1);
     if (data[0] % 8)
         shutdown(ends[1], SHUT_WR);
     struct grpc_target target = {.socket = "/run/machine.sock", .stop_fd = -1};
@@ -65,11 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct grpc_status status = {0};
     struct error e = {0};
     int result = grpc_invoke(&target, &call, receive, NULL, &status, &e);
-    if (result == 0 ? e.code != E_NONE || status.code < 0 || status.text.len > GRPC_TEXT_MAX
-                    : e.code == E_NONE || !e.text[0])
-        abort();
-    if (received > size)
-        abort();
+    require(result == 0 ? e.code == E_NONE && status.code >= 0 && status.text.len <= GRPC_TEXT_MAX
+                        : e.code != E_NONE && e.text[0]);
+    require(received <= size);
     grpc_status_free(&status);
     close(ends[1]);
     return 0;

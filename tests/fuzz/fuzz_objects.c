@@ -3,10 +3,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "render/objects.h"
+#include "require.h"
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,17 +35,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_add(&behind, data, size);
     struct object *quick = NULL, *slow = NULL;
     int failed = read_all(pool, data, size, &quick);
-    if (failed != read_all(pool, behind.data, behind.len, &slow))
-        abort();
+    require(failed == read_all(pool, behind.data, behind.len, &slow));
     for (; !failed && quick && slow; quick = quick->next, slow = slow->next)
-        if (!same(quick->api_version, slow->api_version) || !same(quick->kind, slow->kind) ||
-            !same(quick->name, slow->name) || !same(quick->ns, slow->ns) ||
-            !same(quick->crd_group, slow->crd_group) || !same(quick->crd_kind, slow->crd_kind) ||
-            !same(quick->crd_scope, slow->crd_scope) || quick->string_data != slow->string_data ||
-            quick->pos.line + 1 != slow->pos.line || quick->pos.column != slow->pos.column)
-            abort();
-    if (!failed && (quick || slow))
-        abort();
+        require(same(quick->api_version, slow->api_version) && same(quick->kind, slow->kind) &&
+                same(quick->name, slow->name) && same(quick->ns, slow->ns) &&
+                same(quick->crd_group, slow->crd_group) && same(quick->crd_kind, slow->crd_kind) &&
+                same(quick->crd_scope, slow->crd_scope) && quick->string_data == slow->string_data &&
+                quick->pos.line + 1 == slow->pos.line && quick->pos.column == slow->pos.column);
+    require(failed || (!quick && !slow));
     buf_free(&behind);
     pool_free(pool);
     return 0;

@@ -2,6 +2,7 @@
  * that is refused keeps every file. */
 #include "files.h"
 #include "render/sink.h"
+#include "require.h"
 
 #include <dirent.h>
 #include <stdbool.h>
@@ -30,15 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error e = {0};
     unsigned before = entries(out), beside = entries(files_dir);
     bool refused = sink_check(out, &e) != 0;
-    if (refused && e.code == E_NONE)
-        abort();
+    require(!refused || e.code != E_NONE);
     int result = sink_directory(out, &rendered, &e);
-    if (refused != (result != 0) || (refused && (entries(out) != before || entries(files_dir) != beside)))
-        abort();
+    require(refused == (result != 0));
+    require(!refused || (entries(out) == before && entries(files_dir) == beside));
     char config[128];
     snprintf(config, sizeof config, "%s/machine-config.yaml", out);
-    if (!refused && access(config, R_OK) != 0)
-        abort();
+    require(refused || access(config, R_OK) == 0);
     buf_free(&rendered.machine_config);
     buf_free(&rendered.plan_json);
     return 0;

@@ -1,7 +1,7 @@
 /* A hostile protobuf message by a table that has every kind of field: what is decoded lies in the message. */
 #include "talos/pb.h"
 
-#include <stdlib.h>
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,8 +19,8 @@ static const struct pb_field fields[] = {
 
 static void within(struct span part, struct span whole)
 {
-    if (part.n > 0 && (part.p < whole.p || part.n > whole.n || (size_t)(part.p - whole.p) > whole.n - part.n))
-        abort();
+    require(part.n == 0 ||
+            (part.p >= whole.p && part.n <= whole.n && (size_t)(part.p - whole.p) <= whole.n - part.n));
 }
 
 static void decode(struct pool *pool, struct span bytes, unsigned depth)
@@ -30,8 +30,7 @@ static void decode(struct pool *pool, struct span bytes, unsigned depth)
         return;
     within(m.text, bytes);
     within(m.bytes, bytes);
-    if (m.list.count > PB_REPEATED_MAX)
-        abort();
+    require(m.list.count <= PB_REPEATED_MAX);
     if (depth < 6)
         decode(pool, m.bytes, depth + 1);
     for (unsigned i = 0; i < m.list.count; i++)
@@ -40,10 +39,9 @@ static void decode(struct pool *pool, struct span bytes, unsigned depth)
     pb_put_uint(&out, 1, m.number);
     pb_put_bytes(&out, 4, m.bytes.p, m.bytes.n);
     struct message again = {0};
-    if (!pb_decode(pool, fields, sizeof fields / sizeof *fields,
-                   (struct span){(const unsigned char *)out.data, out.len}, &again) ||
-        again.number != m.number || again.bytes.n != m.bytes.n)
-        abort();
+    require(pb_decode(pool, fields, sizeof fields / sizeof *fields,
+                      (struct span){(const unsigned char *)out.data, out.len}, &again) &&
+            again.number == m.number && again.bytes.n == m.bytes.n);
     buf_free(&out);
 }
 

@@ -1,5 +1,6 @@
 /* A hostile SMBIOS table: two bytes of version, then the table. Then the same bytes as an entry point. */
 #include "facts/parts.h"
+#include "require.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,8 +16,7 @@ static void read_facts(const struct smbios *table)
     json_object_set_new(facts, "memory", memory_read(&nowhere, table));
     /* What comes out must be JSON whatever the bytes were. */
     char *text = json_dumps(facts, JSON_COMPACT);
-    if (!text)
-        abort();
+    require(text != NULL);
     free(text);
     json_decref(facts);
 }

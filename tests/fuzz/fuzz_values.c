@@ -4,9 +4,9 @@
 #include "render/certkey.h"
 #include "render/objects.h"
 #include "render/pointer.h"
+#include "require.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,10 +15,9 @@ static void point(struct pool *pool, struct span value, const char *pointer)
 {
     struct pointer_value parsed = {0};
     struct pointer_found found;
-    if (pointer_get(&parsed, pool, value, pointer, &found) == POINTER_TEXT && strlen(found.text) > found.len)
-        abort();
-    if (found.depth > strlen(pointer))
-        abort();
+    if (pointer_get(&parsed, pool, value, pointer, &found) == POINTER_TEXT)
+        require(strlen(found.text) <= found.len);
+    require(found.depth <= strlen(pointer));
     pointer_value_free(&parsed);
 }
 
