@@ -256,7 +256,7 @@ $(B)/cover/replay_%: $(B)/cover/obj/tests/fuzz/fuzz_%.o $(B)/cover/obj/tests/fuz
 UNIT_ALL = $(UNIT_BIN) $(REPLAY_BIN)
 CHOSEN = $(if $(T),$(foreach t,$(T),$(or $(filter %/test_$(t) %/$(t),$(UNIT_ALL)),$(error T=$(t): no such unit test))),$(UNIT_ALL))
 
-.PHONY: test-deps unit-build unit blackbox test conformance fault faults faults-deep fuzz fuzz-coverage chaos rack bench
+.PHONY: test-deps unit-build unit blackbox test conformance fault faults faults-deep fuzz fuzz-coverage fuzz-planted chaos rack bench
 # For a target whose set scripts/ready does not know.
 test-deps:
 	@scripts/deps test
@@ -285,6 +285,9 @@ fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 fuzz-coverage: ## The share of the lines that read outside bytes which the committed corpora reach
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(COVER_BIN)
 	@scripts/fuzz-coverage $(B)/cover $(COVER_BIN)
+fuzz-planted: ## [T=dns]: does each fuzz target find a defect that is planted in its reader? Half an hour; not part of CI
+	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(if $(T),$(T:%=$(B)/fuzz/fuzz_%),$(FUZZ_BIN))
+	@scripts/suite $(B)/counts/fuzz-planted tests/fuzz/planted.py $(B) $(T)
 chaos: all ## [RUNS=500] [SEED=1]: the vault client under seeded random trouble, and how it ended; not part of CI
 	@scripts/suite $(B)/counts/chaos tests/chaos/run --runs $(or $(RUNS),500) --seed $(or $(SEED),1) $(B)/hearth
 rack: all ## [BOXES=200]: so many `boot` at once before an Entra and a vault that throttle; not part of CI
