@@ -455,6 +455,8 @@ row("found", "machined does not know the config yet", "founded", installed="ours
 row("found", "what is made of the config comes late", "founded", installed="ours", times={"derive": 1500})
 row("found", "the config comes between the two reads of one look", "founded", installed="ours", times={"service": 2500},
     fault=status(NOT_FOUND, GET, skip=1))
+row("found", "the config comes between the reads, and what is made of it behind them", "founded", installed="ours",
+    times={"service": 2500}, fault=status(NOT_FOUND, GET, skip=1) + status(NOT_FOUND, GET, skip=3))
 row("found", "the stick is left in", "founded", installed="ours", box={"stick": True}, said=["came from a stick"])
 row("found", "a worker", "left", join=True, box={"tree": "prodesk-400-g4", "addresses": ["192.168.1.21/24"]},
     said=["nothing to found"])
