@@ -277,7 +277,7 @@ conformance: all ## [T=starts]: against Talos's Go packages and Azure's SDK; ski
 faults: all ## [T=secrets/dns]: the table of faults on `boot`, what goes wrong and what must come of it; skipped, and counted, without go
 	@scripts/suite $(B)/counts/faults tests/faults/run $(B)/hearth $(T)
 fault: faults
-faults-deep: all ## [POINTS=5000] [SEED=1] [FOR=SECONDS]: every call to the kernel fails once, in `render` and in `boot`; CI plays a sample
+faults-deep: all ## [POINTS=5000] [SEED=1] [FOR=SECONDS]: each call to the kernel fails, moves one byte alone, or is the last, in `render` and `boot`; CI plays a sample
 	@scripts/suite $(B)/counts/faults-deep tests/faults/deep --points $(or $(POINTS),5000) --seed $(or $(SEED),1) $(if $(FOR),--seconds $(FOR)) $(B)/hearth
 fuzz: ## Each fuzz target for FUZZ_SECONDS (20)
 	+@$(ALONE) $(MAKE) --no-print-directory -s $(J) $(FUZZ_BIN)

@@ -56,7 +56,8 @@ static void no_core_dumps(void)
  * Hostile input is parsed over this heap, so no header is believed unseen. Each carries a seal of its place, its size,
  * its state and a secret of the process: what writes past the end of a block breaks the next one's, a block that is
  * freed twice is sealed as free, and a pointer into the middle of one finds none. Links are taken only if they lead
- * back. It is looked at whenever a block is handed out, resized or freed, with its neighbours.
+ * into the heap and back. A block is looked at when it is handed out, resized or freed; its neighbours, when it is
+ * freed. That is for what goes wrong, not against who reads this memory: a child inherits the secret.
  */
 #define ALIGN 16
 #define BINS 24
@@ -110,7 +111,7 @@ static bool block_used(const struct block *b)
 static uint64_t seal_of(const struct block *b)
 {
     /* Times an odd constant, the golden ratio's: a change of any bit reaches the upper half. */
-    return heap.secret ^ (((uint64_t)b->size << 40) + (uintptr_t)b) * 0x9e3779b97f4a7c15u;
+    return heap.secret ^ (((uint64_t)b->size << 32) + (uintptr_t)b) * 0x9e3779b97f4a7c15u;
 }
 
 /* What is in the heap cannot be believed any more: no hook is called, and nothing goes on. */
@@ -118,7 +119,7 @@ static void __attribute__((noreturn, cold)) damaged(void)
 {
     static const char line[] =
         "hearth: system: the heap was written over, or freed twice: a fault of hearth or of the "
-        "box's memory; nothing more is done\n";
+        "box's memory; hearth ends\n";
     ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
     (void)ignored;
     mem_wipe_all();
@@ -158,6 +159,11 @@ static struct block *block_before(struct block *b)
     return before;
 }
 
+static bool inside(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)heap.base < heap.size && (uintptr_t)p % ALIGN == 0;
+}
+
 /* The block that was handed out as p. */
 static struct block *block_of(void *p)
 {
@@ -189,6 +195,7 @@ static void bin_insert(struct block *b)
 static void bin_remove(struct block *b)
 {
     struct free_block *f = (struct free_block *)(void *)b;
+    must((!f->prev || inside(f->prev)) && (!f->next || inside(f->next)));
     struct free_block **to = f->prev ? &f->prev->next : &heap.bins[bin_of(block_size(b))];
     must(*to == f && (!f->next || f->next->prev == f));
     *to = f->next;
@@ -305,11 +312,14 @@ void *mem_try(size_t n)
         return NULL;
     size_t need = need_of(n);
     for (unsigned bin = bin_of(need); bin < BINS; bin++) {
+        struct free_block *before = NULL;
         for (struct free_block *f = heap.bins[bin]; f; f = f->next) {
+            must(inside(f));
             struct block *b = &f->head;
+            must(!block_used(b) && b->seal == seal_of(b) && f->prev == before);
+            before = f;
             if (block_size(b) < need)
                 continue;
-            must(!block_used(b) && b->seal == seal_of(b));
             bin_remove(b);
             set_size(b, block_size(b), USED);
             block_trim(b, need);
@@ -395,8 +405,9 @@ static void *resize_try(void *p, size_t n)
 void mem_wipe_all(void)
 {
     /* Not the whole region: wiping what was never used would only bring it into memory. */
+    size_t most = heap.touched + sizeof(struct free_block);
     if (heap.base)
-        mem_wipe(heap.base, heap.touched);
+        mem_wipe(heap.base, most < heap.size ? most : heap.size);
 }
 
 size_t mem_peak(void)

@@ -8,10 +8,10 @@
  * libraries and libc itself use it. Without it (sanitizer builds) the same functions
  * stand in front of libc's malloc.
  *
- * Each block carries a seal. Whoever wrote past a block's end, frees twice or frees what was never handed out ends the
- * process, with a word of E_SYSTEM, when the block or its neighbour is next touched. (musl's own allocator checks as
- * much; wrapped so that it wipes, it costs `plan` 2.1 times the CPU and 4 KB more, and the fetcher would have to be
- * allowed to map memory.)
+ * Each block's header carries a seal. Whoever wrote across one, frees twice or frees what was never handed out ends the
+ * process, with a word of E_SYSTEM, when that block is next resized or freed, or a neighbour freed. In the fetcher,
+ * whose only descriptor is its pipe, the parent says E_FETCHER. (musl's allocator checks as much; so that it wiped,
+ * the fetcher would have to be allowed to map memory.)
  *
  * Single-threaded. Nothing here returns NULL except mem_try: when the cap is reached
  * the process ends with E_NO_MEMORY, because every input has a maximum and the cap is

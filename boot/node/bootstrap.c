@@ -3,7 +3,7 @@
  * begins at the box that fits.
  *
  *   no ExtensionServiceConfig hearth of ours
- *        |     the config is not there yet, or has it and the resources do not -> look again
+ *        |     the config is not whole yet, or has it and the resources do not --> look again
  *        |                                    in neither ---------------------> done: not by hearth
  *        |
  *   no system disk: the install is still to come -----------------------------> look again
@@ -231,10 +231,12 @@ static enum attempt go_on(struct boot *boot, const struct look *look, struct err
     bool ours;
     if (handover_read(&boot->target, pool, &handover, &ours, &e) != 0)
         return failed(errors, &e);
-    /* The config and what machined makes of it are read one after the other: either may be the newer one. Without a
-     * config nothing can be said of whose it is. */
-    if (look->active_config.n == 0 || (!ours && handover_written(look->active_config)))
+    /* The config and what machined makes of it are read one after the other: either may be the newer one. Of none, or
+     * of a part of one, nothing can be said of whose it is. */
+    if (!look->whole || (!ours && handover_written(look->active_config))) {
+        console_note("config", "Talos %s, configured: the config comes", look->talos);
         return ATTEMPT_WAIT;
+    }
     if (!ours) {
         console_stage(CONSOLE_NODE, json_pack("{s:s, s:b}", "talos", look->talos, "ours", 0),
                       "Talos %s, configured, not by hearth: nothing to do", look->talos);

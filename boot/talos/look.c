@@ -76,7 +76,8 @@ static int read_config(const struct grpc_target *target, struct look *look, stru
     struct raw_documents *documents = pool_alloc(look->pool, sizeof *documents);
     if (documents_split(look->pool, look->active_config, documents, e) != 0)
         return -1;
-    look->complete = look->type != LOOK_TYPE_UNKNOWN || documents_complete(documents);
+    look->whole = documents_complete(documents);
+    look->complete = look->type != LOOK_TYPE_UNKNOWN || look->whole;
     return 0;
 }
 

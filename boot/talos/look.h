@@ -86,6 +86,8 @@ struct look {
     /* YAML; n is 0 when there is none */
     struct span active_config;
     /* it has a v1alpha1 document */
+    bool whole;
+    /* it has, or its type is known, which is read behind it */
     bool complete;
     /* id of the disk with a META partition, or NULL */
     const char *system_disk;

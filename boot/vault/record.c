@@ -131,11 +131,11 @@ static void get_text(struct reader *r, char *out, size_t cap)
     text_clean_z(out, cap, raw);
 }
 
-/* A text that a person is asked to type, of these characters alone. */
+/* A text that a person is asked to type: some of these characters, and no other. */
 static void get_typed(struct reader *r, char *out, size_t cap, const char *set)
 {
     get_text(r, out, cap);
-    r->bad = r->bad || out[strspn(out, set)] != '\0';
+    r->bad = r->bad || !out[0] || out[strspn(out, set)] != '\0';
 }
 
 static void get_error(struct reader *r, struct error *e)

@@ -64,7 +64,11 @@ static bool is_let_through(long number)
  * where it has itself laid a probe. */
 static bool is_never_asked(long number)
 {
+#ifdef __x86_64__
     return number == 335 || number == 336;
+#else
+    return number < 0;
+#endif
 }
 
 static void only_these(void **state)

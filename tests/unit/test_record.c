@@ -183,7 +183,9 @@ static void person(void **state)
                                             {"https://a.test/ now", "AB12", 1},
                                             {"http://a.test", "AB12", 1},
                                             {"https://a.t\xc3\xa9st", "AB12", 1},
-                                            {"https://a.test", "AB 12", 1}};
+                                            {"https://a.test", "AB 12", 1},
+                                            {"https://a.test", "", 1},
+                                            {"", "AB12", 1}};
     people = 0;
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         struct buf one = {0};
