@@ -161,6 +161,13 @@ static void kustomization(struct walk *w, const struct walk_item *item, struct t
     database_health(w, item, tree_get(spec, "healthCheckExprs"));
     if (tree_path(spec, "decryption.secretRef"))
         need(w, item, tree_path(spec, "decryption.secretRef"), ns, "spec.decryption");
+    /* What its types demand (kustomize.toolkit.fluxcd.io/v1); a patch may bring it. */
+    static const char *const demanded[] = {"interval", "prune", "sourceRef"};
+    for (size_t i = 0; i < sizeof demanded / sizeof demanded[0]; i++)
+        if (!item->patched && !item->composed && !tree_get(spec, demanded[i]))
+            errors_at(w->warnings, walk_pos(item, spec), E_PLAN_RISK,
+                      "no spec.%s: the API server refuses it, and with it all that is applied together",
+                      demanded[i]);
     struct walk_item by = *item;
     by.vars = variables(w, item, root, ns);
     const struct walk_source *from = ours(w, tree_get(spec, "sourceRef"));
@@ -328,6 +335,7 @@ void kinds_kustomization(struct walk *w, const struct walk_item *item, const cha
     if (!by.ns && tree_text(ns))
         by.ns = pool_strdup(w->pool, ns->text);
     by.patched |= tree_get(root, "patches") != NULL || tree_get(root, "replacements") != NULL;
+    by.composed |= tree_get(root, "components") != NULL;
     for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
         if (tree_get(root, makers[i]))
             inventory_maker(w->inventory, makers[i], walk_pos(&by, tree_get(root, makers[i])));

@@ -22,6 +22,8 @@ struct walk_item {
     unsigned depth;
     /* by its Flux Kustomization: an object may have more than its file says */
     bool patched;
+    /* with components, which may patch it */
+    bool composed;
     /* the file that Flux begins with */
     bool sync;
 };
