@@ -139,8 +139,9 @@ SIGNED = """\
     # of the firmware in its setup, which is setup mode, and start the box once from a medium of the same keys, whose menu
     # enrols them. It holds no site. The same command with {out}/installer/iso.yaml makes it: {out}/installer/metal-amd64-secureboot.iso
     # From then on the firmware starts what these keys signed, which is the disk, and refuses the stick and every other system.
-    # A STATE keeps the key that it was made with. One of the TPM: take the entry of the disk that resets to maintenance mode, with
-    # Secure Boot on, then hearth render, and talosctl apply-config --insecure, as the guide has it by hand."""
+    # A STATE keeps the key that it was made with. One of the TPM (tpm: {{}}) would be made at an install under Secure Boot: enrol first,
+    # start the same medium once more, which is Talos in maintenance mode, then hearth render, and talosctl apply-config --insecure,
+    # as the guide has it by hand. That was not tried, neither on an empty disk nor over a STATE that is there."""
 
 
 def signing(settings):
