@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(HERE))
@@ -150,6 +151,26 @@ class Kit:
         """(status, stdout, stderr) of a program of talos/, built against that version of Talos."""
         done = self.run([os.path.join(self.build, "talos-" + version, program)] + list(args))
         return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def built(self, subject, name, folder, package=".", link=""):
+        """A program of the Go module in this folder, or None: where its modules cannot be had it is skipped."""
+        out, where = os.path.join(self.build, "tools", name), os.path.join(HERE, folder)
+        settings = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local", GOFLAGS="-p=2 -buildvcs=false -mod=readonly")
+
+        def go(*args):
+            done = subprocess.run(["go"] + list(args), cwd=where, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=3000)
+            return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+        if shutil.which("go") is None:
+            return self.skipped("%s: %s" % (subject, name), "go is not installed")
+        print("go: " + name, file=sys.stderr, flush=True)
+        status, words = go("build", "-ldflags", "-s -w " + link, "-tags", "tcell_minimal,grpcnotrace", "-o", out, package)
+        if status == 0:
+            return out
+        last = (words.splitlines() or ["go said nothing"])[-1]
+        if go("mod", "download")[0] == 0:
+            return self.failed("%s: go build of %s" % (subject, name), words)
+        return self.skipped("%s: %s" % (subject, name), "its modules cannot be had: " + last)
 
     def hearth(self, *args):
         """(status, stdout, stderr). The environment is bare: no AZURE_* variable may help."""

@@ -99,7 +99,7 @@ def check(kit, ran):
             kit.expect("starts: kubeconform of %s looked at many" % form, json.loads(seen)["summary"]["valid"] > 12, seen)
         for name, args in (("check-yaml", [tools["check-yaml"], *files]), ("prettier", [tools["prettier"], "--check", ".", "!**/*.md"]),
                            ("kubeconform", conform + ["."])):
-            done = subprocess.run(args, cwd=site, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+            done = subprocess.run(args, cwd=site, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=900)
             kit.expect("starts: %s of %s without that is red" % (name, form), done.returncode != 0)
         found = json.loads(ran(kit, "starts: detect-secrets of the example of " + form, [tools["detect-secrets"], "scan", "--all-files", "."], site) or "{}")
         lines = [(path, one["line_number"], one["type"]) for path, rows in found.get("results", {}).items() for one in rows]

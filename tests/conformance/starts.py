@@ -1,11 +1,11 @@
 """Where people start, with the programs that they start with: talosctl, talhelper and helm are built of their modules.
 
 From each starting point of the guide's "From an existing cluster" to a green `check` against the stand-in: a plain
-`talosctl gen config` with the guide's own commands behind it, talhelper's genconfig, folders as topf has them, and the
-files of `flux bootstrap` (the last two by files of their shape). The keys that `talosctl gen secureboot` makes are
-those that `make installer` asks for. The sync files of every kind decode strictly as Flux's and flux-operator's own
-types. The recipe of the guide's "Cilium" is run with Helm on Cilium's own chart, and machined's own reader takes what
-hearth lays.
+`talosctl gen config` with the guide's own commands behind it, talhelper's genconfig, folders as topf has them (files of
+their shape), and the sync file of `flux bootstrap` by the package that it calls, beside components of their shape. The
+keys that `talosctl gen secureboot` makes are those that `make installer` asks for. The sync files of every kind decode
+strictly as Flux's and flux-operator's own types. The recipe of the guide's "Cilium" is run with Helm on Cilium's own
+chart, and machined's own reader takes what hearth lays.
 """
 import base64
 import json
@@ -13,9 +13,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 
 import base
+import bundle
 import guide
 import kit as kit_module
 import linters
@@ -55,7 +55,7 @@ def sync(kind, spec):
 
 # {name: (module's folder, package, what its own build tells it)}. Helm: the Kubernetes that it renders for.
 PROGRAMS = {
-    "flux": ("flux", ".", ""),
+    "sync": ("flux", ".", ""),
     "manifests": ("machined", "./manifests", ""),
     "helm": ("tools/helm", "helm.sh/helm/v3/cmd/helm",
              "".join(" -X helm.sh/helm/v3/pkg/chartutil.k8sVersion" + each for each in ("Major=1", "Minor=36"))),
@@ -63,20 +63,6 @@ PROGRAMS = {
     "kubeconform": ("tools/kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", ""),
     "talhelper": ("tools/talhelper", "github.com/budimanjojo/talhelper/v3", ""),
 }
-
-
-def built(kit, name, folder, package, link):
-    """The program, or None where its modules cannot be had."""
-    out = os.path.join(kit.build, "tools", name)
-    environment = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local", GOFLAGS="-p=2 -buildvcs=false -mod=readonly")
-    print("go: " + name, file=sys.stderr, flush=True)
-    done = subprocess.run(["go", "build", "-ldflags", "-s -w " + link, "-tags", "tcell_minimal,grpcnotrace", "-o", out, package],
-                          cwd=os.path.join(kit_module.HERE, folder), env=environment, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=3000)
-    if done.returncode == 0:
-        return out
-    kit.skipped("starts: " + name, "it cannot be built: " + (done.stdout.decode().strip().splitlines() or ["go said nothing"])[-1])
-    return None
 
 
 def chart():
@@ -87,12 +73,12 @@ def chart():
 
 def lacks(kit):
     """Builds and fetches, while there is a network; what cannot be had is skipped by itself."""
-    kit.tools = {name: built(kit, name, *row) for name, row in PROGRAMS.items()}
+    kit.tools = {name: kit.built("starts", name, *row) for name, row in PROGRAMS.items()}
     kit.tools.update(linters=linters.venv(kit), schemas=linters.schemas(kit), chart=chart())
 
 
 def ran(kit, name, args, directory):
-    done = subprocess.run(args, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    done = subprocess.run(args, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=900)
     return kit.expect(name, done.returncode == 0, done.stderr.decode()[-1500:]) and done.stdout.decode()
 
 
@@ -219,20 +205,32 @@ def talhelper(kit):
 
 
 def shapes(kit):
-    """topf's folders of patches, moved as the guide says; the files of flux bootstrap, where they are."""
+    """topf's folders of patches, moved as the guide says; the sync file that Flux's own package writes for `flux
+    bootstrap`, where it is."""
     patch = "machine: {nodeLabels: {example.com/%s: \"yes\"}}\n"
     moved = {"all": "data", "control-plane": "data.controlplane", "worker": "data.worker", "node/data-1": "data-1"}
     green(kit, "starts: topf's folders", {"talos/%s/10-label.yaml" % to: patch % of.replace("/", "-") for of, to in moved.items()})
-    own = {"clusters/home/flux-system/gotk-%s.yaml" % each: text for each, text in
-           (("components", kit_module.COMPONENTS), ("sync", kit_module.SYNC.replace("clusters/data", "clusters/home")))}
+    if kit.tools["sync"]:
+        bootstrapped(kit, "starts: flux bootstrap")
+
+
+def bootstrapped(kit, name):
+    """Its tree stays as it is: the sync file that Flux's own package writes, by its Secret, which lies in the vault."""
+    where = kit.directory("starts-flux")
+    sync = ran(kit, name + " writes its sync file", [kit.tools["sync"], "ssh://git@github.com/someone/home", "main", "clusters/home"], where)
+    secret, = texts(os.path.join(kit_module.REPO, "assets", "bootstrap", "flux-system.yaml"))
+    own = {"clusters/home/flux-system/gotk-%s.yaml" % each: text for each, text in (("components", kit_module.COMPONENTS), ("sync", sync))}
     own.update({"clusters/data/flux-system/gotk-%s.yaml" % each: None for each in ("components", "sync")})
     said = "    flux: { components: clusters/home/flux-system/gotk-components.yaml, sync: clusters/home/flux-system/gotk-sync.yaml }\n    vault:"
-    green(kit, "starts: flux bootstrap", own, ("    vault:", said))
+    credentials = bundle.git_credentials()
+    kit.serve(dict(kit.world.azure.config["vaults"]["*"], **{"flux-git-identity": credentials["identity"],
+                                                             "flux-git-known-hosts": credentials["known_hosts"]}))
+    green(kit, name, dict(own, **{"bootstrap/flux-system.yaml": secret}), ("    vault:", said))
 
 
 def strict(kit):
     """Every kind of sync file, by Flux's types and by hearth."""
-    program = kit.tools["flux"]
+    program = kit.tools["sync"]
     where = kit.directory("starts-sync")
 
     def judged(name, text):

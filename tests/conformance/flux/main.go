@@ -1,5 +1,7 @@
-// Decodes what Flux begins with strictly, as the types of Flux and of flux-operator have it: flux FILE. A JSON object a
+// Decodes what Flux begins with strictly, as the types of Flux and of flux-operator have it: FILE. A JSON object a
 // document, {"kind","name","problem"}; the problem is "" where every field is known and fits.
+//
+// With URL, BRANCH and PATH: the gotk-sync.yaml that `flux bootstrap git` commits, by the package that it calls.
 package main
 
 import (
@@ -9,6 +11,7 @@ import (
 	"strings"
 
 	fluxcdv1 "github.com/controlplaneio-fluxcd/flux-operator/api/v1"
+	"github.com/fluxcd/flux2/v2/pkg/manifestgen/sync"
 	kustomizev1 "github.com/fluxcd/kustomize-controller/api/v1"
 	sourcev1 "github.com/fluxcd/source-controller/api/v1"
 	"sigs.k8s.io/yaml"
@@ -66,12 +69,27 @@ func run(path string) error {
 	return nil
 }
 
-func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: flux FILE")
-		os.Exit(2)
+func bootstrapped(url, branch, path string) error {
+	options := sync.MakeDefaultOptions()
+	options.URL, options.Branch, options.TargetPath = url, branch, path
+	manifest, err := sync.Generate(options)
+	if err == nil {
+		fmt.Print(manifest.Content)
 	}
-	if err := run(os.Args[1]); err != nil {
+	return err
+}
+
+func main() {
+	var err error
+	switch len(os.Args) {
+	case 2:
+		err = run(os.Args[1])
+	case 4:
+		err = bootstrapped(os.Args[1], os.Args[2], os.Args[3])
+	default:
+		err = fmt.Errorf("FILE, or URL, BRANCH and PATH")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
