@@ -153,13 +153,16 @@ class Bench:
         return made
 
     def born(self, box, state):
-        """A login that is born in the box's TPM, before anything else happens: its site has both files and no
-        credential beside them. The path of the certificate. state: the chip's directory."""
-        site = os.path.join(box.where, "site")
-        self.kit.write(os.path.join(box.tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
+        """A login that is born in the box's TPM, before anything else happens."""
+        return self.birth(os.path.join(box.where, "site"), box.tree, state)
+
+    def birth(self, site, tree, state):
+        """The site gets both files of the login and has no credential beside them. The path of the certificate. state:
+        the chip's directory."""
+        self.kit.write(os.path.join(tree, "sys/devices/pnp0/00:0c/tpm/tpm0/tpm_version_major"), "2\n")
         with tpm.Tpm(state) as chip:
-            chip.into(box.tree)
-            status, _, err = self.kit.hearth("facts", "--sysroot", box.tree, "--login", "data-1", "--out", site)
+            chip.into(tree)
+            status, _, err = self.kit.hearth("facts", "--sysroot", tree, "--login", "data-1", "--out", site)
         need(status == 0, "no login is born: " + err[-300:])
         by_tpm(self.kit, site)
         return os.path.join(site, "logins", "data-1.crt")

@@ -1,8 +1,11 @@
 """The cases of an install: one that ends, one that is cut, one that fails."""
+import os
 import struct
 import zlib
 
 import box as box_module
+import cases_tpm
+import chip as chip_module
 from boot import CANARY, SECOND, need
 from boot_marker import THIRD
 from boots import ACCEPTED, FINISHED, MAINTENANCE, STARTED, STEP, complaints, steps
@@ -17,7 +20,7 @@ def switch_off(bench, machine):
     need(machine.off(STEP), "it is not switched off")
 
 
-def install(bench, name="install", then=lambda bench, machine: None):
+def install(bench, name="install", then=lambda bench, machine: None, arguments=None):
     """A blank disk and the stick, BIOS: accepted, installed by Talos's installer, started from the disk, founded."""
     def story(machine):
         at = steps(machine, STARTED, MAINTENANCE, "[1/6]", ACCEPTED, "running Talos installer",
@@ -33,7 +36,7 @@ def install(bench, name="install", then=lambda bench, machine: None):
         need([one.get("name") for one in meta] == ["talosmeta"], "META: %s" % meta)
         need(CANARY not in machine.text(), "the canary is on the console")
         then(bench, machine)
-    bench.installing(name, box_module.stick(bench.stick(), box_module.virtio), lambda: bench.disk(name), story)
+    bench.installing(name, arguments or box_module.stick(bench.stick(), box_module.virtio), lambda: bench.disk(name), story)
 
 
 def partitioned(path):
@@ -99,9 +102,35 @@ def failed_install(bench):
     bench.installing("failed-again", box_module.stick(bench.stick(cluster), box_module.virtio), lambda: image, story)
 
 
+def tpm_crb(bench):
+    """The login is born in the box's TPM: half of one is on the stick, and Entra takes the certificate alone."""
+    name = "tpm-crb"
+    where = bench.kit.directory(name)
+    state = os.path.join(where, "chip")
+    certificate = bench.boot.birth(bench.site(name), bench.boot.tree("optiplex-7040", where), state)
+    stick = box_module.stick(bench.stick(name), box_module.virtio)
+    chips = []
+
+    def end():
+        while chips:
+            chips.pop().__exit__()
+
+    def arguments(box):
+        """The chip is switched on and off with the box, which may be powered on once more."""
+        end()
+        chips.append(chip_module.Chip(state, name).__enter__())
+        return chips[-1].into(stick)(box)
+    try:
+        with cases_tpm.registered(bench, certificate) as entra:
+            install(bench, name, lambda bench, machine: need("the TPM makes the key" in machine.text(), "no key is made"), arguments)
+            need(entra.assertions, "nobody logged in by the certificate")
+    finally:
+        end()
+
+
 def marker(store, secret):
     return store[secret]["value"] if isinstance(store[secret], dict) else store[secret]
 
 
 CASES = [install]  # of `make talos`
-MORE = [cut_bios, cut_uefi, failed_install]
+MORE = [cut_bios, cut_uefi, failed_install, tpm_crb]

@@ -35,7 +35,7 @@ GROUPS = {"root": 0, "kmem": 15, "tty": 5, "disk": 6, "lp": 7, "dialout": 20, "c
 # What Talos's kernel has built in and a machined needs before its udevd runs, and what is looked for later.
 EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay", "ahci", "sd_mod", "sr_mod", "nvme", "virtio_pci",
          "virtio_blk", "virtio_net", "virtio-rng", "e1000e", "xhci-pci", "usb-storage", "xfs", "vfat", "nls_cp437", "nls_iso8859-1",
-         "nls_ascii", "isofs", "dm-mod", "dummy", "br_netfilter"]
+         "nls_ascii", "isofs", "dm-mod", "dummy", "br_netfilter", "tpm_tis", "tpm_crb"]
 LATER = ["nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "nft_limit", "nft_log", "nft_reject_inet", "bridge", "veth", "vxlan",
          "wireguard"]
 
