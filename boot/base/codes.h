@@ -51,7 +51,7 @@ enum retry_class { RETRY_STOP, RETRY_SOON, RETRY_SLOW, RETRY_EVENT };
     "make the file smaller; the limit stands in the message") \
   X(E_SYSTEM, "system", EXIT_FAILED_, RETRY_SOON, \
     "the operating system refused something hearth needs, or memory is damaged", \
-    "the message holds the call and the reason") \
+    "the message holds the call and the reason; of memory: test the box's, then report it") \
   X(E_NOT_THIS_BOX, "not-this-box", EXIT_REFUSED_, RETRY_STOP, \
     "the entry given with --node is another box, and nothing of this one belongs in its config", \
     "run `hearth facts` on that box and give what it prints with --facts FILE") \

@@ -132,6 +132,12 @@ static void must(bool sound)
         damaged();
 }
 
+/* Whether a block can begin there. */
+static bool inside(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)heap.base < heap.size && (uintptr_t)p % ALIGN == 0;
+}
+
 /* The block after this one, sealed or, while the region is laid out, not yet; NULL behind the last. */
 static struct block *place_after(struct block *b)
 {
@@ -154,22 +160,15 @@ static struct block *block_before(struct block *b)
         return NULL;
     }
     struct block *before = (struct block *)(void *)((unsigned char *)b - b->prev_size);
-    must((unsigned char *)before >= heap.base && before->seal == seal_of(before) &&
-         block_size(before) == b->prev_size);
+    must(inside(before) && before->seal == seal_of(before) && block_size(before) == b->prev_size);
     return before;
-}
-
-static bool inside(const void *p)
-{
-    return (uintptr_t)p - (uintptr_t)heap.base < heap.size && (uintptr_t)p % ALIGN == 0;
 }
 
 /* The block that was handed out as p. */
 static struct block *block_of(void *p)
 {
     struct block *b = (struct block *)p - 1;
-    must((unsigned char *)b >= heap.base && (unsigned char *)b < heap.base + heap.size &&
-         (uintptr_t)b % ALIGN == 0 && block_used(b) && b->seal == seal_of(b));
+    must(inside(b) && block_used(b) && b->seal == seal_of(b));
     return b;
 }
 

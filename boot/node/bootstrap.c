@@ -234,7 +234,8 @@ static enum attempt go_on(struct boot *boot, const struct look *look, struct err
     /* The config and what machined makes of it are read one after the other: either may be the newer one. Of none, or
      * of a part of one, nothing can be said of whose it is. */
     if (!look->whole || (!ours && handover_written(look->active_config))) {
-        console_note("config", "Talos %s, configured: the config comes", look->talos);
+        console_note("config", "Talos %s, configured; what it makes of its config is not there yet",
+                     look->talos);
         return ATTEMPT_WAIT;
     }
     if (!ours) {

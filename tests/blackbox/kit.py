@@ -102,6 +102,12 @@ def load(path, room):
     stem = "%s/%s" % (room, os.path.basename(path)[:-5])
     negative = head.get("exit", "0") != "0"
     rows = [shlex.split(row) for row in head.get("each", [])] or [None]
+    with open(path, encoding="utf-8", errors="surrogateescape") as source:
+        text = source.read()
+    # The first may be the name alone; what else a row says and nothing takes, proves nothing.
+    idle = ["@%d@" % number for number in range(2, max(len(row or []) for row in rows) + 1) if "@%d@" % number not in text]
+    if idle:
+        raise Broken("%s: no line takes %s of its rows" % (path, ", ".join(idle)))
     seen = {}
     for row in rows:
         name = stem if row is None else "%s[%s]" % (stem, row[0])

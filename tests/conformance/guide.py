@@ -557,18 +557,9 @@ class Guide:
 
 def kubectl(kit, cloud, sections):
     """kubectl itself reads each of its command lines. The other tools cannot be had as Go modules."""
-    program, settings = os.path.join(kit.build, "kubectl"), {"GOFLAGS": "-p=2 -buildvcs=false -mod=readonly", "GOTOOLCHAIN":
-                                                             "local", "CGO_ENABLED": "0"}
-    build = ["go", "build", "-o", program, "."]
-    source = os.path.join(kit_module.HERE, "kubectl")
-    if shutil.which("go") is None:
-        return kit.skipped("guide: kubectl reads its command lines", "go is not installed")
-    built = subprocess.run(build, cwd=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, **settings))
-    if built.returncode:
-        words = built.stdout.decode("utf-8", "replace").strip()[-300:]
-        if subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, env=dict(os.environ, **settings)).returncode:
-            return kit.skipped("guide: kubectl reads its command lines", "its Go modules cannot be had: " + words)
-        return kit.failed("guide: kubectl: go build", words)
+    program = kit.built("guide", "kubectl", "kubectl")
+    if not program:
+        return
     lines = [args for tool, args in cloud.lines if tool == "kubectl"]
     lines += [shlex.split(text)[1:] for steps in sections.values() for _, items in steps for kind, text in items
               if kind == "span" and text.startswith("kubectl ") and not text.endswith(" ")]
