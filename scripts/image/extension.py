@@ -52,12 +52,13 @@ def tree(settings):
     return files
 
 
-def tar(settings):
+def tar(settings, files=None, modes=mode_of):
+    """files: of an extension, else hearth's own."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path, data in sorted(tree(settings).items()):
+        for path, data in sorted((files or tree(settings)).items()):
             entry = tarfile.TarInfo(path)
-            entry.mtime, entry.mode = settings.epoch, mode_of(path, data)
+            entry.mtime, entry.mode = settings.epoch, modes(path, data)
             entry.type = tarfile.DIRTYPE if data is None else tarfile.REGTYPE
             entry.size = 0 if data is None else len(data)
             archive.addfile(entry, None if data is None else io.BytesIO(data))

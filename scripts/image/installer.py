@@ -28,11 +28,12 @@ version: {talos}
   baseInstaller:
     imageRef: ghcr.io/siderolabs/installer-base:{talos}
   systemExtensions:
-    - tarballPath: /hearth/hearth-extension.tar
-{extensions}output:
+{hearth}{extensions}output:
   kind: installer
   outFormat: raw
 """
+
+HEARTH = "    - tarballPath: /hearth/hearth-extension.tar\n"
 
 OVERLAY = """\
 # Put this into talos/<role>.yaml of the site (or talos/controlplane.yaml and talos/worker.yaml).
@@ -135,13 +136,17 @@ def customization(settings, version, more):
 SIGNING = ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem")
 UNSIGNED = "    # signed for Secure Boot: SECUREBOOT=DIR with your keys, as talosctl gen secureboot uki, pcr and database make them"
 SIGNED = """\
-    # Signed with the keys of {keys}. The stick and the network image are not: install with Secure Boot off. Then delete the keys
-    # of the firmware in its setup, which is setup mode, and start the box once from a medium of the same keys, whose menu
-    # enrols them. It holds no site. The same command with {out}/installer/iso.yaml makes it: {out}/installer/metal-amd64-secureboot.iso
-    # From then on the firmware starts what these keys signed, which is the disk, and refuses the stick and every other system.
-    # A STATE keeps the key that it was made with. One of the TPM (tpm: {{}}) would be made at an install under Secure Boot: enrol first,
-    # start the same medium once more, which is Talos in maintenance mode, then hearth render, and talosctl apply-config --insecure,
-    # as the guide has it by hand. That was not tried, neither on an empty disk nor over a STATE that is there."""
+    # Signed with the keys of {keys}. The stick and the network image are not: they start with Secure Boot off alone.
+    # To enrol the keys: delete those of the firmware in its setup, which is setup mode, and start the box once from a medium
+    # of the same keys, whose menu enrols them. The same command makes it, with {out}/installer/iso.yaml:
+    # {out}/installer/metal-amd64-secureboot.iso. {medium}
+    # From then on the firmware starts what these keys signed, medium and disk, and refuses the stick and every other system.
+    # A STATE keeps the key that it was made with. One of the TPM (tpm: {{}}) is made at an install under Secure Boot: enrol first, then
+    # start the same medium once more. A STATE that is there already stays as it is."""
+BARE = """It holds no site: started once more it is Talos in
+    # maintenance mode. With CREDENTIAL=1 it holds this site and its login, and then installs as the stick does."""
+HOLDING = """It holds this site and its login, which imager must see too:
+    # -v "{here}/hearth-site.tar:/hearth/hearth-site.tar:ro". Started once more it installs as the stick does."""
 
 
 def signing(settings):
@@ -155,6 +160,13 @@ def signing(settings):
             raise Stop("SECUREBOOT=%s: %s is not in it: `talosctl gen secureboot uki --common-name NAME` and `talosctl gen secureboot pcr` "
                        "write it into _out/" % (folder, name))
     return folder
+
+
+def medium(profile, with_site):
+    """The profile of the medium that enrols the keys."""
+    text = profile.replace("kind: installer", "kind: iso").replace("installer image", "enrolling medium")
+    return text if not with_site else text.replace("Public, no site and no secret.", "With a site, and its login if it has one.").replace(
+        HEARTH, HEARTH + HEARTH.replace("extension.tar", "site.tar"))
 
 
 def quoted(path):
@@ -225,10 +237,13 @@ def build(settings, work):
     names, more = schematic(settings.get("SCHEMATIC")) if settings.get("SCHEMATIC") else ([], [])
     digest, arguments, keys = settings.get("DIGEST"), customization(settings, version, more), signing(settings)
     wanted = extensions(settings, version, names)
+    with_site = settings.flag("CREDENTIAL", False)
+    if with_site and not keys:
+        raise Stop("CREDENTIAL=1: an installer image holds no site; the medium that SECUREBOOT=DIR makes may")
     if digest and not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
         raise Stop("DIGEST=%s: must be sha256: and 64 hexadecimal digits, as `crane digest IMAGE` prints it" % digest)
     planned = sitelayer.plans(settings, site)[0]
-    rows = extension.build(settings, work)
+    rows = extension.build(settings, work) + (sitelayer.archive(settings, work) if with_site else [])
     out = os.path.relpath(settings.out)
     tag = "%s-hearth-%s" % (version, extension.version(settings))
     image, cached = "%s/installer:%s" % (registry, tag), "127.0.0.1:5000/hearth/installer:%s" % tag
@@ -240,12 +255,12 @@ def build(settings, work):
     text = COMMANDS.format(talos=version, version=settings.version, out=shlex.quote(out), here=here, image=image, cached=cached,
                            archive="installer-amd64-secureboot.tar" if keys else "installer-amd64.tar",
                            keys='\n        -v "%s:/secureboot:ro" \\' % quoted(keys) if keys else "",
-                           secure=SIGNED.format(keys=keys, out=shlex.quote(out)) if keys else UNSIGNED, site=shlex.quote(site), today=machine_today(planned))
-    profile = PROFILE.format(talos=version, arguments=arguments, extensions=wanted, signed="true" if keys else "false")
+                           secure=SIGNED.format(keys=keys, out=shlex.quote(out), medium=(HOLDING if with_site else BARE).format(here=here)) if keys else UNSIGNED, site=shlex.quote(site), today=machine_today(planned))
+    profile = PROFILE.format(talos=version, hearth=HEARTH, arguments=arguments, extensions=wanted, signed="true" if keys else "false")
     made = {"profile.yaml": profile, "registry.yaml": OVERLAY.format(image=image),
             "image-cache.yaml": OVERLAY.format(image=cached) + CACHED, "commands.txt": text}
     if keys:
-        made["iso.yaml"] = profile.replace("kind: installer", "kind: iso").replace("installer image", "enrolling medium")
+        made["iso.yaml"] = medium(profile, with_site)
     for name, data in made.items():
         write(os.path.join(folder, name), data.encode())
     say()

@@ -15,6 +15,17 @@ INSTALLERS = "talos/installer.pin"  # digests of installer images that carry hea
 PERMANENT = ".hearth/permanent"  # boot/site/site.h says what it means
 LOGIN = {"certificate": ".pem", "secret": ".secret"}
 HARMLESS = (".gitignore", ".gitkeep")  # git keeps a directory by them
+EXTENSION = """\
+version: v1alpha1
+metadata:
+  name: hearth-site
+  version: %s
+  author: hearth
+  description: the site that hearth reads
+  compatibility:
+    talos:
+      version: '>= 1.13.0'
+"""
 
 
 class Site:
@@ -266,10 +277,24 @@ def with_folders(files):
     return whole
 
 
+def placed(site, below=""):
+    """The files of a site where they lie on a node."""
+    return with_folders({below + extension.SITE + "/" + path: data for path, data in site.files.items()})
+
+
+def archive(settings, work):
+    """The site as an extension of its own, for imager: what it makes may be signed with the site in it."""
+    site = collect(settings, work)
+    describe(site)
+    files = dict(placed(site, "rootfs/"), **{"manifest.yaml": (EXTENSION % extension.version(settings)).encode()})
+    path = write(os.path.join(settings.out, "hearth-site.tar"), extension.tar(settings, files, modes), secret=bool(site.holds))
+    return [(path, "the site, for imager's tarballPath", site.holds)]
+
+
 def layer(settings, work, site):
     """The site as a squashfs layer that lies over the extension's empty directory."""
     folder = os.path.join(work, "site")
-    extension.lay(folder, with_folders({extension.SITE + "/" + path: data for path, data in site.files.items()}), modes)
+    extension.lay(folder, placed(site), modes)
     path = os.path.join(work, "site.sqsh")
     return extension.squash(settings, folder, path)
 

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tarfile
 import threading
 import urllib.error
 import urllib.request
@@ -513,7 +514,20 @@ customization:
         said = read(ran.path("installer", "commands.txt")).decode()
         expect('-v "%s:/secureboot:ro"' % keys in said and "crane push out" not in said and "installer-amd64.tar" not in said and
                "Secure Boot off" in said and "maintenance mode" in said, said)
-        same(read(ran.path("installer", "iso.yaml")).decode().count("kind: iso\n"), 1, "the medium that enrols")
+        bare = read(ran.path("installer", "iso.yaml")).decode()
+        same(bare.count("kind: iso\n"), 1, "the medium that enrols")
+        expect("It holds no site" in said and "no site and no secret" in bare and "hearth-site.tar" not in said + bare, said + bare)
+        ran = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9", SECUREBOOT=keys, CREDENTIAL=1, ROLE="data").good()
+        said, path = read(ran.path("installer", "commands.txt")).decode(), ran.path("hearth-site.tar")
+        expect('-v "%s:/hearth/hearth-site.tar:ro"' % path in said and "It holds this site and its login" in said, said)
+        expect("hearth-site.tar" not in read(ran.path("installer", "profile.yaml")).decode(), "an installer image with a site")
+        whole = read(ran.path("installer", "iso.yaml")).decode()
+        expect("no secret" not in whole and whole.count("tarballPath: /hearth/hearth-site.tar\n") == 1, whole)
+        same(os.stat(path).st_mode & 0o777, 0o600, "the mode of what holds a login")
+        with tarfile.open(path) as archive:
+            names = [entry.name for entry in archive if "/.hearth/" in entry.name]
+        same(names, ["rootfs/usr/local/etc/hearth/.hearth/data.pem"], "the logins")
+        kit.refused("installer", "an installer image holds no site", SITE=kit.site(), TALOS="v1.13.9", CREDENTIAL=1)
         plain = kit.run("installer", SITE=kit.site(), TALOS="v1.13.9").good()
         expect("secureboot: false\n" in read(plain.path("installer", "profile.yaml")).decode(), "signed")
         expect(not os.path.exists(plain.path("installer", "iso.yaml")), "a medium that enrols nothing")

@@ -204,6 +204,21 @@ def of_version(kit, version):
                                "registry.example:5000/i915:1@sha256:" + "ab" * 32],
                 "keys": ["/secureboot/uki-signing-key.pem", "/secureboot/uki-signing-cert.pem", "/secureboot/pcr-signing-key.pem"]}, file)
 
+    def site_extension():
+        """The site that `make installer CREDENTIAL=1` makes for imager, as Talos's packages unpack and judge it."""
+        program()
+        keys, where = kit.directory(), kit.directory()
+        for key in ("uki-signing-key.pem", "uki-signing-cert.pem", "pcr-signing-key.pem"):
+            write(os.path.join(keys, key), b"x")
+        ran = kit.run("installer", SITE=kit.site(), TALOS=full, SECUREBOOT=keys, CREDENTIAL=1).good()
+        good("untar", ran.path("hearth-site.tar"), where)
+        same(good("validate", where, full)["Metadata"]["Name"], "hearth-site", "the name")
+        below = os.path.join(where, "rootfs/usr/local/etc/hearth")
+        same([os.stat(os.path.join(below, name)).st_mode & 0o777 for name in ("", "hearth.yaml", ".hearth", ".hearth/data.pem")],
+             [0o755, 0o644, 0o700, 0o400], "modes after Talos's own unpacking")
+        same(good("profile", ran.path("installer", "iso.yaml"))["extensions"], ["/hearth/hearth-extension.tar", "/hearth/hearth-site.tar"],
+             "what the medium holds")
+
     def hard_link():
         """Why the tar has no links: Talos's archiver makes an empty file of one."""
         path = os.path.join(kit.directory(), "links.tar")
@@ -231,6 +246,7 @@ def of_version(kit, version):
         ("has the kernel arguments that we give", False, arguments),
         ("takes the imager profile", False, profile()),
         ("takes the profiles of a signed image with two more extensions", False, signed),
+        ("takes a site as an extension of the medium that enrols", False, site_extension),
         ("a base with hearth in it by imager is refused", True, over_own),
         ("a Talos too old for it is refused", True, not_valid(lambda where: None, "can't be satisfied", "v1.12.11")),
         ("a third file beside manifest and rootfs", True, not_valid(lambda where: write(os.path.join(where, "README"), b""), "unexpected file")),

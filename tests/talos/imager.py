@@ -9,7 +9,7 @@ import images
 import lan as lan_module
 import services
 from assets import lay, read
-from tree import LIBRARIES, Tree, found
+from tree import Tree, found
 
 FORGE, PORT = "192.168.1.6", 443
 PROGRAMS = ["mksquashfs", "cpio", "zstd", "xorriso"]
@@ -62,14 +62,15 @@ class Imager:
         tree = Tree(self.parts.path("imager.root"), ["usr/install/amd64", "secureboot", "hearth", "out"])
         images.programs(tree, self.parts)
         tree.programs(self.parts.installer, PROGRAMS)
-        # Asked for by a thread that ends, and linked by none of them.
-        tree.copy(found(self.parts.installer, [LIBRARIES, "lib/x86_64-linux-gnu"], "libgcc_s.so.1"), LIBRARIES + "/libgcc_s.so.1")
+        tree.ends_threads(self.parts.installer)
         tree.links({"usr/bin/xorrisofs": "xorriso"})
         tree.copy(self.parts.kernel, "usr/install/amd64/vmlinuz")
         tree.copy(self.parts.initramfs, "usr/install/amd64/initramfs.xz")
         for name, source in PARTS.items():
             tree.copy(found(self.parts.installer, images.EFI, source), "usr/install/amd64/" + name)
-        tree.copy(os.path.join(out, "hearth-extension.tar"), "hearth/hearth-extension.tar")
+        for name in ("hearth-extension.tar", "hearth-site.tar"):
+            if os.path.exists(os.path.join(out, name)):
+                tree.copy(os.path.join(out, name), "hearth/" + name)
         for name in filter(re.compile(r"\.(pem|auth)$").search, os.listdir(keys)):
             tree.copy(os.path.join(keys, name), "secureboot/" + name)
         lay(tree.at("etc/ssl/certs/ca-certificates.crt"), self.roots, 0o644)

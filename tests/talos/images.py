@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 
 from assets import command, lay, read
 from rootfs import release
@@ -19,17 +20,18 @@ EFI = ["usr/lib/systemd/boot/efi"]
 # What mtools asks libc for when it writes names into the EFI partition: DOS's code page.
 CODE_PAGE = [os.path.join(LIBRARIES, "gconv", name) for name in
              ("gconv-modules", "gconv-modules.d/gconv-modules-extra.conf", "IBM850.so")]
-PAGE = 4096
+PAGE, GZIP = 4096, b"\x1f\x8b"
 
 
 class Images:
-    """A folder that services.registry() serves, made anew."""
+    """A folder that services.registry() serves, made anew unless it is kept."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, keep=False):
         self.folder = folder
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
         for name in ("blobs", "tags"):
-            os.makedirs(os.path.join(folder, name))
+            os.makedirs(os.path.join(folder, name), exist_ok=True)
 
     def blob(self, data):
         digest = hashlib.sha256(data).hexdigest()
@@ -42,11 +44,21 @@ class Images:
                                stdout=subprocess.PIPE, check=True).stdout
         config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Entrypoint": entrypoint, "Env": ["PATH=/usr/bin"]},
                              "rootfs": {"type": "layers", "diff_ids": [self.blob(layer)]}}).encode()
+        self.tag(name, config, [layer])
 
+    def push(self, name, archive):
+        """What `crane push` does with an archive of imager's."""
+        with tarfile.open(archive) as image:
+            manifest, = json.loads(image.extractfile("manifest.json").read())
+            files = [image.extractfile(path).read() for path in [manifest["Config"]] + manifest["Layers"]]
+        self.tag(name, files[0], files[1:])
+
+    def tag(self, name, config, layers):
         def described(what, data):
             return {"mediaType": "application/vnd.oci.image." + what, "digest": self.blob(data), "size": len(data)}
         text = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                "config": described("config.v1+json", config), "layers": [described("layer.v1.tar", layer)]}
+                "config": described("config.v1+json", config),
+                "layers": [described("layer.v1.tar" + ("+gzip" if layer[:2] == GZIP else ""), layer) for layer in layers]}
         lay(os.path.join(self.folder, "tags", name.replace("/", "_")), self.blob(json.dumps(text).encode()).encode(), 0o644)
 
 

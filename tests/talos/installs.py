@@ -1,4 +1,5 @@
 """The cases of an install: one that ends, one that is cut, one that fails."""
+import contextlib
 import os
 import struct
 import zlib
@@ -37,6 +38,17 @@ def install(bench, name="install", then=lambda bench, machine: None, arguments=N
         need(CANARY not in machine.text(), "the canary is on the console")
         then(bench, machine)
     bench.installing(name, arguments or box_module.stick(bench.stick(), box_module.virtio), lambda: bench.disk(name), story)
+
+
+def partition(path, label):
+    """(first byte, bytes) of a partition."""
+    with open(path, "rb") as source:
+        source.seek(2 * SECTOR)
+        entries = source.read(ENTRIES)
+    found = [entries[at:at + 128] for at in range(0, ENTRIES, 128) if entries[at + 56:at + 128] == label.encode("utf-16-le").ljust(72, b"\0")]
+    need(len(found) == 1, "%d partitions are named %s" % (len(found), label))
+    first, last = struct.unpack_from("<QQ", found[0], 32)
+    return first * SECTOR, (last + 1 - first) * SECTOR
 
 
 def partitioned(path):
@@ -102,6 +114,25 @@ def failed_install(bench):
     bench.installing("failed-again", box_module.stick(bench.stick(cluster), box_module.virtio), lambda: image, story)
 
 
+@contextlib.contextmanager
+def switched(state, arguments):
+    """A box with the chip of this state, which is switched on and off with it, also where it is powered on once more."""
+    chips = []
+
+    def end():
+        while chips:
+            chips.pop().__exit__()
+
+    def with_chip(box):
+        end()
+        chips.append(chip_module.Chip(state, "tpm-crb").__enter__())
+        return chips[-1].into(arguments)(box)
+    try:
+        yield with_chip
+    finally:
+        end()
+
+
 def tpm_crb(bench):
     """The login is born in the box's TPM: half of one is on the stick, and Entra takes the certificate alone."""
     name = "tpm-crb"
@@ -109,23 +140,9 @@ def tpm_crb(bench):
     state = os.path.join(where, "chip")
     certificate = bench.boot.birth(bench.site(name), bench.boot.tree("optiplex-7040", where), state)
     stick = box_module.stick(bench.stick(name), box_module.virtio)
-    chips = []
-
-    def end():
-        while chips:
-            chips.pop().__exit__()
-
-    def arguments(box):
-        """The chip is switched on and off with the box, which may be powered on once more."""
-        end()
-        chips.append(chip_module.Chip(state, name).__enter__())
-        return chips[-1].into(stick)(box)
-    try:
-        with cases_tpm.registered(bench, certificate) as entra:
-            install(bench, name, lambda bench, machine: need("the TPM makes the key" in machine.text(), "no key is made"), arguments)
-            need(entra.assertions, "nobody logged in by the certificate")
-    finally:
-        end()
+    with cases_tpm.registered(bench, certificate) as entra, switched(state, stick) as arguments:
+        install(bench, name, lambda bench, machine: need("the TPM makes the key" in machine.text(), "no key is made"), arguments)
+        need(entra.assertions, "nobody logged in by the certificate")
 
 
 def marker(store, secret):

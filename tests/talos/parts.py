@@ -31,7 +31,7 @@ PROGRAMS = {
 TAGS = {"containerd": "no_cri,no_btrfs,no_devmapper,no_zfs"}
 # The program of the guide's `talosctl gen secureboot`, built as tests/conformance/starts.py builds it.
 TALOSCTL = os.path.join(assets.REPO, "tests", "conformance", "tools", "talosctl")
-HOST = ["udev", "kmod", "runc", "dosfstools", "xfsprogs"]
+HOST = ["udev", "kmod", "runc", "dosfstools", "xfsprogs", "cryptsetup-bin", "dmsetup"]
 INSTALLER = ["grub-common", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "xfsprogs", "dosfstools", "mtools", "systemd-boot-efi",
              "squashfs-tools", "cpio", "zstd", "xorriso"]
 # Older kernels refuse what containerd asks for the files that Talos lays over /etc (open_tree of a mount that is

@@ -11,12 +11,12 @@ import cpio
 from assets import command, lay, modules, output, read, unpacked
 from tree import Tree, xfs_settings
 
-PROGRAMS = ["udevadm", "kmod", "runc", "mkfs.xfs", "xfs_repair", "xfs_growfs", "mkfs.fat", "fsck.fat"]
+PROGRAMS = ["udevadm", "kmod", "runc", "mkfs.xfs", "xfs_repair", "xfs_growfs", "mkfs.fat", "fsck.fat", "cryptsetup", "dmsetup"]
 ALSO = {"systemd-udevd": "udevadm", "modprobe": "kmod", "mkfs.vfat": "mkfs.fat", "fsck.vfat": "fsck.fat",
         "poweroff": "init", "shutdown": "init", "reboot": "init", "dashboard": "init"}
 PROBES = ["ata_id", "cdrom_id", "scsi_id"]
 RULES = ["50-udev-default", "60-block", "60-cdrom_id", "60-persistent-storage", "75-net-description", "80-drivers",
-         "80-net-setup-link"]
+         "80-net-setup-link", "55-dm", "95-dm-notify"]
 FOLDERS = """
     system root mnt opt/containerd/bin opt/containerd/lib opt/cni/bin boot/EFI .extra home media srv usr/etc usr/libexec/kubernetes
     usr/share/spdx usr/share/zoneinfo/Etc usr/lib/firmware usr/lib/modules usr/lib/systemd/network usr/lib/udev/rules.d
@@ -35,7 +35,8 @@ GROUPS = {"root": 0, "kmem": 15, "tty": 5, "disk": 6, "lp": 7, "dialout": 20, "c
 # What Talos's kernel has built in and a machined needs before its udevd runs, and what is looked for later.
 EARLY = ["configfs", "efivarfs", "binfmt_misc", "loop", "squashfs", "overlay", "ahci", "sd_mod", "sr_mod", "nvme", "virtio_pci",
          "virtio_blk", "virtio_net", "virtio-rng", "e1000e", "xhci-pci", "usb-storage", "xfs", "vfat", "nls_cp437", "nls_iso8859-1",
-         "nls_ascii", "isofs", "dm-mod", "dummy", "br_netfilter", "tpm_tis", "tpm_crb"]
+         "nls_ascii", "isofs", "dm-mod", "dummy", "br_netfilter", "tpm_tis", "tpm_crb",
+         "dm-crypt", "xts", "aesni-intel", "algif_skcipher"]
 LATER = ["nf_tables", "nft_chain_nat", "nft_ct", "nft_masq", "nft_limit", "nft_log", "nft_reject_inet", "bridge", "veth", "vxlan",
          "wireguard"]
 
@@ -65,6 +66,7 @@ def rootfs(path, parts):
         tree.copy(parts.program(name), "usr/bin/" + name)
     tree.programs(parts.host, PROGRAMS)
     tree.programs(parts.host, PROBES, "usr/lib/udev")
+    tree.ends_threads(parts.host)
     tree.links({"usr/bin/" + name: target for name, target in ALSO.items()})
     for rule in RULES:
         for folder in ("lib/udev/rules.d", "usr/lib/udev/rules.d"):

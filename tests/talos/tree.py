@@ -52,6 +52,10 @@ class Tree:
                 if os.path.basename(library) != LOADER:
                     self.copy(library, os.path.join(LIBRARIES, os.path.basename(library)))
 
+    def ends_threads(self, root):
+        """What glibc asks for when a thread ends, and no program is linked with."""
+        self.copy(found(root, [LIBRARIES, "lib/x86_64-linux-gnu"], "libgcc_s.so.1"), LIBRARIES + "/libgcc_s.so.1")
+
     def finish(self):
         self.write("etc/ld.so.conf", "/%s\n" % LIBRARIES)
         subprocess.run(["/sbin/ldconfig", "-r", self.path], check=True)
