@@ -325,7 +325,7 @@ pxe: all ## SITE=DIR TALOS=v1.13.x [ROLE=x] [CREDENTIAL=1]: a directory to serve
 	@$(IMAGE) pxe
 pxe-serve: ## IF=eth0 [PORT=8080]: serve that directory beside the router's DHCP, as root
 	@$(IMAGE) pxe-serve
-installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path] [KARGS=] [EXTENSIONS="NAME..."] [SCHEMATIC=FILE] [SECUREBOOT=DIR] [DIGEST=]: how hearth stays on the disk; imager profile and commands
+installer: all ## SITE=DIR TALOS=v1.13.x [REGISTRY=host/path] [KARGS=] [EXTENSIONS="NAME..."] [SCHEMATIC=FILE] [SECUREBOOT=DIR [CREDENTIAL=1]] [DIGEST=]: how hearth stays on the disk; imager profile and commands
 	@$(IMAGE) installer
 reset: $(if $(SITE),all) ## [SITE=DIR]: back to maintenance mode: what is lost, then the commands
 	@$(IMAGE) reset

@@ -116,7 +116,7 @@ def failed_install(bench):
 
 @contextlib.contextmanager
 def switched(state, arguments):
-    """A box with the chip of this state, which is switched on and off with it, also where it is powered on once more."""
+    """A box with the chip of this state, which is switched on and off with it, as often as it is powered on."""
     chips = []
 
     def end():

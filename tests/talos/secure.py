@@ -135,9 +135,9 @@ def closed(bench, name, image, state, variables, words):
 
 
 def sealed(bench):
-    """STATE by the TPM, under Secure Boot. One medium enrols the keys and, started once more, installs unattended: hearth
-    and its site are in it, signed. The disk that it leaves opens in this box under these keys, and neither with another
-    TPM nor with Secure Boot off."""
+    """STATE by the TPM, under Secure Boot. One medium enrols the keys and, started once more, installs unattended:
+    hearth and its site are in it, signed. What it leaves on the disk opens in this box under these keys, and neither
+    with another TPM nor with Secure Boot off."""
     imager = imager_of(bench)
     keys = imager_module.keys(bench.parts, bench.kit.directory("sealed"))
     settings = {"TALOS": bench.parts.version, "SECUREBOOT": keys, "KARGS": bench.console}
