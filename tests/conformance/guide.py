@@ -11,6 +11,7 @@ as a kernel and Talos's init would (tests/image/kernel.py), and what a box does 
 on it.
 """
 import base64
+import contextlib
 import glob
 import json
 import os
@@ -36,6 +37,9 @@ COMPONENTS = os.path.join(kit_module.REPO, "..", "shared", "data", "flux", "gotk
 REAL = ["bash", "git", "cp", "cut", "mkdir", "openssl", "cat", "tr", "shred", "rm", "grep", "date", "ssh-keygen", "jq", "dd",
         "seq", "sleep", "sed"]
 SHELL = ["cd", "sudo", "make", "hearth"]
+READS = os.path.join(kit_module.HERE, "reads", "reads.go")
+# Commands that the text names without what they need.
+NAMED = ("talosctl gen config", "flux bootstrap")
 COUNTS = {"two": 2, "three": 3, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13}
 FIRST, SECOND, FURTHER, WITHOUT, DAYS = "The first cluster", "The second cluster", "A further box", "Without a stick", "Day two"
 BY_HAND = {8: "deploy key in the Git host's settings, commit, push", 10: "BIOS settings, address in the router",
@@ -555,22 +559,41 @@ class Guide:
         return self.wrong + (["recovery: nothing does %s" % sorted(lacking)] if lacking else [])
 
 
-def kubectl(kit, cloud, sections):
-    """kubectl itself reads each of its command lines. The other tools cannot be had as Go modules."""
-    program = kit.built("guide", "kubectl", "kubectl")
-    if not program:
-        return
-    lines = [args for tool, args in cloud.lines if tool == "kubectl"]
+def reader(kit, subject, tool, source, files=()):
+    """A program that reads command lines as a tool does: a copy of the folder with its commands, and what `files` has,
+    (path in the copy, file); None where it cannot be had, which is said."""
+    where = os.path.join(kit.build, "reads", tool)
+    shutil.rmtree(where, ignore_errors=True)
+    shutil.copytree(source, where, copy_function=shutil.copyfile)
+    for folder, _, _ in os.walk(where):
+        os.chmod(folder, 0o755)
+    for path, file in files:
+        os.makedirs(os.path.dirname(os.path.join(where, path)), exist_ok=True)
+        shutil.copyfile(file, os.path.join(where, path))
+    shutil.copyfile(READS, os.path.join(where, os.path.dirname(files[0][0]) if files else "", "reads.go"))
+    return kit.built(subject, "read-" + tool, where, "./" + os.path.dirname(files[0][0]) if files else ".")
+
+
+def read_by(kit, subject, tool, program, cloud, sections, least, wrong):
+    """The tool's own parser takes each of its command lines, and none of the wrong ones."""
+    lines = [args for each, args in cloud.lines if each == tool]
     lines += [shlex.split(text)[1:] for steps in sections.values() for _, items in steps for kind, text in items
-              if kind == "span" and text.startswith("kubectl ") and not text.endswith(" ")]
-    wrong = [["get", "pods", "-o"], ["annotate", "--owerwrite", "pod", "x"], ["gett", "pods"]]
+              if kind == "span" and text.startswith(tool + " ") and not text.endswith(" ") and text not in NAMED]
 
     def refused(some):
         return subprocess.run([program], input=json.dumps(some).encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
 
     said = refused(lines)
-    kit.expect("guide: kubectl reads each of %d command lines" % len(lines), len(lines) > 20 and not said, said)
-    kit.expect("guide: kubectl refuses what is wrong", all(refused([each]) for each in wrong), refused(wrong))
+    kit.expect("%s: %s reads each of %d command lines" % (subject, tool, len(lines)), len(lines) > least and not said, said)
+    kit.expect("%s: %s refuses what is wrong" % (subject, tool), all(refused([each]) for each in wrong), refused(wrong))
+
+
+def kubectl(kit, cloud, sections):
+    """The others take minutes to build: starts.py has them."""
+    program = reader(kit, "guide", "kubectl", os.path.join(kit_module.HERE, "kubectl"))
+    if program:
+        read_by(kit, "guide", "kubectl", program, cloud, sections, 20,
+                [["get", "pods", "-o"], ["annotate", "--owerwrite", "pod", "x"], ["gett", "pods"]])
 
 
 def az(kit, cloud):
@@ -649,15 +672,22 @@ def images(kit):
     return kit.images
 
 
+@contextlib.contextmanager
+def on_loan(kit):
+    """Other subjects use the same stand-in."""
+    before = {key: kit.world.azure.config[key] for key in ("vaults", "clients")}
+    try:
+        yield
+    finally:
+        kit.world.azure.config.update(before)
+
+
 def check(kit):
     lacking = [tool for tool in REAL + ["make"] if shutil.which(tool) is None]
     if lacking:
         return kit.skipped("guide", "not installed: " + ", ".join(lacking))
-    before = {key: kit.world.azure.config[key] for key in ("vaults", "clients")}
-    try:
+    with on_loan(kit):
         follow(kit)
-    finally:  # other subjects use the same stand-in
-        kit.world.azure.config.update(before)
 
 
 def follow(kit):

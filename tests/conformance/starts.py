@@ -65,16 +65,34 @@ PROGRAMS = {
 }
 
 
+def downloaded(module):
+    """The folder of a module's sources, or None."""
+    done = subprocess.run(["go", "mod", "download", "-json", module], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=900)
+    return json.loads(done.stdout)["Dir"] if done.returncode == 0 else None
+
+
 def chart():
     """Cilium's chart in its own module, or None."""
-    done = subprocess.run(["go", "mod", "download", "-json", CILIUM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=900)
-    return os.path.join(json.loads(done.stdout)["Dir"], "install", "kubernetes", "cilium") if done.returncode == 0 else None
+    folder = downloaded(CILIUM)
+    return os.path.join(folder, "install", "kubernetes", "cilium") if folder else None
+
+
+def flux(kit):
+    """flux's own commands, in a copy of the sources that tests/cluster builds; what a release embeds is nowhere."""
+    with open(os.path.join(kit_module.REPO, "tests", "cluster", "cli", "go.mod")) as source:
+        module = "@".join(re.search(r"^require (\S+) (\S+)$", source.read(), re.M).groups())
+    folder, none = downloaded(module), kit.write(os.path.join(kit.build, "none.yaml"), "# not here\n")
+    if folder is None:
+        return kit.skipped("starts: read-flux", "its module cannot be had")
+    return guide.reader(kit, "starts", "flux", folder, [("cmd/flux/zz_reads.go", os.path.join(kit_module.HERE, "tools", "flux", "zz_reads.go")),
+                                                        ("cmd/flux/manifests/none.yaml", none)])
 
 
 def lacks(kit):
     """Builds and fetches, while there is a network; what cannot be had is skipped by itself."""
     kit.tools = {name: kit.built("starts", name, *row) for name, row in PROGRAMS.items()}
     kit.tools.update(linters=linters.venv(kit), schemas=linters.schemas(kit), chart=chart())
+    kit.tools["readers"] = {"flux": flux(kit), "talosctl": guide.reader(kit, "starts", "talosctl", os.path.join(kit_module.HERE, "tools", "talosctl"))}
 
 
 def ran(kit, name, args, directory):
@@ -289,6 +307,26 @@ def cilium(kit):
         kit.expect(name + ": machined sees every object of it", len(kinds) > 10 and found == kinds, "\n".join(lines))
 
 
+# Of each tool what it must refuse: a flag without its value, an unknown flag, an unknown command.
+WRONG = {
+    "talosctl": [["get", "disks", "--nodes"], ["apply-config", "--insecur", "--file", "x"], ["boostrap"], ["reset", "x"]],
+    "flux": [["get", "kustomizations", "-n"], ["reconcile", "kustomization", "x", "--with-sauce"], ["get", "kustomisations"]],
+}
+
+
+def lines(kit):
+    """talosctl and flux read each command line of theirs in the guide, as a user of it types them."""
+    with open(guide.README) as source, guide.on_loan(kit):
+        user = guide.Guide(kit, source.read(), "lines")
+        problems = user.wrong
+        for part in (user.first, user.second, user.further, user.without, user.days, user.recovery):
+            problems = problems or part()
+    kit.expect("starts: the guide's commands are typed", not problems, "\n".join(problems))
+    for tool, program in kit.tools["readers"].items():
+        if program:
+            guide.read_by(kit, "starts", tool, program, user.cloud, user.sections, 10, WRONG[tool])
+
+
 def check(kit):
     if not base.bundles(kit):
         return
@@ -301,3 +339,4 @@ def check(kit):
     existing(kit)
     keys(kit)
     talhelper(kit)
+    lines(kit)

@@ -1,4 +1,4 @@
-// Nothing is imported: talosctl is built as it is. The replacements are those of Talos that the module proxy serves.
+// talosctl is built as it is; main.go has its commands read lines. The replacements are those of Talos that the module proxy serves.
 module hearth/tests/conformance/tools/talosctl
 
 go 1.26.6
