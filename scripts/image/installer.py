@@ -142,11 +142,12 @@ SIGNED = """\
     # {out}/installer/metal-amd64-secureboot.iso. {medium}
     # From then on the firmware starts what these keys signed, medium and disk, and refuses the stick and every other system.
     # A STATE keeps the key that it was made with. One of the TPM (tpm: {{}}) is made at an install under Secure Boot: enrol first, then
-    # start the same medium once more. A STATE that is there already stays as it is."""
+    # start the same medium once more. That was tried in a virtual box on an empty disk, and never over a STATE that is there."""
 BARE = """It holds no site: started once more it is Talos in
     # maintenance mode. With CREDENTIAL=1 it holds this site and its login, and then installs as the stick does."""
 HOLDING = """It holds this site and its login, which imager must see too:
-    # -v "{here}/hearth-site.tar:/hearth/hearth-site.tar:ro". Started once more it installs as the stick does."""
+    # -v "{here}/hearth-site.tar:/hearth/hearth-site.tar:ro". Started once more it installs as the stick does. Guard it as a
+    # stick: imager knows nothing of a login, and makes a file as any other."""
 
 
 def signing(settings):
