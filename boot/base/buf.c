@@ -15,10 +15,9 @@ bool buf_reserve(struct buf *b, size_t n)
     }
     size_t need = b->len + n + 1;
     if (need > b->cap) {
-        size_t cap = b->cap ? b->cap : need > 64 ? need : 64;
         /* Half more each time: a third of the waste of doubling in a heap that is counted in pages. */
-        while (cap < need)
-            cap += cap / 2;
+        size_t cap = b->cap ? b->cap + b->cap / 2 : 64;
+        cap = cap < need ? need : cap;
         b->data = mem_resize(b->data, cap);
         b->cap = cap;
     }

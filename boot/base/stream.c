@@ -19,3 +19,15 @@ unsigned char stream_next(struct stream *s)
     s->taken++;
     return s->bytes[s->at++];
 }
+
+void stream_skip(struct stream *s, uint64_t n)
+{
+    while (n > 0 && !s->bad) {
+        stream_next(s);
+        n--;
+        size_t here = s->have - s->at < n ? s->have - s->at : (size_t)n;
+        s->at += here;
+        s->taken += here;
+        n -= here;
+    }
+}

@@ -23,5 +23,7 @@ struct stream {
 
 /* The next byte; 0, and bad, when there is none. */
 unsigned char stream_next(struct stream *s);
+/* Passes over n bytes. */
+void stream_skip(struct stream *s, uint64_t n);
 
 #endif

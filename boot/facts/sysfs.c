@@ -18,6 +18,7 @@
 int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e)
 {
     const char *path = *sysroot ? sysroot : "/";
+    s->found = NULL;
     s->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (s->root < 0)
         return error_errno(e, E_FACTS_READ, errno, "%s", path);
@@ -25,19 +26,41 @@ int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e)
         sysfs_close(s);
         return error_set(e, E_FACTS_READ, "%s: holds neither proc nor sys", path);
     }
+    s->found = mem_alloc(SYSFS_PATH_MAX);
     return 0;
 }
 
 void sysfs_close(struct sysfs *s)
 {
     fd_cleanup(&s->root);
-    s->root = -1;
+    mem_free(s->found);
+    s->found = NULL;
 }
 
-static void drop_last(char *path)
+/* Whether the directory that was found last lies in this one, or is it: then it is one. */
+static bool is_above_found(const struct sysfs *s, const char *path, size_t n)
 {
-    char *slash = strrchr(path, '/');
-    *(slash ? slash : path) = '\0';
+    return s->found && strncmp(s->found, path, n) == 0 && s->found[n] == '/';
+}
+
+/* What is left of path, whose length this was. */
+static size_t drop_last(char *path, size_t n)
+{
+    while (n > 0 && path[--n] != '/')
+        ;
+    path[n] = '\0';
+    return n;
+}
+
+/* Puts name behind the n bytes of a path; the new length, or 0 when that is too long. */
+static size_t append(char path[SYSFS_PATH_MAX], size_t n, const char *name)
+{
+    size_t more = strlen(name), slash = n > 0;
+    if (n + slash + more >= SYSFS_PATH_MAX)
+        return 0;
+    path[n] = '/';
+    memcpy(path + n + slash, name, more + 1);
+    return n + slash + more;
 }
 
 /* The target that a link, or a small file in place of one, holds. */
@@ -62,46 +85,52 @@ static bool link_target(const struct sysfs *s, const char *path, const struct st
 bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_MAX])
 {
     char todo[TODO_MAX];
-    if ((size_t)snprintf(todo, sizeof todo, "%s", path) >= sizeof todo)
+    if (append(todo, 0, path) == 0)
         return false;
     *out = '\0';
     unsigned links = 0;
+    size_t used = 0;
+    bool directory = true;
     for (char *at = todo; *at;) {
-        char *end = at + strcspn(at, "/");
+        char *end = strchrnul(at, '/');
         char *rest = *end ? end + 1 : end;
         *end = '\0';
-        size_t used = strlen(out);
         if (strcmp(at, "..") == 0) {
-            drop_last(out);
+            used = drop_last(out, used);
         } else if (*at && strcmp(at, ".") != 0) {
+            used = append(out, used, at);
+            directory = *rest && is_above_found(s, out, used);
             struct stat st;
-            int put = snprintf(out + used, SYSFS_PATH_MAX - used, "%s%s", used ? "/" : "", at);
-            if (put < 0 || (size_t)put >= SYSFS_PATH_MAX - used ||
-                fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            if (used == 0 || (!directory && fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0))
                 return false;
+            directory = directory || S_ISDIR(st.st_mode);
             char target[SYSFS_PATH_MAX];
-            if (link_target(s, out, &st, target)) {
-                drop_last(out);
+            if (!directory && link_target(s, out, &st, target)) {
+                used = drop_last(out, used);
                 if (*target == '/')
-                    *out = '\0';
-                char joined[TODO_MAX];
-                if (++links > LINKS_MAX ||
-                    (size_t)snprintf(joined, sizeof joined, "%s/%s", target, rest) >= sizeof joined)
+                    out[used = 0] = '\0';
+                size_t n = strlen(target), left = strlen(rest) + 1;
+                if (++links > LINKS_MAX || n + 1 + left > sizeof todo)
                     return false;
-                memcpy(todo, joined, strlen(joined) + 1);
+                memmove(todo + n + 1, rest, left);
+                memcpy(todo, target, n);
+                todo[n] = '/';
                 rest = todo;
-            } else if (!S_ISDIR(st.st_mode) && *rest) {
+            } else if (!directory && *rest) {
                 return false;
             }
         }
         at = rest;
     }
+    if (directory && s->found)
+        append(s->found, append(s->found, 0, out), "");
     return true;
 }
 
 static bool join(char out[SYSFS_PATH_MAX], const char *dir, const char *name)
 {
-    return (size_t)snprintf(out, SYSFS_PATH_MAX, "%s/%s", dir, name) < SYSFS_PATH_MAX;
+    size_t n = append(out, 0, dir);
+    return n > 0 && append(out, n, name) > 0;
 }
 
 bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)

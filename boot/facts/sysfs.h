@@ -29,6 +29,8 @@
 struct sysfs {
     /* directory, O_PATH */
     int root;
+    /* owned: the directory that was found last, with a slash at the end; SYSFS_PATH_MAX bytes */
+    char *found;
 };
 
 /* Opens the root ("" or "/" is this box). E_FACTS_READ when it holds neither proc nor sys. */

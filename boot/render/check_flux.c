@@ -130,7 +130,7 @@ static const struct tree_node *suspends(const struct tree_node *root)
     return (instance ? tree_is(node, "disabled") : check_true(node)) ? node : NULL;
 }
 
-/* A field that no schema has, be it of another kind, is a slip of the pen: the API server refuses the whole object. */
+/* A field that its schema has nowhere is a slip of the pen: the API server refuses the whole object. */
 static void check_known(struct check *c, const struct tree_node *map, struct span known)
 {
     if (map && map->kind == TREE_MAP)
@@ -145,10 +145,10 @@ static void check_fields(struct check *c, const struct tree_node *root, bool run
 {
     static const char maps[] = "spec\0spec.ref\0spec.sourceRef\0spec.secretRef\0spec.sync\0";
     const char *kind = tree_text(tree_get(root, "kind"));
-    struct span known = plan_components(c->plan);
-    /* Its definition may lie in bootstrap/, and may have no schema. */
-    bool judges =
-        span_find(known, "openAPIV3Schema:").n && span_find(known, pool_printf(c->pool, "kind: %s", kind)).n;
+    /* Its definition, in the layout that Flux's own have. It may lie in bootstrap/, and may have no schema. */
+    struct span known = span_find(plan_components(c->plan), pool_printf(c->pool, "\n    kind: %s\n", kind));
+    known.n -= span_find(known, "\n---\n").n;
+    bool judges = span_find(known, "openAPIV3Schema:").n > 0;
     for (const char *path = judges ? maps : ""; *path; path += strlen(path) + 1)
         check_known(c, tree_path(root, path), known);
 

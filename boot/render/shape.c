@@ -17,7 +17,7 @@ struct shape shape_of(const char *text, size_t len)
     const unsigned char *p = (const unsigned char *)text;
     struct shape s = {.block = len > 0 && p[0] != ' ' && p[0] != '\n', .fold = true};
     for (size_t i = 0; i < len;) {
-        if (p[i] > ' ' && p[i] <= '~') {
+        if (p[i] >= ' ' && p[i] <= '~') {
             i++;
             continue;
         }
@@ -30,14 +30,12 @@ struct shape shape_of(const char *text, size_t len)
             s.lines = true;
             if (after == '\n' || after == ' ')
                 s.fold = false;
-            if (after == '\n' && i + 2 == len)
+            if ((after == '\n' && i + 2 == len) || (i > 0 && p[i - 1] == ' '))
                 s.block = false;
-        } else if (c == ' ' && (after == '\n' || i + 1 == len)) {
-            s.block = false;
         }
         i += width ? width : 1;
     }
-    s.block = s.block && !s.escape;
+    s.block = s.block && !s.escape && p[len - 1] != ' ';
     s.fold = s.fold && s.block;
     return s;
 }

@@ -44,12 +44,14 @@ static bool is_marked(const char *text)
     static bool begins[1 << CHAR_BIT];
     for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
         begins[(unsigned char)*m->text] = true;
-    for (const char *at = text; *at; at++)
-        for (const struct clear_mark *m = marks;
-             begins[(unsigned char)*at] && m < marks + sizeof marks / sizeof *marks; m++)
-            if (*at == *m->text && strncmp(at, m->text, strlen(m->text)) == 0 && at - text >= m->before &&
+    for (const char *at = text; *at; at++) {
+        if (!begins[(unsigned char)*at])
+            continue;
+        for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
+            if (at[1] == m->text[1] && strncmp(at, m->text, strlen(m->text)) == 0 && at - text >= m->before &&
                 strlen(at) >= strlen(m->text) + m->behind)
                 return true;
+    }
     return false;
 }
 

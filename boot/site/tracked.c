@@ -23,12 +23,6 @@
 
 enum { FLAG_EXTENDED = 0x4000 };
 
-static void skip(struct stream *s, uint64_t n)
-{
-    while (n-- > 0 && !s->bad)
-        stream_next(s);
-}
-
 static uint32_t be(struct stream *s, unsigned bytes)
 {
     uint32_t v = 0;
@@ -82,7 +76,7 @@ static bool is_split(struct stream *s)
         bool letters = (signature >> 24) >= 'A' && (signature >> 24) <= 'z';
         if (!letters)
             return false; /* the checksum */
-        skip(s, size);
+        stream_skip(s, size);
     }
     return false;
 }
@@ -101,17 +95,17 @@ static enum tracked each_path(int fd, size_t hash, bool (*see)(void *arg, const 
     size_t length = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t start = s->taken;
-        skip(s, STAT_BYTES + hash);
+        stream_skip(s, STAT_BYTES + hash);
         uint32_t flags = be(s, 2);
         if (version >= 3 && flags & FLAG_EXTENDED)
-            skip(s, 2);
+            stream_skip(s, 2);
         if (!entry_path(s, version, name, &length))
             return TRACKED_UNKNOWN;
         if (see(arg, name))
             return TRACKED_YES;
         /* Versions 2 and 3 pad with 1 to 8 NULs to a multiple of eight; one was eaten with the path. */
         if (version != 4)
-            skip(s, (8 - (s->taken - start) % 8) % 8);
+            stream_skip(s, (8 - (s->taken - start) % 8) % 8);
     }
     return is_split(s) ? TRACKED_UNKNOWN : TRACKED_NO;
 }

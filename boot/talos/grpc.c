@@ -99,22 +99,26 @@ static const char *on_data(void *arg, struct span bytes)
     struct call *c = arg;
     if (c->h2.status != 200 || !c->grpc_content)
         return "the answer is not gRPC";
-    buf_add(&c->received, bytes.p, bytes.n);
-    size_t at = 0;
-    while (c->received.len - at >= PREFIX && !c->ended_by_receiver) {
-        struct reader r = reader_of(c->received.data + at, c->received.len - at);
+    struct buf *in = &c->received;
+    buf_add(in, bytes.p, bytes.n);
+    while (in->len >= PREFIX && !c->ended_by_receiver) {
+        struct reader r = reader_of(in->data, in->len);
         if (reader_u8(&r) != 0)
             return "a message is compressed, which was not offered";
         uint32_t n = reader_u32be(&r);
         if (n > GRPC_MESSAGE_MAX)
             return too_large;
         struct span message = reader_take(&r, n);
-        if (r.bad)
+        if (r.bad) {
+            /* Room for all of it at once: an answer to an apply is as large as the config. */
+            buf_reserve(in, PREFIX + n - in->len);
             break;
-        at += PREFIX + n;
-        c->ended_by_receiver = c->receiver(c->arg, message) != 0;
+        }
+        c->ended_by_receiver = c->receiver(c->arg, message, in) != 0;
+        if (!in->data)
+            break;
+        buf_consume(in, PREFIX + n);
     }
-    buf_consume(&c->received, at);
     return NULL;
 }
 

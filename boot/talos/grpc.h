@@ -56,8 +56,9 @@ struct grpc_call {
     uint32_t deadline_ms;
 };
 
-/* A message has arrived; it lives until the receiver returns. Nonzero ends the call early, as done. */
-typedef int grpc_receiver(void *arg, struct span message);
+/* A message has arrived; it lives until the receiver returns. `whole` is what it lies in: the receiver may take that
+ * block, leaves the buffer without data then, and gets nothing of what stood behind. Nonzero ends the call, as done. */
+typedef int grpc_receiver(void *arg, struct span message, struct buf *whole);
 
 /* What the server answered. text is percent-decoded and not cleaned; grpc_status_free() wipes it. */
 struct grpc_status {

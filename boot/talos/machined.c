@@ -16,21 +16,17 @@ static const char admin[] = "os:admin";
 struct one_message {
     struct pool *pool;
     struct span bytes;
-    bool got;
     /* gets all that machined says when it refuses; NULL: not wanted */
     struct buf *refusal;
 };
 
-static struct span keep(struct pool *pool, struct span s)
-{
-    return (struct span){(const unsigned char *)pool_memdup(pool, s.p, s.n), s.n};
-}
-
-static int take_one(void *arg, struct span message)
+static int take_one(void *arg, struct span message, struct buf *whole)
 {
     struct one_message *m = arg;
-    m->bytes = keep(m->pool, message);
-    m->got = true;
+    m->bytes = message;
+    pool_keep(m->pool, whole->data);
+    whole->data = NULL;
+    whole->len = whole->cap = 0;
     return 0;
 }
 
@@ -46,7 +42,7 @@ static int unary(const struct grpc_target *target, const struct grpc_call *call,
         *not_found = true;
     else if (status.code != GRPC_OK) {
         result = refusal_error(call->method, &status, target->hidden, answer->refusal, e);
-    } else if (!answer->got)
+    } else if (!answer->bytes.p)
         result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
     grpc_status_free(&status);
     return result;
@@ -113,7 +109,7 @@ static bool decode_resource(struct pool *pool, struct span message, struct resou
         return false;
     out->id = pool_memdup(pool, metadata.id.p, metadata.id.n);
     out->version = pool_memdup(pool, metadata.version.p, metadata.version.n);
-    out->spec = keep(pool, proto_spec);
+    out->spec = proto_spec;
     return true;
 }
 
@@ -139,10 +135,7 @@ int machined_get(const struct grpc_target *target, struct pool *pool, const stru
         .request = {(const unsigned char *)request.data, request.len},
         .deadline_ms = CALL_MS,
     };
-    /* The raw answer and its parts would both stay in the caller's pool: configs are large, so it gets a pool of its
-     * own. */
-    cleanup(pool_cleanup) struct pool *scratch = pool_new();
-    struct one_message answer = {.pool = scratch};
+    struct one_message answer = {.pool = pool};
     bool absent = false;
     int result = unary(target, &call, &answer, &absent, e);
     buf_free(&request);
@@ -161,9 +154,11 @@ struct list_state {
     bool malformed;
 };
 
-static int take_listed(void *arg, struct span message)
+static int take_listed(void *arg, struct span message, struct buf *whole)
 {
+    (void)whole;
     struct list_state *list = arg;
+    message.p = (const unsigned char *)pool_memdup(list->pool, message.p, message.n);
     list->malformed =
         list->count == PB_REPEATED_MAX || !decode_answer(list->pool, message, &list->items[list->count]);
     if (!list->malformed)

@@ -25,6 +25,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -143,10 +144,10 @@ def template(binary, site, tree, work, values):
     return path
 
 
-def contestants(binary, baseline, work, keys, names, values, tree, serial, go):
+def contestants(binary, baseline, work, sites, keys, names, values, tree, serial, go):
     found, skipped, flux = [], [], flux_file()
     for method in ("certificate", "secret"):
-        site = boot_site(os.path.join(work, "boot-site-" + method), keys, names, method, flux, serial)
+        site = boot_site(os.path.join(sites, "boot-site-" + method), keys, names, method, flux, serial)
         for name, program in (("hearth", binary), (BASELINE, baseline)):
             if program:
                 found.append(Contestant("%s boot, %s" % (name, method), [program, "boot", "--json", "--site", site, "--sysroot", tree],
@@ -155,7 +156,7 @@ def contestants(binary, baseline, work, keys, names, values, tree, serial, go):
     if tpm.lacks():
         skipped.append("login by TPM: " + tpm.lacks())
     else:
-        by_tpm = boot_site(os.path.join(work, "boot-site-tpm"), keys, names, "tpm", flux, serial)
+        by_tpm = boot_site(os.path.join(sites, "boot-site-tpm"), keys, names, "tpm", flux, serial)
         certificate, chip = born(binary, by_tpm, tree, work)
         found.insert(1, Contestant("hearth boot, tpm", [binary, "boot", "--json", "--site", by_tpm, "--sysroot", tree], "facts",
                                    certificate))
@@ -299,8 +300,10 @@ def main():
     values = {name: "value of %s" % name for name in names}
     azure = world.World(work, keys, {"rtt_ms": RTT_MS, "dns": DNS, "vaults": {VAULT: dict(
         values, **{"talos-data": bundle.to_yaml(bundle.talos_bundle(2048))})}})
-    found, skipped, flux, chip = contestants(binary, options.baseline and os.path.abspath(options.baseline), work, keys, names, values,
-                                        tree, facts["serial"], go)
+    # Above the site of a box is no repository whose index would be read.
+    sites = tempfile.TemporaryDirectory(prefix="hearth-bench-")
+    found, skipped, flux, chip = contestants(binary, options.baseline and os.path.abspath(options.baseline), work, sites.name, keys,
+                                        names, values, tree, facts["serial"], go)
     box = {"work": work, "go": go, "facts": facts, "launcher": launcher, "system": {
         "manufacturer": facts["system"]["manufacturer"], "product": facts["system"]["product_name"], "serial": facts["serial"],
         "uuid": facts["uuid"] or ""}}

@@ -182,8 +182,9 @@ struct outcome {
     unsigned stop_after;
 };
 
-static int on_message(void *arg, struct span message)
+static int on_message(void *arg, struct span message, struct buf *whole)
 {
+    (void)whole;
     struct outcome *o = arg;
     o->messages.max = (size_t)20 << 20;
     buf_char(&o->messages, '[');
