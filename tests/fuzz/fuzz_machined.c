@@ -52,9 +52,14 @@ int __wrap_grpc_invoke(const struct grpc_target *target, const struct grpc_call 
         buf_add(&status->text, words.p, words.n < GRPC_TEXT_MAX ? words.n : GRPC_TEXT_MAX);
         return 0;
     }
-    for (unsigned i = 0; i < count; i++)
-        if (receiver && receiver(arg, piece()) != 0)
-            break;
+    bool enough = !receiver;
+    for (unsigned i = 0; i < count && !enough; i++) {
+        struct span words = piece();
+        struct buf whole = {0};
+        buf_add(&whole, words.p, words.n);
+        enough = receiver(arg, (struct span){(const unsigned char *)whole.data, words.n}, &whole) != 0;
+        buf_free(&whole);
+    }
     return 0;
 }
 
