@@ -681,14 +681,19 @@ static void one_that_rests_is_refused_where_none_runs(void **state)
         git_secret, NULL);
 }
 
-static const char flux_schema[] =
-    "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
-    "metadata: {name: x.y}\nspec:\n  group: y\n  names: {kind: X}\n  scope: Namespaced\n"
-    "  versions:\n  - schema:\n      openAPIV3Schema:\n        interval:\n        ref:\n"
-    "          branch:\n        secretRef:\n          name:\n        url:\n        path:\n"
-    "        prune:\n        sourceRef:\n          kind:\n";
+/* A definition in the layout that Flux's own have; `fields` stand in its schema. */
+#define DEFINITION(kind, fields) \
+    "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n" \
+    "metadata: {name: " kind ".y}\nspec:\n  group: y\n  names:\n    kind: " kind "\n    plural: y\n" \
+    "  scope: Namespaced\n  versions:\n  - schema:\n      openAPIV3Schema:\n" fields
+static const char flux_schema[] = DEFINITION(
+    "GitRepository",
+    "        interval:\n        ref:\n          branch:\n        secretRef:\n          name:\n        url:\n")
+    DEFINITION("Kustomization",
+               "        interval:\n        path:\n        prune:\n        sourceRef:\n          kind:\n      "
+               "    name:\n");
 
-/* Where the definitions have schemas, a field that stands in none of them stops the API server. */
+/* Where the definitions have schemas, a field that its kind's has nowhere stops the API server. */
 static void a_field_that_flux_lacks_is_refused(void **state)
 {
     (void)state;
@@ -697,6 +702,7 @@ static void a_field_that_flux_lacks_is_refused(void **state)
     } rows[] = {{"branch: main", "branch: main", NULL},
                 {"interval: 1m0s", "interval: 1m0s\n  intervall: 1m0s", "this Flux has no field intervall"},
                 {"branch: main", "branch: main\n    brunch: x", "this Flux has no field brunch"},
+                {"branch: main", "branch: main\n  prune: true", "this Flux has no field prune"},
                 {"kind: GitRepository\n    name", "kind: GitRepository\n    knd: x\n    name",
                  "this Flux has no field knd"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -865,7 +871,7 @@ static void an_instance_is_judged_by_its_own_definition(void **state)
     kit_manifest(&k, "30-operator", "bootstrap/operator.yaml", OPERATOR);
     sync_file_is(&k, instance, login, "beside Flux", NULL);
     open_controlplane(&k, NULL, NULL);
-    kit_flux(&k, pool_printf(k.pool, "%s%s", OPERATOR, flux_schema));
+    kit_flux(&k, OPERATOR DEFINITION("FluxInstance", "        sync:\n"));
     sync_file_is(&k, instance, login, "its own", "this Flux has no field distribution");
     instance_is(OPERATOR, "namespace: flux}",
                 "namespace: flux, annotations: {fluxcd.controlplane.io/reconcile: disabled}}", login,
