@@ -42,6 +42,10 @@ class Stage:
     def kustomization(self, name):
         return self.ready(KUSTOMIZATIONS, name)
 
+    def all_well(self):
+        """Whether every Kustomization is ready."""
+        return all(self.kustomization(each["metadata"]["name"])[0] == "True" for each in self.node.get(KUSTOMIZATIONS)["items"])
+
     def external(self, namespace, name):
         return self.ready(EXTERNAL % namespace, name)
 
