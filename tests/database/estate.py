@@ -206,7 +206,8 @@ class Box:
         os.makedirs(self.tools)
         self.tool("flux", FLUX % build.BIN)
         self.tool("az", AZ % {"vault": self.vault, "az": parts.az, "config": os.path.join(directory, "az"), "roots": network.world.keys.roots()})
-        os.symlink(os.path.join(build.BIN, "kubectl"), os.path.join(self.tools, "kubectl"))
+        self.takes_kubectl(os.path.join(build.BIN, "kubectl"))
+        self.backups = BACKUPS
         self.boxes, self.node, self.started = 0, None, time.monotonic()
 
     @staticmethod
@@ -218,6 +219,13 @@ class Box:
         path = os.path.join(self.tools, name)
         self.value(path, text)
         os.chmod(path, 0o755)
+
+    def takes_kubectl(self, program):
+        """The kubectl that the person has from now on."""
+        path = os.path.join(self.tools, "kubectl")
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(program, path)
 
     def say(self, text):
         for line in text.rstrip().splitlines():
@@ -304,7 +312,7 @@ class Box:
         """What Flux does with the folder."""
         if self.suspended():
             return "suspended"
-        made = self.kubectl("kustomize", os.path.join(self.git, "databases", "postgres")).replace("${backups}", BACKUPS)
+        made = self.kubectl("kustomize", os.path.join(self.git, "databases", "postgres")).replace("${backups}", self.backups)
         # The webhook may still be coming up, as it may for Flux, which tries again.
         end = time.monotonic() + 300
         while True:

@@ -17,6 +17,8 @@ import images as images_module
 HERE = os.path.dirname(os.path.abspath(__file__))
 WHERE = os.path.join(build.REPO, "build", "database")
 OPERATOR, PLUGIN = "github.com/cloudnative-pg/cloudnative-pg", "github.com/cloudnative-pg/plugin-barman-cloud"
+# As people still have it: four minor versions behind the cluster.
+KUBECTL, KUBECTL_FOLDER = "k8s.io/kubectl", os.path.join(HERE, "kubectl")
 MODULES = {OPERATOR: os.path.join(HERE, "operator"), PLUGIN: os.path.join(HERE, "plugin")}
 # The plugin asks for 0.6.0 of this, which the proxy does not serve: the newest that it does, and what of 0.6.0 the
 # plugin names. So an error of a WAL restore is of no known kind to it, and is said as it is.
@@ -168,6 +170,8 @@ class Parts:
             version, self.sources[module] = build.module(module, folder)
             self.table[module] = version
             build.built(os.path.basename(module) + " " + version, [module + "/cmd/manager"], folder, self.program(module))
+        self.table[KUBECTL], _ = build.module(KUBECTL, KUBECTL_FOLDER)
+        build.built("kubectl " + self.table[KUBECTL], ["."], KUBECTL_FOLDER, self.program(KUBECTL))
         self.server = once("postgresql.tar", debian(*SERVER))
         if sys.version_info[:2] != PYTHON_VERSION:
             raise build.Lacking("barman runs with Debian 12's Python, 3.11, and this is another")

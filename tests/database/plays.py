@@ -9,11 +9,16 @@ import os
 import re
 import time
 
+import build
 import desk as desk_module
 import parts as parts_module
 import words as words_module
 from cluster import wait
 from estate import ACCOUNT, BACKUPS, LONG
+
+
+BRACES = ("{ apiVersion: postgresql.cnpg.io/v1, kind: Backup, metadata: { generateName: now- }, spec: { cluster: { name: postgres }, "
+          "method: plugin, pluginConfiguration: { name: barman-cloud.cloudnative-pg.io } } }")
 
 
 class Story:
@@ -180,6 +185,25 @@ def rehearsal(story):
     box.expect("the rehearsal: the living one archives on", len(box.store.objects()) > len(before))
 
 
+def older_kubectl(story):
+    """The person's kubectl is four minor versions older than the cluster: a Backup in braces, as the README once had it,
+    is refused; the README's is taken, and waited for. (D5)"""
+    box = story.box
+
+    def bases():
+        return {name.split("/")[2] for name in box.store.names(story.folder() + "/base/")}
+    before = bases()
+    box.takes_kubectl(box.parts.program(parts_module.KUBECTL))
+    try:
+        status, said = box.person("kubectl -n databases create -f - <<< '%s'" % BRACES)
+        box.expect("before: kubectl %s refuses a Backup in braces" % box.parts.table[parts_module.KUBECTL],
+                   status != 0 and "invalid character" in said, said)
+        box.backup()
+        box.expect("after: it takes the README's, and waits for it", len(bases()) == len(before) + 1)
+    finally:
+        box.takes_kubectl(os.path.join(build.BIN, "kubectl"))
+
+
 def archiving_fails(story):
     """Archiving fails for weeks: what there is to see, for each cause, and that it catches up without a restart.
     (D8)"""
@@ -233,9 +257,21 @@ def container_gone(story):
 
 
 def mistyped_account(story):
-    """What `hearth check` says where `backups:` names another account than the connection string of the one that is
-    archived to, of other strings, and where it read none. (D11)"""
+    """An account that is mistyped in `backups:` is seen by nothing in the cluster; what `hearth check` says of it, of
+    other strings, and where it read none. (D11)"""
     box, desk, mistyped = story.box, desk_module.Desk(story.box), "homelabbakcup"
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    box.backups = BACKUPS.replace(ACCOUNT, mistyped)
+    box.reconcile()
+    story.write(2)
+    box.five_minutes()
+    box.backup()
+    said = box.log("postgres-1", "-c", "plugin-barman-cloud", "--since-time", began)
+    green = {kind: box.condition(kind)[0] for kind in ("Ready", "ContinuousArchiving", "LastBackupSucceeded")}
+    box.expect("before: a mistyped account in backups is taken, and all is green: %s" % green,
+               mistyped in said and set(green.values()) == {"True"}, said[-1500:])
+    box.backups = BACKUPS
+    box.reconcile()
     locked = [{"role": "vault", "path": "/secrets/" + desk_module.SECRET, "kv": "rbac"}]
     another = "no connection string that was read is of the storage account %s: is one mistyped?"
     none = "no connection string was read, so the storage account %s was compared with none"
@@ -415,7 +451,7 @@ def drained(story):
     story.found("after a drain")
 
 
-PLAYS = [first_life, old_git_first, lost_box, mistake, once_more, rehearsal, archiving_fails, mistyped_account, drained,
+PLAYS = [first_life, old_git_first, lost_box, mistake, once_more, rehearsal, older_kubectl, archiving_fails, mistyped_account, drained,
          edit_under_living, last_segment, too_fast, failed_recovery, move, old_folders, container_gone]
 
 
@@ -432,6 +468,7 @@ def closing(box, story):
     for name, state in [
         ("CloudNativePG " + table[parts_module.OPERATOR], "real: operator, webhooks, instance manager, jobs; its own manifest"),
         ("barman plugin " + table[parts_module.PLUGIN], "real: operator and sidecars; its barman-cloud %s and machinery 0.5.0 stand in for 0.6.0" % table[parts_module.LIBRARY]),
+        ("kubectl " + table[parts_module.KUBECTL].replace("v0.", "1."), "real: the person's, in older_kubectl; else it is the cluster's"),
         ("PostgreSQL " + table["PostgreSQL"], "real: Debian's, under the name of the image that the example asks for"),
         ("barman " + parts_module.BARMAN, "real: PyPI's"),
         ("Azurite " + parts_module.AZURITE, "real, in the place of Azure Blob, under its name and over TLS; no soft delete, and no quota: a full "
