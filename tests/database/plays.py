@@ -186,8 +186,8 @@ def rehearsal(story):
 
 
 def older_kubectl(story):
-    """The person's kubectl is four minor versions older than the cluster: a Backup in braces, as the README once had it,
-    is refused; the README's is taken, and waited for. (D5)"""
+    """The person's kubectl is four minor versions older than the cluster: a Backup in braces, as the README once had
+    it, is refused; the README's is taken, and waited for. (D5)"""
     box = story.box
 
     def bases():
