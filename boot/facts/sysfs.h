@@ -5,7 +5,7 @@
  * of it: a tree copied from another box reads like the box. A tree that was copied by a tool
  * without symbolic links (git with core.symlinks=false) has small files that hold the target
  * instead; those are followed too. They cannot be confused with attributes: sysfs gives its
- * attributes a size of 4096.
+ * attributes a size of 4096. While it is open, no directory of the tree becomes a link.
  *
  * Attributes are read to end of file, because st_size lies (4096 in sysfs, 0 in procfs). A file
  * that is missing, empty or fails to read (EINVAL, ENXIO, EPERM) is "unknown", never an error.
@@ -38,7 +38,7 @@ int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e);
 void sysfs_close(struct sysfs *s);
 
 /* The canonical path of an existing file or directory, relative to the root ("sys/devices/..."), links
- * resolved. */
+ * resolved. path: 1 to SYSFS_PATH_MAX - 1 bytes. */
 bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_MAX]);
 
 /* Whether dir/name exists. */

@@ -114,9 +114,10 @@ static const char *on_data(void *arg, struct span bytes)
             buf_reserve(in, PREFIX + n - in->len);
             break;
         }
+        size_t behind = in->len - (PREFIX + n);
         c->ended_by_receiver = c->receiver(c->arg, message, in) != 0;
         if (!in->data)
-            break;
+            return behind ? "more than one message" : NULL;
         buf_consume(in, PREFIX + n);
     }
     return NULL;

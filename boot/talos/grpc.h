@@ -57,7 +57,8 @@ struct grpc_call {
 };
 
 /* A message has arrived; it lives until the receiver returns. `whole` is what it lies in: the receiver may take that
- * block, leaves the buffer without data then, and gets nothing of what stood behind. Nonzero ends the call, as done. */
+ * block, and leaves the buffer without data then; bytes behind the message end the call as malformed. Nonzero ends the
+ * call, as done. */
 typedef int grpc_receiver(void *arg, struct span message, struct buf *whole);
 
 /* What the server answered. text is percent-decoded and not cleaned; grpc_status_free() wipes it. */

@@ -103,7 +103,7 @@ def load(path, room):
     negative = head.get("exit", "0") != "0"
     rows = [shlex.split(row) for row in head.get("each", [])] or [None]
     with open(path, encoding="utf-8", errors="surrogateescape") as source:
-        text = source.read()
+        text = "".join(line for line in source if not line.startswith(("#", "each:")))
     # The first may be the name alone; what else a row says and nothing takes, proves nothing.
     idle = ["@%d@" % number for number in range(2, max(len(row or []) for row in rows) + 1) if "@%d@" % number not in text]
     if idle:

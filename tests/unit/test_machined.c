@@ -95,6 +95,9 @@ static void get(void **state)
     add_message(answer(&s, "Things", "odd"), &garbage);
     add_resource(answer(&s, "Things", "nameless"), "", &spec);
     (void)answer(&s, "Things", "silent");
+    struct answer *two = answer(&s, "Things", "two");
+    add_resource(two, "two", &spec);
+    add_resource(two, "two", &spec);
     server_start(&s);
     struct resource r;
     struct error e;
@@ -106,8 +109,8 @@ static void get(void **state)
     assert_int_equal(r.spec.n, 2);
     assert_int_equal(machined_get(&s.target, pool, &plain, "absent", &r, &found, &e), 0);
     assert_false(found);
-    static const char *const bad[] = {"odd", "nameless", "silent"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const bad[] = {"odd", "nameless", "silent", "two"};
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(machined_get(&s.target, pool, &plain, bad[i], &r, &found, &e), -1);
         assert_int_equal(e.code, E_MACHINED_MALFORMED);
         assert_non_null(strstr(e.text, bad[i]));
