@@ -60,10 +60,9 @@ static void follow_path(struct walk *w, const struct walk_item *item, const stru
 
 /* Whether the components that are laid serve this version: of its kind's definition, in the layout that Flux's own
  * have. Another layout judges nothing. */
-static bool is_served(struct walk *w, const char *group, const char *version, const char *kind)
+static bool is_served(struct walk *w, const char *version, const char *kind)
 {
-    struct span one = span_find(plan_components(w->plan),
-                                pool_printf(w->pool, "\n  group: %s\n  names:\n    kind: %s\n", group, kind));
+    struct span one = span_find(plan_components(w->plan), pool_printf(w->pool, "\n    kind: %s\n", kind));
     if (!one.n)
         return true;
     one.n -= span_find(one, "\n---\n").n;
@@ -77,8 +76,7 @@ static void judge_version(struct walk *w, const struct walk_item *item, const st
     const struct tree_node *version = tree_get(root, "apiVersion");
     const char *kind = tree_text(tree_get(root, "kind")), *text = tree_text(version);
     if (kind && text && text_glob("*.toolkit.fluxcd.io/v*beta*", text) &&
-        !is_served(w, pool_printf(w->pool, "%.*s", (int)strcspn(text, "/"), text), strchr(text, '/') + 1,
-                   kind))
+        !is_served(w, strchr(text, '/') + 1, kind))
         errors_at(w->warnings, walk_pos(item, version), E_PLAN_RISK,
                   "%.120s serves no %.64s of %.64s: Flux would not take it",
                   w->plan->entry->role->flux.components, kind, text);
