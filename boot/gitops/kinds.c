@@ -58,14 +58,12 @@ static void follow_path(struct walk *w, const struct walk_item *item, const stru
 
 /* ---- Flux's own ---- */
 
-/* Whether the components that are laid serve this version: of its kind's definition, in the layout that Flux's own
- * have. Another layout judges nothing. */
+/* Whether the components that are laid serve this version. Where they have no such definition, nothing is judged. */
 static bool is_served(struct walk *w, const char *version, const char *kind)
 {
-    struct span one = span_find(plan_components(w->plan), pool_printf(w->pool, "\n    kind: %s\n", kind));
+    struct span one = plan_definition(w->plan, kind);
     if (!one.n)
         return true;
-    one.n -= span_find(one, "\n---\n").n;
     static const char served[] = "\n    served: ";
     one = span_find(span_find(one, pool_printf(w->pool, "\n    name: %s\n", version)), served);
     return one.n > sizeof served && one.p[sizeof served - 1] == 't';

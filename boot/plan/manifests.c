@@ -282,12 +282,14 @@ static void add_components(struct plan *plan, struct errors *errors)
     lay_flux(plan, PLAN_FLUX_COMPONENTS, path, bytes, errors);
 }
 
-struct span plan_components(const struct plan *plan)
+struct span plan_definition(const struct plan *plan, const char *kind)
 {
+    struct span one = {0};
     for (unsigned i = 0; i < plan->manifest_count; i++)
         if (strcmp(plan->manifests[i].name, PLAN_FLUX_COMPONENTS) == 0)
-            return plan->manifests[i].bytes;
-    return (struct span){0};
+            one = span_find(plan->manifests[i].bytes, pool_printf(plan->pool, "\n    kind: %s\n", kind));
+    one.n -= span_find(one, "\n---\n").n;
+    return one;
 }
 
 /* The example's own mark, in bytes that are not parsed: anywhere but in a comment. */

@@ -158,8 +158,9 @@ unsigned plan_control_planes(const struct plan *plan);
 /* site_login_file() of this plan's node. */
 const char *plan_login_file(char out[SITE_LOGIN_FILE_MAX], const struct plan *plan);
 
-/* The bytes of the role's flux.components, with its CustomResourceDefinitions; none where it is not inlined. */
-struct span plan_components(const struct plan *plan);
+/* The CustomResourceDefinition of a kind in the role's flux.components, from its names on, in the layout of Flux's own;
+ * none where that has no such one, or is not inlined. */
+struct span plan_definition(const struct plan *plan, const char *kind);
 
 /* plan->keeps != KEEPS_NO. */
 bool plan_keeps_hearth(const struct plan *plan);

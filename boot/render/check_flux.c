@@ -145,9 +145,8 @@ static void check_fields(struct check *c, const struct tree_node *root, bool run
 {
     static const char maps[] = "spec\0spec.ref\0spec.sourceRef\0spec.secretRef\0spec.sync\0";
     const char *kind = tree_text(tree_get(root, "kind"));
-    /* Its definition, in the layout that Flux's own have. It may lie in bootstrap/, and may have no schema. */
-    struct span known = span_find(plan_components(c->plan), pool_printf(c->pool, "\n    kind: %s\n", kind));
-    known.n -= span_find(known, "\n---\n").n;
+    /* Its definition may lie in bootstrap/, and may have no schema. */
+    struct span known = plan_definition(c->plan, kind);
     bool judges = span_find(known, "openAPIV3Schema:").n > 0;
     for (const char *path = judges ? maps : ""; *path; path += strlen(path) + 1)
         check_known(c, tree_path(root, path), known);
