@@ -99,7 +99,7 @@ static void mark_cut(struct error *e)
 /* Formats behind what stands in text already, cleaned, and marks a cut with "...". */
 static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e, const char *fmt, va_list ap)
 {
-    char raw[ERROR_TEXT_MAX];
+    UNSET char raw[ERROR_TEXT_MAX];
     int n = vsnprintf(raw, sizeof raw, words_text(fmt), ap);
     size_t used = strlen(e->text);
     if (n < 0)
@@ -109,9 +109,16 @@ static void __attribute__((format(printf, 2, 0))) add_formatted(struct error *e,
         mark_cut(e);
 }
 
+/* The text behind its first byte is nobody's yet. */
+static void begin(struct error *e, enum error_code code)
+{
+    memset(e, 0, offsetof(struct error, text) + 1);
+    e->code = code;
+}
+
 int(error_set)(struct error *e, enum error_code code, const char *fmt, ...)
 {
-    *e = (struct error){.code = code};
+    begin(e, code);
     va_list ap;
     va_start(ap, fmt);
     add_formatted(e, fmt, ap);
@@ -134,7 +141,7 @@ static void add_pos(struct error *e, struct pos pos)
 
 int(error_at)(struct error *e, struct pos pos, enum error_code code, const char *fmt, ...)
 {
-    *e = (struct error){.code = code};
+    begin(e, code);
     add_pos(e, pos);
     va_list ap;
     va_start(ap, fmt);
@@ -151,7 +158,8 @@ bool error_passes(int errnum)
 
 int(error_errno)(struct error *e, enum error_code code, int errnum, const char *fmt, ...)
 {
-    *e = (struct error){.code = code, .passing = error_passes(errnum)};
+    begin(e, code);
+    e->passing = error_passes(errnum);
     va_list ap;
     va_start(ap, fmt);
     add_formatted(e, fmt, ap);

@@ -28,7 +28,7 @@ int file_read(int dirfd, const char *path, size_t max, struct buf *b, struct err
         return error_errno(e, E_FILE_READ, errno, "%s", path);
     if (!S_ISREG(st.st_mode))
         return error_set(e, E_FILE_READ, "%s: not a regular file", path);
-    char piece[4096];
+    UNSET char piece[4096];
     int result = 0;
     for (size_t total = 0; result == 0;) {
         ssize_t got = read_some(fd, piece, sizeof piece);
@@ -63,7 +63,7 @@ int file_write_all(int fd, const void *p, size_t n, const char *what, struct err
 
 int file_write(int dirfd, const char *path, const void *p, size_t n, unsigned mode, struct error *e)
 {
-    char tmp[4096];
+    UNSET char tmp[4096];
     if (snprintf(tmp, sizeof tmp, "%s.hearth-%ld", path, (long)getpid()) >= (int)sizeof tmp)
         return error_set(e, E_FILE_WRITE, "%s: the path is too long", path);
     cleanup(fd_cleanup) int fd =

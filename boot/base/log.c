@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -21,7 +22,7 @@ void log_json(bool on)
 
 static void put_bytes(const struct buf *text)
 {
-    struct error ignored;
+    UNSET struct error ignored;
     /* When stderr is gone there is nobody left to tell. */
     (void)file_write_all(STDERR_FILENO, text->data, text->len, "stderr", &ignored);
 }
@@ -46,7 +47,7 @@ static void put_json(json_t *event)
 
 void log_event(const char *event, json_t *fields, const char *prefix, const char *text)
 {
-    char clean[LOG_LINE_MAX];
+    UNSET char clean[LOG_LINE_MAX];
     text_clean_z(clean, sizeof clean, text);
     if (as_json) {
         json_t *all = json_pack("{s:s}", "event", event);
@@ -66,7 +67,7 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
 {
     va_list ap;
     va_start(ap, fmt);
-    char text[LOG_LINE_MAX];
+    UNSET char text[LOG_LINE_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     char prefix[64];
@@ -78,7 +79,7 @@ void log_stage(unsigned number, unsigned total, const char *name, const char *fm
 static void __attribute__((format(printf, 3, 0)))
 say(const char *event, const char *prefix, const char *fmt, va_list ap)
 {
-    char text[LOG_LINE_MAX];
+    UNSET char text[LOG_LINE_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     log_event(event, NULL, prefix, text);
 }
@@ -95,7 +96,7 @@ void log_warnings(const struct errors *list)
 {
     struct errors_kind kinds[ERRORS_MAX];
     unsigned n = errors_kinds(list, kinds);
-    char text[ERRORS_SAID_MAX];
+    UNSET char text[ERRORS_SAID_MAX];
     for (unsigned i = 0; i < n; i++)
         log_warning("%s", errors_said(text, list, &kinds[i]));
 }

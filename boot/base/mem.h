@@ -68,6 +68,10 @@ size_t mem_peak(void);
 #define cleanup(f) __attribute__((cleanup(f)))
 void mem_cleanup(void *pointer_to_pointer);
 
+/* A large local that is written before it is read: without this the compiler zeroes it each time (scripts/toolchain),
+ * which costs more than what is done with it. */
+#define UNSET __attribute__((uninitialized))
+
 /*
  * A pool: values that live and die together (a site, a plan). Everything is zeroed, aligned
  * for any type, and wiped with the pool.

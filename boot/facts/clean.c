@@ -1,6 +1,7 @@
 #include "facts/clean.h"
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -206,11 +207,11 @@ static bool is_filler(const char *words)
 
 bool clean_is_placeholder(const char *text)
 {
-    char squeezed[CLEAN_TEXT_MAX];
+    UNSET char squeezed[CLEAN_TEXT_MAX];
     size_t n = clean_squeeze(text, squeezed);
     if (n == 0)
         return strlen(text) < CLEAN_TEXT_MAX;
-    char words[CLEAN_TEXT_MAX];
+    UNSET char words[CLEAN_TEXT_MAX];
     split(text, words);
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (text_glob(samples[i], squeezed))

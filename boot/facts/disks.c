@@ -92,9 +92,9 @@ static const char *scsi_transport(const struct disk *d, char driver[SYSFS_TEXT_M
         return "iscsi";
     if (strstr(d->device, "usb"))
         return "usb";
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     snprintf(path, sizeof path, "sys/class/scsi_host/host%lu", host);
-    char dir[SYSFS_PATH_MAX];
+    UNSET char dir[SYSFS_PATH_MAX];
     if (!sysfs_resolve(d->s, path, dir) || !sysfs_text(d->s, dir, "proc_name", driver))
         return "";
     if (strcmp(driver, "ahci") == 0 || strcmp(driver, "sata") == 0)
@@ -110,7 +110,7 @@ static void find_transport(struct disk *d)
     for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules && !transport; i++)
         if (starts(d->name, name_rules[i].prefix))
             transport = name_rules[i].transport;
-    char driver[SYSFS_TEXT_MAX];
+    UNSET char driver[SYSFS_TEXT_MAX];
     snprintf(d->transport, sizeof d->transport, "%.*s", (int)sizeof d->transport - 1,
              transport ? transport : scsi_transport(d, driver));
 }
@@ -118,7 +118,7 @@ static void find_transport(struct disk *d)
 /* A page of the disk's own description, with its header of 4 bytes; the kernel keeps these two. */
 static bool read_page(const struct disk *d, const char *name, size_t max, struct buf *out)
 {
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     return (size_t)snprintf(path, sizeof path, "%s/%s", d->device, name) < sizeof path &&
         sysfs_bytes(d->s, path, max, out) && out->data;
 }
@@ -144,7 +144,7 @@ static bool vpd_serial(const struct disk *d, char out[SYSFS_TEXT_MAX])
 /* The serial of the USB device that a disk hangs on: the nearest ancestor with a vendor id. */
 static bool usb_serial(const struct disk *d, char out[SYSFS_TEXT_MAX])
 {
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     memcpy(path, d->device, sizeof path);
     for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
         if (sysfs_exists(d->s, path, "idVendor"))
@@ -156,7 +156,7 @@ static bool usb_serial(const struct disk *d, char out[SYSFS_TEXT_MAX])
 
 static json_t *serial_fact(const struct disk *d)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     bool found = sysfs_text(d->s, d->dir, "serial", text) || vpd_serial(d, text) ||
         sysfs_text(d->s, d->device, "serial", text) ||
         (strcmp(d->transport, "usb") == 0 && usb_serial(d, text));
@@ -165,7 +165,7 @@ static json_t *serial_fact(const struct disk *d)
 
 static json_t *text_fact(const struct disk *d, const char *dir, const char *name)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     return *dir && sysfs_text(d->s, dir, name, text) ? clean_string(text) : json_null();
 }
 
@@ -202,7 +202,7 @@ static json_t *wwid_by_page(const struct disk *d)
 
 static json_t *wwid_by_kernel(const struct disk *d)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     bool found =
         sysfs_text(d->s, d->dir, "wwid", text) || (*d->device && sysfs_text(d->s, d->device, "wwid", text));
     return found ? clean_plain(text) : json_null();
@@ -227,7 +227,7 @@ static json_t *bus_path_fact(const struct disk *d)
 {
     if (!starts(d->dir, "sys/devices/"))
         return json_null();
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     snprintf(path, sizeof path, "%s", d->dir + strlen("sys/devices"));
     for (int i = 0; i < 2; i++) {
         char *slash = strrchr(path, '/');
@@ -241,7 +241,7 @@ static json_int_t count_partitions(const struct disk *d)
 {
     struct sysfs_names names = sysfs_list(d->s, d->dir);
     json_int_t count = 0;
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     for (unsigned i = 0; i < names.count; i++)
         if (starts(names.name[i], d->name) &&
             (size_t)snprintf(path, sizeof path, "%s/%s", d->dir, names.name[i]) < sizeof path)
@@ -253,15 +253,15 @@ static json_int_t count_partitions(const struct disk *d)
 /* One of several paths to a disk: to write to it behind the map would tear the map. */
 static bool is_multipath_member(const struct disk *d)
 {
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/holders", d->dir) >= sizeof path)
         return false;
     struct sysfs_names names = sysfs_list(d->s, path);
     bool found = false;
-    char uuid[SYSFS_TEXT_MAX];
+    UNSET char uuid[SYSFS_TEXT_MAX];
     for (unsigned i = 0; i < names.count && !found; i++) {
         snprintf(path, sizeof path, "sys/class/block/%s/dm", names.name[i]);
-        char holder[SYSFS_PATH_MAX];
+        UNSET char holder[SYSFS_PATH_MAX];
         found = sysfs_resolve(d->s, path, holder) && sysfs_text(d->s, holder, "uuid", uuid) &&
             starts(uuid, "mpath-");
     }
@@ -278,7 +278,7 @@ static bool is_controller(const char *name)
  * joins paths, `device` is the subsystem, and its controllers are links in it. */
 static bool is_local_nvme(const struct disk *d)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (sysfs_text(d->s, d->device, "transport", text))
         return strcmp(text, "pcie") == 0;
     struct sysfs_names names = sysfs_list(d->s, d->device);
@@ -287,8 +287,8 @@ static bool is_local_nvme(const struct disk *d)
         if (!is_controller(names.name[i]))
             continue;
         controllers++;
-        char path[SYSFS_PATH_MAX];
-        char dir[SYSFS_PATH_MAX];
+        UNSET char path[SYSFS_PATH_MAX];
+        UNSET char dir[SYSFS_PATH_MAX];
         local += (size_t)snprintf(path, sizeof path, "%s/%s", d->device, names.name[i]) < sizeof path &&
             sysfs_resolve(d->s, path, dir) && sysfs_text(d->s, dir, "transport", text) &&
             strcmp(text, "pcie") == 0;
@@ -309,7 +309,7 @@ static bool is_local_disk(const struct disk *d)
         known = known && strcmp(d->transport, others[i]) != 0;
     if (!known || strstr(d->dir, "/usb"))
         return false;
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (starts(d->name, "sr") || (sysfs_text(d->s, d->device, "type", text) && strcmp(text, "5") == 0))
         return false;
     if (strcmp(d->transport, "mmc") == 0)
@@ -321,7 +321,7 @@ static bool is_local_disk(const struct disk *d)
  * about the medium. Other vendors' texts are ATAPI drives with media of their own. */
 static bool is_hot_plug_port(const struct disk *d)
 {
-    char vendor[SYSFS_TEXT_MAX];
+    UNSET char vendor[SYSFS_TEXT_MAX];
     return (strcmp(d->transport, "sata") == 0 || strcmp(d->transport, "ata") == 0) &&
         sysfs_text(d->s, d->device, "vendor", vendor) && strcmp(vendor, "ATA") == 0;
 }
@@ -339,7 +339,7 @@ static json_t *disk_fact(struct disk *d)
     bool sized = sysfs_number(d->s, d->dir, "size", &sectors) && sectors < INT64_MAX / SECTOR_BYTES;
     find_transport(d);
     json_object_set_new(disk, "name", clean_plain(d->name));
-    char path[SYSFS_NAME_MAX + 8];
+    UNSET char path[SYSFS_NAME_MAX + 8];
     snprintf(path, sizeof path, "/dev/%s", d->name);
     json_object_set_new(disk, "dev_path", clean_plain(path));
     json_object_set_new(disk, "size", sized ? json_integer(sectors * SECTOR_BYTES) : json_null());
@@ -371,7 +371,7 @@ json_t *disks_read(const struct sysfs *s)
     json_t *disks = json_array();
     for (unsigned i = 0; i < names.count; i++) {
         struct disk d = {.s = s, .name = names.name[i]};
-        char path[SYSFS_PATH_MAX];
+        UNSET char path[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/block/%s", d.name);
         if (!is_disk(d.name) || !sysfs_resolve(s, path, d.dir))
             continue;

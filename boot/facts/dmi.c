@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "base/text.h"
 #include "facts/clean.h"
 #include "facts/identity.h"
@@ -94,7 +95,7 @@ void dmi_read(const struct sysfs *s, const struct smbios *table, json_t *facts)
 {
     struct smbios_item item[SMBIOS_CHASSIS + 1];
     bool have[SMBIOS_CHASSIS + 1];
-    char id[SYSFS_PATH_MAX];
+    UNSET char id[SYSFS_PATH_MAX];
     bool kernel = sysfs_resolve(s, DMI_ID, id);
     for (enum smbios_type t = SMBIOS_BIOS; t <= SMBIOS_CHASSIS; t++)
         have[t] = table && smbios_find(table, t, &item[t]);
@@ -106,7 +107,7 @@ void dmi_read(const struct sysfs *s, const struct smbios *table, json_t *facts)
         sysfs_text(s, id, "product_uuid", text);
     json_object_set_new(facts, "uuid", uuid_fact(text));
 
-    char string[SMBIOS_TEXT_MAX];
+    UNSET char string[SMBIOS_TEXT_MAX];
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *value = "";
         if (have[texts[i].type])

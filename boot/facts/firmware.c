@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "facts/parts.h"
 
 #define SECURE_BOOT "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -29,7 +30,7 @@ json_t *firmware_read(const struct sysfs *s)
 
 json_t *firmware_tpm(const struct sysfs *s)
 {
-    char dir[SYSFS_PATH_MAX];
+    UNSET char dir[SYSFS_PATH_MAX];
     bool found = sysfs_resolve(s, "sys/class/tpm/tpm0", dir);
     return json_pack("{so}", "version", found ? facts_number(s, dir, "tpm_version_major") : json_null());
 }

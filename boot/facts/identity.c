@@ -1,5 +1,6 @@
 #include "facts/identity.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "facts/clean.h"
 
@@ -66,7 +67,7 @@ static const char *serial_flaw(const char *value)
                                           "eval",    "iatpass", "test", "tulipcomputers"};
     if (clean_is_placeholder(value))
         return shared_text;
-    char squeezed[CLEAN_TEXT_MAX];
+    UNSET char squeezed[CLEAN_TEXT_MAX];
     clean_squeeze(value, squeezed);
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (strcmp(squeezed, samples[i]) == 0)

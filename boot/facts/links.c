@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "base/text.h"
 #include "facts/clean.h"
 #include "facts/identity.h"
@@ -12,13 +13,13 @@
 
 static json_t *text_fact(const struct sysfs *s, const char *dir, const char *name)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     return sysfs_text(s, dir, name, text) ? clean_plain(text) : json_null();
 }
 
 static json_t *address_fact(const struct sysfs *s, const char *dir, const char *name)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (!sysfs_text(s, dir, name, text))
         return json_null();
     for (char *c = text; *c; c++)
@@ -40,7 +41,7 @@ static bool is_pci_address(const char *s)
  * device "usb-CONTROLLER-PORTS". */
 static json_t *bus_path_fact(const char *device)
 {
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     snprintf(path, sizeof path, "%s", device);
     char usb[64] = "";
     for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
@@ -63,11 +64,11 @@ static json_t *bus_path_fact(const char *device)
 
 static json_t *driver_fact(const struct sysfs *s, const char *device)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (sysfs_uevent(s, device, "DRIVER", text))
         return clean_plain(text);
-    char path[SYSFS_PATH_MAX];
-    char driver[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
+    UNSET char driver[SYSFS_PATH_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/driver", device) >= sizeof path ||
         !sysfs_resolve(s, path, driver))
         return json_null();
@@ -97,15 +98,15 @@ static json_t *speed_fact(const struct sysfs *s, const char *dir)
 
 static json_t *link_fact(const struct sysfs *s, const char *name, const char *dir)
 {
-    char device[SYSFS_PATH_MAX];
-    char path[SYSFS_PATH_MAX];
+    UNSET char device[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     int64_t type = -1;
     bool real =
         (size_t)snprintf(path, sizeof path, "%s/device", dir) < sizeof path && sysfs_resolve(s, path, device);
     sysfs_number(s, dir, "type", &type);
     int64_t carrier = 0;
     sysfs_number(s, dir, "carrier", &carrier);
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     /* wlan, vlan, bridge and their kin say so; a plain NIC has no DEVTYPE. */
     bool plain = !sysfs_uevent(s, dir, "DEVTYPE", text);
 
@@ -136,9 +137,9 @@ json_t *links_read(const struct sysfs *s)
     json_t *links = json_array();
     struct sysfs_names names = sysfs_list(s, "sys/class/net");
     for (unsigned i = 0; i < names.count; i++) {
-        char path[SYSFS_PATH_MAX];
+        UNSET char path[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/class/net/%s", names.name[i]);
-        char dir[SYSFS_PATH_MAX];
+        UNSET char dir[SYSFS_PATH_MAX];
         /* bonding_masters is a file among the links. */
         if (sysfs_resolve(s, path, dir) && sysfs_exists(s, dir, "address"))
             json_array_append_new(links, link_fact(s, names.name[i], dir));

@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "facts/clean.h"
 #include "facts/parts.h"
 
@@ -13,14 +14,14 @@
 /* A locator is the board's own word for a slot: "" when it has none, never a placeholder. */
 static json_t *locator(const struct smbios_item *item, size_t offset)
 {
-    char text[SMBIOS_TEXT_MAX];
+    UNSET char text[SMBIOS_TEXT_MAX];
     json_t *value = clean_plain(smbios_text(item, offset, text));
     return json_is_null(value) ? json_string("") : value;
 }
 
 static json_t *text_fact(const struct smbios_item *item, size_t offset)
 {
-    char text[SMBIOS_TEXT_MAX];
+    UNSET char text[SMBIOS_TEXT_MAX];
     return clean_string(smbios_text(item, offset, text));
 }
 

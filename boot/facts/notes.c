@@ -15,12 +15,12 @@ static void note_raid(const struct sysfs *s, struct buf *out)
 {
     struct sysfs_names names = sysfs_list(s, "sys/bus/pci/devices");
     for (unsigned i = 0; i < names.count; i++) {
-        char path[SYSFS_PATH_MAX];
+        UNSET char path[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/bus/pci/devices/%s", names.name[i]);
-        char dir[SYSFS_PATH_MAX];
+        UNSET char dir[SYSFS_PATH_MAX];
         if (!sysfs_resolve(s, path, dir))
             continue;
-        char text[SYSFS_TEXT_MAX];
+        UNSET char text[SYSFS_TEXT_MAX];
         int64_t hidden = 0;
         if (sysfs_number(s, dir, "remapped_nvme", &hidden) && hidden > 0)
             buf_printf(
@@ -43,10 +43,10 @@ static void note_meta(const struct sysfs *s, struct buf *out)
 {
     struct sysfs_names names = sysfs_list(s, "sys/class/block");
     for (unsigned i = 0; i < names.count; i++) {
-        char path[SYSFS_PATH_MAX];
+        UNSET char path[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/class/block/%s", names.name[i]);
-        char dir[SYSFS_PATH_MAX];
-        char text[SYSFS_TEXT_MAX];
+        UNSET char dir[SYSFS_PATH_MAX];
+        UNSET char text[SYSFS_TEXT_MAX];
         if (strncmp(names.name[i], "loop", 4) == 0 || !sysfs_resolve(s, path, dir) ||
             !sysfs_uevent(s, dir, "PARTNAME", text) || strcmp(text, "META") != 0)
             continue;
@@ -70,20 +70,20 @@ static void note_value(struct buf *out, const char *name, const char *value, con
 static void note_identity(const struct sysfs *s, const json_t *facts, enum identity kind, const char *file,
                           struct buf *out)
 {
-    char dir[SYSFS_PATH_MAX];
+    UNSET char dir[SYSFS_PATH_MAX];
     const char *fact = identity_fact(kind);
     const json_t *value = facts_get(facts, fact);
     if ((value && !json_is_null(value)) || !sysfs_resolve(s, "sys/class/dmi/id", dir) ||
         !sysfs_exists(s, dir, file))
         return;
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (sysfs_text(s, dir, file, text)) {
         const char *flaw = identity_flaw(kind, text);
         if (flaw)
             note_value(out, fact, text, flaw);
         return;
     }
-    char path[SYSFS_PATH_MAX + 32];
+    UNSET char path[SYSFS_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", dir, file);
     int fd = sysfs_fd(s, path);
     if (fd < 0)

@@ -26,13 +26,16 @@ int sysfs_open(struct sysfs *s, const char *sysroot, struct error *e)
         sysfs_close(s);
         return error_set(e, E_FACTS_READ, "%s: holds neither proc nor sys", path);
     }
-    s->found = mem_alloc(SYSFS_PATH_MAX);
+    s->found = mem_alloc(sizeof *s->found);
+    s->found->fd = -1;
     return 0;
 }
 
 void sysfs_close(struct sysfs *s)
 {
     fd_cleanup(&s->root);
+    if (s->found)
+        fd_cleanup(&s->found->fd);
     mem_free(s->found);
     s->found = NULL;
 }
@@ -40,7 +43,40 @@ void sysfs_close(struct sysfs *s)
 /* Whether the directory that was found last lies in this one, or is it: then it is one. */
 static bool is_above_found(const struct sysfs *s, const char *path, size_t n)
 {
-    return s->found && strncmp(s->found, path, n) == 0 && s->found[n] == '/';
+    return s->found && strncmp(s->found->path, path, n) == 0 && s->found->path[n] == '/';
+}
+
+/* The descriptor that *path is looked for from, and in *path what is left of it: the kernel walks a long path anew for
+ * each of the ten files of a directory. */
+static int base_of(const struct sysfs *s, const char **path)
+{
+    struct sysfs_found *found = s->found;
+    size_t n = found ? strlen(found->path) : 0;
+    if (n == 0 || strncmp(*path, found->path, n) != 0 || !(*path)[n])
+        return s->root;
+    if (found->fd < 0)
+        found->fd = openat(s->root, found->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (found->fd < 0)
+        return s->root;
+    *path += n;
+    return found->fd;
+}
+
+static void remember(struct sysfs_found *found, const char *directory)
+{
+    size_t n = strlen(directory);
+    if (n == 0 || n + 2 > sizeof found->path ||
+        (strncmp(found->path, directory, n) == 0 && strcmp(found->path + n, "/") == 0))
+        return;
+    fd_cleanup(&found->fd);
+    memcpy(found->path, directory, n);
+    memcpy(found->path + n, "/", 2);
+}
+
+static bool look_at(const struct sysfs *s, const char *path, struct stat *st)
+{
+    int base = base_of(s, &path);
+    return fstatat(base, path, st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* What is left of path, whose length this was. */
@@ -69,7 +105,8 @@ static bool link_target(const struct sysfs *s, const char *path, const struct st
 {
     ssize_t n = -1;
     if (S_ISLNK(st->st_mode)) {
-        n = readlinkat(s->root, path, out, SYSFS_PATH_MAX - 1);
+        int base = base_of(s, &path);
+        n = readlinkat(base, path, out, SYSFS_PATH_MAX - 1);
     } else if (S_ISREG(st->st_mode) && st->st_size > 1 && st->st_size < SYSFS_PATH_MAX) {
         cleanup(fd_cleanup) int fd = sysfs_fd(s, path);
         n = fd < 0 ? -1 : read(fd, out, SYSFS_PATH_MAX - 1);
@@ -84,7 +121,7 @@ static bool link_target(const struct sysfs *s, const char *path, const struct st
 
 bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_MAX])
 {
-    char todo[TODO_MAX];
+    UNSET char todo[TODO_MAX];
     if (append(todo, 0, path) == 0)
         return false;
     *out = '\0';
@@ -101,10 +138,10 @@ bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_
             used = append(out, used, at);
             directory = *rest && is_above_found(s, out, used);
             struct stat st;
-            if (used == 0 || (!directory && fstatat(s->root, out, &st, AT_SYMLINK_NOFOLLOW) != 0))
+            if (used == 0 || (!directory && !look_at(s, out, &st)))
                 return false;
             directory = directory || S_ISDIR(st.st_mode);
-            char target[SYSFS_PATH_MAX];
+            UNSET char target[SYSFS_PATH_MAX];
             if (!directory && link_target(s, out, &st, target)) {
                 used = drop_last(out, used);
                 if (*target == '/')
@@ -123,7 +160,7 @@ bool sysfs_resolve(const struct sysfs *s, const char *path, char out[SYSFS_PATH_
         at = rest;
     }
     if (directory && s->found)
-        append(s->found, append(s->found, 0, out), "");
+        remember(s->found, out);
     return true;
 }
 
@@ -135,31 +172,32 @@ static bool join(char out[SYSFS_PATH_MAX], const char *dir, const char *name)
 
 bool sysfs_exists(const struct sysfs *s, const char *dir, const char *name)
 {
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     struct stat st;
-    return join(path, dir, name) && fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return join(path, dir, name) && look_at(s, path, &st);
 }
 
 int sysfs_fd(const struct sysfs *s, const char *path)
 {
     struct stat st;
     /* A tree from elsewhere may hold a FIFO, or a device that acts when it is opened. */
-    if (fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+    int base = base_of(s, &path);
+    if (fstatat(base, path, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
         return -1;
     cleanup(fd_cleanup) int fd =
-        openat(s->root, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+        openat(base, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fd_steal(&fd) : -1;
 }
 
 enum sysfs_status sysfs_read(const struct sysfs *s, const char *path, size_t max, struct buf *out)
 {
-    char real[SYSFS_PATH_MAX];
+    UNSET char real[SYSFS_PATH_MAX];
     if (!sysfs_resolve(s, path, real))
         return SYSFS_ABSENT;
     cleanup(fd_cleanup) int fd = sysfs_fd(s, real);
     ssize_t got = fd < 0 ? -1 : 1;
     out->max = max + 1;
-    char piece[4096];
+    UNSET char piece[4096];
     while (got > 0) {
         do
             got = read(fd, piece, sizeof piece);
@@ -190,11 +228,11 @@ static bool blank(char c)
 bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char out[SYSFS_TEXT_MAX])
 {
     *out = '\0';
-    char path[SYSFS_PATH_MAX];
+    UNSET char path[SYSFS_PATH_MAX];
     cleanup(fd_cleanup) int fd = join(path, dir, name) ? sysfs_fd(s, path) : -1;
     if (fd < 0)
         return false;
-    char raw[SYSFS_TEXT_MAX];
+    UNSET char raw[SYSFS_TEXT_MAX];
     size_t n = 0;
     while (n < sizeof raw) {
         ssize_t got = read(fd, raw + n, sizeof raw - n);
@@ -222,7 +260,7 @@ bool sysfs_text(const struct sysfs *s, const char *dir, const char *name, char o
 
 bool sysfs_number(const struct sysfs *s, const char *dir, const char *name, int64_t *out)
 {
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (!sysfs_text(s, dir, name, text) || strspn(text, "0123456789") != strlen(text))
         return false;
     errno = 0;
@@ -234,7 +272,7 @@ bool sysfs_uevent(const struct sysfs *s, const char *dir, const char *key, char 
 {
     size_t n = strlen(key);
     *out = '\0';
-    char text[SYSFS_TEXT_MAX];
+    UNSET char text[SYSFS_TEXT_MAX];
     if (!sysfs_text(s, dir, "uevent", text))
         return false;
     for (const char *at = text; at; at = strchr(at, '\n')) {
@@ -255,7 +293,7 @@ static int by_name(const void *a, const void *b)
 struct sysfs_names sysfs_list(const struct sysfs *s, const char *path)
 {
     struct sysfs_names names = {0};
-    char real[SYSFS_PATH_MAX];
+    UNSET char real[SYSFS_PATH_MAX];
     int fd = sysfs_resolve(s, path, real) ? openat(s->root, real, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {

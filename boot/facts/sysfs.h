@@ -29,8 +29,13 @@
 struct sysfs {
     /* directory, O_PATH */
     int root;
-    /* owned: the directory that was found last, with a slash at the end; SYSFS_PATH_MAX bytes */
-    char *found;
+    /* owned: the directory that was found last, from which what lies in it is opened */
+    struct sysfs_found {
+        /* with a slash at the end; "" before the first */
+        char path[SYSFS_PATH_MAX];
+        /* O_PATH; -1 until something in it was asked for */
+        int fd;
+    } *found;
 };
 
 /* Opens the root ("" or "/" is this box). E_FACTS_READ when it holds neither proc nor sys. */

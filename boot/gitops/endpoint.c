@@ -41,7 +41,7 @@ static bool may_give(const struct buf *text, const char *host)
 static bool folder_gives(const struct plan *plan, const char *folder, char *host)
 {
     const char **files = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     (void)site_list(plan->site, plan->pool, folder, ".yaml", &files, &ignored);
     bool found = false;
     for (; files && *files && !found; files++) {
@@ -65,7 +65,7 @@ void gitops_endpoint(const struct plan *plan, struct errors *warnings)
     /* Of every node: the address may be another control plane's. */
     bool found = folder_gives(plan, "talos", endpoint.host);
     const char **folders = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     (void)site_list(plan->site, plan->pool, "talos", "/", &folders, &ignored);
     for (; folders && *folders && !found; folders++)
         found = folder_gives(plan, pool_printf(plan->pool, "talos/%s", *folders), endpoint.host);

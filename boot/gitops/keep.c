@@ -29,7 +29,7 @@ static bool keeps_all(struct pool *pool, const char *path, const struct tree_nod
         if (!takes_all(target, selectors[i]))
             return false;
     struct document *docs = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     return tree_read(pool, path, text, strlen(text), &docs, &ignored) == 0 && docs &&
         is_kept(tree_path(docs->root, "metadata.annotations"));
 }
@@ -37,7 +37,7 @@ static bool keeps_all(struct pool *pool, const char *path, const struct tree_nod
 static bool kept(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     if (site_tree(plan->site, pool, path, &docs, NULL, NULL, &ignored) != 0 || !docs)
         return false;
     if (is_kept(tree_get(docs->root, "commonAnnotations")))
@@ -53,7 +53,7 @@ static bool kept(const struct plan *plan, struct pool *pool, const char *path)
 static bool prunes(const struct plan *plan, struct pool *pool, const char *path)
 {
     struct document *docs = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     if (site_tree(plan->site, pool, path, &docs, NULL, NULL, &ignored) != 0)
         return false;
     for (; docs; docs = docs->next)

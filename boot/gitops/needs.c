@@ -34,7 +34,7 @@ static const char *chart_of(struct needs *j, const struct walk_item *item, const
 {
     struct document *docs = NULL;
     struct buf text = {.max = SITE_FILE_MAX + 4096};
-    struct error ignored;
+    UNSET struct error ignored;
 
     if (site_read(j->w->plan->site, item->path, &text, NULL, &ignored) == 0 && text.data)
         (void)tree_read_plain(j->scratch, item->path, text.data, text.len, &docs, &ignored);

@@ -47,7 +47,7 @@ void(walk_unseen)(struct walk *w, struct pos pos, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    char text[ERROR_TEXT_MAX];
+    UNSET char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(&w->tree->unseen, pos, E_TREE_UNSEEN, "%s", text);

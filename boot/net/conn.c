@@ -62,7 +62,7 @@ void conn_open(struct conn *c, uint64_t now)
 
 const char *conn_peer(const struct conn *c, char out[CONN_PEER_MAX])
 {
-    char address[DNS_ADDRESS_TEXT_MAX];
+    UNSET char address[DNS_ADDRESS_TEXT_MAX];
     snprintf(out, CONN_PEER_MAX, c->connected ? "%s at %s" : "%s", c->url->host,
              dns_address_text(&c->peer, address));
     return out;
@@ -116,7 +116,7 @@ static unsigned telling(enum error_code code)
 
 static void note_failure(struct conn *c, unsigned address, int err)
 {
-    char text[DNS_ADDRESS_TEXT_MAX];
+    UNSET char text[DNS_ADDRESS_TEXT_MAX];
     /* A peer that resets at once may do so before the connect is looked at. */
     enum error_code code = err == ECONNREFUSED ? E_TCP_REFUSED
         : err == ECONNRESET                    ? E_TCP_RESET
@@ -246,7 +246,7 @@ static void step_resolve(struct conn *c, uint64_t now)
 static void step_tls(struct conn *c)
 {
     enum tls_state state = tls_step(c->tls);
-    char peer[CONN_PEER_MAX];
+    UNSET char peer[CONN_PEER_MAX];
     if (state == TLS_FAILED) {
         tls_error(c->tls, &c->error);
         error_wrap(&c->error, "%s", conn_peer(c, peer));
@@ -263,7 +263,7 @@ static void step_tls(struct conn *c)
 
 static int silent(const struct conn *c, struct error *e)
 {
-    char text[DNS_ADDRESS_TEXT_MAX];
+    UNSET char text[DNS_ADDRESS_TEXT_MAX];
     struct buf list = {0};
     for (unsigned i = 0; i < c->lookup.count; i++)
         if (c->tried & (uint32_t)1 << i)
@@ -276,7 +276,7 @@ static int silent(const struct conn *c, struct error *e)
 
 int conn_overdue(const struct conn *c, struct error *e)
 {
-    char peer[CONN_PEER_MAX];
+    UNSET char peer[CONN_PEER_MAX];
     conn_peer(c, peer);
     switch (c->state) {
     case CONN_RESOLVE:

@@ -153,7 +153,7 @@ static bool again(int err)
 
 static void step_udp(struct lookup *l, struct question *q, uint64_t now)
 {
-    unsigned char message[DNS_MESSAGE_MAX];
+    UNSET unsigned char message[DNS_MESSAGE_MAX];
     for (unsigned i = 0; i < DATAGRAMS_MAX && !q->done && !q->tcp && q->fd >= 0; i++) {
         int fd = q->fd;
         ssize_t n = recv(fd, message, sizeof message, 0);
@@ -183,7 +183,7 @@ static void step_tcp(struct lookup *l, struct question *q, uint64_t now)
         if (q->out.len)
             return;
     }
-    unsigned char piece[1024];
+    UNSET unsigned char piece[1024];
     ssize_t n = recv(q->fd, piece, sizeof piece, 0);
     if (n < 0 && again(errno))
         return;
@@ -260,7 +260,7 @@ static int filtered(const struct lookup *l, struct error *e)
 /* Each of the servers failed in some way; the way that a person can act on most. */
 static int failed(const struct lookup *l, const struct question *q, struct error *e)
 {
-    char server[DNS_ADDRESS_TEXT_MAX];
+    UNSET char server[DNS_ADDRESS_TEXT_MAX];
     bool refused = q->outcome == DNS_REFUSED;
     error_set(e, E_DNS_FAILED, "%s: %s%s %s", l->host,
               l->servers->count == 1 ? "name server " : "no name server gives an answer; ",
@@ -293,7 +293,7 @@ int lookup_error(const struct lookup *l, struct error *e)
         return error_set(e, E_DNS_NXDOMAIN, "%s does not exist", l->host);
     if (seen[DNS_REFUSED] || seen[DNS_FAILED])
         return failed(l, seen[DNS_REFUSED] ? seen[DNS_REFUSED] : seen[DNS_FAILED], e);
-    char server[DNS_ADDRESS_TEXT_MAX];
+    UNSET char server[DNS_ADDRESS_TEXT_MAX];
     if (seen[DNS_BROKEN])
         return error_set(e, E_DNS_MALFORMED, "%s: the answer of name server %s is malformed", l->host,
                          server_text(l, seen[DNS_BROKEN]->server, server));

@@ -176,9 +176,9 @@ verdict(struct x509 *x, enum error_code code, const char *fmt, ...)
 
 static void judge_time(struct x509 *x)
 {
-    char now[DATE_TEXT_MAX];
+    UNSET char now[DATE_TEXT_MAX];
     date_text(now, x->now);
-    char date[DATE_TEXT_MAX];
+    UNSET char date[DATE_TEXT_MAX];
     for (unsigned i = 0; i < x->count; i++) {
         const struct x509_cert *c = &x->certs[i];
         bool early = x->now < c->not_before;

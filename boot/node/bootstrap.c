@@ -185,7 +185,7 @@ static enum attempt bootstrap(struct boot *boot, const struct look *look, const 
 static void say_done(const struct boot *boot, const struct look *look, const struct handover *handover)
 {
     cleanup(look_cleanup) struct look *all = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     (void)look_all(&boot->target, &all, &ignored);
     const char *address = all && all->address_count ? all->addresses[0] : "ADDRESS";
     int n = (int)strcspn(address, "/");
@@ -209,7 +209,7 @@ static void say_done(const struct boot *boot, const struct look *look, const str
  * that. */
 static void say_medium(const struct boot *boot, const struct look *look)
 {
-    struct error ignored;
+    UNSET struct error ignored;
     bool site = false, permanent = true;
     if (look->system_disk && !marks_has(MARK_APPLIED) &&
         node_site_has(boot, SITE_INVENTORY, &site, &ignored) == 0 && site &&

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ bool console_stage(enum console_stage stage, json_t *fields, const char *fmt, ..
 {
     va_list ap;
     va_start(ap, fmt);
-    char text[SAID_MAX];
+    UNSET char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (!keep(&said.stages[stage], "", text)) {
@@ -69,7 +70,7 @@ void console_note(const char *key, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char text[SAID_MAX];
+    UNSET char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (keep(note_of(key), key, text))
@@ -80,7 +81,7 @@ void console_event(const char *event, json_t *fields, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char text[SAID_MAX];
+    UNSET char text[SAID_MAX];
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     char prefix[16];

@@ -143,7 +143,7 @@ bool handover_written(struct span active)
 {
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct raw_documents *raw = pool_alloc(pool, sizeof *raw);
-    struct error ignored;
+    UNSET struct error ignored;
     static const char node[] = "HEARTH_NODE=", cluster[] = "HEARTH_CLUSTER=";
     const struct raw_document *ours =
         documents_split(pool, active, raw, &ignored) == 0 ? documents_find(raw, KIND, NAME) : NULL;
@@ -163,7 +163,7 @@ static int note_text(struct tree_node *node, void *arg)
     if (node->kind != TREE_SCALAR || node->style == STYLE_PLAIN)
         return 0;
     struct document *docs = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     struct noting deeper = {noting->pool, noting->texts, true};
     /* A manifest is a text of the config, and full of words that everybody knows. */
     if (!noting->inside && memchr(node->text, '\n', node->len) &&
@@ -188,7 +188,7 @@ void handover_note(struct span active, struct buf *texts)
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct noting noting = {pool, texts, false};
     struct document *docs = NULL;
-    struct error ignored;
+    UNSET struct error ignored;
     /* What cannot be read is not of hearth's making. */
     (void)tree_read_plain(pool, "", active.p, active.n, &docs, &ignored);
     for (; docs; docs = docs->next)

@@ -142,7 +142,7 @@ static void say_plan(const struct joining *j, const struct guard_verdict *verdic
                               verdict->disk->model, verdict->words.data);
     struct errors_kind kinds[ERRORS_MAX];
     unsigned count = said ? errors_kinds(&plan->warnings, kinds) : 0;
-    char text[ERRORS_SAID_MAX];
+    UNSET char text[ERRORS_SAID_MAX];
     for (unsigned i = 0; i < count; i++)
         log_event("warning", NULL, "      ", errors_said(text, &plan->warnings, &kinds[i]));
     if (verdict->contents == DISK_INSTALLED)

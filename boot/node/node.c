@@ -123,7 +123,7 @@ static enum attempt configured(struct boot *boot, const struct look *look, struc
 
 int node_site_has(const struct boot *boot, const char *file, bool *has, struct error *e)
 {
-    char path[4096];
+    UNSET char path[4096];
     snprintf(path, sizeof path, "%s/%s", boot->options.site, file);
     *has = access(path, F_OK) == 0;
     if (*has || errno == ENOENT || errno == ENOTDIR)

@@ -5,7 +5,6 @@
 
 #define QUIET_MS 2000u
 #define POLL_MS 250u
-#define POLL_QUIET_MS 1000u
 #define SYNC_MS 60000u /* for Talos's own time sync; after it a plausible clock is enough */
 
 static const struct {
@@ -49,7 +48,7 @@ static void judge(struct ready *r, const struct ready_seen *s)
     r->met[READY_LINK] = s->look->address_count > 0;
     r->met[READY_DNS] = s->name_server;
     r->unsynchronized = !s->look->time_synced;
-    struct error ignored;
+    UNSET struct error ignored;
     r->met[READY_CLOCK] = s->look->time_synced ||
         ((s->look->time_sync_off || s->addressed_ms >= SYNC_MS) &&
          clock_judge(s->time, s->built, &ignored) == 0);
@@ -113,9 +112,7 @@ int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e)
 unsigned ready_pause(const struct ready *r, const struct ready_seen *seen)
 {
     uint64_t end = r->unchanged_ms + QUIET_MS;
-    if (seen->elapsed_ms + POLL_MS >= end)
-        return POLL_MS;
-    return seen->elapsed_ms + POLL_QUIET_MS > end ? (unsigned)(end - seen->elapsed_ms) : POLL_QUIET_MS;
+    return seen->elapsed_ms + POLL_MS < end ? (unsigned)(end - seen->elapsed_ms) : POLL_MS;
 }
 
 void ready_free(struct ready *r)

@@ -21,7 +21,7 @@ static const char *const keys[READY_COUNT] = {"wait-disks", "wait-link", "wait-d
 static bool has_name_server(void)
 {
     struct buf text = {0};
-    struct error ignored;
+    UNSET struct error ignored;
     bool found = file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_MAX, &text, &ignored) == 0 && text.data &&
         strstr(text.data, "nameserver ");
     buf_free(&text);
@@ -53,7 +53,7 @@ static void say_waiting(const struct ready *ready)
 
 static void say_clock(int64_t now)
 {
-    char says[DATE_TEXT_MAX];
+    UNSET char says[DATE_TEXT_MAX];
     console_note("clock",
                  "the clock is not synchronized: no time server has answered; it says %s, which can be "
                  "right, and certificates "
@@ -87,9 +87,10 @@ static int wait_all(struct boot *boot, struct ready *ready, struct look **look, 
             say_clock(seen.time);
         if (state != 0)
             return state < 0 ? -1 : 0;
-        if (seen.elapsed_ms >= SAID_AFTER_MS)
+        unsigned pause = ready_pause(ready, &seen);
+        if (seen.elapsed_ms + pause >= SAID_AFTER_MS)
             say_waiting(ready);
-        if (node_pause(boot, ready_pause(ready, &seen)))
+        if (node_pause(boot, pause))
             return error_set(e, E_STOPPED, "while waiting");
     }
 }

@@ -89,7 +89,7 @@ void superblock_look(struct look *look, const char *sysroot)
 {
     struct look_volume *volumes = pool_alloc(look->pool, (look->volume_count + 1) * sizeof *volumes);
     memcpy(volumes, look->volumes, look->volume_count * sizeof *volumes);
-    char path[4096];
+    UNSET char path[4096];
     for (unsigned i = 0; i < look->volume_count; i++) {
         struct look_volume *v = &volumes[i];
         if (v->parent[0] || v->name[0])

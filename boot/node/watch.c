@@ -47,7 +47,7 @@ static void add_files(int fd, unsigned depth, unsigned *left, uint64_t sum[4])
 static bool read_print(const struct boot *boot, struct fingerprint *out)
 {
     const struct options *o = &boot->options;
-    struct error ignored;
+    UNSET struct error ignored;
     json_t *facts = facts_read(o->sysroot ? o->sysroot : "", &ignored);
     char *dump = facts ? json_dumps(facts, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(facts);

@@ -19,7 +19,7 @@ static int read_born(const struct pipeline *run, struct born *born, struct error
     const char *name = run->plan->name;
     if (born_read(run->site, run->plan->pool, name, born, e) < 0)
         return -1;
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     const char *missing = !born->has_half ? plan_login_file(path, run->plan)
         : !born->has_certificate          ? born_certificate(path, name)
                                           : NULL;
@@ -51,7 +51,7 @@ static int make(struct pipeline *run, const struct born *born, struct error *e)
     }
     if (result < 0) {
         boxkey_free(run);
-        char path[SITE_LOGIN_FILE_MAX];
+        UNSET char path[SITE_LOGIN_FILE_MAX];
         return error_wrap(e, "login of %s (%s)", name, born_certificate(path, name));
     }
     return 0;

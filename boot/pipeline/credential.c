@@ -191,7 +191,7 @@ int credential_read(const struct plan *plan, enum vault_login *login, const char
         *login = VAULT_LOGIN_DEVICE;
         return 0;
     }
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     (void)plan_login_file(path, plan);
     enum form form = *login == VAULT_LOGIN_SECRET ? FORM_SECRET : FORM_PEM;
     bool missing = false;

@@ -72,13 +72,13 @@ static int judge(const struct repository *r, const char *file, const char *path,
                  struct error *e)
 {
     const char *const hash[] = {"hash-object", "--no-filters", "--", file, NULL};
-    char id[SAID_MAX];
+    UNSET char id[SAID_MAX];
     int status = ask(r, hash, id);
-    char find[SAID_MAX + 16];
+    UNSET char find[SAID_MAX + 16];
     snprintf(find, sizeof find, "--find-object=%s", id);
     const char *const bytes[] = {LOG, find, NULL};
     const char *const name[] = {LOG, "--", file, NULL};
-    char commit[SAID_MAX];
+    UNSET char commit[SAID_MAX];
     if (status == 0 && (status = ask(r, bytes, commit)) == 0 && commit[0])
         return error_set(e, E_CRED_TRACKED, "git has %s in its history: commit %s", path, commit);
     if (status == 0 && (status = ask(r, name, commit)) == 0 && commit[0])
@@ -123,12 +123,12 @@ static int judge_beside(const char *dir, const char *file, const char *path, str
 int history_judge(const struct plan *plan, struct errors *warnings, struct error *e)
 {
     const struct site *site = plan->site;
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     if (!plan_login_file(path, plan))
         return 0;
-    char name[PATH_MAX];
+    UNSET char name[PATH_MAX];
     snprintf(name, sizeof name, "%s/%s", site->dir, path);
-    char file[PATH_MAX];
+    UNSET char file[PATH_MAX];
     if (!realpath(name, file) || !realpath(site->dir, name))
         return 0;
     /* Of no bytes every repository has some. */

@@ -73,7 +73,7 @@ static const char *our_value(const struct pipeline *run, const struct rendered *
                              char out[MARKER_MAX])
 {
     struct buf boot = {0};
-    struct error ignored;
+    UNSET struct error ignored;
     (void)file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &boot, &ignored);
     buf_add(&boot, "", 0);
     boot.data[strcspn(boot.data, "\n")] = '\0';

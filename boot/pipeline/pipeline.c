@@ -35,7 +35,7 @@ void pipeline_facts_notes(const struct options *o, const json_t *facts)
 
 static bool is_that_node(const struct site *site, const json_t *facts, const char *name)
 {
-    struct error ignored;
+    UNSET struct error ignored;
     const struct site_node *entry = plan_match(site, facts, NULL, &ignored);
     return entry && strcmp(entry->name, name) == 0;
 }

@@ -44,7 +44,7 @@ static void ask(void *arg, const struct vault_code *code)
 
 static void read_system_file(const char *path, struct buf *out)
 {
-    struct error ignored;
+    UNSET struct error ignored;
     /* Absent is normal: then there is nothing in it. */
     if (file_read(AT_FDCWD, path, SYSTEM_FILE_MAX, out, &ignored) != 0)
         buf_free(out);

@@ -25,7 +25,7 @@ void(plan_risk)(struct plan *plan, struct pos pos, const char *fmt, ...)
 static void cloud(struct plan *plan)
 {
     const struct role *role = plan->entry->role;
-    char trust[SITE_TRUST_MAX];
+    UNSET char trust[SITE_TRUST_MAX];
     if (role->cloud.own)
         plan_advise(plan, role->pos, "the role %s has its own cloud: authority %s, resource %s, trust %s",
                     role->name, role->cloud.authority, role->cloud.resource, site_trust_words(trust, role));
@@ -86,7 +86,7 @@ static void disk(struct plan *plan)
 
 static void login_file(struct plan *plan)
 {
-    char file[SITE_LOGIN_FILE_MAX];
+    UNSET char file[SITE_LOGIN_FILE_MAX];
     struct stat st;
     if (plan_login_file(file, plan) && fstatat(plan->site->fd, file, &st, 0) == 0 && st.st_mode & 077)
         plan_advise(plan, (struct pos){.file = pool_strdup(plan->pool, file)},

@@ -38,7 +38,7 @@ struct other {
 static int visit_ref(struct ref *ref, void *arg)
 {
     struct other *other = arg;
-    struct error ignored;
+    UNSET struct error ignored;
     if (ref->kind != REF_SECRET || !is_bundle(ref) || plan_secret_name(other->theirs, ref, &ignored) != 0)
         return 0;
     for (unsigned i = 0; i < other->ours->secret_count; i++) {

@@ -226,7 +226,7 @@ void plan_unread(struct plan *plan)
     for (unsigned i = 0; i < 3; i++) {
         const char *folder = i < 2 ? "talos" : "bootstrap";
         const char **names = NULL;
-        struct error ignored;
+        UNSET struct error ignored;
         (void)site_list(plan->site, plan->pool, folder, i ? "/" : ".yaml", &names, &ignored);
         for (; names && *names; names++) {
             const char *path = pool_printf(plan->pool, "%s/%s", folder, *names);

@@ -247,7 +247,7 @@ static void add_components(struct plan *plan, struct errors *errors)
         return;
     const char *path = plan->entry->role->flux.components;
     /* Said for another directory than this one: that of hearth's sources. */
-    char whole[PATH_MAX];
+    UNSET char whole[PATH_MAX];
     char *next = pool_printf(plan->pool, "fetch it in hearth's sources with `make flux SITE=%s`",
                              realpath(site->dir, whole) ? whole : site->dir);
     struct span bytes;

@@ -46,7 +46,7 @@ static const char *scalar_text(const json_t *fact, char *room, size_t cap)
 
 static bool scalar_meets(const struct tree_node *condition, const char *name, const json_t *fact)
 {
-    char room[FACT_TEXT_MAX];
+    UNSET char room[FACT_TEXT_MAX];
     const char *text = scalar_text(fact, room, sizeof room);
     if (!text)
         return false;
@@ -131,7 +131,7 @@ static void add_text(struct buf *out, const json_t *fact)
         buf_str(out, "unknown");
         return;
     }
-    char room[FACT_TEXT_MAX];
+    UNSET char room[FACT_TEXT_MAX];
     const char *text = scalar_text(fact, room, sizeof room);
     if (text)
         buf_str(out, text);

@@ -42,7 +42,7 @@ static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct 
         return;
     va_list ap;
     va_start(ap, fmt);
-    char text[ERROR_TEXT_MAX];
+    UNSET char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(j->errors, pos, E_PLAN_MANIFEST, "%s", text);

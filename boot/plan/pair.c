@@ -18,9 +18,9 @@ static struct pos place(const struct plan *plan, const char *path)
 /* One node's: both files, and that they were born together. */
 static void judge_pair(struct plan *plan, const char *name, struct errors *errors)
 {
-    char certificate[SITE_LOGIN_FILE_MAX];
+    UNSET char certificate[SITE_LOGIN_FILE_MAX];
     born_certificate(certificate, name);
-    char half[SITE_LOGIN_FILE_MAX];
+    UNSET char half[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(half, plan->entry, name);
     cleanup(born_wipe) struct born born;
     struct error e;
@@ -56,7 +56,7 @@ static void judge_strangers(struct plan *plan, struct errors *errors)
         return;
     }
     for (; *names; names++) {
-        char path[SITE_LOGIN_FILE_MAX];
+        UNSET char path[SITE_LOGIN_FILE_MAX];
         plan_advise(
             plan, place(plan, born_certificate(path, *names)),
             "is of no node that logs in by method tpm: if the app has it, delete it there, then here");
@@ -69,7 +69,7 @@ static void judge_left(struct plan *plan)
     const struct role *role = plan->entry->role;
     struct site_node other = *plan->entry;
     other.method = LOGIN_CERTIFICATE;
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(path, &other, NULL);
     for (unsigned i = 0; i < plan->site->node_count; i++)
         if (plan->site->nodes[i].role == role && plan->site->nodes[i].method == LOGIN_CERTIFICATE)

@@ -47,7 +47,7 @@ static struct tree_node *fact_value(const struct plan *plan, const struct ref *r
     }
     if (json_is_string(fact))
         return text_node(plan, ref->pos, json_string_value(fact));
-    char room[FACT_TEXT_MAX];
+    UNSET char room[FACT_TEXT_MAX];
     const char *text = facts_text(fact, room, sizeof room);
     if (!text) {
         error_at(e, ref->pos, E_REF_FACT, "!fact %s: it is a list or a group, not one value", ref->name);

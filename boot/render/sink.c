@@ -156,7 +156,7 @@ static bool is_ours(int dir)
     if (each_name(dir, ENTRIES_MAX, no_entry, NULL))
         return true;
     cleanup(buf_free) struct buf text = {.max = PLAN_JSON_MAX};
-    struct error ignored;
+    UNSET struct error ignored;
     if (!is_file(dir, PLAN_FILE) || file_read(dir, PLAN_FILE, PLAN_JSON_MAX, &text, &ignored) != 0)
         return false;
     json_t *root = json_loadb(text.data ? text.data : "", text.len, JSON_REJECT_DUPLICATES, NULL);

@@ -90,7 +90,7 @@ static void show_certificate(struct buf *out, const struct plan *plan)
     const struct role *role = plan->entry->role;
     struct pool *pool = plan->pool;
     const char *dir = plan->site->dir;
-    char file[SITE_LOGIN_FILE_MAX];
+    UNSET char file[SITE_LOGIN_FILE_MAX];
     const char *folder = path_word(pool, dir, ".hearth");
     const char *key = path_word(pool, dir, pool_printf(pool, ".hearth/%s.key", role->name));
     const char *cert = path_word(pool, dir, pool_printf(pool, ".hearth/%s.crt", role->name));
@@ -127,7 +127,7 @@ static void show_out(struct buf *out, const char *whose, const char *when, struc
 static void show_box(struct buf *out, const struct plan *plan, const struct site_node *entry,
                      const char *name)
 {
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     cleanup(born_wipe) struct born born;
     struct error e;
     const char *client = client_of(plan->entry->role);
@@ -137,7 +137,7 @@ static void show_box(struct buf *out, const struct plan *plan, const struct site
         return;
     }
     line_add(out, "%s", "");
-    char half[SITE_LOGIN_FILE_MAX];
+    UNSET char half[SITE_LOGIN_FILE_MAX];
     (void)site_login_file(half, entry, name);
     enum tracked tracked = born.has_half ? tracked_content(plan->site->dir, half) : TRACKED_NO;
     if (tracked == TRACKED_YES || tracked == TRACKED_UNKNOWN) {
@@ -224,7 +224,7 @@ static void show_login(struct buf *out, const struct plan *plan)
              role->name);
     line_add(out, "#    and write what it prints to roles.%s.login.client in hearth.yaml.", role->name);
     line_add(out, "az ad sp create --id %s", client);
-    char file[SITE_LOGIN_FILE_MAX];
+    UNSET char file[SITE_LOGIN_FILE_MAX];
     switch (plan->entry->method) {
     case LOGIN_CERTIFICATE:
         show_certificate(out, plan);
@@ -264,7 +264,7 @@ static void show_secret(struct buf *out, const struct plan *plan, const struct p
 {
     bool bundle = plan_is_bundle(s), marker = is_marker(plan, s);
     line_add(out, "%s", "");
-    char pos[LINE_POS_MAX];
+    UNSET char pos[LINE_POS_MAX];
     line_add(out, "# %s: %s, first asked for at %s", s->name,
              bundle       ? "the Talos secrets bundle"
                  : marker ? "whether the cluster is founded"

@@ -13,7 +13,7 @@ static void show_condition(struct buf *out, const struct match_result *r)
     line_condition(&written, r->condition);
     struct buf cut = {.max = 512};
     buf_printf(&cut, "%s: %s", r->condition->key->text, written.data ? written.data : "");
-    char pos[LINE_POS_MAX];
+    UNSET char pos[LINE_POS_MAX];
     line_add(out, "    %-7s  %-40s  the box has %-24s  (%s)", r->met ? "met" : "NOT met",
              cut.data ? cut.data : "", r->fact.data ? r->fact.data : "",
              line_pos(pos, sizeof pos, r->condition->pos));
@@ -67,7 +67,7 @@ void show_explain(struct buf *out, const struct site *site, const json_t *facts,
                   const struct site_node *chosen)
 {
     line_add(out, "The first entry whose every condition is met is this box:");
-    char pos[LINE_POS_MAX];
+    UNSET char pos[LINE_POS_MAX];
     bool passed = false;
     for (unsigned i = 0; i < site->node_count; i++) {
         const struct site_node *node = &site->nodes[i];

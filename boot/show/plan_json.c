@@ -9,7 +9,7 @@
 
 static json_t *at(struct pos pos)
 {
-    char text[LINE_POS_MAX];
+    UNSET char text[LINE_POS_MAX];
     return json_string(line_pos(text, sizeof text, pos));
 }
 
@@ -116,12 +116,12 @@ static json_t *secrets_json(const struct plan *plan)
 static json_t *login_json(const struct plan *plan)
 {
     const struct role *role = plan->entry->role;
-    char file[SITE_LOGIN_FILE_MAX];
+    UNSET char file[SITE_LOGIN_FILE_MAX];
     json_t *login =
         json_pack("{s:s, s:s?, s:s?, s:s?}", "method", site_method_word(plan->entry->method), "tenant",
                   role->login.tenant, "client", role->login.client, "file", plan_login_file(file, plan));
     const char **names;
-    struct error ignored;
+    UNSET struct error ignored;
     if (plan->entry->method == LOGIN_TPM &&
         born_names(plan->site, plan->pool, plan->entry, &names, &ignored) == 0) {
         json_t *list = json_array();

@@ -62,7 +62,7 @@ static void show_why(struct buf *out, const struct plan *plan)
         buf_printf(&text, "%s%s ", i ? ", " : "", c->key->text);
         line_condition(&text, c);
     }
-    char pos[LINE_POS_MAX];
+    UNSET char pos[LINE_POS_MAX];
     line_pos(pos, sizeof pos, entry->pos);
     if (match.met)
         line_field(out, "why", "entry %u of %u (%s) matches: %s", entry->index + 1, plan->site->node_count,
@@ -173,7 +173,7 @@ static void show_manifests(struct buf *out, const struct plan *plan)
 static void show_secret(struct buf *out, const struct plan_secret *secret, int width)
 {
     struct buf places = {.max = 4096};
-    char pos[LINE_POS_MAX];
+    UNSET char pos[LINE_POS_MAX];
     unsigned count = 0;
     for (const struct plan_where *w = secret->where; w; w = w->next, count++) {
         if (count < PLACES_MAX)
@@ -197,13 +197,13 @@ static void show_secrets(struct buf *out, const struct plan *plan)
     }
     for (unsigned i = 0; i < plan->secret_count; i++)
         show_secret(out, &plan->secrets[i], width);
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     const char *file = plan_login_file(path, plan);
     line_field(out, "login", "%s of client %s in tenant %s%s%s", site_method_word(plan->entry->method),
                role->login.client ? role->login.client : "(from the environment)",
                role->login.tenant ? role->login.tenant : "(from the environment)", file ? ", from " : "",
                file ? file : "");
-    char trust[SITE_TRUST_MAX];
+    UNSET char trust[SITE_TRUST_MAX];
     if (role->cloud.own)
         line_field(out, "cloud", "of its own: authority %s, resource %s, trust %s", role->cloud.authority,
                    role->cloud.resource, site_trust_words(trust, role));
@@ -241,7 +241,7 @@ void show_plan(struct buf *out, const struct plan *plan)
     show_secrets(out, plan);
     struct errors_kind kinds[ERRORS_MAX];
     unsigned count = errors_kinds(&plan->warnings, kinds);
-    char text[ERRORS_SAID_MAX];
+    UNSET char text[ERRORS_SAID_MAX];
     for (unsigned i = 0; i < count; i++)
         line_field(out, "warning", "%s", errors_said(text, &plan->warnings, &kinds[i]));
     show_next(out, plan);

@@ -98,9 +98,9 @@ static bool same_lines(struct buf *pem, const struct buf *written)
 int born_read(const struct site *site, struct pool *pool, const char *name, struct born *out, struct error *e)
 {
     *out = (struct born){0};
-    char certificate[SITE_LOGIN_FILE_MAX];
+    UNSET char certificate[SITE_LOGIN_FILE_MAX];
     born_certificate(certificate, name);
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     snprintf(path, sizeof path, SITE_HALF, name);
     cleanup(buf_free) struct buf half = {0};
     cleanup(buf_free) struct buf pem = {0};

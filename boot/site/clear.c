@@ -165,7 +165,7 @@ static void judge_text(struct clear_search *s, const struct tree_node *node)
     struct clear_file found = {.path = ""};
     struct pool *pool = pool_new();
     struct document *docs;
-    struct error ignored;
+    UNSET struct error ignored;
     if (tree_read_plain(pool, "", node->text, node->len, &docs, &ignored) == 0)
         for (; docs; docs = docs->next)
             clear_object(&found, docs->root);

@@ -116,7 +116,7 @@ lost(struct merging *m, const struct tree_node *old, const struct tree_node *val
         return;
     va_list ap;
     va_start(ap, fmt);
-    char text[ERROR_TEXT_MAX];
+    UNSET char text[ERROR_TEXT_MAX];
     vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(m->warnings, value ? value->pos : old->pos, E_MERGE_LOST, "%s", text);

@@ -149,7 +149,7 @@ static bool git_dir(const char *top, char *out, size_t cap)
 
 static size_t hash_size(const char *git)
 {
-    char path[GIT_PATH_MAX + 16];
+    UNSET char path[GIT_PATH_MAX + 16];
     snprintf(path, sizeof path, "%s/config", git);
     struct buf text = {0};
     size_t size = 20;
@@ -161,7 +161,7 @@ static size_t hash_size(const char *git)
 
 static enum tracked look(const char *git, bool (*see)(void *arg, const char *path), void *arg)
 {
-    char index[GIT_PATH_MAX + 16];
+    UNSET char index[GIT_PATH_MAX + 16];
     snprintf(index, sizeof index, "%s/index", git);
     cleanup(fd_cleanup) int fd = open(index, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

@@ -3,7 +3,6 @@
 #include "base/fd.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "talos/h2.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +20,7 @@ struct call {
     const struct grpc_call *what;
     grpc_receiver *receiver;
     void *arg;
-    struct h2 h2;
-    int fd;
+    struct grpc_line *line;
     struct buf received;
     struct grpc_status *status;
     bool has_status;
@@ -97,7 +95,7 @@ static const char *on_data(void *arg, struct span bytes)
 {
     static const char too_large[] = "a message is larger than 17 MiB";
     struct call *c = arg;
-    if (c->h2.status != 200 || !c->grpc_content)
+    if (c->line->h2.status != 200 || !c->grpc_content)
         return "the answer is not gRPC";
     struct buf *in = &c->received;
     buf_add(in, bytes.p, bytes.n);
@@ -123,7 +121,14 @@ static const char *on_data(void *arg, struct span bytes)
     return NULL;
 }
 
-static int connect_socket(struct call *c, const char *path, struct error *e)
+void grpc_hang_up(struct grpc_line *line)
+{
+    if (line->fd >= 0)
+        h2_free(&line->h2);
+    fd_cleanup(&line->fd);
+}
+
+static int connect_line(struct grpc_line *line, const char *path, struct error *e)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path)
@@ -131,21 +136,23 @@ static int connect_socket(struct call *c, const char *path, struct error *e)
     memcpy(address.sun_path, path, strlen(path));
     /* Such a socket connects at once or not at all; one that blocks would wait, past every deadline, where nobody
      * accepts. */
-    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    cleanup(fd_cleanup) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return error_errno(e, E_MACHINED_SOCKET, errno, "%s", path);
+    line->fd = fd_steal(&fd);
+    h2_start(&line->h2);
     return 0;
 }
 
 /* Sends what there is to say, as far as the socket takes it. */
 static int send_some(struct call *c, struct error *e)
 {
-    struct buf *out = &c->h2.out;
+    struct buf *out = &c->line->h2.out;
     for (;;) {
-        h2_fill(&c->h2);
+        h2_fill(&c->line->h2);
         if (out->len == 0)
             return 0;
-        ssize_t put = send(c->fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t put = send(c->line->fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && (errno == EAGAIN || errno == EINTR))
             return 0;
         if (put < 0 && errno != EPIPE && errno != ECONNRESET)
@@ -160,16 +167,16 @@ static int send_some(struct call *c, struct error *e)
 /* 0: go on, -1: an error, which the peer's closing is too while the call is open. */
 static int receive_some(struct call *c, struct error *e)
 {
-    uint8_t bytes[16384];
-    ssize_t got = recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    UNSET uint8_t bytes[16384];
+    ssize_t got = recv(c->line->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (got < 0 && errno != ECONNRESET)
         return error_errno(e, E_MACHINED_LOST, errno, "receiving %s", c->what->method);
     if (got <= 0)
         return error_set(e, E_MACHINED_LOST, "%s: machined closed the connection%s", c->what->method,
-                         c->h2.going_away ? " after saying goodbye" : "");
-    h2_feed(&c->h2, bytes, (size_t)got);
+                         c->line->h2.going_away ? " after saying goodbye" : "");
+    h2_feed(&c->line->h2, bytes, (size_t)got);
     mem_wipe(bytes, (size_t)got);
     return 0;
 }
@@ -180,7 +187,7 @@ static int run(struct call *c, const struct grpc_target *target, struct error *e
     for (;;) {
         /* Once more at the end: a goodbye, for a peer that listens. */
         int sent = send_some(c, e);
-        if (c->h2.state != H2_OPEN || c->ended_by_receiver)
+        if (c->line->h2.state != H2_OPEN || c->ended_by_receiver)
             return 0;
         if (sent != 0)
             return -1;
@@ -189,7 +196,7 @@ static int run(struct call *c, const struct grpc_target *target, struct error *e
             return error_set(e, E_MACHINED_SILENT, "%s: no answer in %u ms", c->what->method,
                              (unsigned)c->what->deadline_ms);
         struct pollfd fds[2] = {
-            {.fd = c->fd, .events = (short)(POLLIN | (c->h2.out.len ? POLLOUT : 0))},
+            {.fd = c->line->fd, .events = (short)(POLLIN | (c->line->h2.out.len ? POLLOUT : 0))},
             {.fd = target->stop_fd, .events = POLLIN},
         };
         if (poll(fds, 2, (int)(end - now)) < 0) {
@@ -208,7 +215,7 @@ static int run(struct call *c, const struct grpc_target *target, struct error *e
 static int judge(const struct call *c, struct error *e)
 {
     const char *method = c->what->method;
-    const struct h2 *h2 = &c->h2;
+    const struct h2 *h2 = &c->line->h2;
     if (c->ended_by_receiver) {
         c->status->code = GRPC_OK;
         return 0;
@@ -229,10 +236,12 @@ static int judge(const struct call *c, struct error *e)
 int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, grpc_receiver *receiver,
                 void *arg, struct grpc_status *status, struct error *e)
 {
+    UNSET struct grpc_line own;
+    own.fd = -1;
     struct call c = {.what = call,
                      .receiver = receiver,
                      .arg = arg,
-                     .fd = -1,
+                     .line = target->line ? target->line : &own,
                      .status = status,
                      .received.max = GRPC_MESSAGE_MAX + PREFIX + H2_FRAME_MAX};
     *status = (struct grpc_status){0};
@@ -252,15 +261,18 @@ int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, 
     buf_add(&head, prefix, sizeof prefix);
     buf_add(&head, call->head.p, call->head.n);
     const struct h2_receiver answer = {&c, on_field, on_data};
-    h2_start(&c.h2, &answer, fields, sizeof fields / sizeof *fields,
-             (struct span){(const unsigned char *)head.data, head.len}, call->request);
-    int result = -1;
-    if (connect_socket(&c, target->socket, e) == 0 && run(&c, target, e) == 0)
+    int result = c.line->fd < 0 ? connect_line(c.line, target->socket, e) : 0;
+    if (result == 0) {
+        h2_ask(&c.line->h2, &answer, fields, sizeof fields / sizeof *fields,
+               (struct span){(const unsigned char *)head.data, head.len}, call->request);
+        result = run(&c, target, e);
+    }
+    if (result == 0)
         result = judge(&c, e);
     if (result != 0)
         grpc_status_free(status);
-    h2_free(&c.h2);
-    fd_cleanup(&c.fd);
+    if (result != 0 || !target->line || !h2_ready(&c.line->h2))
+        grpc_hang_up(c.line);
     buf_free(&c.received);
     return result;
 }

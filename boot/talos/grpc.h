@@ -1,7 +1,9 @@
 /*
  * grpc.h - one gRPC call to machined over its unix socket.
  *
- * Each call has a connection of its own: unary and server-streaming are the same thing here. The call ends when the
+ * Unary and server-streaming are the same thing here. A call has a connection of its own, unless its target has a line:
+ * what is asked in a row goes over one connection then, which is hung up before anything is waited for, since machined
+ * waits for idle ones when it ends. The call ends when the
  * server has sent its status, when the deadline passes, when a message is refused by the receiver, or when `stop_fd`
  * becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
  *
@@ -16,6 +18,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/reader.h"
+#include "talos/h2.h"
 
 #include <stdint.h>
 
@@ -37,6 +40,16 @@ enum grpc_code {
     GRPC_UNAVAILABLE = 14,
 };
 
+/* A connection for several calls, one after the other. */
+struct grpc_line {
+    /* -1: there is none */
+    int fd;
+    struct h2 h2;
+};
+
+/* Closes it, if there is one. */
+void grpc_hang_up(struct grpc_line *line);
+
 struct grpc_target {
     /* path of the unix socket */
     const char *socket;
@@ -44,6 +57,8 @@ struct grpc_target {
     int stop_fd;
     /* NULL, or what the server's words are said without: see refusal_hide() */
     const struct buf *hidden;
+    /* NULL, or what calls are made over: the first opens it; one that fails, or whose receiver ended it, hangs up */
+    struct grpc_line *line;
 };
 
 /* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */

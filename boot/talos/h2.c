@@ -8,7 +8,6 @@
 #define OUT_ENOUGH 65536u     /* no DATA is added to an out this long */
 #define WINDOW_MAX 0x7fffffff /* and the mask of a stream's number */
 #define WINDOW_START 65535    /* of everything, before anybody says otherwise */
-#define STREAM 1u
 
 enum frame_type {
     DATA,
@@ -50,8 +49,8 @@ struct frame {
     uint32_t stream;
 };
 
-/* Which streams a frame may name. */
-enum where { CONNECTION = 1, OURS = 2, ANY = 4 };
+/* Which streams a frame may name; BEFORE is one that is over, of which the peer may not know that yet. */
+enum where { CONNECTION = 1, OURS = 2, BEFORE = 4, ANY = 8 };
 
 static const struct {
     /* bytes */
@@ -62,12 +61,12 @@ static const struct {
     [DATA] = {0, H2_FRAME_MAX, OURS},
     [HEADERS] = {0, H2_FRAME_MAX, OURS},
     [PRIORITY] = {5, 5, ANY},
-    [RST_STREAM] = {4, 4, OURS},
+    [RST_STREAM] = {4, 4, OURS | BEFORE},
     [SETTINGS] = {0, H2_FRAME_MAX, CONNECTION},
     [PUSH_PROMISE] = {0, H2_FRAME_MAX, 0},
     [PING] = {8, 8, CONNECTION},
     [GOAWAY] = {8, H2_FRAME_MAX, CONNECTION},
-    [WINDOW_UPDATE] = {4, 4, CONNECTION | OURS},
+    [WINDOW_UPDATE] = {4, 4, CONNECTION | OURS | BEFORE},
     [CONTINUATION] = {0, H2_FRAME_MAX, OURS},
 };
 
@@ -101,17 +100,13 @@ static bool fail(struct h2 *h, enum h2_error code, const char *why)
     return false;
 }
 
-void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
-              struct span head, struct span body)
+void h2_start(struct h2 *h)
 {
     static const unsigned char settings[] = {0, ENABLE_PUSH, 0, 0, 0, 0, 0, INITIAL_WINDOW_SIZE};
-    *h = (struct h2){.receiver = receiver,
-                     .body = {head, body},
-                     .out.max = H2_OUT_MAX,
+    *h = (struct h2){.out.max = H2_OUT_MAX,
                      .in.max = HEAD + H2_FRAME_MAX,
                      .block.max = H2_BLOCK_MAX,
                      .last_stream = WINDOW_MAX,
-                     .send_stream = WINDOW_START,
                      .send_connection = WINDOW_START,
                      .initial_window = WINDOW_START};
     hpack_init(&h->hpack);
@@ -120,12 +115,31 @@ void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_
     buf_add(&h->out, settings, sizeof settings);
     put_u32(&h->out, H2_WINDOW);
     put_window(h, 0, H2_WINDOW - WINDOW_START);
+}
+
+void h2_ask(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
+            struct span head, struct span body)
+{
+    h->stream = h->stream ? h->stream + 2 : 1;
+    h->state = H2_OPEN;
+    h->receiver = receiver;
+    h->body[0] = head;
+    h->body[1] = body;
+    h->status = 0;
+    h->finished = false;
+    h->idle = 0;
+    h->send_stream = h->initial_window;
     struct buf block = {0};
     for (size_t i = 0; i < count; i++)
         hpack_encode(&block, fields[i].name, fields[i].value);
-    put_frame(h, block.len, HEADERS, END_HEADERS, STREAM);
+    put_frame(h, block.len, HEADERS, END_HEADERS, h->stream);
     buf_add(&h->out, block.data, block.len);
     buf_free(&block);
+}
+
+bool h2_ready(const struct h2 *h)
+{
+    return h->state == H2_ENDED && h->finished && !h->going_away && !h->behind;
 }
 
 void h2_fill(struct h2 *h)
@@ -139,7 +153,7 @@ void h2_fill(struct h2 *h)
             return;
         size_t bytes = (size_t)n;
         h->finished = h->body[0].n + h->body[1].n == bytes;
-        put_frame(h, bytes, DATA, h->finished ? END_STREAM : 0, STREAM);
+        put_frame(h, bytes, DATA, h->finished ? END_STREAM : 0, h->stream);
         buf_add(&h->out, part->p, bytes);
         *part = (struct span){part->n ? part->p + bytes : NULL, part->n - bytes};
         h->send_stream -= n;
@@ -238,7 +252,7 @@ static bool take_data(struct h2 *h, struct frame f, struct span bytes)
     h->unsaid += f.length;
     if (h->unsaid >= H2_WINDOW / 2 && !(f.flags & END_STREAM)) {
         put_window(h, 0, h->unsaid);
-        put_window(h, STREAM, h->unsaid);
+        put_window(h, h->stream, h->unsaid);
         h->unsaid = 0;
     }
     if (bytes.n > 0) {
@@ -291,7 +305,7 @@ static bool take_goaway(struct h2 *h, uint32_t last, uint32_t code)
     h->last_stream = last;
     h->code = code;
     h->going_away = true;
-    if (last < STREAM)
+    if (last < h->stream)
         h->state = H2_TURNED;
     return true;
 }
@@ -350,7 +364,11 @@ static bool judge(struct h2 *h, struct frame f)
         return fail(h, ENHANCE_YOUR_CALM, "a flood of frames that say nothing");
     if (f.type >= KNOWN)
         return true;
-    unsigned where = f.stream == 0 ? CONNECTION : f.stream == STREAM ? OURS | ANY : ANY;
+    bool before = f.stream < h->stream && f.stream % 2;
+    unsigned where = f.stream == 0 ? CONNECTION
+        : f.stream == h->stream    ? OURS | ANY
+        : before                   ? BEFORE | ANY
+                                   : ANY;
     if (!(rules[f.type].where & where))
         return fail(h, PROTOCOL_ERROR, "a frame of a stream that it may not be of");
     return (f.length >= rules[f.type].min && f.length <= rules[f.type].max) ||
@@ -382,12 +400,14 @@ void h2_feed(struct h2 *h, const void *p, size_t n)
         if (!gather(h, &r, HEAD + f.length))
             return;
         h->judged = false;
-        if (!take_frame(h, f, reader_of(h->in.data + HEAD, f.length)))
+        bool ours = f.stream == 0 || f.stream == h->stream;
+        if (ours && !take_frame(h, f, reader_of(h->in.data + HEAD, f.length)))
             return;
         h->in.len = 0;
         if (h->state == H2_OPEN && h->out.full)
             fail(h, ENHANCE_YOUR_CALM, "a flood of frames that want an answer");
     }
+    h->behind = h->behind || r.n > 0;
     /* A peer that says little may still be known: all lengths are below 64 KiB. */
     if (h->state == H2_OPEN && !h->greeted && h->in.len > 0 && h->in.data[0] != 0)
         fail(h, PROTOCOL_ERROR, "this is not HTTP/2");

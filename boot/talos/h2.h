@@ -1,12 +1,13 @@
 /*
- * h2.h - the client's side of one HTTP/2 connection with one request on it.
+ * h2.h - the client's side of one HTTP/2 connection with one request at a time on it.
  *
  * A step machine on buffers: bytes that came go in by h2_feed(), bytes to be sent are in `out`; sockets and clocks are
- * the caller's. It speaks with prior knowledge over a local socket: no TLS, no upgrade, no push, no priorities, no
- * second stream. What a connection may carry is checked whole; what is malformed ends it, with a GOAWAY in `out`.
+ * the caller's. It speaks with prior knowledge over a local socket: no TLS, no upgrade, no push, no priorities, and no
+ * stream beside another: the next begins when the answer before it is whole. What a connection may carry is checked
+ * whole; what is malformed ends it, with a GOAWAY in `out`.
  *
  * Our own because a general library was a fifth of the program's budget of bytes, and of the protocol only this is
- * needed: one stream to machined, whose answer is read at once.
+ * needed: streams to machined in a row, whose answers are read at once.
  *
  * Source: RFC 9113. Header compression is hpack.h.
  */
@@ -60,6 +61,8 @@ struct h2 {
     /* What follows is h2.c's own. */
     const struct h2_receiver *receiver;
     struct span body[2];
+    /* the request's, odd and growing; 0 before the first */
+    uint32_t stream;
     /* a frame that is not whole */
     struct buf in;
     /* a header block that is not whole */
@@ -70,6 +73,8 @@ struct h2 {
     bool judged;
     bool in_block;
     bool last_block;
+    /* what came behind the answer's end, in one piece with it, was not looked at */
+    bool behind;
     /* our END_STREAM is in out */
     bool finished;
     unsigned fields;
@@ -92,10 +97,18 @@ struct h2_field {
     const char *value;
 };
 
-/* Fills `h`, whatever it held, and puts the preface and the request's header into out. All fields together are below 8
- * KiB. The body is the two spans in a row; they and the receiver stay the caller's and live as long as h. */
-void h2_start(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
-              struct span head, struct span body);
+/* Fills `h`, whatever it held, and puts the preface into out. */
+void h2_start(struct h2 *h);
+
+/* Puts the header of a request into out: the connection's first, or the next one if h2_ready(). All fields together are
+ * below 8 KiB. The body is the two spans in a row; they and the receiver stay the caller's and live as long as the
+ * state is H2_OPEN. */
+void h2_ask(struct h2 *h, const struct h2_receiver *receiver, const struct h2_field *fields, size_t count,
+            struct span head, struct span body);
+
+/* Whether another request may follow: the last one was sent whole, its answer is whole, and the peer has not said
+ * goodbye. */
+bool h2_ready(const struct h2 *h);
 
 /* Takes what came. State other than H2_OPEN: nothing more is looked at, and `out` may hold a last word. */
 void h2_feed(struct h2 *h, const void *p, size_t n);

@@ -250,15 +250,29 @@ static int read_stage(const struct grpc_target *target, struct look *look, struc
     return read_system_disk(target, look, e);
 }
 
+static int read_rest(const struct grpc_target *target, struct look *look, struct error *e)
+{
+    if (read_small(target, look, e) != 0 || read_addresses(target, look, e) != 0)
+        return -1;
+    if (read_disks(target, look, e) != 0)
+        return -1;
+    return read_volumes(target, look, e);
+}
+
 static int look_with(const struct grpc_target *target, bool all, struct look **out, struct error *e)
 {
     struct pool *pool = pool_new();
     struct look *look = pool_alloc(pool, sizeof *look);
     *look = (struct look){.pool = pool, .talos = "", .uuid = ""};
-    if (read_stage(target, look, e) != 0 ||
-        (all &&
-         (read_small(target, look, e) != 0 || read_addresses(target, look, e) != 0 ||
-          read_disks(target, look, e) != 0 || read_volumes(target, look, e) != 0))) {
+    UNSET struct grpc_line line;
+    line.fd = -1;
+    struct grpc_target over = *target;
+    over.line = &line;
+    int result = read_stage(&over, look, e);
+    if (result == 0 && all)
+        result = read_rest(&over, look, e);
+    grpc_hang_up(&line);
+    if (result != 0) {
         pool_free(pool);
         return -1;
     }

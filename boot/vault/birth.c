@@ -2,6 +2,7 @@
 
 #include "base/date.h"
 #include "base/der.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -36,7 +37,7 @@ static void add_name(struct buf *der, const char *name)
 /* UTCTime to 2049, GeneralizedTime from then on. */
 static void add_time(struct buf *der, int64_t seconds)
 {
-    char text[DATE_TEXT_MAX];
+    UNSET char text[DATE_TEXT_MAX];
     size_t start = der->len;
     date_text(text, seconds);
     bool late = strncmp(text, "205", 3) >= 0;

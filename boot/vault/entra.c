@@ -1,5 +1,6 @@
 #include "vault/entra.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "vault/aadsts.h"
 #include "vault/form.h"
@@ -13,7 +14,7 @@
 
 void entra_endpoint(struct buf *out, const struct url *authority, const char *tenant)
 {
-    char host[URL_AUTHORITY_MAX];
+    UNSET char host[URL_AUTHORITY_MAX];
     buf_printf(out, "https://%s/%s/oauth2/v2.0/token", url_authority(authority, host), tenant);
 }
 
@@ -36,7 +37,7 @@ void entra_request(struct buf *out, const struct url *authority, const char *ten
         form_add(&body, "grant_type",
                  login == VAULT_LOGIN_DEVICE ? "urn:ietf:params:oauth:grant-type:device_code"
                                              : "client_credentials");
-    char host[URL_AUTHORITY_MAX];
+    UNSET char host[URL_AUTHORITY_MAX];
     buf_printf(out,
                "POST /%s/oauth2/v2.0/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: "
                "application/x-www-form-urlencoded\r\n"

@@ -168,7 +168,7 @@ bool fetch_read(struct fetch *f, struct exchange *s, uint64_t now)
 
 int fetch_broken(const struct exchange *s, struct error *e)
 {
-    char peer[CONN_PEER_MAX];
+    UNSET char peer[CONN_PEER_MAX];
     conn_peer(&s->conn, peer);
     if (s->http.state == HTTP_BAD) {
         http_error(&s->http, e);

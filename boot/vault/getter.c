@@ -259,7 +259,7 @@ static void idle(struct fetch *f, uint64_t now)
     struct exchange *s = &f->get;
     if (f->queued)
         return;
-    char peer[CONN_PEER_MAX];
+    UNSET char peer[CONN_PEER_MAX];
     size_t n;
     if (conn_read(&s->conn, &n)) {
         error_set(&s->conn.error, E_HTTP_MALFORMED, "%s sent something that was not asked for",

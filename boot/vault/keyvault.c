@@ -1,5 +1,6 @@
 #include "vault/keyvault.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "net/dns.h"
 #include "vault/challenge.h"
@@ -25,7 +26,7 @@ bool keyvault_version_ok(const char *version)
 void keyvault_request(struct buf *out, const struct url *vault, const struct secret_name *name,
                       const char *write, const struct secret *token)
 {
-    char host[URL_AUTHORITY_MAX];
+    UNSET char host[URL_AUTHORITY_MAX];
     struct span bearer = secret_bytes(token);
     buf_printf(out, "%s /secrets/%s%s%s?api-version=" KEYVAULT_API_VERSION " HTTP/1.1\r\nHost: %s\r\n",
                write ? "PUT" : "GET", name->name, name->version ? "/" : "",

@@ -150,7 +150,7 @@ static int listen_until(struct listener *l, int fd, struct error *e)
     while (!l->done) {
         if (wait_for(l, fd, e) < 0)
             break;
-        unsigned char piece[4096];
+        UNSET unsigned char piece[4096];
         ssize_t n = read(fd, piece, sizeof piece);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "vault/record.h"
 
 #include <poll.h>
@@ -102,7 +103,7 @@ void probe_run(const struct probe *p, int fd)
     if (alive >= 0)
         record_alive(&record, own.calls[alive].peer);
     record_done(&record);
-    struct error ignored;
+    UNSET struct error ignored;
     (void)file_write_all(fd, record.data, record.len, "the pipe", &ignored);
     buf_free(&record);
 }

@@ -1,5 +1,6 @@
 #include "vault/record.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -120,7 +121,7 @@ static void get_text(struct reader *r, char *out, size_t cap)
         r->bad = true;
         return;
     }
-    char raw[ERROR_TEXT_MAX];
+    UNSET char raw[ERROR_TEXT_MAX];
     if (s.n >= sizeof raw) {
         r->bad = true;
         return;

@@ -146,10 +146,10 @@ static void add_maker(const struct tpm *t, struct error *e)
 {
     struct command c = {.n = 0};
     put(&c, ask_maker, sizeof ask_maker);
-    unsigned char bytes[TPM_ANSWER_MAX];
+    UNSET unsigned char bytes[TPM_ANSWER_MAX];
     struct reader r;
     uint32_t code;
-    struct error ignored;
+    UNSET struct error ignored;
     if (ask(t, &c, bytes, &r, &code, &ignored) < 0 || code != 0)
         return;
     reader_skip(&r, 5);
@@ -187,7 +187,7 @@ int tpm_open(struct tpm *t, const char *sysroot, int version, struct error *e)
 {
     static const char *const devices[] = {"tpmrm0", "tpm0"};
     *t = (struct tpm){.fd = -1, .stop_fd = -1, .patience_ms = TPM_COMMAND_MS};
-    char path[4096];
+    UNSET char path[4096];
     snprintf(path, sizeof path, "%s/sys/class/tpm/tpm0", sysroot);
     if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return error_set(e, E_TPM_NONE, "there is no %s", path);
@@ -244,7 +244,7 @@ int tpm_make(struct tpm *t, const unsigned char half[TPM_HALF_BYTES], struct err
     put(&c, create, sizeof create);
     put(&c, half, TPM_HALF_BYTES);
     c.n = CREATE_BYTES;
-    unsigned char bytes[TPM_ANSWER_MAX];
+    UNSET unsigned char bytes[TPM_ANSWER_MAX];
     struct reader r;
     uint32_t code;
     int result = ask(t, &c, bytes, &r, &code, e);
@@ -277,7 +277,7 @@ static int use_key(struct tpm *t, struct use *use, unsigned char out[TPM_KEY_BYT
     put_handle(&c, t->handle);
     put(&c, password, sizeof password);
     put(&c, use->body.bytes, use->body.n);
-    unsigned char bytes[TPM_ANSWER_MAX];
+    UNSET unsigned char bytes[TPM_ANSWER_MAX];
     struct reader r;
     if (ask(t, &c, bytes, &r, &use->code, e) < 0)
         return -1;
@@ -343,10 +343,10 @@ void tpm_close(struct tpm *t)
     struct command c = {.n = 0};
     put(&c, flush, sizeof flush);
     put_handle(&c, t->handle);
-    unsigned char bytes[TPM_ANSWER_MAX];
+    UNSET unsigned char bytes[TPM_ANSWER_MAX];
     struct reader r;
     uint32_t code;
-    struct error ignored;
+    UNSET struct error ignored;
     if (t->fd >= 0 && t->handle)
         (void)ask(t, &c, bytes, &r, &code, &ignored);
     t->handle = 0;

@@ -77,7 +77,7 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
     /* A token is good for every vault of its cloud: it is never sent to a host outside it. */
     if (!url_below(c->vault.host, c->resource.host))
         return error_set(e, E_VAULT_HOST, "%s is not below %s", c->vault.host, c->resource.host);
-    char host[URL_AUTHORITY_MAX];
+    UNSET char host[URL_AUTHORITY_MAX];
     snprintf(c->scope, sizeof c->scope, "https://%s/.default", url_authority(&c->resource, host));
     return 0;
 }
@@ -181,7 +181,7 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
         struct buf record = {0};
         record_failed(&record, &e);
         record_done(&record);
-        struct error ignored;
+        UNSET struct error ignored;
         (void)file_write_all(fd, record.data, record.len, "the pipe", &ignored);
     }
     mem_wipe_all();

@@ -68,7 +68,7 @@ static void show(const struct pipeline *run, bool json)
 
 static void warn_end(struct errors *warnings, const char *what, const char *name, int64_t end, int64_t now)
 {
-    char date[DATE_TEXT_MAX];
+    UNSET char date[DATE_TEXT_MAX];
     if (end - now < EXPIRY_WARNING)
         errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "%s%s %s on %s", what, name,
                   end > now ? "ends" : "ended", date_text(date, end));
@@ -77,7 +77,7 @@ static void warn_end(struct errors *warnings, const char *what, const char *name
 /* The vault still hands them out; whoever set the date meant that they are not to be relied on. */
 static void expired_names(const struct pipeline *run, struct errors *warnings, struct errors *errors)
 {
-    char date[DATE_TEXT_MAX];
+    UNSET char date[DATE_TEXT_MAX];
     int64_t now = (int64_t)time(NULL);
     for (unsigned i = 0; i < run->plan->secret_count; i++) {
         const struct vault_answer *answer = &run->answers[i];
@@ -125,7 +125,7 @@ static bool see_certificate(void *arg, const char *label, struct span der)
 static void warn_certificate(struct errors *warnings, const char *what, const char *name,
                              const struct x509_cert *cert, int64_t now)
 {
-    char date[DATE_TEXT_MAX];
+    UNSET char date[DATE_TEXT_MAX];
     if (cert->not_before > now)
         errors_at(warnings, (struct pos){0}, E_PLAN_ADVICE, "%s%s begins on %s", what, name,
                   date_text(date, cert->not_before));
@@ -139,7 +139,7 @@ static void login_end(const struct pipeline *run, struct errors *warnings)
     struct secret credential = {0};
     const char *tenant, *client;
     enum vault_login login;
-    struct error ignored;
+    UNSET struct error ignored;
     struct x509_cert cert = {0};
     int64_t now = (int64_t)time(NULL);
     if (plan->entry->method == LOGIN_CERTIFICATE &&

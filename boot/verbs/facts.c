@@ -43,9 +43,9 @@ static int is_free(int out, const char *path, struct error *e)
 /* Both files or none. */
 static int lay(int out, const char *name, const struct buf *half, const struct buf *pem, struct error *e)
 {
-    char path[SITE_LOGIN_FILE_MAX];
+    UNSET char path[SITE_LOGIN_FILE_MAX];
     snprintf(path, sizeof path, SITE_HALF, name);
-    char certificate[SITE_LOGIN_FILE_MAX];
+    UNSET char certificate[SITE_LOGIN_FILE_MAX];
     born_certificate(certificate, name);
     if (is_free(out, path, e) < 0 || is_free(out, certificate, e) < 0 ||
         make_folder(out, ".hearth", 0700, e) < 0 || make_folder(out, BORN_FOLDER, 0755, e) < 0)

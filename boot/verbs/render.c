@@ -15,7 +15,7 @@
 
 static void show_files(const char *out, const struct rendered *r, bool json)
 {
-    char dir[4096];
+    UNSET char dir[4096];
     text_clean_z(dir, sizeof dir, out);
     size_t n;
     while ((n = strlen(dir)) > 1 && dir[n - 1] == '/')

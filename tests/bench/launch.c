@@ -9,8 +9,8 @@
  *
  * SIGTERM and SIGINT are passed on to the command.
  *
- * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, processes [{comm, hwm_kib, together_kib,
- * from_us, to_us}].
+ * REPORT receives one JSON object: status, elapsed_us, user_us, system_us, faults (minor), switches (voluntary),
+ * processes [{comm, hwm_kib, together_kib, from_us, to_us}].
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -176,9 +176,12 @@ int main(int argc, char **argv)
         return 2;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     fprintf(out,
-            "{\"status\": %d, \"elapsed_us\": %lld, \"user_us\": %lld, \"system_us\": %lld, \"processes\": [",
+            "{\"status\": %d, \"elapsed_us\": %lld, \"user_us\": %lld, \"system_us\": %lld, \"faults\": %ld, "
+            "\"switches\": %ld, "
+            "\"processes\": [",
             code, elapsed, (long long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
-            (long long)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec);
+            (long long)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec, usage.ru_minflt,
+            usage.ru_nvcsw);
     for (size_t i = 0; i < process_count; i++)
         fprintf(out,
                 "%s{\"comm\": \"%s\", \"hwm_kib\": %ld, \"together_kib\": %ld, \"from_us\": %lld, \"to_us\": "

@@ -48,7 +48,8 @@ static void start(struct exchange *s)
     static const unsigned char body[100000];
     static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
     *s = (struct exchange){.receiver = {s, on_field, on_data}};
-    h2_start(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
+    h2_start(&s->h);
+    h2_ask(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
     h2_fill(&s->h);
 }
 

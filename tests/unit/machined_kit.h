@@ -44,7 +44,12 @@ struct server {
     int asked;
     struct answer answers[ANSWERS_MAX];
     unsigned count;
+    /* after so many calls a connection is closed; 0: never */
+    unsigned calls_max;
 };
+
+/* Stands among the requests where a connection begins. */
+#define CONNECTION "[connection]"
 
 __attribute__((unused)) static struct answer *answer(struct server *s, const char *match, const char *and)
 {
@@ -105,12 +110,9 @@ __attribute__((unused)) static void add_first(struct answer *a, uint32_t number,
     add_message(a, &message);
 }
 
-/* Until DATA with END_STREAM: the payloads of HEADERS and DATA. */
-static bool server_hear(int fd, struct buf *out)
+/* Until DATA with END_STREAM: the payloads of HEADERS and DATA, and the stream. */
+static bool server_hear(int fd, struct buf *out, uint32_t *stream)
 {
-    char magic[24];
-    if (recv(fd, magic, sizeof magic, MSG_WAITALL) != sizeof magic)
-        return false;
     unsigned char head[9], bytes[16384];
     for (;;) {
         if (recv(fd, head, sizeof head, MSG_WAITALL) != sizeof head)
@@ -120,20 +122,21 @@ static bool server_hear(int fd, struct buf *out)
             return false;
         if (head[3] < 2)
             buf_add(out, bytes, n);
+        *stream = (uint32_t)head[7] << 8 | head[8];
         if (head[3] == 0 && (head[4] & 1))
             return true;
     }
 }
 
-static void server_say(int fd, const struct answer *a)
+static void server_say(int fd, const struct answer *a, uint32_t stream)
 {
     struct buf block = {0};
     put_hex(&block, "88 0f1010 6170706c69636174696f6e2f67727063");
     struct buf b = {0};
-    put_frame(&b, 1, 4, 1, block.data, block.len);
+    put_frame(&b, 1, 4, stream, block.data, block.len);
     for (size_t at = 0; at < a->messages.len; at += 16000) {
         size_t n = a->messages.len - at < 16000 ? a->messages.len - at : 16000;
-        put_frame(&b, 0, 0, 1, a->messages.data + at, n);
+        put_frame(&b, 0, 0, stream, a->messages.data + at, n);
     }
     buf_free(&block);
     char digits[8];
@@ -146,7 +149,7 @@ static void server_say(int fd, const struct answer *a)
         buf_char(&block, (char)strlen(a->text)); /* below 127 */
         buf_str(&block, a->text);
     }
-    put_frame(&b, 1, 5, 1, block.data, block.len);
+    put_frame(&b, 1, 5, stream, block.data, block.len);
     (void)!send(fd, b.data, b.len, MSG_NOSIGNAL);
 }
 
@@ -156,17 +159,24 @@ __attribute__((noreturn)) static void server_run(struct server *s, int listener,
     static const struct answer absent = {.status = 5, .text = "not found"};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a test that fails leaves it behind */
     for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
-        const struct answer *found = &absent;
         int fd = accept(listener, NULL, NULL);
         (void)!send(fd, settings, sizeof settings, MSG_NOSIGNAL);
+        (void)!write(asked, CONNECTION, sizeof CONNECTION - 1);
+        char magic[24];
+        bool greeted = recv(fd, magic, sizeof magic, MSG_WAITALL) == sizeof magic;
         struct buf request = {0};
-        if (fd >= 0 && server_hear(fd, &request)) {
+        uint32_t stream;
+        for (unsigned calls = 0;
+             greeted && (!s->calls_max || calls < s->calls_max) && server_hear(fd, &request, &stream);
+             calls++) {
+            const struct answer *found = &absent;
             for (unsigned k = s->count; k-- > 0;)
                 if (memmem(request.data, request.len, s->answers[k].match, strlen(s->answers[k].match)) &&
                     memmem(request.data, request.len, s->answers[k].and, strlen(s->answers[k].and)))
                     found = &s->answers[k];
             (void)!write(asked, request.data, request.len);
-            server_say(fd, found);
+            server_say(fd, found, stream);
+            buf_free(&request);
         }
         close(fd);
         buf_free(&request);

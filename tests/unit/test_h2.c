@@ -42,13 +42,20 @@ static const char *on_data(void *arg, struct span bytes)
     return r->refuse_data;
 }
 
-static void start(struct rig *r, struct span body)
+static void ask(struct rig *r, struct span body)
 {
     static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
+    if (r->h.stream == 0)
+        h2_start(&r->h);
+    h2_ask(&r->h, &r->receiver, fields, 2, (struct span){NULL, 0}, body);
+}
+
+static void start(struct rig *r, struct span body)
+{
     *r = (struct rig){0};
     r->receiver = (struct h2_receiver){r, on_field, on_data};
     buf_str(&r->log, "");
-    h2_start(&r->h, &r->receiver, fields, 2, (struct span){NULL, 0}, body);
+    ask(r, body);
 }
 
 static void end(struct rig *r)
@@ -478,6 +485,96 @@ static void an_empty_body_ends_at_once(void **state)
     end(&r);
 }
 
+#define FIRST GREETING HEADER ABC "000005 01 05 00000001 4001610162"
+
+/* A second request on the connection, as far as it may be made: *r has asked it, with nothing in out. */
+static void ask_again(struct rig *r)
+{
+    bool ended = false;
+    start(r, (struct span){NULL, 0});
+    assert_int_equal(take_body(r, &ended), 0);
+    assert_false(h2_ready(&r->h));
+    feed_hex(r, FIRST);
+    assert_int_equal(r->h.state, H2_ENDED);
+    assert_true(h2_ready(&r->h));
+    take_body(r, &ended);
+    r->log.len = 0;
+    ask(r, (struct span){(const unsigned char *)"xyz", 3});
+    assert_int_equal(r->h.state, H2_OPEN);
+    h2_fill(&r->h);
+    struct buf want = {0};
+    put_hex(&want, "000005 01 04 00000003 83 04 02 2f78 000003 00 01 00000003 78797a");
+    assert_int_equal(r->h.out.len, want.len);
+    assert_memory_equal(r->h.out.data, want.data, want.len);
+    buf_free(&want);
+    r->h.out.len = 0;
+}
+
+static void one_request_after_another(void **state)
+{
+    (void)state;
+    struct rig r;
+    ask_again(&r);
+    /* What the peer still says of the first, then the second's answer, with a field that stands in the table. */
+    feed_hex(
+        &r, "000004 08 00 00000001 00000001 000004 03 00 00000001 00000000 000005 02 00 00000001 0000000000");
+    assert_int_equal(r.h.state, H2_OPEN);
+    feed_hex(&r, "000001 01 04 00000003 88 000002 00 00 00000003 6465 000001 01 05 00000003 be");
+    assert_int_equal(r.h.state, H2_ENDED);
+    assert_int_equal(r.h.status, 200);
+    buf_char(&r.log, '\0');
+    assert_string_equal(r.log.data, "[de]\nlast a: b\n");
+    assert_true(h2_ready(&r.h));
+    end(&r);
+    static const struct {
+        const char *hex;
+        enum h2_state state;
+    } cases[] = {
+        {"000001 00 00 00000001 61", H2_BAD},
+        {"000001 01 04 00000001 88", H2_BAD},
+        {"000004 08 00 00000005 00000001", H2_BAD},
+        {"000004 08 00 00000002 00000001", H2_BAD},
+        {"000004 03 00 00000005 00000000", H2_BAD},
+        {"000001 00 00 00000003 61", H2_BAD},
+        {"000003 08 00 00000001 000001", H2_BAD},
+        {"000004 03 00 00000003 00000008", H2_RESET},
+        {"000008 07 00 00000000 0000000100000000", H2_TURNED},
+        {"000008 07 00 00000000 0000000300000000", H2_OPEN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ask_again(&r);
+        feed_hex(&r, cases[i].hex);
+        assert_int_equal(r.h.state, cases[i].state);
+        end(&r);
+    }
+}
+
+static void when_no_request_may_follow(void **state)
+{
+    (void)state;
+    static unsigned char body[100000];
+    static const struct {
+        const char *one, *two;
+        size_t body;
+    } cases[] = {
+        {GREETING HEADER ABC, "", 0},
+        {FIRST "00", "", 0},
+        {FIRST, "000008 06 00 00000000 0123456789abcdef", 0},
+        {GREETING "000008 07 00 00000000 0000000100000000", HEADER TRAILERS, 0},
+        {FIRST, "", sizeof body},
+        {GREETING "000004 03 00 00000001 00000000", "", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig r;
+        start(&r, (struct span){body, cases[i].body});
+        h2_fill(&r.h);
+        feed_hex(&r, cases[i].one);
+        feed_hex(&r, cases[i].two);
+        assert_false(h2_ready(&r.h));
+        end(&r);
+    }
+}
+
 static void put_data(struct rig *r, size_t n)
 {
     static unsigned char zeroes[16384];
@@ -649,6 +746,8 @@ int main(void)
         cmocka_unit_test(the_peers_windows_are_kept),
         cmocka_unit_test(out_stays_small),
         cmocka_unit_test(an_empty_body_ends_at_once),
+        cmocka_unit_test(one_request_after_another),
+        cmocka_unit_test(when_no_request_may_follow),
         cmocka_unit_test(our_windows_are_opened_again),
         cmocka_unit_test(floods),
         cmocka_unit_test(a_frame_in_crumbs_is_no_flood),

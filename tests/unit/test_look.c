@@ -55,6 +55,17 @@ static void put_lists(struct server *s)
     "0a08 0a04 c0a8010a 1018" \
     "0a14 0a10 20010db800000000000000000000000a 1040"
 
+static unsigned count_of(const struct buf *in, const char *what)
+{
+    unsigned count = 0;
+    const char *at = in->data, *end = in->data + in->len;
+    while (at && (at = memmem(at, (size_t)(end - at), what, strlen(what)))) {
+        count++;
+        at += strlen(what);
+    }
+    return count;
+}
+
 static void everything(void **state)
 {
     (void)state;
@@ -96,7 +107,32 @@ static void everything(void **state)
     assert_string_equal(look->volumes[0].label, "");
     look_cleanup(&look);
     assert_null(look);
-    server_stop(&s, NULL);
+    struct buf requests = {0};
+    server_stop(&s, &requests);
+    /* Eleven calls in a row cost one connection. */
+    assert_int_equal(count_of(&requests, CONNECTION), 1);
+    assert_int_equal(count_of(&requests, "os:reader") + count_of(&requests, "os:admin"), 11);
+    buf_free(&requests);
+}
+
+/* machined may go while it is looked at; the next look has a connection of its own. */
+static void lost_between(void **state)
+{
+    (void)state;
+    struct server s = {.calls_max = 3};
+    put_version(&s);
+    server_start(&s);
+    struct buf requests = {0};
+    for (int i = 0; i < 2; i++) {
+        struct look *look = NULL;
+        struct error e;
+        assert_int_equal(look_stage(&s.target, &look, &e), -1);
+        assert_int_equal(e.code, E_MACHINED_LOST);
+        assert_null(look);
+    }
+    server_stop(&s, &requests);
+    assert_int_equal(count_of(&requests, CONNECTION), 2);
+    buf_free(&requests);
 }
 
 /* Right after the start of machined there is nothing but its version. */
@@ -227,9 +263,9 @@ static void versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything), cmocka_unit_test(nothing_yet), cmocka_unit_test(complete),
-        cmocka_unit_test(malformed),  cmocka_unit_test(refused),     cmocka_unit_test(many_addresses),
-        cmocka_unit_test(versions),
+        cmocka_unit_test(everything),     cmocka_unit_test(lost_between), cmocka_unit_test(nothing_yet),
+        cmocka_unit_test(complete),       cmocka_unit_test(malformed),    cmocka_unit_test(refused),
+        cmocka_unit_test(many_addresses), cmocka_unit_test(versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

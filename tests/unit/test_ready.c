@@ -89,7 +89,7 @@ static void pauses(void **state)
     static const struct {
         uint64_t ms;
         unsigned pause;
-    } table[] = {{0, 1000},   {900, 1000}, {1000, 1000}, {1600, 400},
+    } table[] = {{0, 2000},   {900, 1100}, {1000, 1000}, {1600, 400},
                  {1749, 251}, {1750, 250}, {1999, 250},  {59000, 250}};
     struct scene s;
     begin(&s, DISKS);
