@@ -51,14 +51,13 @@ static bool is_above_found(const struct sysfs *s, const char *path, size_t n)
 static int base_of(const struct sysfs *s, const char **path)
 {
     struct sysfs_found *found = s->found;
-    size_t n = found ? strlen(found->path) : 0;
-    if (n == 0 || strncmp(*path, found->path, n) != 0 || !(*path)[n])
+    if (!found || !found->n || strncmp(*path, found->path, found->n) != 0 || !(*path)[found->n])
         return s->root;
     if (found->fd < 0)
         found->fd = openat(s->root, found->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (found->fd < 0)
         return s->root;
-    *path += n;
+    *path += found->n;
     return found->fd;
 }
 
@@ -71,6 +70,7 @@ static void remember(struct sysfs_found *found, const char *directory)
     fd_cleanup(&found->fd);
     memcpy(found->path, directory, n);
     memcpy(found->path + n, "/", 2);
+    found->n = n + 1;
 }
 
 static bool look_at(const struct sysfs *s, const char *path, struct stat *st)

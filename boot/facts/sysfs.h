@@ -33,6 +33,8 @@ struct sysfs {
     struct sysfs_found {
         /* with a slash at the end; "" before the first */
         char path[SYSFS_PATH_MAX];
+        /* bytes of path */
+        size_t n;
         /* O_PATH; -1 until something in it was asked for */
         int fd;
     } *found;

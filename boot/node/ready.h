@@ -49,8 +49,8 @@ struct ready {
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e);
 void ready_free(struct ready *r);
 
-/* After a 0: milliseconds until the next look, 250 to 2000. Before the disks can have been quiet for long enough nothing
- * can be met, and a look costs more than all the rest of the wait; what changed meanwhile begins that time anew. */
+/* After a 0: milliseconds until the next look, 250 to 2000. Before the disks can have been quiet for long enough
+ * nothing can be met, and a look costs more than the rest of the wait; what changed meanwhile begins that time anew. */
 unsigned ready_pause(const struct ready *r, const struct ready_seen *seen);
 
 /* "disks to settle", and its deadline in seconds. */

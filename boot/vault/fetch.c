@@ -10,13 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECES_MAX 64 /* records read in one step */
+#define PIECES_MAX 64                 /* records read in one step */
+#define WAITING_ENOUGH ((size_t)4096) /* bytes for the parent that wait for no end of a step */
 
-void fetch_emit(struct fetch *f, struct buf *record)
+static void say_waiting(struct fetch_out *to)
 {
     size_t at = 0;
-    while (at < record->len) {
-        ssize_t n = write(f->to.fd, record->data + at, record->len - at);
+    while (at < to->waiting.len) {
+        ssize_t n = write(to->fd, to->waiting.data + at, to->waiting.len - at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -25,7 +26,15 @@ void fetch_emit(struct fetch *f, struct buf *record)
         }
         at += (size_t)n;
     }
+    buf_free(&to->waiting);
+}
+
+void fetch_emit(struct fetch *f, struct buf *record)
+{
+    buf_add(&f->to.waiting, record->data, record->len);
     buf_free(record);
+    if (f->to.waiting.len >= WAITING_ENOUGH)
+        say_waiting(&f->to);
 }
 
 /* When memory ends there is none to make these of. */
@@ -253,6 +262,7 @@ bool fetch_step(struct fetch *f, uint64_t now)
     bool opening = f->login.conn.state > CONN_IDLE && f->login.conn.state < CONN_READY;
     if (!is_over(f) && f->key && opening)
         login_prepare(f);
+    say_waiting(&f->to);
     return !is_over(f);
 }
 
@@ -279,6 +289,7 @@ static void finish(struct fetch *f, uint64_t now)
     record_stats(&record, &f->stats);
     record_done(&record);
     fetch_emit(f, &record);
+    say_waiting(&f->to);
 }
 
 struct fetch *fetch_begin(const struct vault_request *request, const struct url *authority,

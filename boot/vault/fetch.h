@@ -29,8 +29,10 @@
 #define FETCH_END_MS 1000                    /* from the last record to the end of the process */
 #define FETCH_ANSWER_MS 20000                /* without a whole response after a request */
 
-struct fetch_out { /* records to the parent */
+/* Records to the parent. What one step has to say is said at its end, in one piece: each write wakes the parent. */
+struct fetch_out {
     int fd;
+    struct buf waiting;
 };
 
 /* One connection with its half-written requests and half-read response. */
@@ -161,7 +163,8 @@ void fetch_last_words(int fd);
 /* Shared, fetch.c. */
 bool fetch_finished(
     const struct fetch *f); /* every name has its answer, or the token is all that was wanted */
-void fetch_emit(struct fetch *f, struct buf *record); /* frees the record */
+/* Says it before the step ends; frees the record. */
+void fetch_emit(struct fetch *f, struct buf *record);
 /* Milliseconds without an answer, for what needs no person. */
 uint32_t fetch_patience(const struct vault_request *request);
 void fetch_sooner(uint64_t *next, uint64_t at, uint64_t now); /* *next becomes `at` when that lies between */

@@ -1,4 +1,5 @@
-/* A hostile server's bytes, whole and in two pieces: the same answer, the same words to send, within the limits. */
+/* A hostile server's bytes, to the first or the second request of a connection, whole and in two pieces: the same
+ * answer, the same words to send, within the limits. */
 #include "talos/h2.h"
 
 #include "require.h"
@@ -43,12 +44,22 @@ static const char *on_data(void *arg, struct span bytes)
     return NULL;
 }
 
-static void start(struct exchange *s)
+/* `again`: one request went well before. */
+static void start(struct exchange *s, bool again)
 {
+    /* no settings; a status; trailers with a field for the table */
+    static const unsigned char first[] = {0, 0,    0, 4, 0, 0, 0, 0, 0, 0, 0, 1,    1, 4,   0, 0,  0,
+                                          1, 0x88, 0, 0, 5, 1, 5, 0, 0, 0, 1, 0x40, 1, 'a', 1, 'b'};
     static const unsigned char body[100000];
     static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
     *s = (struct exchange){.receiver = {s, on_field, on_data}};
     h2_start(&s->h);
+    if (again) {
+        h2_ask(&s->h, &s->receiver, fields, 2, (struct span){NULL, 0}, (struct span){body, 5});
+        h2_fill(&s->h);
+        h2_feed(&s->h, first, sizeof first);
+        require(h2_ready(&s->h));
+    }
     h2_ask(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
     h2_fill(&s->h);
 }
@@ -60,8 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     size_t cut = 1 + data[0] * (size - 1) / 256;
-    start(&whole);
-    start(&split);
+    start(&whole, data[0] & 1);
+    start(&split, data[0] & 1);
     h2_feed(&whole.h, data + 1, size - 1);
     h2_feed(&split.h, data + 1, cut - 1);
     h2_feed(&split.h, data + cut, size - cut);

@@ -490,8 +490,8 @@ static void an_empty_body_ends_at_once(void **state)
 /* A second request on the connection, as far as it may be made: *r has asked it, with nothing in out. */
 static void ask_again(struct rig *r)
 {
-    bool ended = false;
     start(r, (struct span){NULL, 0});
+    bool ended = false;
     assert_int_equal(take_body(r, &ended), 0);
     assert_false(h2_ready(&r->h));
     feed_hex(r, FIRST);

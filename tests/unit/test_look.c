@@ -122,7 +122,6 @@ static void lost_between(void **state)
     struct server s = {.calls_max = 3};
     put_version(&s);
     server_start(&s);
-    struct buf requests = {0};
     for (int i = 0; i < 2; i++) {
         struct look *look = NULL;
         struct error e;
@@ -130,6 +129,7 @@ static void lost_between(void **state)
         assert_int_equal(e.code, E_MACHINED_LOST);
         assert_null(look);
     }
+    struct buf requests = {0};
     server_stop(&s, &requests);
     assert_int_equal(count_of(&requests, CONNECTION), 2);
     buf_free(&requests);
