@@ -37,7 +37,7 @@ struct sysfs {
         size_t n;
         /* O_PATH; -1 until something in it was asked for */
         int fd;
-    } *found;
+    } * found;
 };
 
 /* Opens the root ("" or "/" is this box). E_FACTS_READ when it holds neither proc nor sys. */
