@@ -45,7 +45,7 @@ static bool is_mmc_area(const char *name)
     return starts(name, "mmcblk") && name[6 + strspn(name + 6, "0123456789")] != '\0';
 }
 
-static bool is_disk(const char *name)
+bool disks_may_be(const char *name)
 {
     for (size_t i = 0; i < sizeof name_rules / sizeof *name_rules; i++)
         if (starts(name, name_rules[i].prefix))
@@ -373,7 +373,7 @@ json_t *disks_read(const struct sysfs *s)
         struct disk d = {.s = s, .name = names.name[i]};
         UNSET char path[SYSFS_PATH_MAX];
         snprintf(path, sizeof path, "sys/block/%s", d.name);
-        if (!is_disk(d.name) || !sysfs_resolve(s, path, d.dir))
+        if (!disks_may_be(d.name) || !sysfs_resolve(s, path, d.dir))
             continue;
         int64_t hidden = 0;
         /* Hidden devices are the single paths below an NVMe multipath disk. */

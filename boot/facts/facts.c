@@ -1,5 +1,6 @@
 #include "facts/facts.h"
 
+#include "base/mem.h"
 #include "facts/names.h"
 #include "facts/parts.h"
 
@@ -41,6 +42,38 @@ json_t *facts_read(const char *sysroot, struct error *e)
     dmi_close(&dmi);
     sysfs_close(&s);
     return facts;
+}
+
+/* What cannot be read is there all the same. */
+static void add_devices(json_t *devices, const struct sysfs *s, const char *list, bool disks,
+                        const char *attribute)
+{
+    struct sysfs_names names = sysfs_list(s, list);
+    for (unsigned i = 0; i < names.count; i++) {
+        if (disks && !disks_may_be(names.name[i]))
+            continue;
+        UNSET char path[SYSFS_PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", list, names.name[i]);
+        UNSET char text[SYSFS_TEXT_MAX];
+        *text = '\0';
+        UNSET char dir[SYSFS_PATH_MAX];
+        if (sysfs_resolve(s, path, dir))
+            (void)sysfs_text(s, dir, attribute, text);
+        json_object_set_new_nocheck(devices, path, json_string_nocheck(text));
+    }
+    sysfs_names_free(&names);
+}
+
+json_t *facts_devices(const char *sysroot, struct error *e)
+{
+    struct sysfs s;
+    if (sysfs_open(&s, sysroot, e) != 0)
+        return NULL;
+    json_t *devices = json_object();
+    add_devices(devices, &s, "sys/block", true, "size");
+    add_devices(devices, &s, "sys/class/net", false, "address");
+    sysfs_close(&s);
+    return devices;
 }
 
 json_t *facts_get(const json_t *facts, const char *name)

@@ -30,6 +30,8 @@ void dmi_read(const struct sysfs *s, const struct smbios *table, json_t *facts);
 json_t *memory_read(const struct sysfs *s, const struct smbios *table);
 json_t *cpu_read(const struct sysfs *s);
 json_t *disks_read(const struct sysfs *s);
+/* Whether a name in /sys/block is of what may be a disk: no loop, no part of an eMMC. */
+bool disks_may_be(const char *name);
 json_t *links_read(const struct sysfs *s);
 
 /* The MAC that stands for the box: of the first physical link by name, those on board before those on

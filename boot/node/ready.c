@@ -33,18 +33,18 @@ static bool has_installable(const json_t *facts)
     return found;
 }
 
+bool ready_quiet(struct ready *r, json_t *devices, uint64_t elapsed_ms)
+{
+    if (!json_equal(devices, r->last))
+        r->unchanged_ms = elapsed_ms;
+    json_decref(r->last);
+    r->last = devices;
+    return elapsed_ms - r->unchanged_ms >= QUIET_MS;
+}
+
 static void judge(struct ready *r, const struct ready_seen *s)
 {
-    json_t *hardware = json_pack("{s:O, s:O}", "disks", json_object_get(s->facts, "disks"), "links",
-                                 json_object_get(s->facts, "links"));
-    if (!json_equal(hardware, r->last)) {
-        json_decref(r->last);
-        r->last = json_incref(hardware);
-        r->unchanged_ms = s->elapsed_ms;
-    }
-    json_decref(hardware);
-    r->met[READY_DISKS] = s->look->devices_ready && has_installable(s->facts) &&
-        look_choosable(s->look) > 0 && s->elapsed_ms - r->unchanged_ms >= QUIET_MS;
+    r->met[READY_DISKS] = s->look->devices_ready && has_installable(s->facts) && look_choosable(s->look) > 0;
     r->met[READY_LINK] = s->look->address_count > 0;
     r->met[READY_DNS] = s->name_server;
     r->unsynchronized = !s->look->time_synced;

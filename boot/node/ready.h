@@ -1,8 +1,8 @@
 /*
  * ready.h - may hearth act on what it sees? Pure: looks and times in, a verdict out.
  *
- * Four things are waited for side by side, each with a deadline of its own: udev settled and disks and links unchanged
- * for 2 s (USB and NVMe scans come late and one by one); an address; a name server; the clock. They are not
+ * Four things are waited for side by side, each with a deadline of its own: udev settled and no disk or link new, gone
+ * or another for 2 s (USB and NVMe scans come late and one by one); an address; a name server; the clock. They are not
  * dependencies of the service, because one that stays unmet would reboot a healthy node.
  */
 #ifndef HEARTH_NODE_READY_H
@@ -21,6 +21,7 @@ enum ready_what { READY_DISKS, READY_LINK, READY_DNS, READY_CLOCK };
 /* What is seen at one moment. Borrowed. */
 struct ready_seen {
     const struct look *look;
+    /* NULL: not read, because ready_quiet() was false */
     const json_t *facts;
     bool name_server;
     /* since the wait began */
@@ -35,7 +36,7 @@ struct ready_seen {
 
 /* Zero-initialise; ready_free(). */
 struct ready {
-    /* disks and links as they were */
+    /* the devices as they were */
     json_t *last;
     /* elapsed_ms when they last changed */
     uint64_t unchanged_ms;
@@ -44,8 +45,12 @@ struct ready {
     bool unsynchronized;
 };
 
-/* 1: all met. 0: look again. -1: one has given up, with what was seen of it: E_WAIT_DISKS, E_WAIT_LINK, E_WAIT_DNS,
- * E_CLOCK. */
+/* Whether the devices have been as they are for 2 s, and facts are worth reading. Takes over what facts_devices()
+ * gave at this time since the wait began. */
+bool ready_quiet(struct ready *r, json_t *devices, uint64_t elapsed_ms);
+
+/* After ready_quiet(). 1: all met. 0: look again. -1: one has given up, with what was seen of it: E_WAIT_DISKS,
+ * E_WAIT_LINK, E_WAIT_DNS, E_CLOCK. */
 int ready_judge(struct ready *r, const struct ready_seen *seen, struct error *e);
 void ready_free(struct ready *r);
 

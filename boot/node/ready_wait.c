@@ -28,17 +28,14 @@ static bool has_name_server(void)
     return found;
 }
 
-static int read_all(const struct boot *boot, struct look **look, json_t **facts, struct error *e)
+/* Forgets what was seen before. */
+static int look_again(const struct boot *boot, struct look **look, json_t **facts, struct error *e)
 {
-    const char *sysroot = boot->options.sysroot;
     look_free(*look);
     *look = NULL;
     json_decref(*facts);
     *facts = NULL;
-    if (look_all(&boot->target, look, e) != 0)
-        return -1;
-    *facts = facts_read(sysroot ? sysroot : "", e);
-    return *facts ? 0 : -1;
+    return look_all(&boot->target, look, e);
 }
 
 static void say_waiting(const struct ready *ready)
@@ -64,13 +61,19 @@ static void say_clock(int64_t now)
 static int wait_all(struct boot *boot, struct ready *ready, struct look **look, json_t **facts,
                     struct error *e)
 {
+    const char *sysroot = boot->options.sysroot ? boot->options.sysroot : "";
     uint64_t begin = clock_ms();
     for (;;) {
-        if (read_all(boot, look, facts, e) != 0)
+        if (look_again(boot, look, facts, e) != 0)
             return -1;
         if ((*look)->stage != STAGE_MAINTENANCE)
             return 0;
+        json_t *devices = facts_devices(sysroot, e);
+        if (!devices)
+            return -1;
         uint64_t now = clock_ms();
+        if (ready_quiet(ready, devices, now - begin) && !(*facts = facts_read(sysroot, e)))
+            return -1;
         if (!boot->addressed && (*look)->address_count)
             boot->addressed = now;
         const struct ready_seen seen = {

@@ -409,6 +409,60 @@ static const char *notes_of(const char *root)
     return text;
 }
 
+static json_t *devices_of(const char *root)
+{
+    struct error e = {0};
+    json_t *devices = facts_devices(at(root), &e);
+    if (!devices)
+        fail_msg("%s", e.text);
+    return devices;
+}
+
+/* What comes, goes or becomes another is seen; what a disk or a link does is not. */
+static void devices_are_known_by_size_and_address(void **state)
+{
+    (void)state;
+    put_line("devices/sys/devices/pci0/ata1/block/sda/size", "468862128\n");
+    put_line("devices/sys/devices/pci0/net/eno1/address", "52:54:00:12:34:56\n");
+    put_line("devices/sys/devices/pci0/net/eno1/carrier", "0\n");
+    put_line("devices/sys/block/loop0/size", "100\n");
+    make_dirs("devices/sys/class/net");
+    assert_int_equal(symlink("../devices/pci0/ata1/block/sda", at("devices/sys/block/sda")), 0);
+    assert_int_equal(symlink("../../devices/pci0/net/eno1", at("devices/sys/class/net/eno1")), 0);
+    json_t *before = devices_of("devices");
+    char *text = json_dumps(before, JSON_SORT_KEYS | JSON_COMPACT);
+    assert_string_equal(text,
+                        "{\"sys/block/sda\":\"468862128\",\"sys/class/net/eno1\":\"52:54:00:12:34:56\"}");
+    free(text);
+    static const struct {
+        const char *file, *text;
+        bool seen;
+    } rows[] = {
+        {"devices/sys/devices/pci0/net/eno1/carrier", "1\n", false},
+        {"devices/sys/block/loop0/size", "200\n", false},
+        {"devices/sys/devices/pci0/ata1/block/sda/size", "0\n", true},
+        {"devices/sys/devices/pci0/net/eno1/address", "52:54:00:12:34:57\n", true},
+        {"devices/sys/block/sdb/removable", "1\n", true}, /* without a size */
+        {"devices/sys/class/net/eno2/operstate", "down\n", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        put_line(rows[i].file, rows[i].text);
+        json_t *after = devices_of("devices");
+        if (json_equal(before, after) == rows[i].seen)
+            fail_msg("%s", rows[i].file);
+        json_decref(before);
+        before = after;
+    }
+    assert_int_equal(unlink(at("devices/sys/block/sda")), 0);
+    json_t *gone = devices_of("devices");
+    assert_false(json_equal(before, gone));
+    json_decref(before);
+    json_decref(gone);
+    struct error e = {0};
+    assert_null(facts_devices(at("bare"), &e));
+    assert_int_equal(e.code, E_FACTS_READ);
+}
+
 static void hidden_disks_and_lost_identities_are_noted(void **state)
 {
     (void)state;
@@ -500,6 +554,7 @@ static void hidden_disks_and_lost_identities_are_noted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(devices_are_known_by_size_and_address),
         cmocka_unit_test(hidden_disks_and_lost_identities_are_noted),
         cmocka_unit_test(a_wrong_facts_file_is_refused),
         cmocka_unit_test(sizes_are_capped),
