@@ -216,6 +216,7 @@ def one(contestant, mode, box):
         sample = json.load(source)
     sample.update(contestant=contestant.name, mode=mode, settled_ms=accepted["ms"] - seen[contestant.begin],
                   waited_ms=seen[contestant.begin] - started, calls=len(calls), bytes=accepted["bytes"],
+                  applies_ms=sum(entry["took"] for entry in calls if entry["method"].endswith("/ApplyConfiguration")),
                   calls_after=len([entry for entry in calls if entry["ms"] >= seen[contestant.begin]]),
                   stages={name: seen[name] - seen[contestant.begin] for name in PARTS + ("login",) if name in seen})
     return sample
@@ -234,6 +235,15 @@ def figures(contestant):
     by = {mode: [s for s in contestant.samples if s["mode"] == mode] for mode in ("cpu", "memory")}
     return (median([s["user_us"] + s["system_us"] for s in by["cpu"]]), median([peak(s["processes"]) for s in by["memory"]]),
             median([s["settled_ms"] for s in by["cpu"]]))
+
+
+def shares(contestant):
+    """Medians of what lies between `facts` and the accepted apply: round trips, their length, what machined itself says
+    that its two answers took, and the rest, which is hearth's, the stand-in's and the calls' own way."""
+    timed = [sample for sample in contestant.samples if sample["mode"] == "cpu"]
+    depth = median([sample["depth"] for sample in timed])
+    rest = [sample["settled_ms"] - depth * RTT_MS - sample["applies_ms"] for sample in timed]
+    return depth, RTT_MS, median([sample["applies_ms"] for sample in timed]), median(rest)
 
 
 def ratios(found):
@@ -261,7 +271,8 @@ def table(found, skipped):
     for contestant in [one for one in found if one.name.startswith("hearth")]:
         timed = [sample["stages"] for sample in contestant.samples if sample["mode"] == "cpu"]
         print("%s, since `facts`: " % contestant.name +
-              ", ".join("%s %d ms" % (name, median([stages[name] for stages in timed if name in stages] or [0])) for name in PARTS))
+              ", ".join("%s %d ms" % (name, median([stages[name] for stages in timed if name in stages] or [0])) for name in PARTS) +
+              "; of it %d round trips of %d ms, machined over the config %d ms, all else %d ms" % shares(contestant))
     for text in skipped:
         print("skipped: " + text)
     print("\nby hand, a further box from maintenance mode until its config is accepted (hearth: none):")
