@@ -317,6 +317,56 @@ static bool is_remote(const char *text)
         strncmp(text, "git::", 5) == 0 || strncmp(text, "github.com/", 11) == 0;
 }
 
+/* key: NAME=PATH is one too. What holds a line's end, "{" or ":" is no path: patches may stand where one could. */
+static void need_file(struct walk *w, const struct walk_item *by, const char *dir, const struct tree_node *at,
+                      bool key)
+{
+    const char *text = tree_text(at);
+
+    if (!text || is_remote(text) || strpbrk(text, "\n{:"))
+        return;
+    const char *value = key ? strchr(text, '=') : NULL;
+    walk_need(w, by, dir, value ? value + 1 : text, at);
+}
+
+/* The files that a kustomization reads and lays nothing of: of the entries of a list the field that names one, or a
+ * list of them; NULL: the entry itself does. */
+static void need_files(struct walk *w, const struct walk_item *by, const char *dir,
+                       const struct tree_node *root)
+{
+    static const char files[] = "files";
+    static const struct {
+        const char *list, *field;
+    } names[] = {
+        {"patches", "path"},
+        {"patchesJson6902", "path"},
+        {"replacements", "path"},
+        {"configMapGenerator", files},
+        {"configMapGenerator", "envs"},
+        {"configMapGenerator", "env"},
+        {"secretGenerator", files},
+        {"secretGenerator", "envs"},
+        {"secretGenerator", "env"},
+        {"patchesStrategicMerge", NULL},
+        {"crds", NULL},
+        {"configurations", NULL},
+        {"generators", NULL},
+        {"transformers", NULL},
+        {"validators", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct tree_node *list = tree_get(root, names[i].list);
+        bool key = names[i].field == files;
+        for (const struct tree_node *n = list ? list->first : NULL; n; n = n->next) {
+            const struct tree_node *at = names[i].field ? tree_get(n, names[i].field) : n;
+            bool many = at && at != n && at->kind == TREE_SEQ;
+            for (at = many ? at->first : at; at; at = many ? at->next : NULL)
+                need_file(w, by, dir, at, key);
+        }
+    }
+}
+
 void kinds_kustomization(struct walk *w, const struct walk_item *item, const char *file,
                          const struct tree_node *root)
 {
@@ -343,4 +393,5 @@ void kinds_kustomization(struct walk *w, const struct walk_item *item, const cha
             else if (tree_text(n))
                 walk_follow(w, &by, item->path, n->text, n);
     }
+    need_files(w, &by, item->path, root);
 }

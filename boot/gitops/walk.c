@@ -5,9 +5,11 @@
 #include "base/text.h"
 #include "site/tracked.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SLOTS (2u * GITOPS_ITEMS_MAX) /* a power of two */
 
@@ -106,6 +108,18 @@ void walk_follow(struct walk *w, const struct walk_item *by, const char *dir, co
         w->items[w->count++] = item;
         *slot = (uint16_t)w->count;
     }
+}
+
+void walk_need(struct walk *w, const struct walk_item *by, const char *dir, const char *relative,
+               const struct tree_node *at)
+{
+    const char *path = join(w->pool, dir, relative);
+    struct stat st;
+
+    if (fstatat(w->plan->site->fd, path, &st, 0) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        errors_at(w->errors, walk_pos(by, at), E_TREE, "%.200s is not there", path);
+    else if (is_yaml(path))
+        inventory_file(w->inventory, path);
 }
 
 const char *walk_text(struct walk *w, const struct walk_item *item, const struct tree_node *node)

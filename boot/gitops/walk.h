@@ -56,6 +56,10 @@ struct walk {
 void walk_unseen(struct walk *w, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 #define walk_unseen(w, pos, fmt, ...) SAY(walk_unseen, fmt, w, pos, said_, ##__VA_ARGS__)
 
+/* dir/relative is laid to nothing, but what names it, `at` of the file by->path, cannot do without it. */
+void walk_need(struct walk *w, const struct walk_item *by, const char *dir, const char *relative,
+               const struct tree_node *at);
+
 /* Puts dir/relative into the queue, once; `at` of the file by->path names it, or is NULL. */
 void walk_follow(struct walk *w, const struct walk_item *by, const char *dir, const char *relative,
                  const struct tree_node *at);

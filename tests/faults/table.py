@@ -338,7 +338,7 @@ for cause, code, command in (
 row("secrets", "the role's own CA is no CA", "vault-ca", spoil=text("test-root.pem", "nothing\n"))
 row("secrets", "the fetcher is killed", "fetcher", then="mend", azure={"faults": [{"role": "login", "delay": 5}]},
     at={"request": "/"}, do=["kill-fetcher"])
-row("secrets", "no descriptors are left", "system", odd="files 6")
+row("secrets", "no descriptors are left", "system", odd="files 7")
 row("secrets", "the kernel has no seccomp", "fetcher-sandbox", odd="no-seccomp")
 row("secrets", "Talos says synchronized, the clock says 1970", "clock", clock=86400)
 row("secrets", "Talos says synchronized, the clock says 2050", "clock", clock=2524608000)

@@ -101,7 +101,8 @@ def make(kit, path=None, old="", new="", string=STRING % "homelab", faults=(), p
             kit.fail("%s has no %s" % (name, old))
         kit.write("site/" + name, changed)
     if patched:
-        kit.write("site/databases/kustomization.yaml", "resources: [cluster.yaml, store.yaml]\npatches: [{ path: one.yaml }]\n")
+        kit.write("site/databases/kustomization.yaml", "resources: [cluster.yaml, store.yaml]\npatches: [{ path: one.yaml, target: {kind: Cluster} }]\n")
+        kit.write("site/databases/one.yaml", "[{op: add, path: /spec/enablePDB, value: false}]\n")
     kit.world({"vaults": {"*": {"hello": "x", "db-password": "y", "tree-one": "1", "tree-password": "2", "tree-map": '{"k": "3"}',
                                 "backup-string": string}}, "faults": list(faults)})
     run = kit.hearth(["check", "--site", kit.path("site"), "--facts", kit.path("site/box.json")])
