@@ -57,7 +57,7 @@ struct grpc_target {
     int stop_fd;
     /* NULL, or what the server's words are said without: see refusal_hide() */
     const struct buf *hidden;
-    /* NULL, or what calls are made over: the first opens it; one that fails, or whose receiver ended it, hangs up */
+    /* NULL, or what calls are made over: the first opens it; one that fails, or is over before its answer, hangs up */
     struct grpc_line *line;
 };
 

@@ -31,7 +31,7 @@ enum {
     WITH_PRIORITY = 0x20,
 };
 
-enum setting { ENABLE_PUSH = 2, INITIAL_WINDOW_SIZE = 4, MAX_FRAME_SIZE = 5 };
+enum setting { HEADER_TABLE_SIZE = 1, ENABLE_PUSH = 2, INITIAL_WINDOW_SIZE = 4, MAX_FRAME_SIZE = 5 };
 
 enum h2_error {
     PROTOCOL_ERROR = 1,
@@ -130,6 +130,9 @@ void h2_ask(struct h2 *h, const struct h2_receiver *receiver, const struct h2_fi
     h->idle = 0;
     h->send_stream = h->initial_window;
     struct buf block = {0};
+    if (h->shrunk)
+        buf_char(&block, 0x20); /* to nothing, which is what the encoder uses of it */
+    h->shrunk = false;
     for (size_t i = 0; i < count; i++)
         hpack_encode(&block, fields[i].name, fields[i].value);
     put_frame(h, block.len, HEADERS, END_HEADERS, h->stream);
@@ -279,6 +282,7 @@ static bool take_settings(struct h2 *h, struct frame f, struct reader r)
             h->send_stream += (int64_t)value - h->initial_window;
             h->initial_window = value;
         }
+        h->shrunk = h->shrunk || (id == HEADER_TABLE_SIZE && value < HPACK_TABLE_MAX);
         if (h->initial_window > WINDOW_MAX || h->send_stream > WINDOW_MAX)
             return fail(h, FLOW_CONTROL_ERROR, "a window larger than 2 GiB");
         if ((id == ENABLE_PUSH && value != 0) ||

@@ -73,6 +73,8 @@ struct h2 {
     bool judged;
     bool in_block;
     bool last_block;
+    /* the peer's table became smaller, and the next header must say so (RFC 7541 section 4.2) */
+    bool shrunk;
     /* what came behind the answer's end, in one piece with it, was not looked at */
     bool behind;
     /* our END_STREAM is in out */

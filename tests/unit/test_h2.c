@@ -549,6 +549,39 @@ static void one_request_after_another(void **state)
     }
 }
 
+/* A table that the peer made smaller is said to be empty, once. */
+static void the_peers_table(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *size, *block;
+    } cases[] = {
+        {"00000000", "000006 01 04 00000003 20 83 04 02 2f78"},
+        {"00000fff", "000006 01 04 00000003 20 83 04 02 2f78"},
+        {"00001000", "000005 01 04 00000003 83 04 02 2f78"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig r;
+        start(&r, (struct span){NULL, 0});
+        bool ended = false;
+        take_body(&r, &ended);
+        char hex[256];
+        snprintf(hex, sizeof hex, "000006 04 00 00000000 0001 %s" HEADER TRAILERS, cases[i].size);
+        feed_hex(&r, hex);
+        take_body(&r, &ended);
+        ask(&r, (struct span){NULL, 0});
+        out_ends_with(&r, cases[i].block);
+        assert_int_equal(r.h.out.len, 9 + (r.h.out.data[2] == 6 ? 6 : 5));
+        h2_fill(&r.h);
+        feed_hex(&r, "000001 01 04 00000003 88 000005 01 05 00000003 0001610162");
+        assert_true(h2_ready(&r.h));
+        r.h.out.len = 0;
+        ask(&r, (struct span){NULL, 0});
+        out_ends_with(&r, "000005 01 04 00000005 83 04 02 2f78");
+        end(&r);
+    }
+}
+
 static void when_no_request_may_follow(void **state)
 {
     (void)state;
@@ -747,6 +780,7 @@ int main(void)
         cmocka_unit_test(out_stays_small),
         cmocka_unit_test(an_empty_body_ends_at_once),
         cmocka_unit_test(one_request_after_another),
+        cmocka_unit_test(the_peers_table),
         cmocka_unit_test(when_no_request_may_follow),
         cmocka_unit_test(our_windows_are_opened_again),
         cmocka_unit_test(floods),
