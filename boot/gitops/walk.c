@@ -116,10 +116,12 @@ void walk_need(struct walk *w, const struct walk_item *by, const char *dir, cons
     const char *path = join(w->pool, dir, relative);
     struct stat st;
 
-    if (fstatat(w->plan->site->fd, path, &st, 0) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    if (fstatat(w->plan->site->fd, path, &st, 0) == 0) {
+        if (S_ISREG(st.st_mode))
+            inventory_file(w->inventory, path);
+    } else if (errno == ENOENT || errno == ENOTDIR) {
         errors_at(w->errors, walk_pos(by, at), E_TREE, "%.200s is not there", path);
-    else if (is_yaml(path))
-        inventory_file(w->inventory, path);
+    }
 }
 
 const char *walk_text(struct walk *w, const struct walk_item *item, const struct tree_node *node)
