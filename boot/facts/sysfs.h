@@ -26,18 +26,21 @@
 #define SYSFS_LIST_MAX 512 /* names of one directory; the rest, in no order, is left out */
 #define SYSFS_TEXT_MAX 512 /* bytes with the NUL of an attribute's text; what is longer is unknown */
 
+/* The directory that was found last, from which what lies in it is opened. */
+struct sysfs_found {
+    /* with a slash at the end; "" before the first */
+    char path[SYSFS_PATH_MAX];
+    /* bytes of path */
+    size_t n;
+    /* O_PATH; -1 until something in it was asked for */
+    int fd;
+};
+
 struct sysfs {
     /* directory, O_PATH */
     int root;
-    /* owned: the directory that was found last, from which what lies in it is opened */
-    struct sysfs_found {
-        /* with a slash at the end; "" before the first */
-        char path[SYSFS_PATH_MAX];
-        /* bytes of path */
-        size_t n;
-        /* O_PATH; -1 until something in it was asked for */
-        int fd;
-    } * found;
+    /* owned */
+    struct sysfs_found *found;
 };
 
 /* Opens the root ("" or "/" is this box). E_FACTS_READ when it holds neither proc nor sys. */
