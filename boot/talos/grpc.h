@@ -1,10 +1,10 @@
 /*
  * grpc.h - one gRPC call to machined over its unix socket.
  *
- * Unary and server-streaming are the same thing here. A call has a connection of its own, unless its target has a line:
- * what is asked in a row goes over one connection then, which is hung up before hearth waits for anything else. The call
- * ends when the server has sent its status, when the deadline passes, when a message is refused by the receiver, or when
- * `stop_fd` becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
+ * Unary and server-streaming are the same thing here. A call has a connection of its own, unless its target has a
+ * line: what is asked in a row goes over one connection then, which is hung up before hearth waits for anything else.
+ * The call ends when the server has sent its status, when the deadline passes, when a message is refused by the
+ * receiver, or when `stop_fd` becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
  *
  * HTTP/2 is our own (h2.h): a call is one stream on a local socket, which is a small part of what a general library
  * brings, and the program's budget of bytes has no room for the rest. This file is the socket and the clock around it.
