@@ -6,10 +6,15 @@
 #ifdef MEM_INTERPOSE
 #define CHUNK_MIN ((size_t)4096 - 64) /* a page with the allocator's and the chunk's own header */
 #define ALIGN ((size_t)16)
+/* A pool this large goes on in chunks that the allocator gives back when the pool is freed. */
+#define LARGE ((size_t)256 << 10)
+#define CHUNK_LARGE ((size_t)64 << 10)
 #else
 /* Under the sanitizers each value has a chunk of its length to itself: a byte too far is seen. */
 #define CHUNK_MIN ((size_t)0)
 #define ALIGN ((size_t)1)
+#define LARGE SIZE_MAX
+#define CHUNK_LARGE ((size_t)0)
 #endif
 
 struct chunk {
@@ -28,6 +33,8 @@ struct pool {
     struct kept *kept;
     /* the newest first; only it has room worth looking for */
     struct chunk *chunks;
+    /* bytes of all */
+    size_t size;
 };
 
 struct pool *pool_new(void)
@@ -40,10 +47,12 @@ void *pool_alloc(struct pool *pool, size_t n)
     n = (n + ALIGN - 1) & ~(ALIGN - 1);
     struct chunk *c = pool->chunks;
     if (!c || c->size - c->used < n) {
-        size_t size = n > CHUNK_MIN ? n : CHUNK_MIN;
+        size_t least = pool->size < LARGE ? CHUNK_MIN : CHUNK_LARGE;
+        size_t size = n > least ? n : least;
         struct chunk *fresh = mem_alloc(sizeof *fresh + size);
         fresh->size = size;
-        if (c && n > CHUNK_MIN) {
+        pool->size += size;
+        if (c && n > least) {
             /* A large value gets a chunk to itself behind the current one, which stays open. */
             fresh->next = c->next;
             c->next = fresh;

@@ -80,16 +80,20 @@ static void judge_version(struct walk *w, const struct walk_item *item, const st
                   w->plan->entry->role->flux.components, kind, text);
 }
 
-/* What the cluster already has of it before Flux comes, out of bootstrap/. */
-static const struct tree_node *inlined(const struct plan *plan, const char *kind, const char *ns,
-                                       const char *name)
+/* The ConfigMap that the cluster already has before Flux comes, out of bootstrap/. */
+static const struct tree_node *inlined(struct walk *w, const char *ns, const char *name)
 {
+    const struct plan *plan = w->plan;
+    UNSET struct error e;
     for (unsigned i = 0; i < plan->manifest_count; i++)
-        for (const struct document *d = plan->manifests[i].docs; d; d = d->next)
-            if (tree_is(tree_get(d->root, "kind"), kind) &&
+        for (struct document *d = plan->manifests[i].docs; d; d = d->next)
+            if (tree_is(tree_get(d->root, "kind"), "ConfigMap") &&
                 tree_is(tree_path(d->root, "metadata.name"), name) &&
-                (!ns || tree_is(tree_path(d->root, "metadata.namespace"), ns)))
+                (!ns || tree_is(tree_path(d->root, "metadata.namespace"), ns))) {
+                if (plan_whole(plan, &plan->manifests[i], d, &e) != 0)
+                    errors_add(w->errors, &e);
                 return d->root;
+            }
     return NULL;
 }
 
@@ -127,7 +131,7 @@ static const struct vars *variables(struct walk *w, const struct walk_item *item
         bool map = tree_is(tree_get(n, "kind"), "ConfigMap");
         if (!name)
             continue;
-        const struct tree_node *object = map ? inlined(w->plan, "ConfigMap", ns, name) : NULL;
+        const struct tree_node *object = map ? inlined(w, ns, name) : NULL;
         const struct tree_node *data = object ? tree_get(object, "data")
             : map                             ? inventory_want_map(w->inventory, ns, name)
                                               : NULL;

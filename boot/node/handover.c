@@ -1,7 +1,7 @@
 #include "node/handover.h"
 
 #include "base/text.h"
-#include "render/emit.h"
+#include "site/emit.h"
 #include "render/render.h"
 #include "site/merge.h"
 #include "site/tree.h"

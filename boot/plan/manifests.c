@@ -9,20 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_ 253     /* DNS-1123 subdomain, RFC 1123 and Kubernetes' names.md */
 #define HEADER_BYTES 2048 /* where flux's header comment stands */
-#define PATH_ROOM 320
 
-static void append(struct document **list, struct document *document)
-{
-    document->next = NULL;
-    while (*list)
-        list = &(*list)->next;
-    *list = document;
-}
-
-static struct plan_manifest *add(struct plan *plan, const char *name, const char *file, struct pos pos,
-                                 struct errors *errors)
+struct plan_manifest *plan_add_manifest(struct plan *plan, const char *name, const char *file, struct pos pos,
+                                        struct errors *errors)
 {
     for (unsigned i = 0; i < plan->manifest_count; i++) {
         if (strcmp(plan->manifests[i].name, name) == 0) {
@@ -41,122 +31,6 @@ static struct plan_manifest *add(struct plan *plan, const char *name, const char
     *manifest = (struct plan_manifest){.name = pool_strdup(plan->pool, name),
                                        .file = file ? pool_strdup(plan->pool, file) : NULL};
     return manifest;
-}
-
-static bool is_subdomain(const char *s)
-{
-    size_t n = strlen(s);
-    if (n == 0 || n > NAME_MAX_ || s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.")] != '\0')
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        bool edge = i == 0 || i + 1 == n || s[i - 1] == '.' || s[i + 1] == '.';
-        if (s[i] == '.' ? edge : s[i] == '-' && edge)
-            return false;
-    }
-    return true;
-}
-
-/* An object that Kubernetes could take, as far as its head says. */
-static bool check_object(const struct document *document, struct errors *errors)
-{
-    const struct tree_node *root = document->root;
-    const char *version = tree_text(tree_get(root, "apiVersion"));
-    const char *kind = tree_text(tree_get(root, "kind"));
-    if (!version || !version[0] || !kind || !kind[0])
-        errors_at(errors, root->pos, E_PLAN_MANIFEST,
-                  "this document is no Kubernetes object: it needs apiVersion and kind");
-    else if (strncmp(version, "kustomize.config.k8s.io/", 24) == 0)
-        errors_at(errors, root->pos, E_PLAN_MANIFEST,
-                  "%s is for the kustomize command; nothing runs it here, every file of bootstrap/ is laid "
-                  "down as it is",
-                  kind);
-    else
-        return true;
-    return false;
-}
-
-static void take(struct plan *plan, const char *name, const char *path, size_t size,
-                 struct document *documents, struct errors *errors)
-{
-    struct plan_manifest *manifest =
-        documents ? add(plan, name, path, (struct pos){.file = path}, errors) : NULL;
-    if (manifest) {
-        manifest->docs = documents;
-        manifest->size = size;
-    }
-}
-
-/* One bootstrap file: its namespaces go to `namespaces`, its Secrets become the manifest 30-`name` and the rest
- * 50-`name`, behind Flux's sync: Talos stops for ever at the first object that the API server does not take, and what
- * hearth lays itself must not wait for it. */
-static void add_bootstrap_file(struct plan *plan, const char *path, const char *name,
-                               struct document **namespaces, struct object_seen **seen, struct errors *errors)
-{
-    struct pos pos = {.file = path};
-    if (!is_subdomain(name)) {
-        errors_at(errors, pos, E_PLAN_MANIFEST,
-                  "the file makes the manifest \"%s\", which is no name: lower-case letters, digits, - and .",
-                  name);
-        return;
-    }
-    struct error e;
-    size_t size;
-    struct document *documents;
-    if (site_tree(plan->site, plan->pool, path, &documents, &size, NULL, &e) != 0) {
-        errors_add(errors, &e);
-        return;
-    }
-    struct document *next;
-    struct document *secrets = NULL;
-    struct document *rest = NULL;
-    for (struct document *d = documents; d; d = next) {
-        next = d->next;
-        if (!d->root || !check_object(d, errors))
-            continue;
-        site_examples(d->root, errors);
-        leftover_judge(d->root, false, errors);
-        object_check(plan->pool, d->root, seen, errors);
-        const struct tree_node *kind = tree_get(d->root, "kind");
-        append(tree_is(kind, "Namespace") ? namespaces : tree_is(kind, "Secret") ? &secrets : &rest, d);
-    }
-    take(plan, pool_printf(plan->pool, "30-%s", name), path, size, secrets, errors);
-    take(plan, pool_printf(plan->pool, "50-%s", name), path, size, rest, errors);
-}
-
-void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors)
-{
-    const char **files = NULL;
-    struct error e;
-    if (site_list(plan->site, plan->pool, directory, ".yml", &files, &e) != 0)
-        errors_add(errors, &e);
-    for (; files && *files; files++)
-        errors_at(&plan->warnings, (struct pos){.file = pool_printf(plan->pool, "%s/%s", directory, *files)},
-                  E_PLAN_ADVICE, "is not read: hearth reads .yaml; rename it, or move it out of %s/",
-                  directory);
-}
-
-/* Every .yaml file of one directory. prefix is "" or "<role>-". */
-static void add_bootstrap(struct plan *plan, const char *directory, const char *prefix,
-                          struct document **namespaces, struct object_seen **seen, struct errors *errors)
-{
-    const char **files = NULL;
-    struct error e;
-    if (site_list(plan->site, plan->pool, directory, ".yaml", &files, &e) != 0) {
-        errors_add(errors, &e);
-        return;
-    }
-    plan_other_suffix(plan, directory, errors);
-    for (; files && *files; files++) {
-        char *path = pool_printf(plan->pool, "%s/%s", directory, *files);
-        size_t stem = strlen(*files) - strlen(".yaml");
-        if (strstr(*files, ".sops.")) {
-            errors_at(&plan->warnings, (struct pos){.file = path}, E_PLAN_RISK,
-                      "encrypted with SOPS, so it is left out: nobody could decrypt it before Flux runs");
-            continue;
-        }
-        char *name = pool_printf(plan->pool, "%s%.*s", prefix, (int)stem, *files);
-        add_bootstrap_file(plan, path, name, namespaces, seen, errors);
-    }
 }
 
 /* What `flux install --export` wrote behind `mark` into the head of its file; "" when it is not there. */
@@ -203,7 +77,7 @@ static bool read_flux(struct plan *plan, const char *path, const char *next, str
 static void lay_flux(struct plan *plan, const char *name, const char *path, struct span bytes,
                      struct errors *errors)
 {
-    struct plan_manifest *manifest = add(plan, name, path, (struct pos){.file = path}, errors);
+    struct plan_manifest *manifest = plan_add_manifest(plan, name, path, (struct pos){.file = path}, errors);
     if (manifest) {
         manifest->bytes = bytes;
         manifest->size = bytes.n;
@@ -348,21 +222,12 @@ static void sort(struct plan *plan)
 int plan_manifests(struct plan *plan, struct errors *errors)
 {
     unsigned before = errors_total(errors);
-    const char *role = plan->entry->role->name;
     if (plan->entry->type != MACHINE_CONTROLPLANE)
         return 0;
 
     add_components(plan, errors);
-    struct document *namespaces = NULL;
-    struct object_seen *seen = NULL;
-    add_bootstrap(plan, "bootstrap", "", &namespaces, &seen, errors);
-    add_bootstrap(plan, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role),
-                  &namespaces, &seen, errors);
+    plan_bootstrap(plan, errors);
     add_sync(plan, errors);
-    struct plan_manifest *manifest =
-        namespaces ? add(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
-    if (manifest)
-        manifest->docs = namespaces;
     sort(plan);
     return errors_total(errors) > before ? -1 : 0;
 }

@@ -23,7 +23,6 @@ struct judging {
     struct errors *errors;
     /* its values are never shown: a Secret */
     bool secret;
-    unsigned found;
 };
 
 /* One thing of a place is enough. */
@@ -46,7 +45,6 @@ static void __attribute__((format(printf, 3, 4))) say(struct judging *j, struct 
     vsnprintf(text, sizeof text, words_text(fmt), ap);
     va_end(ap);
     errors_at(j->errors, pos, E_PLAN_MANIFEST, "%s", text);
-    j->found++;
 }
 #define say(j, pos, fmt, ...) SAY(say, fmt, j, pos, said_, ##__VA_ARGS__)
 
@@ -102,7 +100,7 @@ static void want_texts(struct judging *j, const struct tree_node *map, const cha
     if (map->ref || map->kind != TREE_MAP)
         return;
     for (const struct tree_node *child = map->first; child; child = child->next) {
-        if (child->ref)
+        if (child->ref || (child->kind == TREE_SCALAR && scalar_type_11(child) == SCALAR_TEXT))
             continue;
         if (child->kind == TREE_SCALAR)
             want_text(j, child, pool_printf(j->pool, "%s.%s", what, child->key->text), true);
@@ -311,7 +309,7 @@ static void judge_head(struct judging *j, const struct tree_node *metadata)
     }
 }
 
-static void judge_twice(struct judging *j, const struct tree_node *root, struct object_seen **seen)
+static void judge_twice(struct judging *j, const struct tree_node *root, struct objects_seen *seen)
 {
     const char *version = tree_text(tree_get(root, "apiVersion")), *kind = tree_text(tree_get(root, "kind"));
     const char *name = tree_text(tree_path(root, "metadata.name"));
@@ -322,19 +320,22 @@ static void judge_twice(struct judging *j, const struct tree_node *root, struct 
     /* The group without its version: both name the same object. */
     const char *identity = pool_printf(j->pool, "%.*s|%s|%s|%s", slash ? (int)(slash - version) : 0, version,
                                        kind, ns ? ns : "", name);
-    for (const struct object_seen *s = *seen; s; s = s->next)
+    for (const struct object_seen *s = seen->first; s; s = s->next)
         if (strcmp(s->identity, identity) == 0) {
             say(j, root->pos, "%s %s stands twice, first at %s:%u: Talos lays the first, Flux the last", kind,
                 name, s->pos.file, (unsigned)s->pos.line);
             return;
         }
-    struct object_seen *fresh = pool_alloc(j->pool, sizeof *fresh);
-    *fresh = (struct object_seen){identity, root->pos, *seen};
-    *seen = fresh;
+    struct object_seen *fresh = pool_alloc(seen->pool, sizeof *fresh);
+    *fresh = (struct object_seen){pool_strdup(seen->pool, identity), root->pos, seen->first};
+    const char *file = root->pos.file;
+    fresh->pos.file = seen->first && strcmp(seen->first->pos.file, file) == 0 ? seen->first->pos.file
+                                                                              : pool_strdup(seen->pool, file);
+    seen->first = fresh;
 }
 
-static unsigned check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
-                      struct errors *errors)
+static void check(struct pool *pool, const struct tree_node *root, struct objects_seen *seen,
+                  struct errors *errors)
 {
     const char *kind = tree_text(tree_get(root, "kind"));
     struct judging j = {.pool = pool, .errors = errors, .secret = kind && strcmp(kind, "Secret") == 0};
@@ -345,8 +346,8 @@ static unsigned check(struct pool *pool, const struct tree_node *root, struct ob
             say(&j, items->key->pos, "%s has items and is no List: Talos would lay its items and not itself",
                 kind ? kind : "");
         for (const struct tree_node *item = items->first; item; item = item->next)
-            j.found += check(pool, item, seen, errors);
-        return j.found;
+            check(pool, item, seen, errors);
+        return;
     }
     judge_head(&j, tree_get(root, "metadata"));
     judge_twice(&j, root, seen);
@@ -358,11 +359,10 @@ static unsigned check(struct pool *pool, const struct tree_node *root, struct ob
     if (kind && strcmp(kind, "ConfigMap") == 0 && data)
         want_texts(&j, data, "data");
     want_alike(&j, root);
-    return j.found;
 }
 
-unsigned object_check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
-                      struct errors *errors)
+void object_check(struct pool *pool, const struct tree_node *root, struct objects_seen *seen,
+                  struct errors *errors)
 {
     struct judging j = {.pool = pool, .errors = errors};
     const struct tree_node *last = root;
@@ -373,5 +373,5 @@ unsigned object_check(struct pool *pool, const struct tree_node *root, struct ob
             "the document ends in a text that ends in empty lines, and how many differs from reader to "
             "reader: "
             "put it into double quotes, with \\n for each");
-    return j.found + check(pool, root, seen, errors);
+    check(pool, root, seen, errors);
 }

@@ -14,11 +14,16 @@
 #include "site/tree.h"
 
 /* The objects that were seen, for two of one name. */
-struct object_seen;
+struct objects_seen {
+    /* what is kept of them lives there */
+    struct pool *pool;
+    struct object_seen *first;
+};
 
-/* Judges one object: texts that YAML 1.1 types, what was exported from a cluster, elements of one name in a list that
- * is merged by name, addresses that a new cluster refuses, one object twice. E_PLAN_MANIFEST; how many. */
-unsigned object_check(struct pool *pool, const struct tree_node *root, struct object_seen **seen,
-                      struct errors *errors);
+/* Judges one object, which need not outlive it: texts that YAML 1.1 types, what was exported from a cluster, elements
+ * of one name in a list that is merged by name, addresses that a new cluster refuses, one object twice. Errors:
+ * E_PLAN_MANIFEST. */
+void object_check(struct pool *pool, const struct tree_node *root, struct objects_seen *seen,
+                  struct errors *errors);
 
 #endif

@@ -20,6 +20,7 @@
 #define PLAN_SECRETS_MAX 64   /* distinct (name, version) of one node; the tree's are not counted */
 #define PLAN_FILES_MAX 64     /* files of talos/ that make one config */
 #define PLAN_MANIFESTS_MAX 64 /* inlined manifests of one control plane */
+#define PLAN_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one */
 /* Bytes of files that one machine config is made of. What becomes of them, with PLAN_SECRETS_MAX secrets of the
  * largest size, is within RENDER_CONFIG_MAX, and `boot`'s heap is sized by that. */
 #define PLAN_BYTES_MAX ((size_t)3 << 20)
@@ -70,9 +71,11 @@ struct plan_manifest {
     const char *file;
     /* bytes of the file; 0 when file is NULL */
     size_t size;
-    /* parsed, unresolved; NULL when it is laid down byte for byte */
+    /* parsed, unresolved; where no reference is in it, its heads alone (plan/head.h); NULL: it is laid down byte for
+     * byte */
     struct document *docs;
-    /* byte for byte: gotk-components.yaml, gotk-sync.yaml */
+    /* gotk-components.yaml and gotk-sync.yaml byte for byte; what its documents make, where no reference is in them;
+     * none: they are made when the references are resolved */
     struct span bytes;
     /* what render/objects.h reads in `bytes`, once it was asked; in the plan's pool */
     struct object *objects;
@@ -157,6 +160,11 @@ unsigned plan_control_planes(const struct plan *plan);
 
 /* site_login_file() of this plan's node. */
 const char *plan_login_file(char out[SITE_LOGIN_FILE_MAX], const struct plan *plan);
+
+/* Whether all of a document of this manifest is there: one of which the head alone was kept is read again. -1 and the
+ * error of the file, or E_PLAN_MANIFEST when the file has changed. */
+int plan_whole(const struct plan *plan, const struct plan_manifest *manifest, struct document *document,
+               struct error *e);
 
 /* The CustomResourceDefinition of a kind in the role's flux.components, from its names on, in the layout of Flux's own;
  * none where that has no such one, or is not inlined. */

@@ -20,6 +20,11 @@ int plan_layers(struct plan *plan, struct errors *errors);
 void plan_judge(struct plan *plan, const struct document *documents, bool whole, struct errors *errors);
 /* manifests.c: namespaces, Flux, bootstrap files; control planes only. */
 int plan_manifests(struct plan *plan, struct errors *errors);
+/* manifests.c: one more; NULL and E_PLAN_MANIFEST when there is one of that name, or no more room. */
+struct plan_manifest *plan_add_manifest(struct plan *plan, const char *name, const char *file, struct pos pos,
+                                        struct errors *errors);
+/* bootstrap_dir.c: the manifests of the files of bootstrap/. */
+void plan_bootstrap(struct plan *plan, struct errors *errors);
 /* refs.c: collects the secrets and proves that every other reference can be resolved now. */
 int plan_references(struct plan *plan, struct errors *errors);
 /* refs.c: the name of a !secret with its {node:cluster} and {node:role} replaced, in place. -1 and E_YAML_REF when it
@@ -46,7 +51,7 @@ void plan_login(struct plan *plan, struct errors *errors);
  * E_PLAN_ENCRYPTION. */
 int plan_encryption(struct plan *plan, struct errors *errors);
 
-/* manifests.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
+/* bootstrap_dir.c: warns of each .yml file of a directory: nothing reads it, and its author thinks otherwise. */
 void plan_other_suffix(struct plan *plan, const char *directory, struct errors *errors);
 /* Warns of files and folders below talos/ that are named like no role and no node of the site, and of folders below
  * bootstrap/ that are no role's. */

@@ -71,7 +71,7 @@ static void check_known_hosts(struct check *c, const struct object *secret, cons
 
     split_ssh(c->pool, url, &host, &port);
     const char *shown = strcmp(port, "22") == 0 ? host : pool_printf(c->pool, "[%s]:%s", host, port);
-    struct buf text = {.max = RENDER_MANIFEST_MAX};
+    struct buf text = {.max = PLAN_MANIFEST_MAX};
     if (tree_text(node) && !check_open(c, node) && text_base64_lines(&text, node->text, node->len, "\r\n")) {
         struct known_hosts k =
             known_hosts_judge((struct span){(unsigned char *)text.data, text.len}, host, port);

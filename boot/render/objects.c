@@ -1,5 +1,6 @@
 #include "render/objects.h"
 
+#include "plan/head.h"
 #include "render/skim.h"
 
 #include <string.h>
@@ -53,14 +54,6 @@ static int add_tree(struct pool *pool, const struct tree_node *root, struct obje
     return append(end, o, count, e);
 }
 
-static bool is_list(const struct tree_node *root)
-{
-    const char *kind = tree_text(tree_get(root, "kind"));
-    const struct tree_node *items = tree_get(root, "items");
-    size_t n = kind ? strlen(kind) : 0;
-    return n >= 4 && strcmp(kind + n - 4, "List") == 0 && items && items->kind == TREE_SEQ;
-}
-
 int objects_of_documents(struct pool *pool, const struct document *docs, struct object ***end,
                          struct error *e)
 {
@@ -68,12 +61,10 @@ int objects_of_documents(struct pool *pool, const struct document *docs, struct 
     for (; docs; docs = docs->next) {
         if (!docs->root)
             continue;
-        if (!is_list(docs->root)) {
-            if (add_tree(pool, docs->root, end, &count, e) != 0)
-                return -1;
-            continue;
-        }
-        for (const struct tree_node *item = tree_get(docs->root, "items")->first; item; item = item->next)
+        const struct tree_node *items = head_items(docs->root);
+        if (!items && add_tree(pool, docs->root, end, &count, e) != 0)
+            return -1;
+        for (const struct tree_node *item = items ? items->first : NULL; item; item = item->next)
             if (add_tree(pool, item, end, &count, e) != 0)
                 return -1;
     }

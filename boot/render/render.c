@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "render/check.h"
-#include "render/emit.h"
+#include "site/emit.h"
 #include "render/resolve.h"
 #include "site/merge.h"
 #include "site/newer.h"
@@ -62,7 +62,7 @@ static bool same_name_before(const struct plan *plan, unsigned i)
     return false;
 }
 
-/* Each manifest as text of its own. Those that are laid down byte for byte stay where the plan has them. */
+/* Each manifest as text of its own. Those in which nothing was open stay where the plan has them. */
 static void write_manifests(struct rendering *r)
 {
     const struct plan *plan = r->plan;
@@ -71,20 +71,20 @@ static void write_manifests(struct rendering *r)
         const struct plan_manifest *from = &plan->manifests[i];
         struct rendered_manifest *to = &r->out->manifests[i];
         to->name = from->name;
-        to->made.max = RENDER_MANIFEST_MAX;
+        to->made.max = PLAN_MANIFEST_MAX;
         if (same_name_before(plan, i))
             errors_at(r->errors, (struct pos){.file = from->file}, E_MANIFEST_NAME,
                       "two manifests are named %s", from->name);
-        if (from->docs) {
+        if (!from->bytes.n) {
             if (emit_manifest(&to->made, r->check.manifests[i].docs, from->name, &e) != 0)
                 fail(r, &e);
             to->contents = (struct span){(const unsigned char *)to->made.data, to->made.len};
             continue;
         }
         to->contents = from->bytes;
-        if (from->bytes.n > RENDER_MANIFEST_MAX)
+        if (from->bytes.n > PLAN_MANIFEST_MAX)
             errors_at(r->errors, (struct pos){.file = from->file}, E_RENDER_SIZE,
-                      "%s: %zu bytes; the limit is %zu", from->name, from->bytes.n, RENDER_MANIFEST_MAX);
+                      "%s: %zu bytes; the limit is %zu", from->name, from->bytes.n, PLAN_MANIFEST_MAX);
     }
 }
 

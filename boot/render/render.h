@@ -15,7 +15,6 @@
 #include <stdbool.h>
 
 #define RENDER_CONFIG_MAX TREE_BYTES_MAX /* bytes of a machine config, read back; machined takes 32 MiB */
-#define RENDER_MANIFEST_MAX ((size_t)1 << 20) /* bytes of one inlined manifest */
 
 /* The value of plan->secrets[i] at index i. */
 struct render_secrets {

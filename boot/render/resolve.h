@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 /* Text that one reference may become, in bytes. */
-#define RESOLVE_TEXT_MAX RENDER_MANIFEST_MAX
+#define RESOLVE_TEXT_MAX PLAN_MANIFEST_MAX
 
 struct resolver {
     const struct plan *plan;

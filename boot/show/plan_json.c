@@ -92,7 +92,7 @@ static json_t *manifests_json(const struct plan *plan)
             objects++;
         json_array_append_new(list,
                               json_pack("{s:s, s:s?, s:b, s:o, s:o}", "name", m->name, "file", m->file,
-                                        "verbatim", m->bytes.n > 0, "bytes",
+                                        "verbatim", !m->docs, "bytes",
                                         m->file ? number(m->size) : json_null(), "objects",
                                         m->docs ? number(objects) : json_null()));
     }

@@ -160,7 +160,7 @@ static void show_manifests(struct buf *out, const struct plan *plan)
         const struct plan_manifest *m = &plan->manifests[i];
         unsigned count = objects(m);
         text_size(size, sizeof size, m->size);
-        if (m->bytes.n)
+        if (!m->docs)
             line_field(out, "", "  %-24s %9s  %s, byte for byte", m->name, size, m->file);
         else
             line_field(out, "", "  %-24s %9s  %s, %u object%s", m->name, m->file ? size : "",

@@ -303,6 +303,29 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
     return ref;
 }
 
+static const char *kept(struct pool *pool, const char *text)
+{
+    return text ? pool_strdup(pool, text) : NULL;
+}
+
+struct ref *ref_keep(struct pool *pool, const char *file, const struct ref *ref)
+{
+    if (!ref)
+        return NULL;
+    struct ref *copy = pool_alloc(pool, sizeof *copy);
+    *copy = *ref;
+    copy->pos.file = file;
+    copy->name = kept(pool, ref->name);
+    copy->version = kept(pool, ref->version);
+    copy->pointer = kept(pool, ref->pointer);
+    copy->inner = ref_keep(pool, file, ref->inner);
+    copy->parts = NULL;
+    struct ref_part **tail = &copy->parts;
+    for (const struct ref_part *part = ref->parts; part; part = part->next)
+        add_part(pool, &tail, kept(pool, part->literal), ref_keep(pool, file, part->ref));
+    return copy;
+}
+
 int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg)
 {
     int stop = visit(ref, arg);

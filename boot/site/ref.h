@@ -66,6 +66,10 @@ struct ref *ref_parse(struct pool *pool, enum ref_kind kind, struct pos pos, con
 /* Calls visit for the reference and each reference inside it, outermost first; stops at nonzero. */
 int ref_walk(struct ref *ref, int (*visit)(struct ref *ref, void *arg), void *arg);
 
+/* A copy that outlives the pool of the reference, which is no external one; `file`, which is borrowed, is where it
+ * stands. NULL of NULL. */
+struct ref *ref_keep(struct pool *pool, const char *file, const struct ref *ref);
+
 /* "!secret NAME@VERSION#/pointer", for messages; written to out, returned. */
 const char *ref_print(char *out, size_t cap, const struct ref *ref);
 

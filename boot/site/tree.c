@@ -1,5 +1,7 @@
 #include "site/tree.h"
 
+#include "site/ref.h"
+
 #include <string.h>
 
 struct tree_node *tree_get(const struct tree_node *map, const char *key)
@@ -148,6 +150,30 @@ struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node)
         copy->key = tree_copy(pool, node->key);
     for (const struct tree_node *child = node->first; child; child = child->next)
         tree_add(pool, copy, NULL, tree_copy(pool, child));
+    return copy;
+}
+
+struct keeping {
+    struct pool *pool;
+    const char *file;
+};
+
+static int keep(struct tree_node *node, void *arg)
+{
+    const struct keeping *to = arg;
+    node->pos.file = to->file;
+    if (node->key)
+        node->key->pos.file = to->file;
+    if (node->ref)
+        node->ref = ref_keep(to->pool, to->file, node->ref);
+    return 0;
+}
+
+struct tree_node *tree_keep(struct pool *pool, const char *file, const struct tree_node *node)
+{
+    struct keeping to = {pool, file};
+    struct tree_node *copy = tree_copy(pool, node);
+    (void)tree_walk(copy, keep, &to);
     return copy;
 }
 

@@ -56,6 +56,8 @@ struct tree_node {
 /* One document of a stream. root is NULL for an empty document (comments only). */
 struct document {
     struct tree_node *root;
+    /* not all of it is there: see what made it so */
+    bool head;
     struct pos pos;
     struct document *next;
 };
@@ -97,6 +99,9 @@ void tree_insert(struct pool *pool, struct tree_node *parent, const struct tree_
 void tree_remove(struct tree_node *parent, struct tree_node *child);
 /* A deep copy; positions and references are kept. */
 struct tree_node *tree_copy(struct pool *pool, const struct tree_node *node);
+/* A deep copy that outlives the pool of the tree: references and positions are copied as well. `file`, which is
+ * borrowed, is where it stands. */
+struct tree_node *tree_keep(struct pool *pool, const char *file, const struct tree_node *node);
 
 /* Calls visit for every node below and including root, parents first; stops at the first nonzero and returns
  * it. */

@@ -17,10 +17,11 @@ struct aadsts {
     enum error_code code : 16;
     /* where the code's own next step would lead astray; only with a code that it belongs to */
     enum error_advice advice : 16;
-    const char *hint;
 };
 
 /* The row of a number, or NULL. Static. */
 const struct aadsts *aadsts_find(int64_t number);
+/* What to say of it. */
+const char *aadsts_hint(const struct aadsts *row);
 
 #endif

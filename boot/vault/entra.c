@@ -151,7 +151,7 @@ static int refused(const struct http *h, enum vault_login login, struct error *e
     if (number > 0 && number < 100000000)
         buf_printf(&text, ", AADSTS%" PRId64, number);
     if (known)
-        buf_printf(&text, ": %s", known->hint);
+        buf_printf(&text, ": %s", aadsts_hint(known));
     else if (word && strcmp(word, "expired_token") == 0)
         buf_str(&text, ": nobody logged in with the code before it ran out");
     if (h->status == 511)

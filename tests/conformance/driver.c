@@ -19,7 +19,7 @@
 #include "plan/object.h"
 #include "plan/plan.h"
 #include "render/check.h"
-#include "render/emit.h"
+#include "site/emit.h"
 #include "site/merge.h"
 #include "site/rules.h"
 #include "site/scalar.h"
@@ -170,7 +170,7 @@ static void answer_documents(const struct document *documents, const struct buf 
 /* What plan and render look at in one file of bootstrap/ of a control plane. */
 static void judge_objects(struct pool *pool, struct document *documents, struct errors *errors)
 {
-    struct object_seen *seen = NULL;
+    struct objects_seen seen = {.pool = pool};
     for (struct document *d = documents; d; d = d->next)
         if (d->root)
             object_check(pool, d->root, &seen, errors);

@@ -24,9 +24,9 @@ DEFECTS = [
      "if (old->len > 0 && strcmp(whole, value->text) != 0 && !fixed && old->len > 4096) {", "walk"),
     ("of a list that is merged by a key the key 0 is one", "boot/site/merge.c", "if (schema_type(field)->form != FORM_INT)",
      "if (schema_type(field)->form != FORM_INT || left[0] == '0')", "walk"),
-    ("a block text ends a document", "boot/render/emit.c", "if (w->trimmed && node == w->ending &&",
+    ("a block text ends a document", "boot/site/emit.c", "if (w->trimmed && node == w->ending &&",
      "if (w->trimmed && node != w->ending && node == w->ending &&", "manifests"),
-    ("so it does in any but the first", "boot/render/emit.c", "        w->ending = ending_of(d->root);\n",
+    ("so it does in any but the first", "boot/site/emit.c", "        w->ending = ending_of(d->root);\n",
      "        w->ending = first ? ending_of(d->root) : w->ending;\n", "manifests"),
     ("what kustomize reads otherwise is not said", "boot/plan/object.c", "    want_alike(&j, root);\n", "    (void)want_alike;\n", "manifests"),
 ]

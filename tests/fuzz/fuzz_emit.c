@@ -4,7 +4,7 @@
  */
 #include "base/mem.h"
 #include "base/text.h"
-#include "render/emit.h"
+#include "site/emit.h"
 #include "require.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* A hostile YAML file: read, walked, and laid over itself. */
+/* A hostile YAML file: read, walked, kept without its pool, and laid over itself. */
 #include "require.h"
 #include "site/merge.h"
 #include "site/ref.h"
@@ -13,8 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int check_ref(struct ref *ref, void *arg)
 {
     (void)arg;
-    require((ref->kind == REF_BASE64) == (ref->inner != NULL));
-    require((ref->kind == REF_FORMAT || ref->kind == REF_BASE64) == (ref->name == NULL));
+    bool around = ref->kind == REF_BASE64 || ref->kind == REF_BASE64DECODE;
+    require(around == (ref->inner != NULL));
+    require((around || ref->kind == REF_FORMAT) == (ref->name == NULL));
+    require(ref->pos.file != NULL);
     return 0;
 }
 
@@ -62,8 +64,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(tree_read(pool, "over.yaml", data, size, &overlay, &e) == 0);
     if (merge_documents(pool, &docs, overlay, NULL, &e) != 0)
         require(e.code == E_MERGE);
-    for (struct document *at = docs; at; at = at->next)
+    struct pool *kept = pool_new();
+    struct tree_node *all = tree_seq(kept, (struct pos){"kept.yaml", 1, 1});
+    for (struct document *at = docs; at; at = at->next) {
         tree_walk(at->root, check_node, NULL);
+        if (at->root)
+            tree_add(kept, all, NULL, tree_keep(kept, "kept.yaml", at->root));
+    }
     pool_free(pool);
+    tree_walk(all, check_node, NULL);
+    pool_free(kept);
     return 0;
 }

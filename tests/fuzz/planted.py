@@ -50,7 +50,7 @@ PLANTED = [Row(*words) for words in (
     ("dns", "boot/net/dns.c", "the length of an alias is not held against the message",
      "if (out->type != TYPE_CNAME || r->bad)",
      "if (out->type != TYPE_CNAME)"),
-    ("emit", "boot/render/block.c", "a long text gets room for one blank a line, whatever it is indented by",
+    ("emit", "boot/site/block.c", "a long text gets room for one blank a line, whatever it is indented by",
      "block->node->len + lines * indent))",
      "block->node->len + lines))"),
     ("facts", "boot/facts/names.c", "one kind of fact has no word in the table",

@@ -981,13 +981,13 @@ static void a_manifest_may_be_one_mebibyte(void **state)
 {
     (void)state;
     static const char head[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n#";
-    char *text = mem_alloc(RENDER_MANIFEST_MAX + 1);
+    char *text = mem_alloc(PLAN_MANIFEST_MAX + 1);
 
-    memset(text, 'x', RENDER_MANIFEST_MAX + 1);
+    memset(text, 'x', PLAN_MANIFEST_MAX + 1);
     memcpy(text, head, sizeof head - 1);
     struct kit k;
     open_controlplane(&k, NULL, NULL);
-    kit_bytes(&k, "20-flux-components", "gotk-components.yaml", text, RENDER_MANIFEST_MAX);
+    kit_bytes(&k, "20-flux-components", "gotk-components.yaml", text, PLAN_MANIFEST_MAX);
     assert_int_equal(kit_render(&k), 0);
     k.manifests[0].bytes.n++;
     assert_int_equal(kit_render(&k), -1);

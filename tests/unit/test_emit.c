@@ -1,7 +1,7 @@
-/* render/emit: whatever goes in comes back with the same text, and quoted stays quoted. */
+/* site/emit: whatever goes in comes back with the same text, and quoted stays quoted. */
 #include "base/text.h"
-#include "render/emit.h"
-#include "render/readback.h"
+#include "site/emit.h"
+#include "site/readback.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -324,7 +324,8 @@ static void numbers(void **state)
         if (!row)
             continue;
         seen++;
-        assert_true(row->hint[0] && !strchr(row->hint, '\n'));
+        const char *hint = aadsts_hint(row);
+        assert_true(hint[0] && !strchr(hint, '\n'));
         const char *next;
         assert_int_equal(error_advised(row->advice, &next), row->advice ? row->code : E_NONE);
     }

@@ -332,6 +332,45 @@ static void test_building(void **state)
     assert_int_equal(tree_walk(NULL, count_visit, &count), 0);
 }
 
+/* Nothing of it is in the pool that it was read into: the sanitizers see whether that is so. */
+static void test_kept(void **state)
+{
+    static const char *const refs[][2] = {
+        {"a", "!secret s@0123456789abcdef0123456789abcdef#/x"},
+        {"b", "!format \"{fact:serial}-{secret:t#/y}-{{\""},
+        {"c", "!base64 {format: \"{node:name}\"}"},
+        {"d", "!file a/b.txt"},
+        {"e", "!base64decode {secret: u}"},
+    };
+    (void)state;
+    struct buf text = {0};
+    for (size_t i = 0; i < sizeof refs / sizeof *refs; i++)
+        buf_printf(&text, "%s: %s\n", refs[i][0], refs[i][1]);
+    buf_str(&text, "list:\n  - 'x'\n  - y: |\n      z\n");
+    struct tree_node *root = read_text(text.data)->root;
+    char before[8][80];
+    for (size_t i = 0; i < sizeof refs / sizeof *refs; i++)
+        ref_print(before[i], sizeof before[i], tree_get(root, refs[i][0])->ref);
+    buf_free(&text);
+    struct pool *other = pool_new();
+    struct tree_node *kept = tree_keep(other, "kept.yaml", root);
+    pool_free(pool);
+    pool = other;
+    char after[80];
+    for (size_t i = 0; i < sizeof refs / sizeof *refs; i++) {
+        const struct tree_node *node = tree_get(kept, refs[i][0]);
+        assert_string_equal(ref_print(after, sizeof after, node->ref), before[i]);
+        assert_string_equal(node->ref->pos.file, "kept.yaml");
+        assert_string_equal(node->key->pos.file, "kept.yaml");
+        assert_int_equal(node->ref->pos.line, i + 1);
+    }
+    const struct tree_node *list = tree_get(kept, "list");
+    assert_int_equal(list->count, 2);
+    assert_int_equal(list->first->style, STYLE_SINGLE);
+    assert_true(tree_is(tree_get(list->last, "y"), "z\n"));
+    assert_string_equal(list->last->first->pos.file, "kept.yaml");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -346,6 +385,7 @@ int main(void)
         TEST(test_depth_is_exact),
         TEST(test_percent_in_text),
         TEST(test_building),
+        TEST(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
-#include "render/emit.h"
+#include "site/emit.h"
 
 #include "base/mem.h"
-#include "render/block.h"
-#include "render/readback.h"
-#include "render/shape.h"
+#include "site/block.h"
+#include "site/readback.h"
+#include "site/shape.h"
 
 #include <string.h>
 #include <yaml.h>

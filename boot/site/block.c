@@ -1,4 +1,4 @@
-#include "render/block.h"
+#include "site/block.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * shape.h - what decides how a text can be written as YAML (emit.h), and how it may read back.
  */
-#ifndef HEARTH_RENDER_SHAPE_H
-#define HEARTH_RENDER_SHAPE_H
+#ifndef HEARTH_SITE_SHAPE_H
+#define HEARTH_SITE_SHAPE_H
 
 #include "site/tree.h"
 

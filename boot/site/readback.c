@@ -1,6 +1,6 @@
-#include "render/readback.h"
+#include "site/readback.h"
 
-#include "render/shape.h"
+#include "site/shape.h"
 
 #include <string.h>
 #include <yaml.h>

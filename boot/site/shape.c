@@ -1,4 +1,4 @@
-#include "render/shape.h"
+#include "site/shape.h"
 
 #include "base/text.h"
 

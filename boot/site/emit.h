@@ -9,8 +9,8 @@
  * hold blanks before a line break or at the end, or end in two line breaks. Lines are never folded. Output is
  * UTF-8, LF, documents separated by "---", none before the first.
  */
-#ifndef HEARTH_RENDER_EMIT_H
-#define HEARTH_RENDER_EMIT_H
+#ifndef HEARTH_SITE_EMIT_H
+#define HEARTH_SITE_EMIT_H
 
 #include "base/buf.h"
 #include "base/error.h"

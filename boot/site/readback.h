@@ -1,11 +1,11 @@
 /*
  * readback.h - what was written as YAML, read again and compared with what was meant.
  */
-#ifndef HEARTH_RENDER_READBACK_H
-#define HEARTH_RENDER_READBACK_H
+#ifndef HEARTH_SITE_READBACK_H
+#define HEARTH_SITE_READBACK_H
 
 #include "base/error.h"
-#include "render/block.h"
+#include "site/block.h"
 #include "site/tree.h"
 
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * written and compared here, by lines. Both ends know a text to be one that a literal block gives back exactly (see
  * emit.h): it has no blank at its beginning or before a line break, and no break but LF.
  */
-#ifndef HEARTH_RENDER_BLOCK_H
-#define HEARTH_RENDER_BLOCK_H
+#ifndef HEARTH_SITE_BLOCK_H
+#define HEARTH_SITE_BLOCK_H
 
 #include "base/buf.h"
 #include "site/tree.h"
