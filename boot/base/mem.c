@@ -60,7 +60,7 @@ static void no_core_dumps(void)
  * freed. That is for what goes wrong, not against who reads this memory: a child inherits the secret.
  */
 #define ALIGN 16
-#define BINS 24
+#define BINS 27
 #define USED 1u
 #define PAGE ((size_t)4096)
 #ifndef MADV_DONTNEED_LOCKED
@@ -126,14 +126,14 @@ static void __attribute__((noreturn, cold)) damaged(void)
     _exit(EXIT_FAILED_);
 }
 
-static void must(bool sound)
+static inline __attribute__((always_inline)) void must(bool sound)
 {
     if (__builtin_expect(!sound, 0))
         damaged();
 }
 
 /* Whether a block can begin there. */
-static bool inside(const void *p)
+static inline __attribute__((always_inline)) bool inside(const void *p)
 {
     return (uintptr_t)p - (uintptr_t)heap.base < heap.size && (uintptr_t)p % ALIGN == 0;
 }
@@ -145,7 +145,7 @@ static struct block *place_after(struct block *b)
     return end == heap.base + heap.size ? NULL : (struct block *)(void *)end;
 }
 
-static struct block *block_after(struct block *b)
+static inline __attribute__((always_inline)) struct block *block_after(struct block *b)
 {
     struct block *after = place_after(b);
     must(!after || (after->seal == seal_of(after) && after->prev_size == block_size(b)));
@@ -165,7 +165,7 @@ static struct block *block_before(struct block *b)
 }
 
 /* The block that was handed out as p. */
-static struct block *block_of(void *p)
+static inline __attribute__((always_inline)) struct block *block_of(void *p)
 {
     struct block *b = (struct block *)p - 1;
     must(inside(b) && block_used(b) && b->seal == seal_of(b));
@@ -174,10 +174,8 @@ static struct block *block_of(void *p)
 
 static unsigned bin_of(size_t size)
 {
-    unsigned bin = 0;
-    for (size >>= 5; size > 1 && bin < BINS - 1; size >>= 1)
-        bin++;
-    return bin;
+    /* Of the highest bit; no block is smaller than 32 bytes. */
+    return (unsigned)(__builtin_clz(1 << 5) - __builtin_clz((uint32_t)size));
 }
 
 static void bin_insert(struct block *b)
@@ -263,42 +261,28 @@ void mem_init(size_t cap)
     (void)prlimit(0, RLIMIT_AS, &whole, NULL);
 }
 
-/* Gives the tail of a used block back when it is large enough to stand alone. */
-static void block_trim(struct block *b, size_t need)
-{
-    size_t size = block_size(b);
-    if (size - need < 2 * sizeof(struct free_block))
-        return;
-    set_size(b, need, USED);
-    struct block *rest = place_after(b);
-    set_size(rest, size - need, 0);
-    struct block *after = block_after(rest);
-    if (after && !block_used(after)) {
-        bin_remove(after);
-        set_size(rest, block_size(rest) + block_size(after), 0);
-        mem_wipe(after, sizeof *after);
-    }
-    bin_insert(rest);
-}
-
 static size_t need_of(size_t n)
 {
     size_t need = (n + sizeof(struct block) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     return need < sizeof(struct free_block) ? sizeof(struct free_block) : need;
 }
 
-/* A block has become in use, or grown. */
-static void touch(struct block *b)
+/* Takes `need` of a block of that size, of which `own` bytes were in use and the others are zero; what is over is free
+ * when it is large enough to stand alone. */
+static void block_take(struct block *b, size_t size, size_t need, size_t own)
 {
-    size_t end = (size_t)((unsigned char *)b - heap.base) + block_size(b);
+    if (size - need < 2 * sizeof(struct free_block))
+        need = size;
+    set_size(b, need, USED);
+    if (need < size) {
+        struct block *rest = place_after(b);
+        set_size(rest, size - need, 0);
+        bin_insert(rest);
+    }
+    size_t end = (size_t)((unsigned char *)b - heap.base) + need;
     if (end > heap.touched)
         heap.touched = end;
-}
-
-static void count(size_t more, size_t less)
-{
-    heap.in_use += more;
-    heap.in_use -= less;
+    heap.in_use += need - own;
     if (heap.in_use > heap.peak)
         heap.peak = heap.in_use;
 }
@@ -320,10 +304,7 @@ void *mem_try(size_t n)
             if (block_size(b) < need)
                 continue;
             bin_remove(b);
-            set_size(b, block_size(b), USED);
-            block_trim(b, need);
-            touch(b);
-            count(block_size(b), 0);
+            block_take(b, block_size(b), need, 0);
             return b + 1;
         }
     }
@@ -350,7 +331,7 @@ void mem_free(void *p)
     struct block *after = block_after(b);
     struct block *before = block_before(b);
     size_t size = block_size(b);
-    count(0, size);
+    heap.in_use -= size;
     mem_wipe(p, size - sizeof *b);
     give_back(p, size - sizeof *b);
     if (after && !block_used(after)) {
@@ -379,12 +360,8 @@ static void *resize_try(void *p, size_t n)
     size_t need = need_of(n);
     if (need > old) {
         struct block *after = block_after(b);
-        if (after && !block_used(after) && old + block_size(after) >= need) {
-            bin_remove(after);
-            size_t grown = old + block_size(after);
-            mem_wipe(after, sizeof *after);
-            set_size(b, grown, USED);
-        } else {
+        size_t more = after && !block_used(after) ? block_size(after) : 0;
+        if (old + more < need) {
             void *q = mem_try(n);
             if (!q)
                 return NULL;
@@ -392,12 +369,15 @@ static void *resize_try(void *p, size_t n)
             mem_free(p);
             return q;
         }
+        bin_remove(after);
+        mem_wipe(after, sizeof *after);
+        block_take(b, old + more, need, old);
     } else if (old - need >= 2 * sizeof(struct free_block)) {
-        mem_wipe((unsigned char *)b + need, old - need);
+        set_size(b, need, USED);
+        struct block *rest = place_after(b);
+        set_size(rest, old - need, USED);
+        mem_free(rest + 1);
     }
-    block_trim(b, need);
-    touch(b);
-    count(block_size(b), old);
     return p;
 }
 
