@@ -330,6 +330,13 @@ bool text_like(const char *text, const char *globs)
     return false;
 }
 
+uint32_t text_hash(uint32_t before, const char *text)
+{
+    for (; *text; text++)
+        before = (before ^ (unsigned char)*text) * 16777619u;
+    return before;
+}
+
 bool text_is_label(const char *text)
 {
     size_t len = strlen(text);

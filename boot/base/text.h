@@ -49,6 +49,10 @@ bool text_glob(const char *pattern, const char *text);
 /* Whether one of several globs fits; each ends with a NUL, and an empty one ends them: "a*\\0*b\\0". */
 bool text_like(const char *text, const char *globs);
 
+/* FNV-1a, of one text behind another or behind TEXT_HASH; not against who picks the texts. */
+#define TEXT_HASH 2166136261u
+uint32_t text_hash(uint32_t before, const char *text);
+
 /* RFC 1123 section 2.1, one label, lower case: 1-63 of a-z 0-9 and inner hyphens. */
 bool text_is_label(const char *text);
 /* An IPv4 or IPv6 address, without a zone. */

@@ -2,6 +2,7 @@
 #include "gitops/inventory.h"
 
 #include "base/buf.h"
+#include "base/sought.h"
 #include "base/text.h"
 #include "site/tracked.h"
 
@@ -68,13 +69,7 @@ static bool same_text(const char *a, const char *b)
 /* The slot of an equal item, or the free one where it belongs. */
 static uint16_t *slot_of(struct walk *w, const struct walk_item *item)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (const char *at = item->path; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    for (const char *at = item->ns ? item->ns : ""; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    for (uint32_t i = hash;; i++) {
+    for (uint32_t i = text_hash(text_hash(TEXT_HASH, item->path), item->ns ? item->ns : "");; i++) {
         uint16_t *slot = &w->slots[i % SLOTS];
         const struct walk_item *other = *slot ? &w->items[*slot - 1] : NULL;
         if (!other ||
@@ -156,16 +151,19 @@ static bool contains(const struct buf *text, const char *word)
 static bool is_worth_parsing(const struct walk *w, const char *path, const struct buf *text)
 {
     /* Of Flux what is past is a beta. */
-    static const char *const words[] = {"Kustomization",   "Secret",   SITE_EXAMPLE_MARK,
-                                        "FluxInstance",    "cnpg.io/", "fluxcd.io/v1beta",
-                                        "fluxcd.io/v2beta"};
+    static const struct sought marks[] = {{"Kustomization", 0, 0},   {"Secret", 0, 0},
+                                          {SITE_EXAMPLE_MARK, 0, 0}, {"FluxInstance", 0, 0},
+                                          {"cnpg.io/", 0, 0},        {"fluxcd.io/v1beta", 0, 0},
+                                          {"fluxcd.io/v2beta", 0, 0}};
+    static struct sought_masks masks;
 
+    const char *slash = strrchr(path, '/');
     /* Laid down byte for byte, and far larger than all the rest. */
-    if (strstr(path, "/gotk-components.yaml") || strcmp(path, w->plan->entry->role->flux.components) == 0)
+    if ((slash && strcmp(slash, "/gotk-components.yaml") == 0) ||
+        strcmp(path, w->plan->entry->role->flux.components) == 0)
         return false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (contains(text, words[i]))
-            return true;
+    if (sought_in(marks, sizeof marks / sizeof *marks, &masks, text->data, text->len))
+        return true;
     return inventory_wants(w->inventory, text);
 }
 

@@ -1,12 +1,11 @@
 #include "site/clear.h"
 
+#include "base/sought.h"
 #include "base/text.h"
 #include "site/born.h"
 #include "site/ref.h"
 #include "site/tracked.h"
 
-#include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,37 +21,21 @@ struct clear_search {
     bool names;
 };
 
-/* A private key, also in each of the three places that base64 can have for it, and tokens whose makers mark them: the
- * mark, and how many bytes stand before and behind it at the least. */
-static const struct clear_mark {
-    char text[21];
-    uint8_t before, behind;
-} marks[] = {{"PRIVATE KEY-----", 0, 0},
-             {"BSSVZBVEUgS0VZLS0t", 0, 0},
-             {"UFJJVkFURSBLRVktLS0t", 0, 0},
-             {"QUklWQVRFIEtFWS0tLS", 0, 0},
-             {"AGE-SECRET-KEY-1", 0, 0},
-             {"ghp_", 0, 20},
-             {"github_pat_", 0, 20},
-             {"glpat-", 0, 12},
-             {"tskey-", 0, 12},
-             {"8Q~", 3, 15}};
-
-/* Looked for in whole files, of which one has 270 kB: in one pass. */
-static bool is_marked(const char *text)
+/* A private key, also in each of the three places that base64 can have for it, and tokens whose makers mark them. */
+static bool is_marked(const char *text, size_t n)
 {
-    static bool begins[1 << CHAR_BIT];
-    for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
-        begins[(unsigned char)*m->text] = true;
-    for (const char *at = text; *at; at++) {
-        if (!begins[(unsigned char)*at])
-            continue;
-        for (const struct clear_mark *m = marks; m < marks + sizeof marks / sizeof *marks; m++)
-            if (at[1] == m->text[1] && strncmp(at, m->text, strlen(m->text)) == 0 && at - text >= m->before &&
-                strlen(at) >= strlen(m->text) + m->behind)
-                return true;
-    }
-    return false;
+    static const struct sought marks[] = {{"PRIVATE KEY-----", 0, 0},
+                                          {"BSSVZBVEUgS0VZLS0t", 0, 0},
+                                          {"UFJJVkFURSBLRVktLS0t", 0, 0},
+                                          {"QUklWQVRFIEtFWS0tLS", 0, 0},
+                                          {"AGE-SECRET-KEY-1", 0, 0},
+                                          {"ghp_", 0, 20},
+                                          {"github_pat_", 0, 20},
+                                          {"glpat-", 0, 12},
+                                          {"tskey-", 0, 12},
+                                          {"8Q~", 3, 15}};
+    static struct sought_masks masks;
+    return sought_in(marks, sizeof marks / sizeof *marks, &masks, text, n);
 }
 
 /* Of a machine config, a variable of hearth.yaml, an environment. */
@@ -86,7 +69,7 @@ static bool is_named(const char *key, const char *text)
 const char *clear_shown(const char *key, const char *text)
 {
     /* More than what is refused in Git: to show too little costs nothing. A key of a Talos config is a private one. */
-    bool hidden = is_named(key, text) || is_marked(text) ||
+    bool hidden = is_named(key, text) || is_marked(text, strlen(text)) ||
         (key && text_like(key, "key\0*.key\0*pass\0*passwd\0")) ||
         text_like(text, "*://*@*\0*token=*\0*key=*\0");
     return hidden ? "(a secret, not shown)" : text;
@@ -138,7 +121,7 @@ static void judge_node(struct clear_search *s, const struct tree_node *node)
         return;
     bool by_name = s->secret ? !text_like(key, PUBLIC_NAMES) && !text_like(text, PUBLIC_VALUES)
                              : s->names && is_named(node->key ? key : NULL, text);
-    if (by_name || is_marked(text))
+    if (by_name || is_marked(text, node->len))
         note(s->file, node->pos, node->key ? key : "an element");
     else if (s->names && strstr(text, "kind: Secret"))
         judge_text(s, node);
@@ -183,7 +166,7 @@ void clear_object(struct clear_file *file, struct tree_node *root)
 /* A tree, or what only its readers parse. */
 static void judge_file(struct clear_search *s, const char *path, bool tree)
 {
-    struct buf text = {.max = SITE_FILE_MAX + 1};
+    struct buf text = {.max = SITE_FILE_MAX + 4096};
     struct pool *pool = pool_new();
     struct clear_file *file = s->file = add(s, path);
     file->seen = true;
@@ -191,10 +174,9 @@ static void judge_file(struct clear_search *s, const char *path, bool tree)
     struct document *docs = NULL;
     struct error e = {.code = E_NONE};
     if (site_read(s->site, path, &text, &file->absent, &e) == 0) {
-        buf_char(&text, '\0');
         if (tree)
-            (void)tree_read(pool, path, text.data, text.len - 1, &docs, &e);
-        else if (file->whole || is_marked(text.data))
+            (void)tree_read(pool, path, text.data, text.len, &docs, &e);
+        else if (file->whole || is_marked(text.data, text.len))
             note(file, (struct pos){.line = 1, .column = 1}, "the file");
     }
     if (e.code)

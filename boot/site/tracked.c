@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stream.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -201,34 +202,32 @@ enum tracked tracked_file(const char *dir, const char *path)
     return found == TRACKED_YES ? look(git, is_path, below) : found;
 }
 
-/* Paths in order, and which of them were met. */
+/* Paths by their hashes, and which of them were met. */
 struct meeting {
     struct path_met {
         const char *path;
         bool met;
-    } * paths;
-    unsigned count;
+    } * slots;
+    uint32_t mask;
     const char *prefix;
 };
 
-static int compare_met(const void *a, const void *b)
+/* The slot of the path, or the free one where it belongs. */
+static struct path_met *slot_of(const struct meeting *m, const char *path)
 {
-    return strcmp(((const struct path_met *)a)->path, ((const struct path_met *)b)->path);
+    for (uint32_t i = text_hash(TEXT_HASH, path);; i++) {
+        struct path_met *slot = &m->slots[i & m->mask];
+        if (!slot->path || strcmp(slot->path, path) == 0)
+            return slot;
+    }
 }
 
 static bool meet(void *arg, const char *path)
 {
     const struct meeting *m = arg;
     size_t n = strlen(m->prefix);
-    if (strncmp(path, m->prefix, n) != 0)
-        return false;
-    const struct path_met key = {.path = path + n};
-    struct path_met *at = bsearch(&key, m->paths, m->count, sizeof key, compare_met);
-    /* One file may stand in the list more than once. */
-    while (at && at > m->paths && compare_met(at - 1, &key) == 0)
-        at--;
-    for (; at && at < m->paths + m->count && compare_met(at, &key) == 0; at++)
-        at->met = true;
+    if (strncmp(path, m->prefix, n) == 0)
+        slot_of(m, path + n)->met = true;
     return false;
 }
 
@@ -236,25 +235,26 @@ unsigned tracked_missing(const char *dir, const char *const *paths, unsigned cou
 {
     cleanup(mem_cleanup) char *prefix = mem_alloc(2 * GIT_PATH_MAX);
     cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
-    struct meeting m = {.count = count, .prefix = prefix};
+    struct meeting m = {.mask = 1, .prefix = prefix};
     if (find_work_tree(dir, "", git, prefix) != TRACKED_YES)
         return 0;
-    m.paths = mem_alloc_array(count + 1, sizeof *m.paths);
+    while (m.mask < 2 * count)
+        m.mask = 2 * m.mask + 1;
+    m.slots = mem_alloc_array(m.mask + 1, sizeof *m.slots);
     for (unsigned i = 0; i < count; i++)
-        m.paths[i].path = paths[i];
-    qsort(m.paths, count, sizeof *m.paths, compare_met);
+        slot_of(&m, paths[i])->path = paths[i];
     unsigned missing = 0;
-    if (look(git, meet, &m) == TRACKED_NO) {
-        for (unsigned i = 0; i < count; i++)
-            missing += !m.paths[i].met && (i == 0 || strcmp(m.paths[i].path, m.paths[i - 1].path) != 0);
-        /* In the order of the walk. */
-        for (unsigned i = 0; i < count && missing && !*first; i++) {
-            const struct path_met key = {.path = paths[i]};
-            const struct path_met *at = bsearch(&key, m.paths, m.count, sizeof key, compare_met);
-            *first = at && !at->met ? paths[i] : NULL;
-        }
+    bool whole = look(git, meet, &m) == TRACKED_NO;
+    for (unsigned i = 0; i < count && whole; i++) {
+        struct path_met *slot = slot_of(&m, paths[i]);
+        if (slot->met)
+            continue;
+        /* One file may stand in the list more than once. */
+        slot->met = true;
+        if (missing++ == 0)
+            *first = paths[i];
     }
-    mem_free(m.paths);
+    mem_free(m.slots);
     return missing;
 }
 

@@ -89,6 +89,12 @@ static int check_bytes(struct reading *r)
     bool cr = false;
     for (size_t i = 0; i < r->size;) {
         uint32_t c = r->bytes[i];
+        /* Most characters; none of them ends a line or is the second half of an end. */
+        if (c >= ' ' && c <= '~' && at.column > 1) {
+            at.column++;
+            i++;
+            continue;
+        }
         size_t len = c < 0x80 ? 1 : text_decode(r->bytes + i, r->size - i, &c);
 
         if (len == 0)
@@ -179,7 +185,15 @@ static bool before(struct pos a, struct pos b)
 
 static int refuse_duplicate_keys(struct reading *r, const struct tree_node *map)
 {
-    if (map->count < 2)
+    /* Most maps show at once that no key stands in them twice. */
+    uint64_t seen = 0;
+    bool sure = true;
+    for (const struct tree_node *child = map->first; child; child = child->next) {
+        uint64_t bit = (uint64_t)1 << text_hash(0, child->key->text) % 64;
+        sure &= !(seen & bit);
+        seen |= bit;
+    }
+    if (sure)
         return 0;
     const struct tree_node **sorted = mem_alloc_array(map->count, sizeof(const struct tree_node *));
     const struct tree_node *first = NULL;

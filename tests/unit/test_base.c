@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/sought.h"
 #include "base/mem.h"
 #include "base/reader.h"
 #include "base/text.h"
@@ -336,6 +337,50 @@ static void pools_hold_large_and_small(void **state)
     pool_free(NULL);
 }
 
+static bool stands(const struct sought *m, const char *text, size_t n)
+{
+    size_t len = strlen(m->text);
+    for (size_t i = m->before; i + len + m->behind <= n; i++)
+        if (memcmp(text + i, m->text, len) == 0)
+            return true;
+    return false;
+}
+
+/* Each mark at each place of a text of each length, and texts of nothing but the marks' letters. */
+static void marks_are_found_wherever_they_stand(void **state)
+{
+    (void)state;
+    static const struct sought few[] = {{"abcd", 0, 0}, {"8Q~", 3, 5}, {"bcab_", 1, 0}, {"ddd", 0, 1}};
+    static struct sought_masks masks, alone;
+    char text[40];
+    for (size_t k = 0; k < 4; k++) {
+        size_t len = strlen(few[k].text);
+        for (size_t n = len; n < sizeof text; n++) {
+            for (size_t i = 0; i + len <= n; i++) {
+                memset(text, '.', n);
+                memcpy(text + i, few[k].text, len);
+                bool there = stands(&few[k], text, n);
+                assert_int_equal(sought_in(few, 4, &masks, text, n), there);
+                if (k == 0)
+                    assert_int_equal(sought_in(few, 1, &alone, text, n), there);
+            }
+        }
+    }
+    uint32_t seed = 1;
+    unsigned found = 0;
+    for (unsigned turn = 0; turn < 20000; turn++) {
+        size_t n = turn % sizeof text;
+        for (size_t i = 0; i < n; i++)
+            text[i] = "abcd8Q~_"[(seed = seed * 1103515245 + 12345) >> 16 & 7];
+        bool any = false;
+        for (size_t k = 0; k < 4; k++)
+            any |= stands(&few[k], text, n);
+        assert_int_equal(sought_in(few, 4, &masks, text, n), any);
+        found += any;
+    }
+    assert_in_range(found, 100, 19900);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +399,7 @@ int main(void)
         cmocka_unit_test(files_are_read_and_written_whole),
         cmocka_unit_test(a_clock_that_cannot_be_right_does_not_judge),
         cmocka_unit_test(pools_hold_large_and_small),
+        cmocka_unit_test(marks_are_found_wherever_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
