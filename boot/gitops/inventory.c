@@ -1,7 +1,5 @@
 #include "gitops/inventory.h"
 
-#include "site/tracked.h"
-
 #include <string.h>
 
 static void push(struct inventory *i, struct inventory_list **list, const char *text,
@@ -42,21 +40,11 @@ void inventory_chart(struct inventory *i, const struct walk_item *item)
 
 void inventory_file(struct inventory *i, const char *path)
 {
-    push(i, &i->files, path, NULL);
+    struct tracked_path *fresh = pool_alloc(i->pool, sizeof *fresh);
+
+    *fresh = (struct tracked_path){path, i->files};
+    i->files = fresh;
     i->file_count++;
-}
-
-const char *inventory_untracked(const struct inventory *i, const char *dir, unsigned *count)
-{
-    const char **paths = mem_alloc_array(i->file_count, sizeof *paths);
-    unsigned n = i->file_count;
-
-    for (const struct inventory_list *f = i->files; f; f = f->next)
-        paths[--n] = f->text; /* the last came first */
-    const char *first = NULL;
-    *count = tracked_missing(dir, paths, i->file_count, &first);
-    mem_free(paths);
-    return first;
 }
 
 static bool same(const char *a, const char *b)

@@ -12,6 +12,7 @@
 #include "gitops/walk.h"
 
 #include "base/buf.h"
+#include "site/tracked.h"
 
 #define INVENTORY_ROUNDS 4
 
@@ -45,7 +46,9 @@ struct inventory {
         const char *text;
         const struct walk_item *item;
         struct inventory_list *next;
-    } * makers, *charts, *files, *wanted;
+    } * makers, *charts, *wanted;
+    /* those that were read, the last first */
+    struct tracked_path *files;
     struct inventory_map { /* a ConfigMap that gives variables */
         const char *ns, *name;
         const struct tree_node *data;
@@ -62,9 +65,8 @@ struct inventory_object *inventory_add(struct inventory *i, enum inventory_kind 
 void inventory_maker(struct inventory *i, const char *text, struct pos pos);
 /* A file that holds a chart's release, to be read only when that matters. */
 void inventory_chart(struct inventory *i, const struct walk_item *item);
-/* A file that was read, and of all the first that git does not track. */
+/* A file that was read. */
 void inventory_file(struct inventory *i, const char *path);
-const char *inventory_untracked(const struct inventory *i, const char *dir, unsigned *count);
 
 /* The data of a ConfigMap; NULL when it was not met, and then it is looked for in the next round. */
 const struct tree_node *inventory_want_map(struct inventory *i, const char *ns, const char *name);

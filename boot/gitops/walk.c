@@ -231,9 +231,10 @@ static void visit(struct walk *w, const struct walk_item *item)
 {
     struct pool *pool = pool_new();
     struct document *docs = NULL;
+    bool file = is_yaml(item->path);
 
-    if (is_yaml(item->path) ? read_file(w, pool, item, item->path, false, &docs) : directory(w, item, pool)) {
-        if (is_yaml(item->path))
+    if (file ? read_file(w, pool, item, item->path, false, &docs) : directory(w, item, pool)) {
+        if (file)
             inventory_file(w->inventory, item->path);
     } else if (item->from.file) {
         errors_at(w->errors, item->from, E_TREE, "%.200s is not there", item->path);
@@ -250,8 +251,9 @@ static void visit(struct walk *w, const struct walk_item *item)
 
 static void say_untracked(struct walk *w)
 {
-    unsigned count = 0;
-    const char *first = inventory_untracked(w->inventory, w->plan->site->dir, &count);
+    const char *first = NULL;
+    unsigned count =
+        tracked_missing(w->plan->site->dir, w->inventory->files, w->inventory->file_count, &first);
 
     if (count == 1)
         errors_at(w->warnings, (struct pos){.file = first}, E_PLAN_ADVICE,

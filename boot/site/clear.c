@@ -173,11 +173,15 @@ static void judge_file(struct clear_search *s, const char *path, bool tree)
     s->names = strncmp(path, "bootstrap/", 10) != 0;
     struct document *docs = NULL;
     struct error e = {.code = E_NONE};
-    if (site_read(s->site, path, &text, &file->absent, &e) == 0) {
-        if (tree)
-            (void)tree_read(pool, path, text.data, text.len, &docs, &e);
-        else if (file->whole || is_marked(text.data, text.len))
+    const struct site_kept *kept = site_kept(s->site, path);
+    if (kept) {
+        docs = kept->documents;
+    } else if (site_read(s->site, path, &text, &file->absent, &e) == 0) {
+        bool keep = text.len + s->site->kept->size <= SITE_KEPT_MAX;
+        if (!tree && (file->whole || is_marked(text.data, text.len)))
             note(file, (struct pos){.line = 1, .column = 1}, "the file");
+        if (tree && tree_read(keep ? s->pool : pool, path, text.data, text.len, &docs, &e) == 0 && keep)
+            site_keep(s->site, file->path, docs, text.len);
     }
     if (e.code)
         text_clean_z(file->what, sizeof file->what, e.text);

@@ -120,6 +120,7 @@ struct site *site_open(const char *dir, struct errors *errors)
     struct judge j = {.site = site, .errors = errors, .where = SITE_INVENTORY, .sound = true};
     unsigned before = errors_total(errors);
     site->pool = pool_new();
+    site->kept = pool_alloc(site->pool, sizeof *site->kept);
     site->dir = pool_strdup(site->pool, dir);
     site->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct document *documents = NULL;
@@ -136,6 +137,7 @@ struct site *site_open(const char *dir, struct errors *errors)
         errors_add(errors, &e);
     } else {
         judge_inventory(&j, documents);
+        site_keep(site, SITE_INVENTORY, documents, 0);
         site->permanent = fstatat(site->fd, SITE_PERMANENT, &other, 0) == 0;
     }
     if (errors_total(errors) == before)

@@ -129,6 +129,13 @@ struct site {
     bool permanent;
     /* in file order */
     struct site_warning *warnings;
+    /* files that were looked at before they are read; of the first, which is none, the size is that of all */
+    struct site_kept {
+        const char *path;
+        struct document *documents;
+        size_t size;
+        struct site_kept *next;
+    } * kept;
 };
 
 /* Opens DIR and reads DIR/hearth.yaml. NULL with every semantic mistake in `errors` (up to 20), or the one
@@ -148,6 +155,12 @@ int site_read(const struct site *site, const char *path, struct buf *out, bool *
 /* Reads a YAML file of the site into `pool`. Same `missing`. size (may be NULL): its bytes. */
 int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
               size_t *size, bool *missing, struct error *e);
+
+/* The tree of a file that was looked at before and not taken by site_tree() since, which is the one to change it; or
+ * NULL. site_keep() keeps one, in the site's pool as the path is: of at most SITE_KEPT_MAX bytes of text together. */
+#define SITE_KEPT_MAX ((size_t)16384)
+struct site_kept *site_kept(const struct site *site, const char *path);
+void site_keep(const struct site *site, const char *path, struct document *documents, size_t size);
 
 /* The names, sorted, of the regular files with this suffix directly in a directory of the site; an absent
  * directory is an empty list. With the suffix "/" the directories instead. NULL-terminated array in pool. */

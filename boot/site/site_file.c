@@ -159,14 +159,36 @@ static int check_form(const struct document *documents, struct error *e)
     return 0;
 }
 
+struct site_kept *site_kept(const struct site *site, const char *path)
+{
+    struct site_kept *kept = site->kept->next;
+    while (kept && strcmp(kept->path, path) != 0)
+        kept = kept->next;
+    return kept;
+}
+
+void site_keep(const struct site *site, const char *path, struct document *documents, size_t size)
+{
+    struct site_kept *fresh = pool_alloc(site->pool, sizeof *fresh);
+    *fresh = (struct site_kept){path, documents, size, site->kept->next};
+    site->kept->next = fresh;
+    site->kept->size += size;
+}
+
 int site_tree(const struct site *site, struct pool *pool, const char *path, struct document **out,
               size_t *size, bool *missing, struct error *e)
 {
     struct buf text = {.max = SITE_FILE_MAX + 4096};
+    struct site_kept *kept = site_kept(site, path);
     *out = NULL;
-    int failed = site_read(site, path, &text, missing, e);
-    if (failed == 0)
-        failed = tree_read(pool, path, text.data ? text.data : "", text.len, out, e);
+    int failed = kept ? 0 : site_read(site, path, &text, missing, e);
+    if (kept) {
+        *out = kept->documents;
+        text.len = kept->size;
+        kept->path = "";
+    } else if (failed == 0) {
+        failed = tree_read(pool, path, text.data, text.len, out, e);
+    }
     if (failed == 0)
         failed = check_form(*out, e);
     if (size)

@@ -206,7 +206,7 @@ enum tracked tracked_file(const char *dir, const char *path)
 struct meeting {
     struct path_met {
         const char *path;
-        bool met;
+        bool met, counted;
     } * slots;
     uint32_t mask;
     const char *prefix;
@@ -231,7 +231,7 @@ static bool meet(void *arg, const char *path)
     return false;
 }
 
-unsigned tracked_missing(const char *dir, const char *const *paths, unsigned count, const char **first)
+unsigned tracked_missing(const char *dir, const struct tracked_path *paths, unsigned count, const char **last)
 {
     cleanup(mem_cleanup) char *prefix = mem_alloc(2 * GIT_PATH_MAX);
     cleanup(mem_cleanup) char *git = mem_alloc(2 * GIT_PATH_MAX);
@@ -241,18 +241,19 @@ unsigned tracked_missing(const char *dir, const char *const *paths, unsigned cou
     while (m.mask < 2 * count)
         m.mask = 2 * m.mask + 1;
     m.slots = mem_alloc_array(m.mask + 1, sizeof *m.slots);
-    for (unsigned i = 0; i < count; i++)
-        slot_of(&m, paths[i])->path = paths[i];
+    for (const struct tracked_path *p = paths; p; p = p->next)
+        slot_of(&m, p->path)->path = p->path;
+    if (look(git, meet, &m) != TRACKED_NO)
+        paths = NULL;
     unsigned missing = 0;
-    bool whole = look(git, meet, &m) == TRACKED_NO;
-    for (unsigned i = 0; i < count && whole; i++) {
-        struct path_met *slot = slot_of(&m, paths[i]);
+    for (; paths; paths = paths->next) {
+        struct path_met *slot = slot_of(&m, paths->path);
         if (slot->met)
             continue;
         /* One file may stand in the list more than once. */
-        slot->met = true;
-        if (missing++ == 0)
-            *first = paths[i];
+        missing += !slot->counted;
+        slot->counted = true;
+        *last = paths->path;
     }
     mem_free(m.slots);
     return missing;

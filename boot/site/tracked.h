@@ -22,9 +22,15 @@ enum tracked tracked_index(int fd, size_t hash, const char *path);
  * tree. */
 enum tracked tracked_file(const char *dir, const char *path);
 
-/* How many of these paths below dir git does not track, and the first of them in *first; 0 where that cannot be told.
- * The index is read once. Sorts nothing that is the caller's. */
-unsigned tracked_missing(const char *dir, const char *const *paths, unsigned count, const char **first);
+struct tracked_path {
+    const char *path;
+    struct tracked_path *next;
+};
+
+/* How many of these `count` paths below dir git does not track, each counted once, and the last of them in *last; 0
+ * where that cannot be told. The index is read once. */
+unsigned tracked_missing(const char *dir, const struct tracked_path *paths, unsigned count,
+                         const char **last);
 
 /* The same of dir/path and, where symbolic links lead elsewhere, of the file behind them too. The file exists. */
 enum tracked tracked_content(const char *dir, const char *path);
