@@ -22,7 +22,10 @@ struct inventory_object *inventory_add(struct inventory *i, enum inventory_kind 
     else
         i->first = object;
     i->last = object;
-    return object;
+    if (kind != INVENTORY_STORE)
+        return object;
+    *(i->stores ? &i->last_store->next_store : &i->stores) = object;
+    return i->last_store = object;
 }
 
 void inventory_maker(struct inventory *i, const char *text, struct pos pos)

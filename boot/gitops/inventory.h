@@ -37,11 +37,13 @@ struct inventory_object {
     /* a need: "spec.decryption", ... */
     const char *what;
     struct inventory_object *next;
+    /* a store: the next one */
+    struct inventory_object *next_store;
 };
 
 struct inventory {
     struct pool *pool;
-    struct inventory_object *first, *last;
+    struct inventory_object *first, *last, *stores, *last_store;
     struct inventory_list { /* texts, and where they come from */
         const char *text;
         const struct walk_item *item;

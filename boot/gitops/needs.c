@@ -297,8 +297,8 @@ static bool is_ours(struct asking *a, const struct tree_node *ref)
         return false;
     const char *any = NULL;
     bool ours = false;
-    for (const struct inventory_object *o = a->j->inventory->first; o; o = o->next) {
-        if (o->kind != INVENTORY_STORE || o->cluster != cluster || !o->name || strcmp(o->name, name) != 0 ||
+    for (const struct inventory_object *o = a->j->inventory->stores; o; o = o->next_store) {
+        if (o->cluster != cluster || !o->name || strcmp(o->name, name) != 0 ||
             (!cluster && a->object->kind != INVENTORY_EXTERNAL_CLUSTER && !same(o->ns, a->object->ns)))
             continue;
         const struct tree_node *url = tree_get(azure_of(o), "vaultUrl");

@@ -55,6 +55,8 @@ struct plan_secret {
     const char *version;
     struct plan_where { /* every place that needs it */
         const struct ref *ref;
+        /* of the place, for one of the tree */
+        uint32_t hash;
         struct plan_where *next;
     } * where;
 };

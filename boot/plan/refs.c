@@ -43,12 +43,15 @@ static bool same_version(const char *a, const char *b)
 static void add_where(struct pool *pool, struct plan_secret *secret, const struct ref *ref)
 {
     struct plan_where **end = &secret->where;
+    uint32_t hash = ref->external ? text_hash(ref->pos.line + 31 * ref->pos.column, ref->pos.file) : 0;
     for (; *end; end = &(*end)->next)
-        if ((*end)->ref->external && ref->external && strcmp((*end)->ref->pos.file, ref->pos.file) == 0 &&
-            (*end)->ref->pos.line == ref->pos.line && (*end)->ref->pos.column == ref->pos.column)
+        if ((*end)->hash == hash && (*end)->ref->external && ref->external &&
+            strcmp((*end)->ref->pos.file, ref->pos.file) == 0 && (*end)->ref->pos.line == ref->pos.line &&
+            (*end)->ref->pos.column == ref->pos.column)
             return; /* one file of the tree, met twice */
     *end = pool_alloc(pool, sizeof **end);
     (*end)->ref = ref;
+    (*end)->hash = hash;
 }
 
 int plan_add_secret(struct plan *plan, const struct ref *ref, struct error *e)
