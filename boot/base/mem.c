@@ -241,6 +241,11 @@ static void region_reserve(size_t cap)
     all_free();
 }
 
+void mem_stay_behind(bool stays)
+{
+    (void)madvise(heap.base, heap.size, stays ? MADV_WIPEONFORK : MADV_KEEPONFORK);
+}
+
 void mem_forget(void)
 {
     /* Pages that are given back hold nothing, and cost no copy of what they held. */
@@ -383,10 +388,20 @@ static void *resize_try(void *p, size_t n)
 
 void mem_wipe_all(void)
 {
-    /* Not the whole region: wiping what was never used would only bring it into memory. */
+    /* Not the whole region: to wipe what was never used, or given back, would only bring it into memory. A free block
+     * holds nothing behind its links; behind a header that is none, everything goes. */
     size_t most = heap.touched + sizeof(struct free_block);
-    if (heap.base)
-        mem_wipe(heap.base, most < heap.size ? most : heap.size);
+    unsigned char *at = heap.base, *end = at + (most < heap.size ? most : heap.size);
+    while (at < end) {
+        const struct block *b = (const struct block *)(const void *)at;
+        size_t left = (size_t)(end - at), size = left, wiped = left;
+        if (b->seal == seal_of(b) && block_size(b) >= sizeof(struct free_block)) {
+            size = block_size(b) < left ? block_size(b) : left;
+            wiped = block_used(b) ? size : sizeof(struct free_block);
+        }
+        mem_wipe(at, wiped);
+        at += size;
+    }
 }
 
 size_t mem_peak(void)
@@ -484,6 +499,11 @@ static void *resize_try(void *p, size_t n)
 
 void mem_lock(void)
 {
+}
+
+void mem_stay_behind(bool stays)
+{
+    (void)stays;
 }
 
 void mem_forget(void)

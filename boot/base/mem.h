@@ -21,6 +21,7 @@
 #define HEARTH_BASE_MEM_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,8 +55,12 @@ char *mem_strdup(const char *s);
 /* Overwrites n bytes in a way that the compiler keeps. */
 void mem_wipe(void *p, size_t n);
 
+/* Whether a child finds the heap empty, and has mem_forget() to do before anything else, instead of a copy of it: then
+ * no page of it is shared, to be copied when one of the two writes. A kernel that cannot goes on to copy. */
+void mem_stay_behind(bool stays);
+
 /* Empties the whole heap, and everything in it is gone: for a child that goes on without what its parent knows. Before
- * mem_lock(). In sanitizer builds nothing happens. */
+ * mem_lock(). In sanitizer builds neither of the two does anything. */
 void mem_forget(void);
 
 /* Wipes the whole heap. Called by every way out of the program; the heap is unusable afterwards. */
@@ -85,6 +90,8 @@ char *pool_memdup(struct pool *pool, const void *p, size_t n);
 char *pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Takes a block of mem_alloc() over: it is freed with the pool. NULL is allowed. */
 void pool_keep(struct pool *pool, void *p);
+/* Frees such a block before the pool; what is none of it is left alone. */
+void pool_drop(struct pool *pool, const void *p);
 void pool_free(struct pool *pool); /* NULL is allowed */
 void pool_cleanup(struct pool **pool);
 

@@ -102,6 +102,16 @@ void pool_keep(struct pool *pool, void *p)
     pool->kept = kept;
 }
 
+void pool_drop(struct pool *pool, const void *p)
+{
+    for (struct kept *k = pool->kept; p && k; k = k->next)
+        if (k->p == p) {
+            mem_free(k->p);
+            k->p = NULL;
+            return;
+        }
+}
+
 void pool_free(struct pool *pool)
 {
     if (!pool)

@@ -277,6 +277,8 @@ static enum step make_documents(struct joining *j)
     if (notes.len)
         console_note("carried", "%s", notes.data);
     buf_free(&notes);
+    /* machined's answer is as long as the config. */
+    plan_drop_manifests(j->run.plan);
     return STEP_ON;
 }
 

@@ -55,15 +55,15 @@ static bool read_print(const struct boot *boot, struct fingerprint *out)
     unsigned left = FILES_MAX;
     cleanup(look_cleanup) struct look *look = NULL;
     if (dump && look_all(&boot->target, &look, &ignored) == 0) {
+        br_sha256_context sha;
+        br_sha256_init(&sha);
+        br_sha256_update(&sha, look->active_config.p, look->active_config.n);
         struct buf text = {0};
-        buf_printf(&text, "%s|%d|%s|", dump, (int)look->stage, look->system_disk ? look->system_disk : "");
-        buf_add(&text, look->active_config.p, look->active_config.n);
+        buf_printf(&text, "|%s|%d|%s|", dump, (int)look->stage, look->system_disk ? look->system_disk : "");
         for (unsigned i = 0; i < look->volume_count; i++)
             buf_printf(&text, "|%s %s %s", look->volumes[i].id, look->volumes[i].name,
                        look->volumes[i].partition_label);
         add_files(open(o->site, O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, &left, sum);
-        br_sha256_context sha;
-        br_sha256_init(&sha);
         br_sha256_update(&sha, text.data, text.len);
         br_sha256_update(&sha, sum, sizeof sum);
         br_sha256_out(&sha, out->bytes);

@@ -231,3 +231,9 @@ int plan_manifests(struct plan *plan, struct errors *errors)
     sort(plan);
     return errors_total(errors) > before ? -1 : 0;
 }
+
+void plan_drop_manifests(struct plan *plan)
+{
+    while (plan->manifest_count > 0)
+        pool_drop(plan->pool, plan->manifests[--plan->manifest_count].bytes.p);
+}

@@ -142,6 +142,8 @@ const struct site_node *plan_match(const struct site *site, const json_t *facts,
 int plan_make(const struct site *site, const json_t *facts, const struct site_node *entry, struct plan **out,
               struct errors *errors);
 void plan_free(struct plan *plan); /* NULL is allowed */
+/* Its manifests go, for one whose config is made: what render_documents() borrowed of them, too. */
+void plan_drop_manifests(struct plan *plan);
 
 /* Adds a secret that something beside the documents needs, unless it is in the list; the reference is
  * borrowed. -1 and E_PLAN_SECRETS when the list is full, which it is for no `external` one. Once one of these stands

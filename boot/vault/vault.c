@@ -82,11 +82,17 @@ static int check(const struct vault_request *q, struct checked *c, struct error 
     return 0;
 }
 
-/* What the child may know, in memory of its own. */
+/* What the child may know. The heap stays with the parent: it may hold what a vault gave before, and a whole machine
+ * config. The texts of the request lie with the kernel on their way, because beside the heap there is no room. */
 struct request_copy {
     struct vault_request request;
     struct secret_name names[VAULT_NAMES_MAX];
     struct secret credential;
+    /* bytes; of all texts with their NULs and the credential, too */
+    size_t credential_size, size;
+    /* where they lie */
+    int fd;
+    struct probe probe;
 };
 
 #define TEXTS_MAX (9 + 2 * VAULT_NAMES_MAX)
@@ -106,11 +112,14 @@ static unsigned texts_of(struct request_copy *k, const char **at[TEXTS_MAX])
     return count;
 }
 
-/* The heap of the parent may hold what a vault gave before, and a whole machine config: the child's holds the request
- * and nothing else. On its way a copy lies with the kernel, because beside the heap there is no room. */
-static int keep(struct request_copy *k, const struct vault_request *q, struct error *e)
+/* In the parent. Until take() the texts of the copy only say which there are. */
+static int set_aside(struct request_copy *k, const struct vault_request *q, struct error *e)
 {
     k->request = *q;
+    if (q->peer_count) {
+        probe_make(&k->probe, q);
+        return 0;
+    }
     for (unsigned i = 0; i < q->name_count; i++)
         k->names[i] = q->names[i];
     const char **at[TEXTS_MAX];
@@ -122,49 +131,51 @@ static int keep(struct request_copy *k, const struct vault_request *q, struct er
     struct span credential = q->credential ? secret_bytes(q->credential) : (struct span){0};
     if (credential.n)
         buf_add(&flat, credential.p, credential.n);
-    size_t n = flat.len;
-    cleanup(fd_cleanup) int fd = memfd_create("request", MFD_CLOEXEC);
-    int written = fd < 0 ? error_errno(e, E_SYSTEM, errno, "memfd")
-                         : file_write_all(fd, flat.data, n, "the request", e);
+    k->credential_size = credential.n;
+    k->size = flat.len;
+    k->fd = memfd_create("request", MFD_CLOEXEC);
+    int written = k->fd < 0 ? error_errno(e, E_SYSTEM, errno, "memfd")
+                            : file_write_all(k->fd, flat.data, flat.len, "the request", e);
     buf_free(&flat);
-    if (written < 0)
-        return -1;
-    mem_forget();
-    char *p = mem_alloc(n);
-    for (size_t got = 0; got < n;) {
-        ssize_t more = pread(fd, p + got, n - got, (off_t)got);
+    return written;
+}
+
+/* In the child, whose heap holds nothing. */
+static int take(struct request_copy *k, struct error *e)
+{
+    char *p = mem_alloc(k->size);
+    for (size_t got = 0; got < k->size;) {
+        ssize_t more = pread(k->fd, p + got, k->size - got, (off_t)got);
         if (more < 0 && errno == EINTR)
             continue;
         if (more <= 0)
             return error_errno(e, E_SYSTEM, errno, "memfd");
         got += (size_t)more;
     }
+    fd_cleanup(&k->fd);
+    const char **at[TEXTS_MAX];
+    unsigned count = texts_of(k, at);
     for (unsigned i = 0; i < count; i++)
         if (*at[i]) {
             *at[i] = p;
             p += strlen(p) + 1;
         }
-    k->credential = secret_copy(p, credential.n);
+    k->credential = secret_copy(p, k->credential_size);
     k->request.names = k->names;
-    k->request.credential = q->credential ? &k->credential : NULL;
+    if (k->request.credential)
+        k->request.credential = &k->credential;
     return 0;
 }
 
 /* In the child. What it sends is all that leaves it; the heap is wiped before the end. */
 static void __attribute__((noreturn))
-child(const struct vault_request *q, const struct checked *c, pid_t parent, int fd)
+child(struct request_copy *copy, const struct checked *c, pid_t parent, int fd)
 {
+    mem_forget();
     signal(SIGPIPE, SIG_IGN);
-    struct probe probe;
-    struct request_copy copy = {0};
     struct error e = {0};
-    bool probing = q->peer_count > 0, entered = true;
-    if (probing) {
-        probe_make(&probe, q);
-        mem_forget();
-    } else {
-        entered = keep(&copy, q, &e) == 0;
-    }
+    bool probing = copy->request.peer_count > 0;
+    bool entered = probing || take(copy, &e) == 0;
     mem_lock();
     fetch_last_words(fd);
     /* Before the sandbox: jansson would take its seed from the clock and the process id. */
@@ -174,9 +185,9 @@ child(const struct vault_request *q, const struct checked *c, pid_t parent, int 
     json_object_seed(seed | 1);
     entered = entered && sandbox_enter(parent, fd, &e) == 0;
     if (entered && probing) {
-        probe_run(&probe, fd);
+        probe_run(&copy->probe, fd);
     } else if (entered) {
-        fetch_run(&copy.request, &c->authority, &c->vault, c->scope, fd);
+        fetch_run(&copy->request, &c->authority, &c->vault, c->scope, fd);
     } else {
         struct buf record = {0};
         record_failed(&record, &e);
@@ -215,13 +226,22 @@ static int converse(const struct vault_request *q, const struct checked *c, stru
         return error_errno(e, E_SYSTEM, errno, "pipe");
     cleanup(fd_cleanup) int from = ends[0];
     cleanup(fd_cleanup) int to = ends[1];
-    pid_t parent = getpid();
-    /* Not fork(), which would take locks for threads that there are none of. */
-    pid_t pid = _Fork();
-    if (pid < 0)
-        return error_errno(e, E_SYSTEM, errno, "fork");
-    if (pid == 0)
-        child(q, c, parent, to);
+    struct request_copy copy = {.fd = -1};
+    int set = set_aside(&copy, q, e);
+    pid_t parent = getpid(), pid = -1;
+    if (set == 0) {
+        mem_stay_behind(true);
+        /* Not fork(), which would take locks for threads that there are none of. */
+        pid = _Fork();
+        if (pid == 0)
+            child(&copy, c, parent, to);
+        if (pid < 0)
+            set = error_errno(e, E_SYSTEM, errno, "fork");
+        mem_stay_behind(false);
+    }
+    fd_cleanup(&copy.fd);
+    if (set != 0)
+        return -1;
     fd_cleanup(&to);
     int result = parent_listen(from, q, answers, stats, progress, arg, failed, e);
     /* After its last word it wipes itself and ends; one that does something else is not waited for. */

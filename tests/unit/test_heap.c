@@ -314,12 +314,26 @@ static void damage_is_seen(void **state)
     ends_the_process(link_back_to_nowhere);
 }
 
+static bool is_in_memory(unsigned char *p)
+{
+    unsigned char there;
+    assert_int_equal(mincore(p - (uintptr_t)p % PAGE, PAGE, &there), 0);
+    return there & 1;
+}
+
 static void everything_is_wiped(void **state)
 {
     (void)state;
-    unsigned char *p = heap_malloc(1000);
+    unsigned char *before = heap_malloc(16 * PAGE), *p = heap_malloc(1000), *last = heap_malloc(16 * PAGE);
+    memset(before, 0xAA, 16 * PAGE);
     memset(p, 0xAA, 1000);
+    memset(last, 0xAA, 16 * PAGE);
+    assert_true(is_in_memory(before + 8 * PAGE) && is_in_memory(last + 8 * PAGE));
+    heap_mem_free(before);
+    heap_mem_free(last);
+    assert_false(is_in_memory(before + 8 * PAGE) || is_in_memory(last + 8 * PAGE));
     heap_mem_wipe_all();
+    assert_false(is_in_memory(before + 8 * PAGE) || is_in_memory(last + 8 * PAGE));
     /* Behind the last block ever used stand only the header and links of a free one. */
     assert_true(heap.touched < heap.size);
     for (size_t i = 0; i < heap.size; i++)
