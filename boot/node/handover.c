@@ -198,7 +198,8 @@ void handover_note(struct span active, struct buf *texts)
 int handover_read(const struct grpc_target *target, struct pool *pool, struct handover *out, bool *found,
                   struct error *e)
 {
-    static const struct resource_type type = {"runtime", "ExtensionServiceConfigs.runtime.talos.dev", true};
+    static const struct inquiry question = {"runtime", "ExtensionServiceConfigs.runtime.talos.dev", NAME,
+                                            true};
     struct config {
         struct pb_list files, environment;
     } config = {0};
@@ -212,18 +213,18 @@ int handover_read(const struct grpc_target *target, struct pool *pool, struct ha
     static const struct pb_field file_fields[] = {{2, PB_TEXT, offsetof(struct file, path)}};
     *out = (struct handover){.bootstrap = BOOTSTRAP_NONE};
     struct resource resource;
-    if (machined_get(target, pool, &type, NAME, &resource, found, e) != 0)
+    if (machined_get(target, pool, &question, &resource, found, e) != 0)
         return -1;
     if (!*found)
         return 0;
     if (!pb_decode(pool, fields, 2, resource.spec, &config))
-        return error_set(e, E_MACHINED_MALFORMED, "%s: not a message of that kind", type.type);
+        return error_set(e, E_MACHINED_MALFORMED, "%s: not a message of that kind", question.type);
     for (unsigned i = 0; i < config.environment.count; i++)
         take_variable(pool, out, config.environment.items[i]);
     for (unsigned i = 0; i < config.files.count; i++) {
         struct file file = {0};
         if (!pb_decode(pool, file_fields, 1, config.files.items[i], &file))
-            return error_set(e, E_MACHINED_MALFORMED, "%s: not a message of that kind", type.type);
+            return error_set(e, E_MACHINED_MALFORMED, "%s: not a message of that kind", question.type);
         out->pending += pending_name(file.path).n > 0;
     }
     /* A document of the user's alone says nothing of a node. */

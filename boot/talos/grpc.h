@@ -1,10 +1,10 @@
 /*
- * grpc.h - one gRPC call to machined over its unix socket.
+ * grpc.h - gRPC calls to machined over its unix socket.
  *
- * Unary and server-streaming are the same thing here. A call has a connection of its own, unless its target has a
+ * Unary and server-streaming are the same thing here. Calls have a connection of their own, unless their target has a
  * line: what is asked in a row goes over one connection then, which is hung up before hearth waits for anything else.
- * The call ends when the server has sent its status, when the deadline passes, when a message is refused by the
- * receiver, or when `stop_fd` becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
+ * Calls end when the server has sent their status, when the deadline passes, when a message is refused by a receiver,
+ * or when `stop_fd` becomes readable. Nothing is retried: the caller knows whether a call may be sent twice.
  *
  * HTTP/2 is our own (h2.h): a call is one stream on a local socket, which is a small part of what a general library
  * brings, and the program's budget of bytes has no room for the rest. This file is the socket and the clock around it.
@@ -39,7 +39,7 @@ enum grpc_code {
     GRPC_UNAVAILABLE = 14,
 };
 
-/* A connection for several calls, one after the other. */
+/* A connection for several grpc_invoke(), one after the other. */
 struct grpc_line {
     /* -1: there is none */
     int fd;
@@ -60,19 +60,9 @@ struct grpc_target {
     struct grpc_line *line;
 };
 
-/* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */
-struct grpc_call {
-    const char *method;
-    const char *role;
-    struct span request;
-    /* in front of it in the same message: what a large field needs that is sent from where it lies */
-    struct span head;
-    uint32_t deadline_ms;
-};
-
 /* A message has arrived; it lives until the receiver returns. `whole` is what it lies in: the receiver may take that
- * block, and leaves the buffer without data then; bytes behind the message end the call as malformed. Nonzero ends the
- * call, as done. */
+ * block, and leaves the buffer without data then; bytes behind the message end the call as malformed. Nonzero: it is
+ * not what it should be, and the call ends as malformed. */
 typedef int grpc_receiver(void *arg, struct span message, struct buf *whole);
 
 /* What the server answered. text is percent-decoded and not cleaned; grpc_status_free() wipes it. */
@@ -83,13 +73,28 @@ struct grpc_status {
 };
 void grpc_status_free(struct grpc_status *status);
 
+/* A call: method "/machine.MachineService/Version", role "os:reader". request is the encoded message. */
+struct grpc_call {
+    const char *method;
+    const char *role;
+    struct span request;
+    /* in front of it in the same message: what a large field needs that is sent from where it lies */
+    struct span head;
+    grpc_receiver *receiver;
+    void *arg;
+    /* filled */
+    struct grpc_status status;
+};
+
+#define GRPC_CALLS_MAX 10 /* at a time */
+
 /*
- * Makes the call and waits. 0 when the server sent a status, whichever it is, or the receiver ended it (then code is
- * 0). -1 and e when there is no status: E_MACHINED_SOCKET (nobody listens, or accepts any more), E_MACHINED_LOST
- * (closed, reset, turned away by a GOAWAY), E_MACHINED_SILENT (deadline), E_MACHINED_MALFORMED (not HTTP/2; a frame,
- * header or message that cannot be), E_STOPPED.
+ * Makes the calls, beside one another as far as the server lets, and waits. 0 when it sent a status for each, whichever
+ * it is. -1, *failed and e when there is one without, and no status is left: E_MACHINED_SOCKET (nobody listens, or
+ * accepts any more), E_MACHINED_LOST (closed, reset, turned away by a GOAWAY), E_MACHINED_SILENT (deadline, of all
+ * together), E_MACHINED_MALFORMED (not HTTP/2; a frame, header or message that cannot be), E_STOPPED.
  */
-int grpc_invoke(const struct grpc_target *target, const struct grpc_call *call, grpc_receiver *receiver,
-                void *arg, struct grpc_status *status, struct error *e);
+int grpc_invoke(const struct grpc_target *target, struct grpc_call *calls, unsigned count,
+                uint32_t deadline_ms, unsigned *failed, struct error *e);
 
 #endif

@@ -10,30 +10,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct resource_type machine_status = {"runtime", "MachineStatuses.runtime.talos.dev", false};
-static const struct resource_type machine_config = {"config", "MachineConfigs.config.talos.dev", true};
-static const struct resource_type machine_type = {"config", "MachineTypes.config.talos.dev", false};
-static const struct resource_type system_disk = {"runtime", "SystemDisks.block.talos.dev", false};
-static const struct resource_type disks = {"runtime", "Disks.block.talos.dev", false};
-static const struct resource_type volumes = {"runtime", "DiscoveredVolumes.block.talos.dev", false};
-static const struct resource_type devices = {"runtime", "DevicesStatuses.runtime.talos.dev", false};
-static const struct resource_type time_status = {"runtime", "TimeStatuses.v1alpha1.talos.dev", false};
-static const struct resource_type node_address = {"network", "NodeAddresses.net.talos.dev", false};
-static const struct resource_type system_information = {"hardware", "SystemInformations.hardware.talos.dev",
-                                                        false};
+/* What a look asks, in the order of which the first that fails is said; the rest is for look_all(). */
+enum {
+    STATUS,
+    CONFIG,
+    TYPE,
+    SYSTEM_DISK,
+    REST,
+    TIME = REST,
+    DEVICES,
+    INFORMATION,
+    ADDRESSES,
+    DISKS,
+    VOLUMES,
+    QUESTIONS
+};
+static const struct inquiry questions[QUESTIONS] = {
+    [STATUS] = {"runtime", "MachineStatuses.runtime.talos.dev", "machine", false},
+    [CONFIG] = {"config", "MachineConfigs.config.talos.dev", "v1alpha1", true},
+    [TYPE] = {"config", "MachineTypes.config.talos.dev", "machine-type", false},
+    [SYSTEM_DISK] = {"runtime", "SystemDisks.block.talos.dev", "system-disk", false},
+    [TIME] = {"runtime", "TimeStatuses.v1alpha1.talos.dev", "node", false},
+    [DEVICES] = {"runtime", "DevicesStatuses.runtime.talos.dev", "devices", false},
+    [INFORMATION] = {"hardware", "SystemInformations.hardware.talos.dev", "systeminformation", false},
+    [ADDRESSES] = {"network", "NodeAddresses.net.talos.dev", "current", false},
+    [DISKS] = {"runtime", "Disks.block.talos.dev", NULL, false},
+    [VOLUMES] = {"runtime", "DiscoveredVolumes.block.talos.dev", NULL, false},
+};
 
 #define FIELDS(table) table, sizeof(table) / sizeof *(table)
 
-/* A singleton's spec decoded into out, which stays zero when the resource is absent. */
-static int read_one(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
-                    const char *id, const struct pb_field *fields, size_t count, void *out, bool *found,
-                    struct error *e)
+static int bad_message(unsigned which, const char *id, struct error *e)
 {
-    struct resource resource;
-    if (machined_get(target, pool, type, id, &resource, found, e) != 0)
-        return -1;
-    if (*found && !pb_decode(pool, fields, count, resource.spec, out))
-        return error_set(e, E_MACHINED_MALFORMED, "%s/%s: not a message of that kind", type->type, id);
+    return error_set(e, E_MACHINED_MALFORMED, "%s/%s: not a message of that kind", questions[which].type, id);
+}
+
+/* A singleton's spec decoded into out, which stays zero when the resource is absent. */
+static int read_one(const struct look *look, const struct resources *all, unsigned which,
+                    const struct pb_field *fields, size_t count, void *out, struct error *e)
+{
+    if (all[which].count && !pb_decode(look->pool, fields, count, all[which].items[0].spec, out))
+        return bad_message(which, questions[which].id, e);
     return 0;
 }
 
@@ -42,7 +59,7 @@ static const char *text_of(struct pool *pool, struct span s)
     return pool_memdup(pool, s.p, s.n);
 }
 
-static int read_status(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_status(struct look *look, const struct resources *all, struct error *e)
 {
     struct status {
         uint64_t stage;
@@ -53,8 +70,7 @@ static int read_status(const struct grpc_target *target, struct look *look, stru
         {2, PB_BYTES, offsetof(struct status, status)},
     };
     static const struct pb_field ready_fields[] = {{1, PB_BOOL, 0}};
-    bool found;
-    if (read_one(target, look->pool, &machine_status, "machine", FIELDS(fields), &status, &found, e) != 0)
+    if (read_one(look, all, STATUS, FIELDS(fields), &status, e) != 0)
         return -1;
     look->stage = status.stage <= STAGE_UPGRADING ? (enum machine_stage)status.stage : STAGE_UNKNOWN;
     if (!pb_decode(look->pool, FIELDS(ready_fields), status.status, &look->ready))
@@ -62,15 +78,13 @@ static int read_status(const struct grpc_target *target, struct look *look, stru
     return 0;
 }
 
-static int read_config(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_config(struct look *look, const struct resources *all, struct error *e)
 {
     static const struct pb_field bytes[] = {{1, PB_BYTES, 0}};
     static const struct pb_field number[] = {{1, PB_UINT64, 0}};
     uint64_t type = 0;
-    bool found;
-    if (read_one(target, look->pool, &machine_config, "v1alpha1", FIELDS(bytes), &look->active_config, &found,
-                 e) != 0 ||
-        read_one(target, look->pool, &machine_type, "machine-type", FIELDS(number), &type, &found, e) != 0)
+    if (read_one(look, all, CONFIG, FIELDS(bytes), &look->active_config, e) != 0 ||
+        read_one(look, all, TYPE, FIELDS(number), &type, e) != 0)
         return -1;
     look->type = type <= LOOK_TYPE_WORKER ? (enum look_type)type : LOOK_TYPE_UNKNOWN;
     struct raw_documents *documents = pool_alloc(look->pool, sizeof *documents);
@@ -81,7 +95,7 @@ static int read_config(const struct grpc_target *target, struct look *look, stru
     return 0;
 }
 
-static int read_small(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_small(struct look *look, const struct resources *all, struct error *e)
 {
     struct clock {
         bool synced, off;
@@ -95,17 +109,13 @@ static int read_small(const struct grpc_target *target, struct look *look, struc
     };
     static const struct pb_field device_fields[] = {{1, PB_BOOL, 0}};
     static const struct pb_field information_fields[] = {{5, PB_TEXT, offsetof(struct information, uuid)}};
-    struct pool *pool = look->pool;
-    bool found;
-    if (read_one(target, pool, &time_status, "node", FIELDS(clock_fields), &clock, &found, e) != 0 ||
-        read_one(target, pool, &devices, "devices", FIELDS(device_fields), &look->devices_ready, &found, e) !=
-            0 ||
-        read_one(target, pool, &system_information, "systeminformation", FIELDS(information_fields),
-                 &information, &found, e) != 0)
+    if (read_one(look, all, TIME, FIELDS(clock_fields), &clock, e) != 0 ||
+        read_one(look, all, DEVICES, FIELDS(device_fields), &look->devices_ready, e) != 0 ||
+        read_one(look, all, INFORMATION, FIELDS(information_fields), &information, e) != 0)
         return -1;
     look->time_synced = clock.synced;
     look->time_sync_off = clock.off;
-    look->uuid = text_of(pool, information.uuid);
+    look->uuid = text_of(look->pool, information.uuid);
     return 0;
 }
 
@@ -135,12 +145,11 @@ static bool take_address(struct look *look, struct span message)
     return true;
 }
 
-static int read_addresses(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_addresses(struct look *look, const struct resources *all, struct error *e)
 {
     static const struct pb_field fields[] = {{1, PB_LIST, 0}};
     struct pb_list list = {0};
-    bool found;
-    if (read_one(target, look->pool, &node_address, "current", FIELDS(fields), &list, &found, e) != 0)
+    if (read_one(look, all, ADDRESSES, FIELDS(fields), &list, e) != 0)
         return -1;
     for (unsigned i = 0; i < list.count; i++)
         if (!take_address(look, list.items[i]))
@@ -148,7 +157,7 @@ static int read_addresses(const struct grpc_target *target, struct look *look, s
     return 0;
 }
 
-static int read_disks(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_disks(struct look *look, const struct resources *all, struct error *e)
 {
     struct disk_message {
         struct span model, serial, wwid, bus_path, transport, dev_path;
@@ -167,14 +176,13 @@ static int read_disks(const struct grpc_target *target, struct look *look, struc
         {13, PB_BOOL, offsetof(struct disk_message, cdrom)},
         {14, PB_TEXT, offsetof(struct disk_message, dev_path)},
     };
-    struct resource *found;
-    if (machined_list(target, look->pool, &disks, &found, &look->disk_count, e) != 0)
-        return -1;
+    const struct resource *found = all[DISKS].items;
+    look->disk_count = all[DISKS].count;
     struct look_disk *out = pool_alloc(look->pool, (look->disk_count + 1) * sizeof *out);
     for (unsigned i = 0; i < look->disk_count; i++) {
         struct disk_message d = {0};
         if (!pb_decode(look->pool, FIELDS(fields), found[i].spec, &d))
-            return error_set(e, E_MACHINED_MALFORMED, "Disks/%s: not a message of that kind", found[i].id);
+            return bad_message(DISKS, found[i].id, e);
         out[i] = (struct look_disk){
             .id = found[i].id,
             .dev_path = text_of(look->pool, d.dev_path),
@@ -193,7 +201,7 @@ static int read_disks(const struct grpc_target *target, struct look *look, struc
     return 0;
 }
 
-static int read_volumes(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_volumes(struct look *look, const struct resources *all, struct error *e)
 {
     struct volume {
         struct span name, label, partition_label, type, parent;
@@ -207,15 +215,13 @@ static int read_volumes(const struct grpc_target *target, struct look *look, str
         {14, PB_TEXT, offsetof(struct volume, type)},
         {16, PB_TEXT, offsetof(struct volume, parent)},
     };
-    struct resource *found;
-    if (machined_list(target, look->pool, &volumes, &found, &look->volume_count, e) != 0)
-        return -1;
+    const struct resource *found = all[VOLUMES].items;
+    look->volume_count = all[VOLUMES].count;
     struct look_volume *out = pool_alloc(look->pool, (look->volume_count + 1) * sizeof *out);
     for (unsigned i = 0; i < look->volume_count; i++) {
         struct volume v = {0};
         if (!pb_decode(look->pool, FIELDS(fields), found[i].spec, &v))
-            return error_set(e, E_MACHINED_MALFORMED, "DiscoveredVolumes/%s: not a message of that kind",
-                             found[i].id);
+            return bad_message(VOLUMES, found[i].id, e);
         out[i] = (struct look_volume){
             .id = found[i].id,
             .type = text_of(look->pool, v.type),
@@ -230,36 +236,32 @@ static int read_volumes(const struct grpc_target *target, struct look *look, str
     return 0;
 }
 
-static int read_system_disk(const struct grpc_target *target, struct look *look, struct error *e)
+static int read_system_disk(struct look *look, const struct resources *all, struct error *e)
 {
     static const struct pb_field id[] = {{1, PB_TEXT, 0}};
     struct span disk = {0};
-    bool found;
-    if (read_one(target, look->pool, &system_disk, "system-disk", FIELDS(id), &disk, &found, e) != 0)
+    if (read_one(look, all, SYSTEM_DISK, FIELDS(id), &disk, e) != 0)
         return -1;
-    look->system_disk = found ? text_of(look->pool, disk) : NULL;
+    look->system_disk = all[SYSTEM_DISK].count ? text_of(look->pool, disk) : NULL;
     return 0;
 }
 
-static int read_stage(const struct grpc_target *target, struct look *look, struct error *e)
+/* The version is asked alone: with its answer it is known how much may be asked at a time. */
+static int read_all(const struct grpc_target *target, struct look *look, unsigned count, struct error *e)
 {
-    if (machined_version(target, look->pool, &look->talos, e) != 0 || read_status(target, look, e) != 0)
+    struct resources all[QUESTIONS] = {0};
+    if (machined_version(target, look->pool, &look->talos, e) != 0 ||
+        machined_ask(target, look->pool, questions, count, all, e) != 0)
         return -1;
-    if (read_config(target, look, e) != 0)
+    if (read_status(look, all, e) != 0 || read_config(look, all, e) != 0 ||
+        read_system_disk(look, all, e) != 0)
         return -1;
-    return read_system_disk(target, look, e);
+    if (read_small(look, all, e) != 0 || read_addresses(look, all, e) != 0)
+        return -1;
+    return read_disks(look, all, e) != 0 ? -1 : read_volumes(look, all, e);
 }
 
-static int read_rest(const struct grpc_target *target, struct look *look, struct error *e)
-{
-    if (read_small(target, look, e) != 0 || read_addresses(target, look, e) != 0)
-        return -1;
-    if (read_disks(target, look, e) != 0)
-        return -1;
-    return read_volumes(target, look, e);
-}
-
-static int look_with(const struct grpc_target *target, bool all, struct look **out, struct error *e)
+static int look_with(const struct grpc_target *target, unsigned count, struct look **out, struct error *e)
 {
     struct pool *pool = pool_new();
     struct look *look = pool_alloc(pool, sizeof *look);
@@ -268,9 +270,7 @@ static int look_with(const struct grpc_target *target, bool all, struct look **o
     line.fd = -1;
     struct grpc_target over = *target;
     over.line = &line;
-    int result = read_stage(&over, look, e);
-    if (result == 0 && all)
-        result = read_rest(&over, look, e);
+    int result = read_all(&over, look, count, e);
     grpc_hang_up(&line);
     if (result != 0) {
         pool_free(pool);
@@ -282,12 +282,12 @@ static int look_with(const struct grpc_target *target, bool all, struct look **o
 
 int look_stage(const struct grpc_target *target, struct look **out, struct error *e)
 {
-    return look_with(target, false, out, e);
+    return look_with(target, REST, out, e);
 }
 
 int look_all(const struct grpc_target *target, struct look **out, struct error *e)
 {
-    return look_with(target, true, out, e);
+    return look_with(target, QUESTIONS, out, e);
 }
 
 void look_free(struct look *look)

@@ -13,38 +13,56 @@
 static const char reader[] = "os:reader";
 static const char admin[] = "os:admin";
 
-struct one_message {
+/* A call of one message each way. */
+struct one_call {
     struct pool *pool;
-    struct span bytes;
+    struct span request;
+    /* in front of it: see grpc.h */
+    struct span head;
+    struct span answer;
     /* gets all that machined says when it refuses; NULL: not wanted */
     struct buf *refusal;
 };
 
-static int take_one(void *arg, struct span message, struct buf *whole)
+/* The block of a message, for as long as the pool lives. */
+static void take_over(struct pool *pool, struct buf *whole)
 {
-    struct one_message *m = arg;
-    m->bytes = message;
-    pool_keep(m->pool, whole->data);
+    pool_keep(pool, whole->data);
     whole->data = NULL;
     whole->len = whole->cap = 0;
+}
+
+static int take_one(void *arg, struct span message, struct buf *whole)
+{
+    struct one_call *x = arg;
+    x->answer = message;
+    take_over(x->pool, whole);
     return 0;
 }
 
-/* A call with one answer. not_found may be NULL; else status 5 sets it and is no error. */
-static int unary(const struct grpc_target *target, const struct grpc_call *call, struct one_message *answer,
-                 bool *not_found, struct error *e)
+static int no_message(const char *method, struct error *e)
 {
-    struct grpc_status status;
-    if (grpc_invoke(target, call, take_one, answer, &status, e) != 0)
+    return error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", method);
+}
+
+static int unary(const struct grpc_target *target, const char *method, const char *role, uint32_t deadline_ms,
+                 struct one_call *x, struct error *e)
+{
+    struct grpc_call call = {.method = method,
+                             .role = role,
+                             .request = x->request,
+                             .head = x->head,
+                             .receiver = take_one,
+                             .arg = x};
+    unsigned ignored;
+    if (grpc_invoke(target, &call, 1, deadline_ms, &ignored, e) != 0)
         return -1;
     int result = 0;
-    if (status.code == GRPC_NOT_FOUND && not_found)
-        *not_found = true;
-    else if (status.code != GRPC_OK) {
-        result = refusal_error(call->method, &status, target->hidden, answer->refusal, e);
-    } else if (!answer->bytes.p)
-        result = error_set(e, E_MACHINED_MALFORMED, "%s: an answer without a message", call->method);
-    grpc_status_free(&status);
+    if (call.status.code != GRPC_OK)
+        result = refusal_error(method, &call.status, target->hidden, x->refusal, e);
+    else if (!x->answer.p)
+        result = no_message(method, e);
+    grpc_status_free(&call.status);
     return result;
 }
 
@@ -72,12 +90,11 @@ int machined_version(const struct grpc_target *target, struct pool *pool, const 
     static const char method[] = "/machine.MachineService/Version";
     static const struct pb_field outer[] = {{2, PB_BYTES, 0}};
     static const struct pb_field inner[] = {{1, PB_TEXT, 0}};
-    const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
-    struct one_message answer = {.pool = pool};
-    if (unary(target, &call, &answer, NULL, e) != 0)
+    struct one_call x = {.pool = pool};
+    if (unary(target, method, reader, CALL_MS, &x, e) != 0)
         return -1;
     struct span first, info = {0}, tag = {0};
-    if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(outer), first, &info) ||
+    if (!first_of(pool, x.answer, &first) || !pb_decode(pool, FIELDS(outer), first, &info) ||
         !pb_decode(pool, FIELDS(inner), info, &tag) || tag.n == 0)
         return malformed(method, e);
     *version = pool_memdup(pool, tag.p, tag.n);
@@ -121,84 +138,95 @@ static bool decode_answer(struct pool *pool, struct span answer, struct resource
     return pb_decode(pool, FIELDS(fields), answer, &message) && decode_resource(pool, message, out);
 }
 
-int machined_get(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
-                 const char *id, struct resource *out, bool *found, struct error *e)
+struct asked {
+    struct pool *pool;
+    const struct inquiry *question;
+    struct resources *answer;
+};
+
+static int take_resource(void *arg, struct span message, struct buf *whole)
 {
-    static const char method[] = "/cosi.resource.State/Get";
-    struct buf request = {0};
-    pb_put_text(&request, 1, type->namespace_);
-    pb_put_text(&request, 2, type->type);
-    pb_put_text(&request, 3, id);
-    const struct grpc_call call = {
-        .method = method,
-        .role = type->sensitive ? admin : reader,
-        .request = {(const unsigned char *)request.data, request.len},
-        .deadline_ms = CALL_MS,
-    };
-    struct one_message answer = {.pool = pool};
-    bool absent = false;
-    int result = unary(target, &call, &answer, &absent, e);
-    buf_free(&request);
-    if (result != 0)
-        return error_wrap(e, "%s/%s", type->type, id);
-    *found = !absent;
-    if (!absent && !decode_answer(pool, answer.bytes, out))
-        return error_wrap((malformed(method, e), e), "%s/%s", type->type, id);
+    struct asked *a = arg;
+    struct resources *r = a->answer;
+    unsigned max = a->question->id ? 1 : PB_REPEATED_MAX;
+    if (a->question->id) {
+        take_over(a->pool, whole);
+    } else {
+        message.p = (const unsigned char *)pool_memdup(a->pool, message.p, message.n);
+    }
+    if (!r->items)
+        r->items = pool_alloc(a->pool, max * sizeof *r->items);
+    if (r->count == max || !decode_answer(a->pool, message, &r->items[r->count]))
+        return -1;
+    r->count++;
     return 0;
 }
 
-struct list_state {
-    struct pool *pool;
-    struct resource *items;
-    unsigned count;
-    bool malformed;
-};
-
-static int take_listed(void *arg, struct span message, struct buf *whole)
+static int judge_resources(const struct grpc_target *target, struct grpc_call *call,
+                           const struct asked *asked, struct error *e)
 {
-    (void)whole;
-    struct list_state *list = arg;
-    message.p = (const unsigned char *)pool_memdup(list->pool, message.p, message.n);
-    list->malformed =
-        list->count == PB_REPEATED_MAX || !decode_answer(list->pool, message, &list->items[list->count]);
-    if (!list->malformed)
-        list->count++;
-    return list->malformed;
+    bool one = asked->question->id != NULL;
+    if (call->status.code == GRPC_NOT_FOUND && one)
+        return 0;
+    if (call->status.code != GRPC_OK)
+        return refusal_error(call->method, &call->status, target->hidden, NULL, e);
+    return one && !asked->answer->count ? no_message(call->method, e) : 0;
 }
 
-int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
-                  struct resource **out, unsigned *count, struct error *e)
+static int name_question(const struct inquiry *q, struct error *e)
 {
-    static const char method[] = "/cosi.resource.State/List";
-    struct buf request = {0};
-    pb_put_text(&request, 1, type->namespace_);
-    pb_put_text(&request, 2, type->type);
-    const struct grpc_call call = {
-        .method = method,
-        .role = type->sensitive ? admin : reader,
-        .request = {(const unsigned char *)request.data, request.len},
-        .deadline_ms = CALL_MS,
-    };
-    struct list_state list = {.pool = pool, .items = pool_alloc(pool, PB_REPEATED_MAX * sizeof *list.items)};
-    struct grpc_status status;
-    int result = grpc_invoke(target, &call, take_listed, &list, &status, e);
-    buf_free(&request);
-    if (result == 0 && list.malformed)
-        result = malformed(method, e);
-    else if (result == 0 && status.code != GRPC_OK)
-        result = refusal_error(method, &status, target->hidden, NULL, e);
-    grpc_status_free(&status);
-    if (result != 0)
-        return error_wrap(e, "%s", type->type);
-    *out = list.items;
-    *count = list.count;
+    return q->id ? error_wrap(e, "%s/%s", q->type, q->id) : error_wrap(e, "%s", q->type);
+}
+
+int machined_ask(const struct grpc_target *target, struct pool *pool, const struct inquiry *questions,
+                 unsigned count, struct resources *answers, struct error *e)
+{
+    struct grpc_call calls[GRPC_CALLS_MAX] = {0};
+    struct asked asked[GRPC_CALLS_MAX];
+    struct buf requests[GRPC_CALLS_MAX] = {0};
+    for (unsigned i = 0; i < count; i++) {
+        const struct inquiry *q = &questions[i];
+        answers[i] = (struct resources){0};
+        asked[i] = (struct asked){pool, q, &answers[i]};
+        pb_put_text(&requests[i], 1, q->namespace_);
+        pb_put_text(&requests[i], 2, q->type);
+        if (q->id)
+            pb_put_text(&requests[i], 3, q->id);
+        calls[i] = (struct grpc_call){
+            .method = q->id ? "/cosi.resource.State/Get" : "/cosi.resource.State/List",
+            .role = q->sensitive ? admin : reader,
+            .request = {(const unsigned char *)requests[i].data, requests[i].len},
+            .receiver = take_resource,
+            .arg = &asked[i],
+        };
+    }
+    unsigned failed;
+    int result = grpc_invoke(target, calls, count, CALL_MS, &failed, e);
+    for (unsigned i = 0; i < count; i++) {
+        if (result == 0 && (result = judge_resources(target, &calls[i], &asked[i], e)) != 0)
+            failed = i;
+        grpc_status_free(&calls[i].status);
+        buf_free(&requests[i]);
+    }
+    return result == 0 ? 0 : name_question(&questions[failed], e);
+}
+
+int machined_get(const struct grpc_target *target, struct pool *pool, const struct inquiry *question,
+                 struct resource *out, bool *found, struct error *e)
+{
+    struct resources answer;
+    if (machined_ask(target, pool, question, 1, &answer, e) != 0)
+        return -1;
+    *found = answer.count > 0;
+    if (*found)
+        *out = answer.items[0];
     return 0;
 }
 
 int machined_service(const struct grpc_target *target, const char *id, struct service_state *out,
                      struct error *e)
 {
-    static const struct resource_type type = {"runtime", "Services.v1alpha1.talos.dev", false};
+    const struct inquiry question = {"runtime", "Services.v1alpha1.talos.dev", id, false};
     static const struct pb_field fields[] = {
         {1, PB_BOOL, offsetof(struct service_state, running)},
         {2, PB_BOOL, offsetof(struct service_state, healthy)},
@@ -207,19 +235,19 @@ int machined_service(const struct grpc_target *target, const char *id, struct se
     *out = (struct service_state){0};
     struct resource resource;
     bool found;
-    if (machined_get(target, pool, &type, id, &resource, &found, e) != 0)
+    if (machined_get(target, pool, &question, &resource, &found, e) != 0)
         return -1;
     if (found && !pb_decode(pool, FIELDS(fields), resource.spec, out))
-        return error_wrap((malformed(type.type, e), e), "service %s", id);
+        return error_wrap((malformed(question.type, e), e), "service %s", id);
     return 0;
 }
 
 int machined_etcd_member(const struct grpc_target *target, bool *member, struct error *e)
 {
-    static const struct resource_type type = {"etcd", "EtcdMembers.etcd.talos.dev", false};
+    static const struct inquiry question = {"etcd", "EtcdMembers.etcd.talos.dev", "local", false};
     cleanup(pool_cleanup) struct pool *pool = pool_new();
     struct resource ignored;
-    return machined_get(target, pool, &type, "local", &ignored, member, e);
+    return machined_get(target, pool, &question, &ignored, member, e);
 }
 
 #define APPLY_AUTO 1 /* ApplyConfigurationRequest.Mode; 0 would be REBOOT */
@@ -234,21 +262,17 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
     pb_put_uint(&head, 4, APPLY_AUTO);
     pb_put_uint(&head, 5, dry_run);
     pb_put_length(&head, 1, config.n);
-    const struct grpc_call call = {
-        .method = method,
-        .role = admin,
-        .head = {(const unsigned char *)head.data, head.len},
-        .request = config,
-        .deadline_ms = APPLY_MS,
-    };
-    struct one_message answer = {.pool = pool, .refusal = warnings};
-    int result = unary(target, &call, &answer, NULL, e);
+    struct one_call x = {.pool = pool,
+                         .head = {(const unsigned char *)head.data, head.len},
+                         .request = config,
+                         .refusal = warnings};
+    int result = unary(target, method, admin, APPLY_MS, &x, e);
     buf_free(&head);
     if (result != 0)
         return -1;
     struct pb_list said = {0};
     struct span first;
-    if (!first_of(pool, answer.bytes, &first) || !pb_decode(pool, FIELDS(fields), first, &said))
+    if (!first_of(pool, x.answer, &first) || !pb_decode(pool, FIELDS(fields), first, &said))
         return malformed(method, e);
     warnings->max = REFUSAL_MAX;
     for (unsigned i = 0; i < said.count; i++) {
@@ -264,14 +288,9 @@ int machined_apply(const struct grpc_target *target, struct span config, bool dr
 
 int machined_bootstrap(const struct grpc_target *target, struct error *e)
 {
-    const struct grpc_call call = {
-        .method = "/machine.MachineService/Bootstrap",
-        .role = admin,
-        .deadline_ms = CALL_MS,
-    };
     cleanup(pool_cleanup) struct pool *pool = pool_new();
-    struct one_message answer = {.pool = pool};
-    return unary(target, &call, &answer, NULL, e);
+    struct one_call x = {.pool = pool};
+    return unary(target, "/machine.MachineService/Bootstrap", admin, CALL_MS, &x, e);
 }
 
 int machined_wipe(const struct grpc_target *target, const char *disk, struct error *e)
@@ -281,15 +300,9 @@ int machined_wipe(const struct grpc_target *target, const char *disk, struct err
     pb_put_uint(&device, 3, true); /* skip_volume_check */
     struct buf request = {0};
     pb_put_bytes(&request, 1, device.data, device.len);
-    const struct grpc_call call = {
-        .method = "/storage.StorageService/BlockDeviceWipe",
-        .role = admin,
-        .request = {(const unsigned char *)request.data, request.len},
-        .deadline_ms = APPLY_MS,
-    };
     cleanup(pool_cleanup) struct pool *pool = pool_new();
-    struct one_message answer = {.pool = pool};
-    int result = unary(target, &call, &answer, NULL, e);
+    struct one_call x = {.pool = pool, .request = {(const unsigned char *)request.data, request.len}};
+    int result = unary(target, "/storage.StorageService/BlockDeviceWipe", admin, APPLY_MS, &x, e);
     buf_free(&device);
     buf_free(&request);
     return result;
@@ -301,15 +314,9 @@ int machined_reboot(const struct grpc_target *target, struct error *e)
 {
     struct buf request = {0};
     pb_put_uint(&request, 1, REBOOT_POWERCYCLE);
-    const struct grpc_call call = {
-        .method = "/machine.MachineService/Reboot",
-        .role = "os:operator",
-        .request = {(const unsigned char *)request.data, request.len},
-        .deadline_ms = CALL_MS,
-    };
     cleanup(pool_cleanup) struct pool *pool = pool_new();
-    struct one_message answer = {.pool = pool};
-    int result = unary(target, &call, &answer, NULL, e);
+    struct one_call x = {.pool = pool, .request = {(const unsigned char *)request.data, request.len}};
+    int result = unary(target, "/machine.MachineService/Reboot", "os:operator", CALL_MS, &x, e);
     buf_free(&request);
     return result;
 }
@@ -351,14 +358,13 @@ int machined_service_event(const struct grpc_target *target, struct pool *pool, 
 {
     static const char method[] = "/machine.MachineService/ServiceList";
     static const struct pb_field fields[] = {{2, PB_LIST, 0}};
-    const struct grpc_call call = {.method = method, .role = reader, .deadline_ms = CALL_MS};
-    struct one_message answer = {.pool = pool};
+    struct one_call x = {.pool = pool};
     *state = *message = "";
-    if (unary(target, &call, &answer, NULL, e) != 0)
+    if (unary(target, method, reader, CALL_MS, &x, e) != 0)
         return -1;
     struct pb_list services = {0};
     struct span first;
-    bool good = first_of(pool, answer.bytes, &first) && pb_decode(pool, FIELDS(fields), first, &services);
+    bool good = first_of(pool, x.answer, &first) && pb_decode(pool, FIELDS(fields), first, &services);
     for (unsigned i = 0; good && i < services.count; i++)
         good = last_event(pool, services.items[i], id, state, message);
     return good ? 0 : malformed(method, e);

@@ -35,21 +35,28 @@ struct resource {
     struct span spec;
 };
 
-/* A type of resource and where it lives. */
-struct resource_type {
+/* A resource, or, with no id, all of a type. */
+struct inquiry {
     const char *namespace_;
     const char *type;
+    const char *id;
     /* needs os:admin */
     bool sensitive;
 };
 
-/* *found says whether it is there; absence is no error. id and version are NUL-terminated. */
-int machined_get(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
-                 const char *id, struct resource *out, bool *found, struct error *e);
+/* Those there are, at most PB_REPEATED_MAX, in the pool, in the order they came. */
+struct resources {
+    struct resource *items;
+    unsigned count;
+};
 
-/* All of a type, at most PB_REPEATED_MAX, as an array in the pool, in the order they came. */
-int machined_list(const struct grpc_target *target, struct pool *pool, const struct resource_type *type,
-                  struct resource **out, unsigned *count, struct error *e);
+/* As many questions at once, GRPC_CALLS_MAX at most: an answer each. */
+int machined_ask(const struct grpc_target *target, struct pool *pool, const struct inquiry *questions,
+                 unsigned count, struct resources *answers, struct error *e);
+
+/* One that has an id: *found says whether it is there; absence is no error. id and version are NUL-terminated. */
+int machined_get(const struct grpc_target *target, struct pool *pool, const struct inquiry *question,
+                 struct resource *out, bool *found, struct error *e);
 
 /* Validates (dry_run) or applies a whole config, mode AUTO. warnings gets machined's, a line each, cleaned; it may stay
  * empty. When machined refuses, it gets the reason instead (refusal.h), of which the error's text may hold the

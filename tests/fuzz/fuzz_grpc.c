@@ -1,5 +1,6 @@
 /* A hostile machined behind the socket itself: whatever it sends, the call ends, with a status or a reason. The first
- * byte says whether the other side ends behind its bytes or stays silent, which takes the deadline. */
+ * byte says how many calls there are, and whether the other side ends behind its bytes or stays silent, which takes the
+ * deadline. */
 #define _GNU_SOURCE
 #include "talos/grpc.h"
 
@@ -34,8 +35,7 @@ static size_t received;
 static int receive(void *arg, struct span message, struct buf *whole)
 {
     (void)whole;
-    (void)arg;
-    require(message.n <= GRPC_MESSAGE_MAX);
+    require(message.n <= GRPC_MESSAGE_MAX && arg);
     received += message.n;
     return message.n == 7;
 }
@@ -54,18 +54,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] % 8)
         shutdown(ends[1], SHUT_WR);
     struct grpc_target target = {.socket = "/run/machine.sock", .stop_fd = -1};
-    struct grpc_call call = {.method = "/machine.MachineService/Version",
-                             .role = "os:reader",
-                             .request = {body, data[0] & 16 ? sizeof body : 5},
-                             .deadline_ms = 20};
+    struct grpc_call calls[3];
+    unsigned count = 1 + data[0] / 32 % 3;
+    for (unsigned i = 0; i < count; i++)
+        calls[i] = (struct grpc_call){.method = "/machine.MachineService/Version",
+                                      .role = "os:reader",
+                                      .request = {body, data[0] & 16 ? sizeof body : 5},
+                                      .receiver = receive,
+                                      .arg = &target};
     received = 0;
-    struct grpc_status status = {0};
     struct error e = {0};
-    int result = grpc_invoke(&target, &call, receive, NULL, &status, &e);
-    require(result == 0 ? e.code == E_NONE && status.code >= 0 && status.text.len <= GRPC_TEXT_MAX
-                        : e.code != E_NONE && e.text[0]);
+    unsigned failed;
+    int result = grpc_invoke(&target, calls, count, 20, &failed, &e);
+    require(result == 0 ? e.code == E_NONE && failed == count
+                        : e.code != E_NONE && e.text[0] && failed < count);
+    for (unsigned i = 0; i < count; i++) {
+        require(result == 0 ? calls[i].status.code >= 0 && calls[i].status.text.len <= GRPC_TEXT_MAX
+                            : !calls[i].status.text.data);
+        grpc_status_free(&calls[i].status);
+    }
     require(received <= size);
-    grpc_status_free(&status);
     close(ends[1]);
     return 0;
 }

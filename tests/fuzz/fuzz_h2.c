@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct exchange {
     struct h2 h;
+    struct h2_stream streams[2];
     struct h2_receiver receiver;
     /* of all that was handed on, in order */
     uint64_t sum;
@@ -38,14 +39,14 @@ static const char *on_field(void *arg, bool last, struct span name, struct span 
 static const char *on_data(void *arg, struct span bytes)
 {
     struct exchange *s = arg;
-    require(bytes.n > 0 && bytes.n <= H2_FRAME_MAX && s->h.status >= 200);
+    require(bytes.n > 0 && bytes.n <= H2_FRAME_MAX);
     add(s, bytes);
     s->data += bytes.n;
     return NULL;
 }
 
-/* `again`: one request went well before. */
-static void start(struct exchange *s, bool again)
+/* `again`: one request went well before; `two`: one is asked beside the other. */
+static void start(struct exchange *s, bool again, bool two)
 {
     /* no settings; a status; trailers with a field for the table */
     static const unsigned char first[] = {0, 0,    0, 4, 0, 0, 0, 0, 0, 0, 0, 1,    1, 4,   0, 0,  0,
@@ -55,12 +56,15 @@ static void start(struct exchange *s, bool again)
     *s = (struct exchange){.receiver = {s, on_field, on_data}};
     h2_start(&s->h);
     if (again) {
-        h2_ask(&s->h, &s->receiver, fields, 2, (struct span){NULL, 0}, (struct span){body, 5});
+        h2_ask(&s->h, &s->streams[0], &s->receiver, fields, 2, (struct span){NULL, 0},
+               (struct span){body, 5});
         h2_fill(&s->h);
         h2_feed(&s->h, first, sizeof first);
         require(h2_ready(&s->h));
     }
-    h2_ask(&s->h, &s->receiver, fields, 2, (struct span){body, 5}, (struct span){body, sizeof body});
+    for (unsigned i = 0; i < 1u + two; i++)
+        h2_ask(&s->h, &s->streams[i], &s->receiver, fields, 2, (struct span){body, 5},
+               (struct span){body, sizeof body});
     h2_fill(&s->h);
 }
 
@@ -71,17 +75,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     size_t cut = 1 + data[0] * (size - 1) / 256;
-    start(&whole, data[0] & 1);
-    start(&split, data[0] & 1);
+    start(&whole, data[0] & 1, data[0] & 2);
+    start(&split, data[0] & 1, data[0] & 2);
     h2_feed(&whole.h, data + 1, size - 1);
     h2_feed(&split.h, data + 1, cut - 1);
     h2_feed(&split.h, data + cut, size - cut);
     h2_fill(&whole.h);
     h2_fill(&split.h);
-    require(whole.h.state == split.h.state && whole.h.why == split.h.why && whole.h.code == split.h.code);
-    require(whole.h.status == split.h.status && whole.sum == split.sum && whole.data <= size);
-    require((whole.h.state == H2_BAD) == (whole.h.why != NULL));
-    require(whole.h.state != H2_ENDED || whole.h.status >= 200);
+    require(whole.h.why == split.h.why && whole.sum == split.sum && whole.data <= size);
+    unsigned open = 0, bad = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct h2_stream *one = &whole.streams[i], *other = &split.streams[i];
+        require(one->state == other->state && one->code == other->code && one->status == other->status);
+        require(one->state != H2_ENDED || one->status >= 200);
+        open += one->state == H2_OPEN;
+        bad += one->state == H2_BAD;
+    }
+    require(bad == (whole.h.why != NULL) && whole.h.open == split.h.open);
+    require(whole.h.open == (bad ? 0 : open));
     require(whole.h.out.len == split.h.out.len && whole.h.out.len <= H2_OUT_MAX);
     require(memcmp(whole.h.out.data, split.h.out.data, whole.h.out.len) == 0);
     h2_free(&whole.h);

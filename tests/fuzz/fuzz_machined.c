@@ -17,8 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Linked with --wrap=grpc_invoke. */
-int __wrap_grpc_invoke(const struct grpc_target *target, const struct grpc_call *call,
-                       grpc_receiver *receiver, void *arg, struct grpc_status *status, struct error *e);
+int __wrap_grpc_invoke(const struct grpc_target *target, struct grpc_call *asked, unsigned count,
+                       uint32_t deadline_ms, unsigned *failed, struct error *e);
 
 static const uint8_t *at, *end;
 static unsigned calls;
@@ -37,30 +37,46 @@ static struct span piece(void)
     return (struct span){at - n, n};
 }
 
-int __wrap_grpc_invoke(const struct grpc_target *target, const struct grpc_call *call,
-                       grpc_receiver *receiver, void *arg, struct grpc_status *status, struct error *e)
+static void answer_one(struct grpc_call *call, unsigned code, bool *malformed)
 {
-    require(target && call->method[0] == '/' && strncmp(call->role, "os:", 3) == 0 && ++calls < 100);
-    unsigned code = byte();
-    *status = (struct grpc_status){.text = {.max = GRPC_TEXT_MAX}};
-    if (code >= 128)
-        return error_set(e, E_MACHINED_LOST, "closed");
-    status->code = (int)(code % 17);
+    call->status.code = (int)(code % 17);
+    call->status.text.max = GRPC_TEXT_MAX;
     unsigned count = byte() % 5;
-    if (status->code) {
+    if (call->status.code) {
         struct span words = piece();
-        buf_add(&status->text, words.p, words.n < GRPC_TEXT_MAX ? words.n : GRPC_TEXT_MAX);
-        return 0;
+        buf_add(&call->status.text, words.p, words.n < GRPC_TEXT_MAX ? words.n : GRPC_TEXT_MAX);
+        return;
     }
-    bool enough = !receiver;
-    for (unsigned i = 0; i < count && !enough; i++) {
+    for (unsigned i = 0; i < count && !*malformed; i++) {
         struct span words = piece();
         struct buf whole = {0};
         buf_add(&whole, words.p, words.n);
-        enough = receiver(arg, (struct span){(const unsigned char *)whole.data, words.n}, &whole) != 0;
+        *malformed =
+            call->receiver(call->arg, (struct span){(const unsigned char *)whole.data, words.n}, &whole);
         buf_free(&whole);
     }
-    return 0;
+}
+
+int __wrap_grpc_invoke(const struct grpc_target *target, struct grpc_call *asked, unsigned count,
+                       uint32_t deadline_ms, unsigned *failed, struct error *e)
+{
+    require(target && deadline_ms > 0 && count > 0 && count <= GRPC_CALLS_MAX);
+    bool lost = false, malformed = false;
+    for (*failed = 0; *failed < count; ++*failed) {
+        struct grpc_call *call = &asked[*failed];
+        require(call->method[0] == '/' && strncmp(call->role, "os:", 3) == 0 && ++calls < 100);
+        unsigned code = byte();
+        lost = code >= 128;
+        if (!lost)
+            answer_one(call, code, &malformed);
+        if (lost || malformed)
+            break;
+    }
+    if (!lost && !malformed)
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        grpc_status_free(&asked[i].status);
+    return lost ? error_set(e, E_MACHINED_LOST, "closed") : error_set(e, E_MACHINED_MALFORMED, "malformed");
 }
 
 /* May what was looked at be acted on, and may Talos have the disk? */
@@ -105,15 +121,16 @@ static void decide(const struct look *look)
 
 static int question(unsigned which, struct pool *pool, struct error *e)
 {
-    static const struct resource_type type = {"runtime", "MachineStatuses.runtime.talos.dev", false};
+    static const struct inquiry get = {"runtime", "MachineStatuses.runtime.talos.dev", "machine", false};
+    static const struct inquiry list = {"runtime", "MachineStatuses.runtime.talos.dev", NULL, false};
     const struct grpc_target target = {.socket = "/nowhere", .stop_fd = -1};
     struct look *look = NULL;
     struct buf words = {0};
-    struct resource one = {0}, *list = NULL;
+    struct resource one = {0};
+    struct resources all;
     struct service_state state = {0};
     struct handover told;
     const char *text = NULL, *more = NULL;
-    unsigned count = 0;
     bool found = false;
     int result = 0;
     switch (which) {
@@ -130,12 +147,12 @@ static int question(unsigned which, struct pool *pool, struct error *e)
             look_version_ok(text);
         break;
     case 3:
-        result = machined_get(&target, pool, &type, "machine", &one, &found, e);
+        result = machined_get(&target, pool, &get, &one, &found, e);
         require(result != 0 || !found || (one.id && one.version));
         break;
     case 4:
-        result = machined_list(&target, pool, &type, &list, &count, e);
-        require(count <= PB_REPEATED_MAX);
+        result = machined_ask(&target, pool, &list, 1, &all, e);
+        require(all.count <= PB_REPEATED_MAX);
         break;
     case 5:
     case 6:

@@ -46,10 +46,16 @@ struct server {
     unsigned count;
     /* after so many calls a connection is closed; 0: never */
     unsigned calls_max;
+    /* requests that it lets be open at a time; 0: it does not say */
+    unsigned char open_max;
+    /* it hears all there is before it answers, and the last one first */
+    bool backwards;
 };
 
 /* Stands among the requests where a connection begins. */
 #define CONNECTION "[connection]"
+/* And where there was another request behind one that had no answer yet. */
+#define BESIDE "[beside]"
 
 __attribute__((unused)) static struct answer *answer(struct server *s, const char *match, const char *and)
 {
@@ -155,19 +161,22 @@ static void server_say(int fd, const struct answer *a, uint32_t stream)
 
 __attribute__((noreturn)) static void server_run(struct server *s, int listener, int asked)
 {
-    static const unsigned char settings[] = {0, 0, 0, 4, 0, 0, 0, 0, 0};
+    const unsigned char settings[] = {0, 0, s->open_max ? 6 : 0, 4, 0, 0, 0, 0, 0, 0, 3, 0,
+                                      0, 0, s->open_max};
     static const struct answer absent = {.status = 5, .text = "not found"};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a test that fails leaves it behind */
     for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
         int fd = accept(listener, NULL, NULL);
-        (void)!send(fd, settings, sizeof settings, MSG_NOSIGNAL);
+        (void)!send(fd, settings, 9 + settings[2], MSG_NOSIGNAL);
         (void)!write(asked, CONNECTION, sizeof CONNECTION - 1);
         char magic[24];
         bool greeted = recv(fd, magic, sizeof magic, MSG_WAITALL) == sizeof magic;
         struct buf request = {0};
-        uint32_t stream;
+        uint32_t stream[ANSWERS_MAX];
+        const struct answer *held[ANSWERS_MAX];
+        unsigned n = 0;
         for (unsigned calls = 0;
-             greeted && (!s->calls_max || calls < s->calls_max) && server_hear(fd, &request, &stream);
+             greeted && (!s->calls_max || calls < s->calls_max) && server_hear(fd, &request, &stream[n]);
              calls++) {
             const struct answer *found = &absent;
             for (unsigned k = s->count; k-- > 0;)
@@ -175,8 +184,16 @@ __attribute__((noreturn)) static void server_run(struct server *s, int listener,
                     memmem(request.data, request.len, s->answers[k].and, strlen(s->answers[k].and)))
                     found = &s->answers[k];
             (void)!write(asked, request.data, request.len);
-            server_say(fd, found, stream);
             buf_free(&request);
+            held[n++] = found;
+            /* What else may come is an answer to our settings. */
+            bool more = recv(fd, magic, 9, MSG_PEEK | MSG_DONTWAIT) == 9 && magic[3] == 1;
+            if (more)
+                (void)!write(asked, BESIDE, sizeof BESIDE - 1);
+            while (n && !(s->backwards && more)) {
+                n--;
+                server_say(fd, held[n], stream[n]);
+            }
         }
         close(fd);
         buf_free(&request);

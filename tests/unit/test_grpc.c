@@ -178,8 +178,8 @@ struct outcome {
     /* each in brackets */
     struct buf messages;
     unsigned count;
-    /* messages; 0: never */
-    unsigned stop_after;
+    /* the message that is refused; 0: none */
+    unsigned refused;
 };
 
 static int on_message(void *arg, struct span message, struct buf *whole)
@@ -190,15 +190,15 @@ static int on_message(void *arg, struct span message, struct buf *whole)
     buf_char(&o->messages, '[');
     buf_add(&o->messages, message.p, message.n);
     buf_char(&o->messages, ']');
-    return ++o->count == o->stop_after;
+    return ++o->count == o->refused;
 }
 
 static void call(struct outcome *o, scene *play, const char *hex, struct span request, uint32_t deadline_ms,
                  int stop_fd)
 {
     const struct grpc_target target = {.socket = path, .stop_fd = stop_fd};
-    const struct grpc_call what = {
-        .method = METHOD, .role = "os:reader", .request = request, .deadline_ms = deadline_ms};
+    struct grpc_call what = {
+        .method = METHOD, .role = "os:reader", .request = request, .receiver = on_message, .arg = o};
     own_deadline_ms = deadline_ms;
     fflush(NULL);
     pid_t child = fork();
@@ -211,7 +211,10 @@ static void call(struct outcome *o, scene *play, const char *hex, struct span re
         _exit(0);
     }
     buf_str(&o->messages, "");
-    o->result = grpc_invoke(&target, &what, on_message, o, &o->status, &o->e);
+    unsigned which;
+    o->result = grpc_invoke(&target, &what, 1, deadline_ms, &which, &o->e);
+    assert_int_equal(which, o->result == 0);
+    o->status = what.status;
     int how = 0;
     assert_int_equal(waitpid(child, &how, 0), child);
     assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
@@ -455,15 +458,16 @@ static void a_deaf_server_may_answer(void **state)
     forget(&o);
 }
 
-static void a_receiver_that_has_enough(void **state)
+static void a_receiver_that_refuses(void **state)
 {
     (void)state;
-    struct outcome o = {.stop_after = 2};
+    struct outcome o = {.refused = 2};
     /* What comes after it is not looked at. */
     quick(&o, answer,
           HEADER "000012 00 00 00000001 0000000001 61 0000000001 62 0000000001 63 ffffffffffffffffff");
-    assert_int_equal(o.result, 0);
-    assert_int_equal(o.status.code, GRPC_OK);
+    assert_int_equal(o.result, -1);
+    assert_int_equal(o.e.code, E_MACHINED_MALFORMED);
+    assert_non_null(strstr(o.e.text, METHOD ": the answer is not a message of that kind"));
     assert_string_equal(o.messages.data, "[a][b]");
     forget(&o);
 }
@@ -577,14 +581,15 @@ static void nobody_listens(void **state)
     (void)state;
     char nowhere[128];
     struct grpc_target target = {.socket = nowhere, .stop_fd = -1};
-    const struct grpc_call what = {.method = METHOD, .role = "os:reader", .deadline_ms = LONG_MS};
+    struct grpc_call what = {.method = METHOD, .role = "os:reader", .receiver = on_message};
     snprintf(nowhere, sizeof nowhere, "%s/nowhere", dir);
     struct outcome o = {0};
-    assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
+    unsigned which;
+    assert_int_equal(grpc_invoke(&target, &what, 1, LONG_MS, &which, &o.e), -1);
     assert_int_equal(o.e.code, E_MACHINED_SOCKET);
     assert_non_null(strstr(o.e.text, nowhere));
     memset(nowhere, 'x', sizeof nowhere - 1);
-    assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
+    assert_int_equal(grpc_invoke(&target, &what, 1, LONG_MS, &which, &o.e), -1);
     assert_int_equal(o.e.code, E_MACHINED_SOCKET);
     forget(&o);
 }
@@ -595,7 +600,7 @@ static void nobody_accepts(void **state)
     (void)state;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct grpc_target target = {.socket = path, .stop_fd = -1};
-    const struct grpc_call what = {.method = METHOD, .role = "os:reader", .deadline_ms = LONG_MS};
+    struct grpc_call what = {.method = METHOD, .role = "os:reader", .receiver = on_message};
     memcpy(address.sun_path, path, strlen(path));
     int queue[16];
     size_t waiting = 0;
@@ -605,7 +610,8 @@ static void nobody_accepts(void **state)
     }
     assert_true(waiting < 16);
     struct outcome o = {0};
-    assert_int_equal(grpc_invoke(&target, &what, on_message, &o, &o.status, &o.e), -1);
+    unsigned which;
+    assert_int_equal(grpc_invoke(&target, &what, 1, LONG_MS, &which, &o.e), -1);
     assert_int_equal(o.e.code, E_MACHINED_SOCKET);
     while (waiting > 0)
         close(queue[--waiting]);
@@ -648,7 +654,7 @@ int main(void)
         cmocka_unit_test(a_long_text_is_cut),
         cmocka_unit_test(a_reset_after_the_trailers_is_no_error),
         cmocka_unit_test(a_deaf_server_may_answer),
-        cmocka_unit_test(a_receiver_that_has_enough),
+        cmocka_unit_test(a_receiver_that_refuses),
         cmocka_unit_test(what_is_no_grpc),
         cmocka_unit_test(peers_that_end_it),
         cmocka_unit_test(peers_that_speak_something_else),

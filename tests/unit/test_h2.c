@@ -19,6 +19,9 @@
 
 struct rig {
     struct h2 h;
+    struct h2_stream streams[3];
+    /* the one asked last */
+    struct h2_stream *s;
     struct h2_receiver receiver;
     struct buf log;
     const char *refuse_field;
@@ -45,9 +48,10 @@ static const char *on_data(void *arg, struct span bytes)
 static void ask(struct rig *r, struct span body)
 {
     static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/x"}};
-    if (r->h.stream == 0)
+    if (!r->s)
         h2_start(&r->h);
-    h2_ask(&r->h, &r->receiver, fields, 2, (struct span){NULL, 0}, body);
+    r->s = r->s ? r->s + 1 : r->streams;
+    h2_ask(&r->h, r->s, &r->receiver, fields, 2, (struct span){NULL, 0}, body);
 }
 
 static void start(struct rig *r, struct span body)
@@ -85,10 +89,10 @@ static void feed_hex(struct rig *r, const char *hex)
 
 static void same(const struct rig *a, const struct rig *b)
 {
-    assert_int_equal(a->h.state, b->h.state);
+    assert_int_equal(a->s->state, b->s->state);
     assert_ptr_equal(a->h.why, b->h.why);
-    assert_int_equal(a->h.code, b->h.code);
-    assert_int_equal(a->h.status, b->h.status);
+    assert_int_equal(a->s->code, b->s->code);
+    assert_int_equal(a->s->status, b->s->status);
     assert_string_equal(a->log.data, b->log.data);
     assert_int_equal(a->h.out.len, b->h.out.len);
     assert_memory_equal(a->h.out.data, b->h.out.data, a->h.out.len);
@@ -198,9 +202,9 @@ static void understood(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig r;
         feed_all_ways(&r, cases[i].hex);
-        if (r.h.state != cases[i].state)
+        if (r.s->state != cases[i].state)
             print_message("%s: %s\n", cases[i].hex, r.h.why ? r.h.why : "");
-        assert_int_equal(r.h.state, cases[i].state);
+        assert_int_equal(r.s->state, cases[i].state);
         assert_string_equal(r.log.data, cases[i].log);
         end(&r);
     }
@@ -257,8 +261,7 @@ static void refused(void **state)
         {GREETING "000001 01 00 00000001 88 000008 06 00 00000000", "a header that is cut in two", 1},
         {GREETING "000001 01 00 00000001 88 000000 ff 00 00000000", "a header that is cut in two", 1},
         {GREETING "000001 01 00 00000001 88" HEADER, "a header that is cut in two", 1},
-        {GREETING "000001 01 00 00000001 88 000000 09 04 00000003",
-         "a frame of a stream that it may not be of", 1},
+        {GREETING "000001 01 00 00000001 88 000000 09 04 00000003", "a header that is cut in two", 1},
         {GREETING "000000 09 04 00000001", "a header that is cut in two", 1},
         {GREETING HEADER "000000 09 04 00000001", "a header that is cut in two", 1},
         /* Padding. */
@@ -333,8 +336,8 @@ static void refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig r;
         feed_all_ways(&r, cases[i].hex);
-        if (r.h.state != H2_BAD || strcmp(r.h.why, cases[i].why) != 0)
-            fail_msg("%s: state %d, %s", cases[i].hex, r.h.state, r.h.why ? r.h.why : "nothing wrong");
+        if (r.s->state != H2_BAD || strcmp(r.h.why, cases[i].why) != 0)
+            fail_msg("%s: state %d, %s", cases[i].hex, r.s->state, r.h.why ? r.h.why : "nothing wrong");
         char goaway[64];
         snprintf(goaway, sizeof goaway, "000008 07 00 00000000 00000000 %08x", cases[i].code);
         out_ends_with(&r, goaway);
@@ -349,7 +352,7 @@ static void the_receiver_may_refuse(void **state)
     start(&r, (struct span){NULL, 0});
     r.refuse_data = "no such data";
     feed_hex(&r, GREETING HEADER ABC ABC TRAILERS);
-    assert_int_equal(r.h.state, H2_BAD);
+    assert_int_equal(r.s->state, H2_BAD);
     assert_string_equal(r.h.why, "no such data");
     assert_string_equal(r.log.data, "[abc]\n");
     out_ends_with(&r, "000008 07 00 00000000 00000000 00000008");
@@ -450,7 +453,7 @@ static void the_peers_windows_are_kept(void **state)
         sent += take_body(&r, &ended);
     assert_true(ended);
     assert_int_equal(sent, sizeof body - 65535 - 5 - 65531 - 1);
-    assert_int_equal(r.h.state, H2_OPEN);
+    assert_int_equal(r.s->state, H2_OPEN);
     end(&r);
     /* A change counts from the last one. */
     ended = false;
@@ -493,14 +496,13 @@ static void ask_again(struct rig *r)
     start(r, (struct span){NULL, 0});
     bool ended = false;
     assert_int_equal(take_body(r, &ended), 0);
-    assert_false(h2_ready(&r->h));
     feed_hex(r, FIRST);
-    assert_int_equal(r->h.state, H2_ENDED);
+    assert_int_equal(r->s->state, H2_ENDED);
     assert_true(h2_ready(&r->h));
     take_body(r, &ended);
     r->log.len = 0;
     ask(r, (struct span){(const unsigned char *)"xyz", 3});
-    assert_int_equal(r->h.state, H2_OPEN);
+    assert_int_equal(r->s->state, H2_OPEN);
     h2_fill(&r->h);
     struct buf want = {0};
     put_hex(&want, "000005 01 04 00000003 83 04 02 2f78 000003 00 01 00000003 78797a");
@@ -518,10 +520,10 @@ static void one_request_after_another(void **state)
     /* What the peer still says of the first, then the second's answer, with a field that stands in the table. */
     feed_hex(
         &r, "000004 08 00 00000001 00000001 000004 03 00 00000001 00000000 000005 02 00 00000001 0000000000");
-    assert_int_equal(r.h.state, H2_OPEN);
+    assert_int_equal(r.s->state, H2_OPEN);
     feed_hex(&r, "000001 01 04 00000003 88 000002 00 00 00000003 6465 000001 01 05 00000003 be");
-    assert_int_equal(r.h.state, H2_ENDED);
-    assert_int_equal(r.h.status, 200);
+    assert_int_equal(r.s->state, H2_ENDED);
+    assert_int_equal(r.s->status, 200);
     buf_char(&r.log, '\0');
     assert_string_equal(r.log.data, "[de]\nlast a: b\n");
     assert_true(h2_ready(&r.h));
@@ -544,7 +546,7 @@ static void one_request_after_another(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ask_again(&r);
         feed_hex(&r, cases[i].hex);
-        assert_int_equal(r.h.state, cases[i].state);
+        assert_int_equal(r.s->state, cases[i].state);
         end(&r);
     }
 }
@@ -651,7 +653,7 @@ static void our_windows_are_opened_again(void **state)
         updates++;
     }
     assert_true(updates >= 10 && updates <= 20);
-    assert_int_equal(r.h.state, H2_OPEN);
+    assert_int_equal(r.s->state, H2_OPEN);
     end(&r);
 }
 
@@ -663,10 +665,10 @@ static void flood(const char *hex, const char *why)
     feed_hex(&r, GREETING HEADER ABC);
     for (unsigned i = 0; i < H2_IDLE_MAX; i++)
         feed_hex(&r, hex);
-    assert_int_equal(r.h.state, H2_OPEN);
+    assert_int_equal(r.s->state, H2_OPEN);
     r.h.out.len = 0;
     feed_hex(&r, hex);
-    assert_int_equal(r.h.state, H2_BAD);
+    assert_int_equal(r.s->state, H2_BAD);
     assert_string_equal(r.h.why, why);
     out_ends_with(&r, "000008 07 00 00000000 00000000 0000000b");
     end(&r);
@@ -695,7 +697,7 @@ static void a_frame_in_crumbs_is_no_flood(void **state)
     put_frame(&b, 0, 1, 1, zeroes, sizeof zeroes);
     for (size_t i = 0; i < b.len; i++)
         feed(&r, b.data + i, 1);
-    assert_int_equal(r.h.state, H2_ENDED);
+    assert_int_equal(r.s->state, H2_ENDED);
     assert_int_equal(r.log.len, sizeof zeroes + 3);
     buf_free(&b);
     end(&r);
@@ -707,9 +709,9 @@ static void a_flood_that_is_never_taken(void **state)
     struct rig r;
     start(&r, (struct span){NULL, 0});
     feed_hex(&r, GREETING HEADER);
-    for (int i = 0; i < 20000 && r.h.state == H2_OPEN; i++)
+    for (int i = 0; i < 20000 && r.s->state == H2_OPEN; i++)
         feed_hex(&r, "000008 06 00 00000000 0000000000000000 000001 00 00 00000001 00");
-    assert_int_equal(r.h.state, H2_BAD);
+    assert_int_equal(r.s->state, H2_BAD);
     assert_string_equal(r.h.why, "a flood of frames that want an answer");
     assert_true(r.h.out.len <= H2_OUT_MAX);
     end(&r);
@@ -726,9 +728,9 @@ static void headers_have_a_limit(void **state)
     put_frame(&b, 9, 0, 1, zeroes, sizeof zeroes);
     for (int i = 0; i < 3; i++)
         feed(&r, b.data, b.len);
-    assert_int_equal(r.h.state, H2_OPEN);
+    assert_int_equal(r.s->state, H2_OPEN);
     feed(&r, b.data, b.len); /* 1 byte above 64 KiB */
-    assert_int_equal(r.h.state, H2_BAD);
+    assert_int_equal(r.s->state, H2_BAD);
     assert_string_equal(r.h.why, "a header larger than 64 KiB");
     end(&r);
     /* Frames with nothing in them have one too. */
@@ -751,11 +753,150 @@ static void headers_have_a_limit(void **state)
         put_frame(&frames, at ? 9 : 1, (at ? 0u : 1u) | (at + n == b.len ? 4u : 0u), 1, b.data + at, n);
     }
     feed(&r, frames.data, frames.len);
-    assert_int_equal(r.h.state, H2_ENDED);
+    assert_int_equal(r.s->state, H2_ENDED);
     assert_int_equal(r.log.len, 5 + 3 + 60000 + 1);
     buf_free(&frames);
     buf_free(&b);
     end(&r);
+}
+
+/* -- two requests beside one another: *r has asked both, and what is said to the second is in other's log */
+
+static void ask_two(struct rig *r, struct rig *other, struct span one, struct span two)
+{
+    static const struct h2_field fields[] = {{":method", "POST"}, {":path", "/y"}};
+    start(r, one);
+    *other = (struct rig){.receiver = {other, on_field, on_data}};
+    buf_str(&other->log, "");
+    h2_ask(&r->h, &r->streams[1], &other->receiver, fields, 2, (struct span){NULL, 0}, two);
+}
+
+static void end_two(struct rig *r, struct rig *other)
+{
+    end(other);
+    end(r);
+}
+
+static void two_requests_at_a_time(void **state)
+{
+    (void)state;
+    struct rig r, other;
+    ask_two(&r, &other, (struct span){NULL, 0}, (struct span){(const unsigned char *)"xyz", 3});
+    h2_fill(&r.h);
+    out_ends_with(&r,
+                  "000005 01 04 00000001 83 04 02 2f78 000005 01 04 00000003 83 04 02 2f79"
+                  "000000 00 01 00000001 000003 00 01 00000003 78797a");
+    assert_int_equal(r.h.open, 2);
+    assert_int_equal(r.h.open_max, UINT32_MAX);
+    /* The second is answered first, and each between the pieces of the other. */
+    feed_hex(&r,
+             "000006 04 00 00000000 0003 00000007 000001 01 04 00000003 88" HEADER
+             "000001 00 00 00000003 31 000001 00 00 00000001 41 000001 00 00 00000003 32"
+             "000005 01 05 00000003 4001610162");
+    assert_int_equal(r.h.open_max, 7);
+    assert_int_equal(r.h.open, 1);
+    assert_int_equal(r.streams[0].state, H2_OPEN);
+    assert_int_equal(r.streams[1].state, H2_ENDED);
+    assert_string_equal(other.log.data, "[1]\n[2]\nlast a: b\n");
+    /* Of what is over the peer may not know yet; the table is one for both. */
+    feed_hex(&r, "000004 08 00 00000003 00000001 000001 00 00 00000001 42 000001 01 05 00000001 be");
+    assert_int_equal(r.streams[0].state, H2_ENDED);
+    assert_string_equal(r.log.data, "[A]\n[B]\nlast a: b\n");
+    assert_true(h2_ready(&r.h));
+    end_two(&r, &other);
+}
+
+static void one_of_two_fails(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex;
+        enum h2_state one, two;
+        uint32_t code;
+    } cases[] = {
+        {"000004 03 00 00000003 00000007", H2_OPEN, H2_RESET, 7},
+        {"000008 07 00 00000000 00000001 00000002", H2_OPEN, H2_TURNED, 2},
+        {"000008 07 00 00000000 00000003 00000000", H2_OPEN, H2_OPEN, 0},
+        /* What is wrong is of the stream whose frame it is, else of the first that is open. */
+        {"000001 00 00 00000003 61", H2_OPEN, H2_BAD, 0},
+        {"000001 01 04 00000003 00", H2_OPEN, H2_BAD, 0},
+        {"000001 01 05 00000003 88 000001 00 00 00000003 61", H2_BAD, H2_ENDED, 0},
+        {"000004 08 00 00000005 00000001", H2_BAD, H2_OPEN, 0},
+        {"000001 01 00 00000003 88 000000 09 04 00000001", H2_BAD, H2_OPEN, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rig r, other;
+        ask_two(&r, &other, (struct span){NULL, 0}, (struct span){NULL, 0});
+        h2_fill(&r.h);
+        feed_hex(&r, GREETING);
+        feed_hex(&r, cases[i].hex);
+        assert_int_equal(r.streams[0].state, cases[i].one);
+        assert_int_equal(r.streams[1].state, cases[i].two);
+        assert_int_equal(r.streams[1].code, cases[i].code);
+        bool bad = cases[i].one == H2_BAD || cases[i].two == H2_BAD;
+        assert_true(bad == (r.h.why != NULL));
+        /* The other one goes on, but nothing follows. */
+        if (!bad)
+            feed_hex(&r, HEADER TRAILERS);
+        assert_int_equal(r.streams[0].state, bad ? cases[i].one : H2_ENDED);
+        assert_int_equal(r.h.open, cases[i].two == H2_OPEN && !bad);
+        assert_false(h2_ready(&r.h));
+        end_two(&r, &other);
+    }
+    struct rig r, other;
+    ask_two(&r, &other, (struct span){NULL, 0}, (struct span){NULL, 0});
+    other.refuse_data = "no such data";
+    feed_hex(&r, GREETING "000001 01 04 00000003 88 000001 00 00 00000003 61");
+    assert_int_equal(r.streams[0].state, H2_OPEN);
+    assert_int_equal(r.streams[1].state, H2_BAD);
+    assert_string_equal(r.h.why, "no such data");
+    end_two(&r, &other);
+}
+
+static void windows_of_two(void **state)
+{
+    (void)state;
+    static unsigned char body[300000];
+    struct rig r, other;
+    ask_two(&r, &other, (struct span){body, 70000}, (struct span){body, sizeof body});
+    bool ended = false;
+    assert_int_equal(take_body(&r, &ended), 65535); /* as much as the connection lets, of the first */
+    assert_int_equal(r.streams[0].send, 0);
+    feed_hex(&r, GREETING "000004 08 00 00000000 00100000");
+    assert_int_equal(take_body(&r, &ended), 65535); /* of the second */
+    feed_hex(&r, "000006 04 00 00000000 0004 00010009");
+    assert_int_equal(take_body(&r, &ended), 10 + 10);
+    feed_hex(&r, "000004 08 00 00000003 00000003");
+    assert_int_equal(take_body(&r, &ended), 3);
+    assert_false(ended);
+    feed_hex(&r, "000004 08 00 00000001 7fff0000");
+    assert_int_equal(take_body(&r, &ended), 70000 - 65535 - 10);
+    assert_true(ended && r.streams[0].finished && !r.streams[1].finished);
+    /* Each stream's window is measured with the new start. */
+    feed_hex(&r, "000006 04 00 00000000 0004 7fffffff");
+    assert_string_equal(r.h.why, "a window larger than 2 GiB");
+    end_two(&r, &other);
+    /* What came on either is given back to the connection, and to each what was its own. */
+    ask_two(&r, &other, (struct span){NULL, 0}, (struct span){NULL, 0});
+    feed_hex(&r, GREETING HEADER "000001 01 04 00000003 88");
+    h2_fill(&r.h);
+    r.h.out.len = 0;
+    r.log.max = other.log.max = 1;
+    struct buf b = {0};
+    put_frame(&b, 0, 0, 1, body, 16384);
+    put_frame(&b, 0, 0, 3, body, 16384);
+    for (unsigned i = 0; i < H2_WINDOW / 4 / 16384; i++)
+        feed(&r, b.data, b.len);
+    assert_int_equal(r.h.out.len, 13);
+    out_ends_with(&r, "000004 08 00 00000000 00200000");
+    for (unsigned i = 0; i < H2_WINDOW / 4 / 16384; i++)
+        feed(&r, b.data, b.len);
+    assert_int_equal(r.h.out.len, 4 * 13);
+    out_ends_with(&r,
+                  "000004 08 00 00000001 00200000 000004 08 00 00000000 00200000"
+                  "000004 08 00 00000003 00200000");
+    buf_free(&b);
+    end_two(&r, &other);
 }
 
 static void the_table_lasts_from_block_to_block(void **state)
@@ -763,7 +904,7 @@ static void the_table_lasts_from_block_to_block(void **state)
     (void)state;
     struct rig r;
     feed_all_ways(&r, GREETING "000006 01 04 00000001 88 40 0161 0162" ABC "000001 01 05 00000001 be");
-    assert_int_equal(r.h.state, H2_ENDED);
+    assert_int_equal(r.s->state, H2_ENDED);
     assert_string_equal(r.log.data, "a: b\n[abc]\nlast a: b\n");
     end(&r);
 }
@@ -787,6 +928,9 @@ int main(void)
         cmocka_unit_test(a_frame_in_crumbs_is_no_flood),
         cmocka_unit_test(a_flood_that_is_never_taken),
         cmocka_unit_test(headers_have_a_limit),
+        cmocka_unit_test(two_requests_at_a_time),
+        cmocka_unit_test(one_of_two_fails),
+        cmocka_unit_test(windows_of_two),
         cmocka_unit_test(the_table_lasts_from_block_to_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

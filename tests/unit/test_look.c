@@ -66,10 +66,8 @@ static unsigned count_of(const struct buf *in, const char *what)
     return count;
 }
 
-static void everything(void **state)
+static void everything_of(struct server s, unsigned beside)
 {
-    (void)state;
-    struct server s = {0};
     put_version(&s);
     put_spec(answer(&s, "MachineStatuses", ""), "machine", "0803 1202 0801");
     put_config(&s, "kind: KmsgLogConfig\nname: x\n");
@@ -109,10 +107,21 @@ static void everything(void **state)
     assert_null(look);
     struct buf requests = {0};
     server_stop(&s, &requests);
-    /* Eleven calls in a row cost one connection. */
+    /* Eleven calls cost one connection: the first one alone, then as many beside one another as may be. */
     assert_int_equal(count_of(&requests, CONNECTION), 1);
+    assert_int_equal(count_of(&requests, BESIDE), beside);
     assert_int_equal(count_of(&requests, "os:reader") + count_of(&requests, "os:admin"), 11);
     buf_free(&requests);
+}
+
+/* Whatever the order of the answers, and however few it takes at a time. */
+static void everything(void **state)
+{
+    (void)state;
+    everything_of((struct server){0}, 9);
+    everything_of((struct server){.backwards = true}, 9);
+    everything_of((struct server){.open_max = 1}, 0);
+    everything_of((struct server){.open_max = 4, .backwards = true}, 3 + 3 + 1);
 }
 
 /* machined may go while it is looked at; the next look has a connection of its own. */

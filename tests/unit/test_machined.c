@@ -1,8 +1,14 @@
 /* What hearth asks of machined, and what its answers become. */
 #include "machined_kit.h"
 
-static const struct resource_type plain = {"runtime", "Things.talos.dev", false};
-static const struct resource_type sensitive = {"config", "Secrets.talos.dev", true};
+static const struct inquiry things = {"runtime", "Things.talos.dev", NULL, false};
+static const struct inquiry secrets = {"config", "Secrets.talos.dev", NULL, true};
+
+static struct inquiry one(struct inquiry of, const char *id)
+{
+    of.id = id;
+    return of;
+}
 
 static bool asked(const struct buf *requests, const void *p, size_t n)
 {
@@ -82,6 +88,12 @@ static void version(void **state)
     }
 }
 
+static int get_one(const struct server *s, struct pool *pool, struct inquiry question, struct resource *r,
+                   bool *found, struct error *e)
+{
+    return machined_get(&s->target, pool, &question, r, found, e);
+}
+
 static void get(void **state)
 {
     (void)state;
@@ -102,20 +114,20 @@ static void get(void **state)
     struct resource r;
     struct error e;
     bool found;
-    assert_int_equal(machined_get(&s.target, pool, &plain, "one", &r, &found, &e), 0);
+    assert_int_equal(get_one(&s, pool, one(things, "one"), &r, &found, &e), 0);
     assert_true(found);
     assert_string_equal(r.id, "one");
     assert_string_equal(r.version, "7");
     assert_int_equal(r.spec.n, 2);
-    assert_int_equal(machined_get(&s.target, pool, &plain, "absent", &r, &found, &e), 0);
+    assert_int_equal(get_one(&s, pool, one(things, "absent"), &r, &found, &e), 0);
     assert_false(found);
     static const char *const bad[] = {"odd", "nameless", "silent", "two"};
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(machined_get(&s.target, pool, &plain, bad[i], &r, &found, &e), -1);
+        assert_int_equal(get_one(&s, pool, one(things, bad[i]), &r, &found, &e), -1);
         assert_int_equal(e.code, E_MACHINED_MALFORMED);
         assert_non_null(strstr(e.text, bad[i]));
     }
-    assert_int_equal(machined_get(&s.target, pool, &sensitive, "x", &r, &found, &e), 0);
+    assert_int_equal(get_one(&s, pool, one(secrets, "x"), &r, &found, &e), 0);
     struct buf requests = {0};
     server_stop(&s, &requests);
     /* The smallest role that will do, and only for what is sensitive the great one. */
@@ -136,22 +148,68 @@ static void list(void **state)
     for (unsigned i = 0; i <= PB_REPEATED_MAX; i++)
         add_resource(many, "x", &spec);
     server_start(&s);
-    struct resource *items;
-    unsigned count;
+    struct resources found;
     struct error e;
-    assert_int_equal(machined_list(&s.target, pool, &plain, &items, &count, &e), 0);
-    assert_int_equal(count, 3);
-    assert_string_equal(items[2].id, "c");
-    assert_int_equal(machined_list(&s.target, pool, &sensitive, &items, &count, &e), -1);
+    assert_int_equal(machined_ask(&s.target, pool, &things, 1, &found, &e), 0);
+    assert_int_equal(found.count, 3);
+    assert_string_equal(found.items[2].id, "c");
+    assert_int_equal(machined_ask(&s.target, pool, &secrets, 1, &found, &e), -1);
     assert_int_equal(e.code, E_MACHINED_MALFORMED);
     server_stop(&s, NULL);
     refuse(&s, "/List", 7, "not authorized");
     server_start(&s);
-    assert_int_equal(machined_list(&s.target, pool, &plain, &items, &count, &e), -1);
+    assert_int_equal(machined_ask(&s.target, pool, &things, 1, &found, &e), -1);
     assert_int_equal(e.code, E_MACHINED_DENIED);
     assert_non_null(strstr(e.text, "Things.talos.dev"));
     server_stop(&s, NULL);
     pool_free(pool);
+}
+
+/* Each has its own answer; what is wrong with one is said of it, the first of them. */
+static void many_at_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *asked[3];
+        /* in the words of the error; NULL: all is well */
+        const char *words;
+        enum error_code code;
+    } cases[] = {
+        {{"one", "absent", "two"}, NULL, E_NONE},
+        {{"one", "odd", "refused"}, "Things.talos.dev/odd: ", E_MACHINED_MALFORMED},
+        {{"one", "refused", "silent"}, "Things.talos.dev/refused: ", E_MACHINED_BUSY},
+        {{"silent", "two", "refused"}, "Things.talos.dev/silent: ", E_MACHINED_MALFORMED},
+        {{"one", "two", "silent"}, "Things.talos.dev/silent: ", E_MACHINED_MALFORMED},
+    };
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        struct pool *pool = pool_new();
+        struct buf spec = {0};
+        struct server s = {.backwards = i % 2};
+        buf_str(&spec, "\x08\x03");
+        add_resource(answer(&s, "Things", "one"), "one", &spec);
+        add_resource(answer(&s, "Things", "two"), "two", &spec);
+        (void)answer(&s, "Things", "silent");
+        struct buf garbage = {0};
+        buf_str(&garbage, "\x0b");
+        add_message(answer(&s, "Things", "odd"), &garbage);
+        refuse(&s, "refused", 9, "not now");
+        server_start(&s);
+        struct inquiry questions[3];
+        for (unsigned k = 0; k < 3; k++)
+            questions[k] = one(things, cases[i / 2].asked[k]);
+        struct resources found[3];
+        struct error e = {0};
+        int result = machined_ask(&s.target, pool, questions, 3, found, &e);
+        const char *words = cases[i / 2].words;
+        if (result != (words ? -1 : 0) || e.code != cases[i / 2].code ||
+            (words && strncmp(e.text, words, strlen(words)) != 0))
+            fail_msg("%zu: %d, %s", i, result, e.text);
+        assert_true(result != 0 || (found[0].count == 1 && found[1].count == 0 && found[2].count == 1));
+        if (result == 0)
+            assert_string_equal(found[2].items->id, "two");
+        server_stop(&s, NULL);
+        pool_free(pool);
+    }
 }
 
 /* The mode is written, never left to the default that would reboot; what a dry run tells of the config goes nowhere. */
@@ -306,10 +364,10 @@ static void told_to_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(statuses),      cmocka_unit_test(nobody_listens), cmocka_unit_test(version),
-        cmocka_unit_test(get),           cmocka_unit_test(list),           cmocka_unit_test(apply),
-        cmocka_unit_test(apply_refused), cmocka_unit_test(services),       cmocka_unit_test(told_to_stop),
-        cmocka_unit_test(values_hidden),
+        cmocka_unit_test(statuses),     cmocka_unit_test(nobody_listens), cmocka_unit_test(version),
+        cmocka_unit_test(get),          cmocka_unit_test(list),           cmocka_unit_test(many_at_once),
+        cmocka_unit_test(apply),        cmocka_unit_test(apply_refused),  cmocka_unit_test(services),
+        cmocka_unit_test(told_to_stop), cmocka_unit_test(values_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
