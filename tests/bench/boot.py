@@ -239,11 +239,12 @@ def figures(contestant):
 
 def shares(contestant):
     """Medians of what lies between `facts` and the accepted apply: round trips, their length, what machined itself says
-    that its two answers took, and the rest, which is hearth's, the stand-in's and the calls' own way."""
+    that its two answers took, what the stand-in took to have the assertion judged by openssl, and the rest, which is
+    hearth's, the stand-in's and the calls' own way."""
     timed = [sample for sample in contestant.samples if sample["mode"] == "cpu"]
     depth = median([sample["depth"] for sample in timed])
-    rest = [sample["settled_ms"] - depth * RTT_MS - sample["applies_ms"] for sample in timed]
-    return depth, RTT_MS, median([sample["applies_ms"] for sample in timed]), median(rest)
+    rest = [sample["settled_ms"] - depth * RTT_MS - sample["applies_ms"] - sample["judged_ms"] for sample in timed]
+    return depth, RTT_MS, median([sample["applies_ms"] for sample in timed]), median([sample["judged_ms"] for sample in timed]), median(rest)
 
 
 def ratios(found):
@@ -272,7 +273,7 @@ def table(found, skipped):
         timed = [sample["stages"] for sample in contestant.samples if sample["mode"] == "cpu"]
         print("%s, since `facts`: " % contestant.name +
               ", ".join("%s %d ms" % (name, median([stages[name] for stages in timed if name in stages] or [0])) for name in PARTS) +
-              "; of it %d round trips of %d ms, machined over the config %d ms, all else %d ms" % shares(contestant))
+              "; of it %d round trips of %d ms, machined over the config %d ms, openssl over the assertion %d ms, all else %d ms" % shares(contestant))
     for text in skipped:
         print("skipped: " + text)
     print("\nby hand, a further box from maintenance mode until its config is accepted (hearth: none):")
@@ -326,8 +327,9 @@ def main():
             for contestant in found:
                 azure.config["clients"][CLIENT]["certificate"] = contestant.certificate or keys.client()
                 azure.proxy.clock.level, azure.proxy.connections[:] = 0, []
+                judged = azure.azure.judged
                 sample = one(contestant, mode, box)
-                sample.update(turn=turn, load=os.getloadavg()[0], depth=azure.proxy.report()["depth"])
+                sample.update(turn=turn, judged_ms=1000 * (azure.azure.judged - judged), load=os.getloadavg()[0], depth=azure.proxy.report()["depth"])
                 contestant.samples.append(sample)
                 samples.append(sample)
     path = os.path.join(work, "boot-%s.json" % time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))

@@ -209,6 +209,8 @@ class Azure(Server):
         self.refused, self.early, self.device_codes, self.writes = 0, 0, set(), []
         self.state = threading.RLock()
         self.certificates = {}
+        # Seconds that openssl has taken over assertions so far: a process each, which is none of a client's time.
+        self.judged = 0.0
 
     # -- configuration
 
@@ -412,7 +414,10 @@ class Azure(Server):
             raise EntraError(50027)
         if from_b64(thumb) not in expected:
             raise EntraError(700027, thumb=thumb)
-        if not signature_good(alg, public, (head64 + "." + claims64).encode(), signature):
+        begun = time.monotonic()
+        good = signature_good(alg, public, (head64 + "." + claims64).encode(), signature)
+        self.judged += time.monotonic() - begun
+        if not good:
             raise EntraError(50013)
         if claims.get("iss") != form["client_id"] or claims.get("sub") != form["client_id"]:
             raise EntraError(700021)
