@@ -1,17 +1,12 @@
-/*
- * The reading half of tree.h: bytes are judged once before libyaml sees them (encoding, control
- * characters, runs of directives), then its events become nodes.
- */
+/* The reading half of tree.h: libyaml's events become nodes. */
 #include "base/text.h"
+#include "site/characters.h"
 #include "site/ref.h"
 #include "site/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
-
-/* libyaml compares each %TAG with all before it, so a long run of them must not reach it. */
-#define DIRECTIVE_LINES_MAX 16
 
 /* A node that an alias may stand for; the newest first, and the newest of a name is meant. */
 struct anchor {
@@ -47,87 +42,6 @@ struct reading {
 static struct pos pos_of(const struct reading *r, yaml_mark_t mark)
 {
     return (struct pos){r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1};
-}
-
-static bool is_break(uint32_t c)
-{
-    return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
-}
-
-/* What libyaml's reader takes; it would report the rest by byte offset only. */
-static bool is_yaml_character(uint32_t c)
-{
-    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7e) || c == 0x85 ||
-        (c >= 0xa0 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) || c >= 0x10000;
-}
-
-static int refuse_other_encodings(struct reading *r)
-{
-    static const struct {
-        const char *mark;
-        size_t len;
-        const char *name;
-    } marks[] = {
-        {"\xff\xfe\x00\x00", 4, "UTF-32"},
-        {"\x00\x00\xfe\xff", 4, "UTF-32"},
-        {"\xff\xfe", 2, "UTF-16"},
-        {"\xfe\xff", 2, "UTF-16"},
-    };
-    struct pos start = {r->file, 1, 1};
-
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (r->size >= marks[i].len && memcmp(r->bytes, marks[i].mark, marks[i].len) == 0)
-            return error_at(r->e, start, E_YAML_REFUSED, "the file is %s; save it as UTF-8", marks[i].name);
-    return 0;
-}
-
-/* One pass over the bytes: every character must be one that YAML allows. */
-static int check_bytes(struct reading *r)
-{
-    struct pos at = {r->file, 1, 1};
-    unsigned directives = 0;
-    bool cr = false;
-    for (size_t i = 0; i < r->size;) {
-        uint32_t c = r->bytes[i];
-        /* Most characters; none of them ends a line or is the second half of an end. */
-        if (c >= ' ' && c <= '~' && at.column > 1) {
-            at.column++;
-            i++;
-            continue;
-        }
-        size_t len = c < 0x80 ? 1 : text_decode(r->bytes + i, r->size - i, &c);
-
-        if (len == 0)
-            return error_at(r->e, at, E_YAML_REFUSED, "byte 0x%02x is not UTF-8", (unsigned)r->bytes[i]);
-        if (c == 0)
-            return error_at(r->e, at, E_YAML_REFUSED, "a NUL byte");
-        if (!is_yaml_character(c))
-            return error_at(
-                r->e, at, E_YAML_SYNTAX,
-                "the control character U+%04X cannot stand in YAML; in double quotes it is \"\\u%04x\"",
-                (unsigned)c, (unsigned)c);
-        if (at.column == 1 && !is_break(c)) {
-            /* Comments and blank lines between two directives do not end the run. */
-            if (c == '%')
-                directives++;
-            else if (c != '#' && c != ' ')
-                directives = 0;
-            if (directives > DIRECTIVE_LINES_MAX)
-                return error_at(r->e, at, E_YAML_REFUSED,
-                                "a %%-directive; hearth reads plain YAML without them");
-        }
-        if (c == '\n' && cr) {
-            /* The second half of a CRLF: the line was counted already. */
-        } else if (is_break(c)) {
-            at.line++;
-            at.column = 1;
-        } else {
-            at.column++;
-        }
-        cr = c == '\r';
-        i += len;
-    }
-    return 0;
 }
 
 /* The byte at a mark. libyaml counts characters; marks of successive events never go back. */
@@ -564,7 +478,7 @@ static int read_stream(struct pool *pool, bool plain, const char *name, const vo
         r.bytes += 3;
         r.size -= 3;
     }
-    if (refuse_other_encodings(&r) != 0 || check_bytes(&r) != 0)
+    if (characters_check(r.file, (struct span){r.bytes, r.size}, e) != 0)
         return -1;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
