@@ -112,8 +112,10 @@ static void lay(struct bootstrap *b, const char *prefix, const char *name, const
         return;
     struct buf text = {.max = PLAN_MANIFEST_MAX};
     struct error e;
-    if (emit_manifest(&text, documents, manifest->name, &e) != 0)
+    if (emit_manifest(&text, documents, manifest->name, &e) != 0) {
+        error_wrap(&e, "%s", b->path);
         errors_add(b->errors, &e);
+    }
     manifest->bytes = (struct span){(const unsigned char *)text.data, text.len};
     pool_keep(plan->pool, text.data);
 }
@@ -160,12 +162,13 @@ int plan_whole(const struct plan *plan, const struct plan_manifest *manifest, st
     if (!document->head)
         return 0;
     cleanup(pool_cleanup) struct pool *pool = pool_new();
+    size_t size;
     struct document *documents;
-    if (site_tree(plan->site, pool, manifest->file, &documents, NULL, NULL, e) != 0)
+    if (site_tree(plan->site, pool, manifest->file, &documents, &size, NULL, e) != 0)
         return -1;
     while (documents && documents->pos.line != document->pos.line)
         documents = documents->next;
-    if (!documents || !documents->root)
+    if (size != manifest->size || !documents || !documents->root)
         return error_at(e, document->pos, E_PLAN_MANIFEST, "the file has changed while it was read");
     document->root = tree_keep(plan->pool, manifest->file, documents->root);
     document->head = false;
@@ -206,14 +209,11 @@ static void add_directory(struct bootstrap *b, const char *directory, const char
     }
 }
 
-void plan_bootstrap(struct plan *plan, struct errors *errors)
+struct document *plan_bootstrap(struct plan *plan, struct errors *errors)
 {
     const char *role = plan->entry->role->name;
     struct bootstrap b = {.plan = plan, .errors = errors, .seen = {.pool = plan->pool}};
     add_directory(&b, "bootstrap", "");
     add_directory(&b, pool_printf(plan->pool, "bootstrap/%s", role), pool_printf(plan->pool, "%s-", role));
-    struct plan_manifest *manifest =
-        b.namespaces.first ? plan_add_manifest(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
-    if (manifest)
-        manifest->docs = b.namespaces.first;
+    return b.namespaces.first;
 }

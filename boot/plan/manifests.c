@@ -1,7 +1,5 @@
 #include "base/text.h"
-#include "plan/object.h"
 #include "plan/steps.h"
-#include "site/leftover.h"
 #include "site/merge.h"
 
 #include <limits.h>
@@ -226,8 +224,12 @@ int plan_manifests(struct plan *plan, struct errors *errors)
         return 0;
 
     add_components(plan, errors);
-    plan_bootstrap(plan, errors);
+    struct document *namespaces = plan_bootstrap(plan, errors);
     add_sync(plan, errors);
+    struct plan_manifest *manifest =
+        namespaces ? plan_add_manifest(plan, "10-namespaces", NULL, plan->entry->pos, errors) : NULL;
+    if (manifest)
+        manifest->docs = namespaces;
     sort(plan);
     return errors_total(errors) > before ? -1 : 0;
 }

@@ -73,11 +73,11 @@ struct plan_manifest {
     const char *file;
     /* bytes of the file; 0 when file is NULL */
     size_t size;
-    /* parsed, unresolved; where no reference is in it, its heads alone (plan/head.h); NULL: it is laid down byte for
-     * byte */
+    /* parsed, unresolved; where `bytes` are made of them, their heads alone (plan/head.h); NULL: it is laid down byte
+     * for byte */
     struct document *docs;
-    /* gotk-components.yaml and gotk-sync.yaml byte for byte; what its documents make, where no reference is in them;
-     * none: they are made when the references are resolved */
+    /* gotk-components.yaml and gotk-sync.yaml byte for byte; what the documents of a file make, where no reference is
+     * in them; none: they are made when the references are resolved */
     struct span bytes;
     /* what render/objects.h reads in `bytes`, once it was asked; in the plan's pool */
     struct object *objects;
@@ -165,8 +165,8 @@ unsigned plan_control_planes(const struct plan *plan);
 /* site_login_file() of this plan's node. */
 const char *plan_login_file(char out[SITE_LOGIN_FILE_MAX], const struct plan *plan);
 
-/* Whether all of a document of this manifest is there: one of which the head alone was kept is read again. -1 and the
- * error of the file, or E_PLAN_MANIFEST when the file has changed. */
+/* Makes a document of this manifest whole: one of which the head alone was kept is read again. -1 and the error of the
+ * file, or E_PLAN_MANIFEST when the file has changed. */
 int plan_whole(const struct plan *plan, const struct plan_manifest *manifest, struct document *document,
                struct error *e);
 

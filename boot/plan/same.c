@@ -95,12 +95,17 @@ int plan_same_manifests(const struct plan *a, const struct plan *b, struct error
         if (strcmp(m->name, n->name) != 0)
             return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s carries the manifest %s where %s carries %s",
                             a->name, m->name, b->name, n->name);
-        if (!span_same(m->bytes, n->bytes))
+        bool same = span_same(m->bytes, n->bytes);
+        if (!same && (!m->docs || !n->docs))
             return error_at(e, pos, E_PLAN_MANIFESTS_DIFFER, "%s and %s carry different %s: %s is not %s",
                             a->name, b->name, m->name, m->file, n->file);
-        const struct document *p = m->docs;
-        const struct document *q = n->docs;
+        if (same && m->bytes.n)
+            continue;
+        struct document *p = m->docs;
+        struct document *q = n->docs;
         for (; p && q; p = p->next, q = q->next) {
+            if (plan_whole(a, m, p, e) != 0 || plan_whole(b, n, q, e) != 0)
+                return -1;
             const struct tree_node *found = difference(&pair, p->root, q->root);
             if (found)
                 return error_at(e, found->pos, E_PLAN_MANIFESTS_DIFFER,

@@ -23,8 +23,8 @@ int plan_manifests(struct plan *plan, struct errors *errors);
 /* manifests.c: one more; NULL and E_PLAN_MANIFEST when there is one of that name, or no more room. */
 struct plan_manifest *plan_add_manifest(struct plan *plan, const char *name, const char *file, struct pos pos,
                                         struct errors *errors);
-/* bootstrap_dir.c: the manifests of the files of bootstrap/. */
-void plan_bootstrap(struct plan *plan, struct errors *errors);
+/* bootstrap_dir.c: the manifests of the files of bootstrap/, but for the namespaces of all, which it returns. */
+struct document *plan_bootstrap(struct plan *plan, struct errors *errors);
 /* refs.c: collects the secrets and proves that every other reference can be resolved now. */
 int plan_references(struct plan *plan, struct errors *errors);
 /* refs.c: the name of a !secret with its {node:cluster} and {node:role} replaced, in place. -1 and E_YAML_REF when it

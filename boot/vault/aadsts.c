@@ -2,7 +2,7 @@
 
 #include "base/words.h"
 
-#include <string.h>
+#include <stddef.h>
 
 /* Code and advice: as the `error` member says, or as these say. */
 #define AS_SAID SAYS(E_NONE, ADVICE_NONE)
@@ -85,13 +85,19 @@
   ROW(50196, AS_SAID, "too many failing logins in a row: wait some minutes")
 /* clang-format on */
 
-#define ROW(number, says, hint) {number, says},
-static const struct aadsts rows[] = {ROWS};
+/* The hints side by side, each by its number: a place in them is known before they are unpacked. */
+#define ROW(number, says, hint) char of_##number[sizeof hint];
+struct hints {
+    ROWS
+};
 #undef ROW
 
-/* The hint of each row behind that of the row before. */
-#define ROW(number, says, hint) hint "\0"
-static const char hints[] WORDS = ROWS;
+#define ROW(number, says, hint) hint,
+static const struct hints hints WORDS = {ROWS};
+#undef ROW
+
+#define ROW(number, says, hint) {number, says, offsetof(struct hints, of_##number)},
+static const struct aadsts rows[] = {ROWS};
 #undef ROW
 
 const struct aadsts *aadsts_find(int64_t number)
@@ -104,8 +110,5 @@ const struct aadsts *aadsts_find(int64_t number)
 
 const char *aadsts_hint(const struct aadsts *row)
 {
-    const char *hint = words_text(hints);
-    for (const struct aadsts *at = rows; at < row; at++)
-        hint += strlen(hint) + 1;
-    return hint;
+    return words_text((const char *)&hints + row->hint);
 }

@@ -17,6 +17,8 @@ struct aadsts {
     enum error_code code : 16;
     /* where the code's own next step would lead astray; only with a code that it belongs to */
     enum error_advice advice : 16;
+    /* for aadsts_hint() */
+    uint16_t hint;
 };
 
 /* The row of a number, or NULL. Static. */
