@@ -1,6 +1,7 @@
 #include "plan/object.h"
 
 #include "base/text.h"
+#include "plan/head.h"
 #include "site/clear.h"
 #include "site/scalar.h"
 
@@ -340,9 +341,8 @@ static void check(struct pool *pool, const struct tree_node *root, struct object
     const char *kind = tree_text(tree_get(root, "kind"));
     struct judging j = {.pool = pool, .errors = errors, .secret = kind && strcmp(kind, "Secret") == 0};
     const struct tree_node *items = tree_get(root, "items");
-    size_t n = kind ? strlen(kind) : 0;
     if (items && items->kind == TREE_SEQ) {
-        if (n < 4 || strcmp(kind + n - 4, "List") != 0)
+        if (!head_items(root))
             say(&j, items->key->pos, "%s has items and is no List: Talos would lay its items and not itself",
                 kind ? kind : "");
         for (const struct tree_node *item = items->first; item; item = item->next)
